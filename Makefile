@@ -1,0 +1,106 @@
+# Every target loops over the modules of modules.txt, bottom up.
+# `make help` lists the targets. ARGS passes arguments through where it says so.
+
+GO      ?= go
+MODULES := $(shell awk '{ sub(/\#.*/, "") } NF { print $$1 }' modules.txt)
+
+# Nothing here is shipped, so no build needs the commit it was made from.
+export GOFLAGS := $(strip $(GOFLAGS) -buildvcs=false)
+
+# Systems and processors that every module must vet for.
+VET_OS   := linux darwin freebsd netbsd openbsd windows
+VET_ARCH := amd64 arm64
+
+# A continuous-integration run shows every test.
+ifeq ($(CI),true)
+VERBOSE := -v
+endif
+
+# The tests of tools read the other modules, which go test's cache cannot know.
+TESTFLAGS  ?= -count=1 -timeout 5m $(VERBOSE)
+RACEFLAGS  ?= -short -count=1 -timeout 10m $(VERBOSE)
+BENCHFLAGS ?= -run '^$$' -bench . -benchmem -timeout 30m
+ALONEFLAGS ?= -test='-short -count=1 -timeout=5m'
+
+# $(call each,COMMAND) runs COMMAND in the folder of each module, and goes on to
+# the next after a failure. A race between modules' tests for sockets or time
+# would tell nothing, so one module runs at a time.
+define each
+	@status=0; for dir in $(MODULES); do \
+		echo "== $$dir: $(strip $(1))"; \
+		(cd "$$dir" && $(1)) || { echo "== $$dir: FAIL"; status=1; }; \
+	done; exit $$status
+endef
+
+.PHONY: help
+help: ## print this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## build every module
+	$(call each,$(GO) build ./...)
+
+.PHONY: test
+test: lint vet tidy-check actionlint unit race alone ## everything: lint, vet, tidy-check, actionlint, unit, race (short), alone
+
+.PHONY: unit
+unit: deps ## the tests of every module
+	$(call each,$(GO) test $(TESTFLAGS) ./...)
+
+.PHONY: race
+race: deps ## the tests under the race detector; RACEFLAGS= for all of them
+	$(call each,$(GO) test -race $(RACEFLAGS) ./...)
+
+.PHONY: vet
+vet: ## go vet of every module for every system and processor
+	@status=0; for os in $(VET_OS); do for arch in $(VET_ARCH); do \
+		echo "== vet $$os/$$arch"; \
+		CGO_ENABLED=0 GOOS=$$os GOARCH=$$arch $(GO) vet $(MODULES:%=./%/...) || status=1; \
+	done; done; exit $$status
+
+.PHONY: alone
+alone: deps ## check each module by itself, from a packed module proxy
+	$(GO) run ./tools/cmd/alone $(ALONEFLAGS) $(ARGS)
+
+.PHONY: tidy-check
+tidy-check: ## go mod tidy would change nothing
+	$(call each,GOWORK=off $(GO) mod tidy -diff)
+
+.PHONY: tidy
+tidy: ## go mod tidy in every module
+	$(call each,GOWORK=off $(GO) mod tidy)
+
+# $(call tool,NAME) is the path of a linter, a Go tool of tools/ that is built into
+# Go's cache.
+tool = $$(GOWORK=off $(GO) -C $(CURDIR)/tools tool -n $(1))
+
+.PHONY: lint
+lint: ## gofmt, go vet and staticcheck
+	@unformatted=$$(gofmt -l $(MODULES)); if [ -n "$$unformatted" ]; then \
+		echo "not formatted by gofmt:"; echo "$$unformatted"; exit 1; fi
+	$(call each,$(GO) vet ./...)
+	@staticcheck=$(call tool,staticcheck) || exit 1; status=0; for dir in $(MODULES); do \
+		echo "== $$dir: staticcheck ./..."; \
+		(cd "$$dir" && "$$staticcheck" ./...) || status=1; \
+	done; exit $$status
+
+.PHONY: actionlint
+actionlint: ## check the workflows
+	@actionlint=$(call tool,actionlint) || exit 1; echo "== actionlint"; \
+		"$$actionlint" -shellcheck= -pyflakes= .github/workflows/*.yml
+
+.PHONY: bench
+bench: ## the benchmarks of every module; BENCHFLAGS, ARGS
+	$(call each,$(GO) test $(BENCHFLAGS) ./... $(ARGS))
+
+.PHONY: demo
+demo: ## the echo server under load; ARGS
+	$(GO) run ./executor/example/echo -demo $(ARGS)
+
+.PHONY: figures
+figures: ## each figure beside its goroutine twin: `name value <= bound ok`; ARGS
+	cd executor && $(GO) test -count=1 -timeout 20m . -args -figures $(ARGS)
+
+.PHONY: deps
+deps: ## install the system's programs that some tests use, when missing
+	@sh tools/ci/install-deps.sh

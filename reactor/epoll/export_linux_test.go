@@ -1,0 +1,45 @@
+package epoll
+
+import (
+	"encoding/binary"
+	"time"
+
+	"github.com/moduvex/moduvex-go/reactor"
+	"golang.org/x/sys/unix"
+)
+
+// NewMillis returns a Poller as on a kernel without epoll_pwait2.
+func NewMillis() (*Poller, error) {
+	p, err := New()
+	if err == nil {
+		p.millis = true
+	}
+	return p, err
+}
+
+// Millis is what a timeout becomes on such a kernel.
+func Millis(d time.Duration) int { return millis(d) }
+
+// ToEpoll is what the kernel is asked for.
+func ToEpoll(interest reactor.Interest, mode reactor.Mode) uint32 { return toEpoll(interest, mode) }
+
+// FromEpoll is what the kernel's reasons become.
+func FromEpoll(bits uint32) reactor.Readiness { return fromEpoll(bits) }
+
+// Nanoseconds reports whether p has epoll_pwait2.
+func (p *Poller) Nanoseconds() bool { return !p.millis }
+
+// FDs returns p's descriptors.
+func (p *Poller) FDs() []int { return []int{p.epfd, p.notifd} }
+
+// Room returns how many kernel events p's buffer takes.
+func (p *Poller) Room() int { return len(p.buf) }
+
+// FillNotifier brings the eventfd's counter to its maximum.
+func (p *Poller) FillNotifier() error {
+	var most [8]byte
+	unix.Read(p.notifd, most[:]) // so that there is room for all of it
+	binary.NativeEndian.PutUint64(most[:], 1<<64-2)
+	_, err := unix.Write(p.notifd, most[:])
+	return err
+}

@@ -1,0 +1,115 @@
+package reactor_test
+
+import (
+	"fmt"
+
+	"github.com/moduvex/moduvex-go/reactor"
+	"github.com/moduvex/moduvex-go/reactor/reactortest"
+)
+
+// printer is a Waker; a task's would put the task into a run queue.
+type printer string
+
+func (p printer) Wake() { fmt.Println("wake", string(p)) }
+
+// A reader finds nothing, waits, is woken, reads until would-block and waits again.
+func Example() {
+	poller := reactortest.NewFake() // or epoll.New()
+	r := reactor.New(poller)
+	defer r.Close()
+
+	const fd = 3
+	reg, err := r.Register(fd, reactor.Readable|reactor.Writable)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer reg.CloseWith(func(fd uintptr) error { fmt.Println("close", fd); return nil })
+
+	if _, ok := reg.PollReady(printer("reader"), reactor.Read); !ok {
+		fmt.Println("pending")
+	}
+
+	poller.Fire(fd, reactor.ReadReady) // bytes arrive
+
+	wakers, _ := r.Turn(-1, nil)
+	for _, w := range wakers {
+		w.Wake()
+	}
+	ev, ok := reg.PollReady(printer("reader"), reactor.Read)
+	fmt.Println(ev.Ready, ok)
+
+	// The read that follows gets the bytes, the next one EAGAIN.
+	reg.ClearReady(ev, reactor.Read)
+	_, ok = reg.PollReady(printer("reader"), reactor.Read)
+	fmt.Println(ok)
+
+	// Output:
+	// pending
+	// wake reader
+	// ReadReady true
+	// false
+	// wake reader
+	// close 3
+}
+
+func ExampleReactor_Register() {
+	poller := reactortest.NewFake()
+	r := reactor.New(poller)
+	defer r.Close()
+	if _, err := r.Register(3, reactor.Readable|reactor.Writable); err != nil {
+		fmt.Println(err)
+	}
+	_, err := r.Register(3, reactor.Readable)
+	fmt.Println(err)
+	fmt.Println(r.Len())
+	// Output:
+	// reactor: add fd 3: already registered
+	// 1
+}
+
+func ExampleReactor_Turn() {
+	poller := reactortest.NewFake()
+	r := reactor.New(poller)
+	reg, _ := r.Register(3, reactor.Readable|reactor.Writable)
+	reg.PollReady(printer("reader"), reactor.Read)
+	reg.PollReady(printer("writer"), reactor.Write)
+
+	poller.Set(3, reactor.WriteReady)
+
+	var wakers []reactor.Waker // used again for every Turn
+	for range 2 {
+		var err error
+		if wakers, err = r.Turn(0, wakers[:0]); err != nil {
+			fmt.Println(err)
+		}
+		for _, w := range wakers {
+			w.Wake()
+		}
+		fmt.Println(len(wakers), "woken")
+	}
+	r.Close() // wakes whoever still waits
+	// Output:
+	// wake writer
+	// 1 woken
+	// 0 woken
+	// wake reader
+}
+
+func ExampleRegistration_Unwait() {
+	poller := reactortest.NewFake()
+	r := reactor.New(poller)
+	defer r.Close()
+	reg, _ := r.Register(3, reactor.Readable)
+	reg.PollReady(printer("stays"), reactor.Read)
+	reg.PollReady(printer("gives up"), reactor.Read)
+	reg.Unwait(printer("gives up"), reactor.Read)
+
+	poller.Fire(3, reactor.ReadReady)
+	wakers, _ := r.Turn(0, nil)
+	for _, w := range wakers {
+		w.Wake()
+	}
+	// Output:
+	// wake stays
+}

@@ -1,0 +1,39 @@
+package reactor
+
+import "unsafe"
+
+// RegistrationSize is the size of a Registration.
+const RegistrationSize = unsafe.Sizeof(Registration{})
+
+// KeyOf returns the key that g's events carry.
+func KeyOf(g *Registration) Key { return g.key }
+
+// Waiters returns how many wakers wait for d.
+func Waiters(g *Registration, d Direction) int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	w := &g.waiters[d]
+	if w.first == nil {
+		return 0
+	}
+	return 1 + len(w.more)
+}
+
+// Locked reports whether the lock of g or of its Reactor is held.
+func Locked(g *Registration) bool {
+	if !g.mu.TryLock() {
+		return true
+	}
+	g.mu.Unlock()
+	if !g.reactor.mu.TryLock() {
+		return true
+	}
+	g.reactor.mu.Unlock()
+	return false
+}
+
+// Lock takes g's lock, and returns what gives it back.
+func Lock(g *Registration) (unlock func()) {
+	g.mu.Lock()
+	return g.mu.Unlock
+}
