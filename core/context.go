@@ -1,0 +1,157 @@
+package core
+
+import (
+	"time"
+
+	"github.com/moduvex/moduvex-go/core/timer/wheel"
+)
+
+// DefaultBudget is how many operations one poll may complete before the task has to let others
+// run. It is tokio's figure: large enough to spread the cost of a queue round trip, small enough
+// that a task with a always-ready socket holds its worker for microseconds, not milliseconds.
+const DefaultBudget = 128
+
+// A Runnable is a task as a host sees it: something to wake, and to run when it is its turn.
+// Package task has the one implementation.
+type Runnable interface {
+	Waker
+	// Run polls the task once. The host calls it with the context of the worker it is on, for a
+	// task that it took from a queue, and does what the Outcome says.
+	Run(cx *Context) Outcome
+}
+
+// An Outcome is what a host has to do with a task that it has run.
+type Outcome uint8
+
+const (
+	// Parked: nothing. A wake will schedule the task.
+	Parked Outcome = iota
+	// Again: put the task at the back of a queue. It was woken while it ran.
+	Again
+	// Done: forget the task. It has ended and its join is resolved.
+	Done
+)
+
+// A Spawner takes new tasks. *Context and everything that stands on one (a coroutine, a runtime)
+// implement it, so one spawn function serves all of them.
+type Spawner interface {
+	// Spawn takes ownership of r and schedules it for its first run. It returns an error, and r
+	// is the caller's again, if the host no longer accepts tasks.
+	Spawn(r Runnable) error
+}
+
+// A Host is the worker that polls. Its methods may be called only on that worker, during a poll,
+// or from a Drop; futures that need it later keep the Host, never the Context.
+type Host interface {
+	Spawner
+	// Wake is w.Wake() for a caller that is on this worker: where w is a task of this worker, it
+	// goes to the local queue without an atomic hand-off.
+	Wake(w Waker)
+	// WakeLater is Wake for a w that goes behind everything that is ready already: what many
+	// callers wake one after the other (the joiner of a batch of tasks) then runs once for all.
+	WakeLater(w Waker)
+	// Now is the monotonic time since Epoch, read from the clock at the call.
+	Now() time.Duration
+	// Epoch is the instant that Now counts from.
+	Epoch() time.Time
+	// Arm makes e's waker be woken once Now has reached at. If e is armed already, it is moved.
+	// The caller keeps e where it is until it has fired or was disarmed.
+	Arm(e *wheel.Entry, at time.Duration)
+	// Disarm undoes Arm; it does nothing if e is not armed.
+	Disarm(e *wheel.Entry)
+	// Rand returns pseudo-random bits from the worker's own seeded source.
+	Rand() uint64
+	// IO is the worker's I/O driver, or nil if it has none. Socket packages know its type.
+	IO() any
+}
+
+// A Context is what a future gets to work with during one poll. It is valid during that poll
+// only: keep cx.Waker() or cx.Host() if something is needed later.
+type Context struct {
+	waker   Waker
+	host    Host
+	budget  int
+	yielded bool
+	swapped bool  // waker is a combinator's, not the task's
+	task    Waker // the task's, while swapped
+}
+
+// NewContext makes the context that host passes to the tasks it polls. A host needs one, and
+// calls Begin on it before each poll.
+func NewContext(host Host) *Context {
+	if host == nil {
+		panic("core: NewContext with a nil Host")
+	}
+	return &Context{host: host}
+}
+
+// Begin prepares cx for the next poll: w is what the polled future will find as its waker, and
+// the budget is full again. Only the host calls it.
+func (cx *Context) Begin(w Waker) {
+	cx.waker = w
+	cx.budget = DefaultBudget
+	cx.yielded = false
+	cx.swapped = false
+}
+
+// Waker returns the waker of the task being polled. It stays good after the poll, and is the
+// same (==) in every poll of the task.
+func (cx *Context) Waker() Waker { return cx.waker }
+
+// Host returns the worker that polls. It stays good after the poll, for Drop.
+func (cx *Context) Host() Host { return cx.host }
+
+// Wake wakes w from code that is on a worker, which may be cheaper than w.Wake(). Primitives wake
+// through it wherever they have a context.
+func (cx *Context) Wake(w Waker) { cx.host.Wake(w) }
+
+// Yield wakes the task being polled, so that it is polled again when the others have had their
+// turn. The caller returns pending. It is cx.Wake(cx.Waker()) without an atomic operation: the
+// runner, which is polling the task this moment, is told directly.
+func (cx *Context) Yield() {
+	if cx.swapped {
+		cx.host.Wake(cx.waker) // a combinator wants to know who asked
+		return
+	}
+	cx.yielded = true
+}
+
+// Yielded reports whether Yield was called in this poll. For the runner.
+func (cx *Context) Yielded() bool { return cx.yielded }
+
+// Now is the monotonic time since the host's epoch.
+func (cx *Context) Now() time.Duration { return cx.host.Now() }
+
+// Spawn schedules r on the worker that polls. See [Spawner].
+func (cx *Context) Spawn(r Runnable) error { return cx.host.Spawn(r) }
+
+// Spend takes one operation from the budget of this poll. When it returns false the budget is
+// spent: the task has been woken already, and the caller returns pending without doing the
+// operation, so that other tasks, timers and I/O get their turn first.
+func (cx *Context) Spend() bool {
+	if cx.budget > 0 {
+		cx.budget--
+		return true
+	}
+	cx.Yield()
+	return false
+}
+
+// Refund gives back one operation that was taken by Spend and turned out to be pending: waiting
+// costs nothing.
+func (cx *Context) Refund() { cx.budget++ }
+
+// Budget returns how many operations are left to this poll.
+func (cx *Context) Budget() int { return cx.budget }
+
+// SwapWaker replaces the waker and returns the one before. A combinator that wants to know which
+// of its children was woken puts its own waker in for the time of the child's poll, and puts the
+// old one back.
+func (cx *Context) SwapWaker(w Waker) (old Waker) {
+	old, cx.waker = cx.waker, w
+	if !cx.swapped {
+		cx.task = old
+	}
+	cx.swapped = w != cx.task
+	return old
+}

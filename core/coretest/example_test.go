@@ -1,0 +1,43 @@
+package coretest_test
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/moduvex/moduvex-go/core/coretest"
+	"github.com/moduvex/moduvex-go/core/task"
+)
+
+// An hour of sleep takes no time: the clock moves when every task waits.
+func ExampleHost_Run() {
+	h := coretest.New(1)
+	defer h.Close()
+
+	s := task.New(&sleep{d: time.Hour})
+	h.Spawn(&s.Task)
+	h.Run()
+	woken, _, _ := s.Take()
+	fmt.Println(woken)
+	// Output: 1h0m0s
+}
+
+// Step by step, a test sees every state in between.
+func ExampleHost_Step() {
+	h := coretest.New(1)
+	defer h.Close()
+
+	s := task.New(&sleep{d: time.Second})
+	h.Spawn(&s.Task)
+	fmt.Println(s.State())
+	h.Step()
+	fmt.Println(s.State())
+	h.Advance(time.Second)
+	fmt.Println(s.State())
+	h.Step()
+	fmt.Println(s.State())
+	// Output:
+	// scheduled
+	// idle
+	// scheduled
+	// completed
+}

@@ -1,0 +1,205 @@
+// Package coretest is a host for tests: it runs tasks on the test's own goroutine, in a fixed
+// order, on a clock that moves only when every task waits. It is a complete [core.Host] without
+// I/O, small enough to be read as the example of one.
+package coretest
+
+import (
+	"math/rand/v2"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/coro"
+	"github.com/moduvex/moduvex-go/core/task"
+	"github.com/moduvex/moduvex-go/core/timer/wheel"
+)
+
+// A Host runs tasks when it is told to. Wakes and spawns may come from any goroutine; Run, Step
+// and Close belong to one.
+type Host struct {
+	mu      sync.Mutex
+	queue   task.Queue
+	closed  bool
+	arrived chan struct{} // has one token when a task came from another goroutine
+
+	cx       *core.Context
+	home     task.Home
+	live     task.Set
+	wheel    *wheel.Wheel
+	pool     *coro.Pool
+	rand     *rand.Rand
+	now      time.Duration
+	lastID   uint64
+	schedule int // how often a task was put into the queue
+}
+
+var _ coro.Host = (*Host)(nil)
+
+// New makes a host whose random source starts from seed.
+func New(seed uint64) *Host {
+	h := &Host{
+		arrived: make(chan struct{}, 1),
+		wheel:   wheel.New(0),
+		pool:    coro.NewPool(0, false),
+		rand:    rand.New(rand.NewPCG(seed, seed)),
+	}
+	h.home.Scheduler = h
+	h.cx = core.NewContext(h)
+	return h
+}
+
+// Spawn implements [core.Spawner]. Any goroutine.
+func (h *Host) Spawn(r core.Runnable) error {
+	t := r.(*task.Task)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closed {
+		return core.ErrShutdown
+	}
+	h.lastID++
+	t.Bind(&h.home, h.lastID)
+	h.live.Insert(t)
+	h.push(t)
+	return nil
+}
+
+// Schedule implements [task.Scheduler]. Any goroutine.
+func (h *Host) Schedule(t *task.Task) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.push(t)
+}
+
+func (h *Host) push(t *task.Task) {
+	if h.closed {
+		return
+	}
+	h.schedule++
+	h.queue.Push(t)
+	select {
+	case h.arrived <- struct{}{}:
+	default:
+	}
+}
+
+// Step runs the task at the front of the queue, if there is one, and reports whether there was.
+func (h *Host) Step() bool {
+	h.mu.Lock()
+	t := h.queue.Pop()
+	h.mu.Unlock()
+	if t == nil {
+		return false
+	}
+	switch h.run(t) {
+	case core.Again:
+		h.Schedule(t)
+	case core.Done:
+		h.live.Remove(t)
+	}
+	return true
+}
+
+func (h *Host) run(t *task.Task) (out core.Outcome) {
+	defer func() {
+		if v := recover(); v != nil {
+			out = t.Panicked(h.cx, v, debug.Stack())
+		}
+	}()
+	return t.Run(h.cx)
+}
+
+// Run steps until no task is scheduled, moving the clock from deadline to deadline. Tasks that
+// are left wait for something that only another goroutine can do, or for nothing.
+func (h *Host) Run() {
+	for {
+		for h.Step() {
+		}
+		at, ok := h.wheel.Next()
+		if !ok {
+			return
+		}
+		h.Advance(max(at-h.now, 0))
+	}
+}
+
+// RunUntil runs until done reports true, waiting for wakes from other goroutines in between.
+func (h *Host) RunUntil(done func() bool) {
+	for !done() {
+		if !h.Step() {
+			h.Run()
+			if !done() {
+				<-h.arrived
+			}
+		}
+	}
+}
+
+// Advance moves the clock and wakes what is due.
+func (h *Host) Advance(d time.Duration) {
+	h.now += d
+	for e := h.wheel.Expire(h.now); e != nil; e = h.wheel.Expire(h.now) {
+		h.Wake(e.Waker)
+	}
+}
+
+// Close gives up every task that is left: each is dropped once and its join resolved.
+func (h *Host) Close() {
+	h.mu.Lock()
+	h.closed = true
+	h.queue = task.Queue{}
+	h.mu.Unlock()
+	for _, t := range h.live.Tasks() {
+		t.Kill(core.ErrShutdown)
+		h.live.Remove(t)
+	}
+	h.pool.Close()
+}
+
+// Live returns the number of tasks that have not ended.
+func (h *Host) Live() int { return h.live.Len() }
+
+// Queued returns the number of tasks that are scheduled.
+func (h *Host) Queued() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.queue.Len()
+}
+
+// Scheduled returns how often a task was put into the queue, first runs included.
+func (h *Host) Scheduled() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.schedule
+}
+
+// Context returns the context that tasks are polled with, for tests that poll by hand. They call
+// Begin on it first.
+func (h *Host) Context() *core.Context { return h.cx }
+
+// Wake implements [core.Host].
+func (h *Host) Wake(w core.Waker) { w.Wake() }
+
+// WakeLater implements [core.Host].
+func (h *Host) WakeLater(w core.Waker) { w.Wake() }
+
+// Now is the virtual clock.
+func (h *Host) Now() time.Duration { return h.now }
+
+// Epoch is a fixed instant.
+func (h *Host) Epoch() time.Time { return time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC) }
+
+// Arm implements [core.Host].
+func (h *Host) Arm(e *wheel.Entry, at time.Duration) { h.wheel.Reset(e, at) }
+
+// Disarm implements [core.Host].
+func (h *Host) Disarm(e *wheel.Entry) { h.wheel.Remove(e) }
+
+// Rand implements [core.Host].
+func (h *Host) Rand() uint64 { return h.rand.Uint64() }
+
+// IO implements [core.Host]: there is none.
+func (h *Host) IO() any { return nil }
+
+// Coroutines implements [coro.Host].
+func (h *Host) Coroutines() *coro.Pool { return h.pool }

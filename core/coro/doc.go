@@ -1,0 +1,39 @@
+// Package coro runs ordinary straight-line code as a task.
+//
+// A body is a function func(*Co) (T, error). It runs on a coroutine that its worker resumes, and
+// wherever it awaits something that is pending it is suspended, and the worker goes on with other
+// tasks. A million bodies may wait at once; only the stack of a coroutine each is their price.
+// Poll style (package core) is cheaper still when a task is mostly parked.
+//
+// # The Co
+//
+// A [Co] belongs to its body. It may be passed down to functions that the body calls, and used as
+// a [context.Context] by anyone, but only the body's own goroutine may await with it. Awaiting
+// from another goroutine panics when it is noticed: always if the body is suspended or has ended,
+// and otherwise by a check of the stack at every 64th suspension, or under the race detector at
+// each. What is not noticed mixes up the goroutines of the body and of the worker, for good.
+//
+// # How a body ends
+//
+//   - It returns: the task completes with what it returned.
+//   - It panics: the panic is contained with its stack, and the join reports it.
+//   - It calls runtime.Goexit (testing.T.FailNow does): the task ends with core.ErrGoexit. The
+//     worker goes on.
+//   - It is aborted: every await returns an error that wraps core.ErrCancelled, so that the body
+//     unwinds and its deferred functions run. [Shield] lets clean-up await. A body that goes on
+//     awaiting regardless is unwound by force after 64 such errors: its goroutine exits as if by
+//     runtime.Goexit, which no recover stops.
+//   - It is dropped, when a runtime closes at once: as an abort that no shield withstands.
+//
+// # OS threads
+//
+// A lock taken with runtime.LockOSThread does not survive an await, nor the body: a suspended
+// coroutine has no thread. Suspending undoes up to eight nested locks; code that needs a thread of
+// its own goes to the blocking pool, on a goroutine. On workers that are themselves locked to
+// threads the body must neither lock nor unlock.
+//
+// # Source
+//
+// Coroutines are those of iter.Pull, which switch between goroutines without the scheduler. They
+// are pooled by worker: a coroutine whose body has ended serves the next one.
+package coro

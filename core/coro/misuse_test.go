@@ -1,0 +1,125 @@
+package coro_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/moduvex/moduvex-go/core/coro"
+	"github.com/moduvex/moduvex-go/core/task"
+)
+
+const (
+	textOutside = "coro: a Co was used outside its body: from another goroutine, or after the end"
+	textForeign = "coro: a Co was used from a goroutine that is not its body's"
+)
+
+// uses are what only the body may do with a Co.
+var uses = map[string]func(co *coro.Co){
+	"Await":        func(co *coro.Co) { forever(co) },
+	"Suspend":      func(co *coro.Co) { co.Suspend() },
+	"Yield":        func(co *coro.Co) { co.Yield() },
+	"Sleep":        func(co *coro.Co) { coro.Sleep(co, time.Second) },
+	"SleepUntil":   func(co *coro.Co) { coro.SleepUntil(co, time.Now()) },
+	"Context":      func(co *coro.Co) { co.Context() },
+	"Spawn":        func(co *coro.Co) { co.Spawn(task.New[int](new(gate))) },
+	"WithTimeout":  func(co *coro.Co) { coro.WithTimeout(co, time.Second, forever) },
+	"WithDeadline": func(co *coro.Co) { coro.WithDeadline(co, time.Now(), forever) },
+	"WithValue":    func(co *coro.Co) { coro.WithValue(co, valueKey{}, 1, forever) },
+	"Shield":       func(co *coro.Co) { coro.Shield(co, forever) },
+	"WithCancel": func(co *coro.Co) {
+		coro.WithCancel(co, func(co *coro.Co, _ func(error)) error { return forever(co) })
+	},
+}
+
+func TestUseByAnotherGoroutineWhileTheBodyIsSuspendedPanics(t *testing.T) {
+	for name, use := range uses {
+		for _, scoped := range []bool{false, true} {
+			h := newHost(t)
+			var in *coro.Co
+			g := new(gate)
+			s := spawn(t, h, func(co *coro.Co) (int, error) {
+				if !scoped {
+					in = co
+					return coro.Await(co, g)
+				}
+				return 7, coro.WithValue(co, valueKey{}, 1, func(co *coro.Co) error {
+					in = co
+					return await(co, g)
+				})
+			})
+			h.Run()
+			if v := panicOf(func() { use(in) }); v != textOutside {
+				t.Errorf("%s: have %v", name, v)
+			}
+			g.open(7)
+			h.Run()
+			if v, err := take(t, s); v != 7 || err != nil {
+				t.Errorf("%s: the body was disturbed: %d, %v", name, v, err)
+			}
+		}
+	}
+}
+
+func TestUseAfterTheEndPanics(t *testing.T) {
+	for name, use := range uses {
+		h := newHost(t)
+		var in *coro.Co
+		s := spawn(t, h, func(co *coro.Co) (int, error) { in = co; return 1, nil })
+		h.Run()
+		take(t, s)
+		if v := panicOf(func() { use(in) }); v != textOutside {
+			t.Errorf("%s: have %v", name, v)
+		}
+		s = spawn(t, h, func(co *coro.Co) (int, error) { in = co; return 1, forever(co) })
+		h.Run()
+		h.Close()
+		if v := panicOf(func() { use(in) }); v != textOutside {
+			t.Errorf("%s, dropped: have %v", name, v)
+		}
+	}
+}
+
+// While the body runs, only a look at the stack tells a foreign goroutine: at every 64th
+// suspension, or under the race detector at each.
+func TestASampledSuspensionOfAnotherGoroutinePanics(t *testing.T) {
+	for _, name := range []string{"Await", "Suspend", "Yield", "Sleep", "Shield", "WithTimeout"} {
+		v, err := run(t, func(co *coro.Co) (any, error) {
+			coro.CheckNext(co)
+			return panicOf(func() { uses[name](co) }), co.Yield()
+		})
+		if v != textForeign || err != nil {
+			t.Errorf("%s: have %v, %v", name, v, err)
+		}
+	}
+}
+
+// The look at the stack takes nobody for a stranger, however deep or wherever the body suspends.
+func TestALookAtTheStackFindsTheBody(t *testing.T) {
+	for depth := range 80 {
+		_, err := run(t, func(co *coro.Co) (int, error) {
+			var down func(n int) error
+			down = func(n int) error {
+				if n > 0 {
+					return down(n - 1)
+				}
+				coro.CheckNext(co)
+				return co.Yield()
+			}
+			return 0, down(depth)
+		})
+		if err != nil {
+			t.Errorf("%d calls deep: %v", depth, err)
+		}
+	}
+	_, err := run(t, func(co *coro.Co) (_ int, err error) {
+		defer func() {
+			recover()
+			coro.CheckNext(co)
+			err = co.Yield()
+		}()
+		panic("boom")
+	})
+	if err != nil {
+		t.Errorf("in a deferred function of a panic: %v", err)
+	}
+}

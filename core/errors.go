@@ -1,0 +1,49 @@
+package core
+
+import (
+	"context"
+	"errors"
+)
+
+var (
+	// ErrCancelled is what every await of an aborted task and every join of a cancelled one
+	// wraps. errors.Is(ErrCancelled, context.Canceled) holds.
+	ErrCancelled error = &cancelledError{}
+
+	// ErrDeadlineExceeded is what an await returns when the deadline of a scope around it has
+	// passed. It is a net.Error whose Timeout is true; errors.Is finds it equal to
+	// context.DeadlineExceeded and to os.ErrDeadlineExceeded.
+	ErrDeadlineExceeded error = &deadlineError{}
+
+	// ErrShutdown is why a task was refused or given up: its runtime shuts down.
+	ErrShutdown = errors.New("core: runtime is shut down")
+
+	// ErrGoexit is how a task ended whose body called runtime.Goexit (testing.T.FailNow does).
+	ErrGoexit = errors.New("core: task called runtime.Goexit")
+
+	// ErrAlreadyJoined answers a second join: the output went to the first.
+	ErrAlreadyJoined = errors.New("core: task was already joined")
+)
+
+type cancelledError struct{}
+
+func (*cancelledError) Error() string { return "task was cancelled" }
+
+func (*cancelledError) Is(target error) bool { return target == context.Canceled }
+
+type deadlineError struct{}
+
+func (*deadlineError) Error() string   { return "core: deadline exceeded" }
+func (*deadlineError) Timeout() bool   { return true }
+func (*deadlineError) Temporary() bool { return true }
+
+// Is reports equality with the sentinels of other packages that mean a deadline has passed. This
+// package may not import os, so it knows os.ErrDeadlineExceeded by its text; that Timeout() is
+// true would not do, for that holds for syscall.EAGAIN too.
+func (*deadlineError) Is(target error) bool {
+	if target == context.DeadlineExceeded {
+		return true
+	}
+	t, ok := target.(interface{ Timeout() bool })
+	return ok && t.Timeout() && target.Error() == "i/o timeout"
+}

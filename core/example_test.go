@@ -1,0 +1,116 @@
+package core_test
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/coretest"
+	"github.com/moduvex/moduvex-go/core/task"
+	"github.com/moduvex/moduvex-go/core/timer/wheel"
+)
+
+// A countdown answers after a number of ticks. It holds a timer while it is pending, so it is a
+// Dropper too.
+type countdown struct {
+	left  int
+	tick  time.Duration
+	host  core.Host // set by the first poll
+	entry wheel.Entry
+}
+
+func (c *countdown) Poll(cx *core.Context) (string, bool) {
+	switch {
+	case c.host == nil:
+		c.host = cx.Host() // the context is gone when Drop is called
+		c.entry.Waker = cx.Waker()
+	case c.entry.Armed():
+		return "", false // woken for another reason; the timer will wake the task
+	default:
+		fmt.Println(c.left)
+		c.left--
+	}
+	if c.left == 0 {
+		return "lift-off", true
+	}
+	c.host.Arm(&c.entry, cx.Now()+c.tick)
+	return "", false
+}
+
+func (c *countdown) Drop() {
+	if c.host != nil {
+		c.host.Disarm(&c.entry)
+	}
+	fmt.Println("called off at", c.left)
+}
+
+// A future by hand: a state machine that arranges for its waker before it answers pending.
+func Example() {
+	h := coretest.New(1)
+	defer h.Close()
+
+	s := task.New(&countdown{left: 3, tick: time.Second})
+	h.Spawn(&s.Task)
+	h.Run() // the clock of this host moves by itself
+	value, _, _ := s.Take()
+	fmt.Println(value, "after", h.Now())
+	// Output:
+	// 3
+	// 2
+	// 1
+	// lift-off after 3s
+}
+
+func ExampleDropper() {
+	h := coretest.New(1)
+	defer h.Close()
+
+	s := task.New(&countdown{left: 3, tick: time.Second})
+	h.Spawn(&s.Task)
+	h.Step()
+	h.Advance(time.Second)
+	h.Step()
+	s.Abort()
+	h.Run()
+	_, err, _ := s.Take()
+	fmt.Println(err, "after", h.Now())
+	// Output:
+	// 3
+	// called off at 2
+	// task was cancelled after 1s
+}
+
+// A poll that has many operations to do lets the others run in between.
+func ExampleContext_Spend() {
+	h := coretest.New(1)
+	defer h.Close()
+
+	s := task.New(&batch{left: 300})
+	h.Spawn(&s.Task)
+	h.Run()
+	polls, _, _ := s.Take()
+	fmt.Println(polls, "polls")
+	// Output: 3 polls
+}
+
+type batch struct{ left, polls int }
+
+func (b *batch) Poll(cx *core.Context) (int, bool) {
+	b.polls++
+	for b.left > 0 {
+		if !cx.Spend() {
+			return 0, false // and the task has been woken
+		}
+		b.left--
+	}
+	return b.polls, true
+}
+
+func ExampleWakerFunc() {
+	w := core.WakerFunc(func() { fmt.Println("woken") })
+	w.Wake()
+	w.Wake()
+	// Output:
+	// woken
+	// woken
+}

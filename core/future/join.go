@@ -1,0 +1,101 @@
+package future
+
+import "github.com/moduvex/moduvex-go/core"
+
+// A Pair is what [Join2] answers.
+type Pair[A, B any] struct {
+	First  A
+	Second B
+}
+
+// Join2 returns a future that answers when both a and b have. Each poll polls those of them that
+// are pending, a first. Drop drops those that are pending. A nil a or b panics.
+func Join2[A, B any](a core.Future[A], b core.Future[B]) core.Future[Pair[A, B]] {
+	if a == nil {
+		panic("future: Join2 with a nil first Future")
+	}
+	if b == nil {
+		panic("future: Join2 with a nil second Future")
+	}
+	return &join2[A, B]{a: a, b: b}
+}
+
+type join2[A, B any] struct {
+	a   core.Future[A] // nil once it has answered
+	b   core.Future[B]
+	out Pair[A, B]
+}
+
+func (j *join2[A, B]) Poll(cx *core.Context) (Pair[A, B], bool) {
+	if j.a == nil && j.b == nil {
+		panic(polledAgain)
+	}
+	pollInto(cx, &j.a, &j.out.First)
+	pollInto(cx, &j.b, &j.out.Second)
+	if j.a != nil || j.b != nil {
+		return Pair[A, B]{}, false
+	}
+	return j.out, true
+}
+
+func (j *join2[A, B]) Drop() {
+	defer giveUp(&j.b)
+	giveUp(&j.a)
+}
+
+// A Triple is what [Join3] answers.
+type Triple[A, B, C any] struct {
+	First  A
+	Second B
+	Third  C
+}
+
+// Join3 is [Join2] for three futures.
+func Join3[A, B, C any](a core.Future[A], b core.Future[B], c core.Future[C]) core.Future[Triple[A, B, C]] {
+	if a == nil {
+		panic("future: Join3 with a nil first Future")
+	}
+	if b == nil {
+		panic("future: Join3 with a nil second Future")
+	}
+	if c == nil {
+		panic("future: Join3 with a nil third Future")
+	}
+	return &join3[A, B, C]{a: a, b: b, c: c}
+}
+
+type join3[A, B, C any] struct {
+	a   core.Future[A] // nil once it has answered
+	b   core.Future[B]
+	c   core.Future[C]
+	out Triple[A, B, C]
+}
+
+func (j *join3[A, B, C]) Poll(cx *core.Context) (Triple[A, B, C], bool) {
+	if j.a == nil && j.b == nil && j.c == nil {
+		panic(polledAgain)
+	}
+	pollInto(cx, &j.a, &j.out.First)
+	pollInto(cx, &j.b, &j.out.Second)
+	pollInto(cx, &j.c, &j.out.Third)
+	if j.a != nil || j.b != nil || j.c != nil {
+		return Triple[A, B, C]{}, false
+	}
+	return j.out, true
+}
+
+func (j *join3[A, B, C]) Drop() {
+	defer giveUp(&j.c)
+	defer giveUp(&j.b)
+	giveUp(&j.a)
+}
+
+// pollInto polls the child in *f, if it is pending, and moves its answer to *out.
+func pollInto[T any](cx *core.Context, f *core.Future[T], out *T) {
+	if *f == nil {
+		return
+	}
+	if v, ok := (*f).Poll(cx); ok {
+		*f, *out = nil, v
+	}
+}

@@ -1,0 +1,84 @@
+package future
+
+import (
+	"sync/atomic"
+
+	"github.com/moduvex/moduvex-go/core"
+)
+
+// A wokenSet knows which children of a combinator have been woken since they were polled last.
+// Each child has a waker of its own, which puts itself into the set and wakes the combinator's
+// task. It is apart from the combinator, so that a stale waker keeps neither children nor values
+// in memory.
+//
+// No wake is lost. The waker of a child (1) puts the child into the list, then (2) reads outer
+// and wakes it. The poll (1) sets outer, then (2) takes the list. If the child came too late for
+// the list that was taken, the waker reads the outer that this poll has set, and another poll
+// follows.
+type wokenSet struct {
+	list  atomic.Pointer[childWaker] // a stack: pushed by wakers, taken as a whole by the poll
+	outer atomic.Pointer[core.Waker] // set by the poll, read by wakers; nil before and after
+}
+
+// A childWaker is the waker of one child.
+type childWaker struct {
+	set    *wokenSet
+	next   *childWaker // in the list, while queued
+	queued atomic.Bool
+	index  uint32
+}
+
+// newWokenSet returns the set of n children, all of them woken: each has to be polled once.
+func newWokenSet(n int) *wokenSet {
+	s := &wokenSet{}
+	all := make([]childWaker, n)
+	var first *childWaker
+	for i := n - 1; i >= 0; i-- {
+		c := &all[i]
+		c.set, c.index, c.next = s, uint32(i), first
+		c.queued.Store(true)
+		first = c
+	}
+	s.list.Store(first)
+	return s
+}
+
+// Wake implements [core.Waker]. Any goroutine.
+//
+// It swaps even if the child is in the list already, because what the caller wrote before has to
+// be visible to the poll, and only a write that leave reads can order it.
+func (c *childWaker) Wake() {
+	if c.queued.Swap(true) {
+		return // who found it false wakes the task, or has
+	}
+	s := c.set
+	for {
+		c.next = s.list.Load()
+		if s.list.CompareAndSwap(c.next, c) {
+			break
+		}
+	}
+	if outer := s.outer.Load(); outer != nil {
+		(*outer).Wake()
+	}
+}
+
+// takeAll empties the list and returns its first child; wakes go to outer from now on. Each child
+// of it must leave before it is polled. The poll.
+func (s *wokenSet) takeAll(outer core.Waker) *childWaker {
+	if have := s.outer.Load(); have == nil || *have != outer {
+		kept := outer // in a variable of its own, which only this branch allocates
+		s.outer.Store(&kept)
+	}
+	return s.list.Swap(nil)
+}
+
+// leave makes c wakeable again and returns the one behind it in the list. The poll.
+func (c *childWaker) leave() (next *childWaker) {
+	next = c.next // first: a waker may put c into the list anew as soon as it has left
+	c.queued.Swap(false)
+	return next
+}
+
+// close makes later wakes do nothing. The poll, or Drop.
+func (s *wokenSet) close() { s.outer.Store(nil) }

@@ -1,0 +1,3 @@
+module github.com/moduvex/moduvex-go/core
+
+go 1.25

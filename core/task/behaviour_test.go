@@ -1,0 +1,484 @@
+package task_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+	"unsafe"
+
+	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/coretest"
+	"github.com/moduvex/moduvex-go/core/task"
+)
+
+func TestSizeOfTheHeader(t *testing.T) {
+	if have := unsafe.Sizeof(task.Task{}); have > 96 {
+		t.Errorf("a Task has %d bytes, want at most 96", have)
+	}
+}
+
+func TestNilFuturePanics(t *testing.T) {
+	defer func() {
+		if v := recover(); v != "task: New of a nil Future" {
+			t.Errorf("have %v", v)
+		}
+	}()
+	task.New[int](nil)
+}
+
+// Wakes.
+
+// TestSelfWakeWhileRunningIsNotLost: the task is scheduled once more, when the poll is over.
+func TestSelfWakeWhileRunningIsNotLost(t *testing.T) {
+	for name, wake := range map[string]func(*core.Context){
+		"waker":   func(cx *core.Context) { cx.Waker().Wake() },
+		"context": func(cx *core.Context) { cx.Wake(cx.Waker()) },
+		"yield":   (*core.Context).Yield,
+		"both":    func(cx *core.Context) { cx.Yield(); cx.Waker().Wake() },
+		"remote":  func(cx *core.Context) { elsewhere(cx.Waker().Wake) },
+	} {
+		h := newHost(t)
+		s := spawn(t, h, &probe{onPoll: func(p *probe, cx *core.Context) (int, bool) {
+			if p.polls == 1 {
+				for range 3 {
+					wake(cx)
+				}
+				if h.Queued() != 0 {
+					t.Errorf("%s: scheduled before the poll was over", name)
+				}
+			}
+			return p.polls, p.polls == 2
+		}})
+		h.Run()
+		if v, err := join(t, s); v != 2 || err != nil {
+			t.Errorf("%s: have %d, %v, want the second poll to answer", name, v, err)
+		}
+		if have := h.Scheduled(); have != 2 {
+			t.Errorf("%s: scheduled %d times, want 2", name, have)
+		}
+	}
+}
+
+func TestManyWakesOfAnIdleTaskAreOnePoll(t *testing.T) {
+	h := newHost(t)
+	p := &probe{onPoll: pending}
+	s := spawn(t, h, p)
+	h.Run()
+	for range 5 {
+		s.Wake()
+		elsewhere(s.Wake)
+	}
+	h.Run()
+	if p.polls != 2 || h.Scheduled() != 2 {
+		t.Errorf("polled %d times, scheduled %d times, want 2 and 2", p.polls, h.Scheduled())
+	}
+}
+
+// TestWakeOfAScheduledTaskIsOrderedBeforeItsPoll: it changes nothing, but what the waker wrote must
+// be visible to the poll. The race detector looks for the order; the test waits for the waker in a
+// way that it does not see, and so orders nothing by itself.
+func TestWakeOfAScheduledTaskIsOrderedBeforeItsPoll(t *testing.T) {
+	h := newHost(t)
+	var news int
+	s := spawn(t, h, &probe{onPoll: func(*probe, *core.Context) (int, bool) { return news, true }})
+	var woken bool
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		news = 1
+		s.Wake()
+		poke(&woken)
+	}()
+	for !peek(&woken) {
+		time.Sleep(time.Millisecond)
+	}
+	h.Run()
+	<-done
+	if v, err := join(t, s); v != 1 || err != nil {
+		t.Errorf("have %d, %v, want 1", v, err)
+	}
+}
+
+//go:norace
+//go:noinline
+func poke(p *bool) { *p = true }
+
+//go:norace
+//go:noinline
+func peek(p *bool) bool { return *p }
+
+func TestNotifyLeavesThePushToTheCaller(t *testing.T) {
+	h := newHost(t)
+	p := &probe{onPoll: pending}
+	s := spawn(t, h, p)
+	if s.Notify() {
+		t.Error("Notify of a scheduled task asked for a push")
+	}
+	h.Run()
+	if !s.Notify() || s.Notify() {
+		t.Error("Notify of an idle task did not ask for one push")
+	}
+	if h.Queued() != 0 {
+		t.Error("Notify pushed")
+	}
+	h.Schedule(&s.Task)
+	h.Run()
+	if p.polls != 2 {
+		t.Errorf("polled %d times, want 2", p.polls)
+	}
+}
+
+func TestWakerIsTheSameInEveryPoll(t *testing.T) {
+	h := newHost(t)
+	var first core.Waker
+	s := spawn(t, h, &probe{onPoll: func(p *probe, cx *core.Context) (int, bool) {
+		if p.polls == 1 {
+			first = cx.Waker()
+		} else if cx.Waker() != first {
+			t.Error("another waker than in the first poll")
+		}
+		cx.Yield()
+		return 0, p.polls == 3
+	}})
+	h.Run()
+	join(t, s)
+}
+
+func TestWakeOfAFinishedTaskDoesNothing(t *testing.T) {
+	h := newHost(t)
+	completed := spawn(t, h, &probe{onPoll: answers(1)})
+	aborted := spawn(t, h, &probe{onPoll: pending})
+	aborted.Abort()
+	h.Run()
+	n := h.Scheduled()
+	for _, s := range []*task.Slot[int]{completed, aborted} {
+		s.Wake()
+		elsewhere(s.Wake)
+		if s.Notify() {
+			t.Error("Notify of a finished task asked for a push")
+		}
+	}
+	if h.Scheduled() != n {
+		t.Error("a finished task was scheduled")
+	}
+	join(t, completed)
+	completed.Wake()
+}
+
+// Aborts.
+
+// TestAbortOfAnIdleTaskResolvesItsJoinAfterTheDrop: the aborter only asks; the worker drops, and
+// then resolves.
+func TestAbortOfAnIdleTaskResolvesItsJoinAfterTheDrop(t *testing.T) {
+	h := newHost(t)
+	var s *task.Slot[int]
+	p := &probe{onPoll: pending, onDrop: func(*probe) {
+		if s.Finished() {
+			t.Error("the join was resolved before the drop")
+		}
+	}}
+	s = spawn(t, h, p)
+	joiner := &counter{}
+	s.Watch(joiner)
+	h.Run()
+	elsewhere(func() {
+		if !s.Abort() {
+			t.Error("the abort did not take")
+		}
+		if s.Abort() {
+			t.Error("a second abort took")
+		}
+	})
+	if p.drops != 0 || s.Finished() || joiner.n.Load() != 0 {
+		t.Fatal("dropped or resolved by the aborter")
+	}
+	if h.Queued() != 1 {
+		t.Fatalf("queued %d times, want 1", h.Queued())
+	}
+	h.Run()
+	p.settled(t)
+	if joiner.n.Load() != 1 {
+		t.Errorf("the joiner was woken %d times, want 1", joiner.n.Load())
+	}
+	if _, err := join(t, s); err != core.ErrCancelled {
+		t.Errorf("have %v, want ErrCancelled", err)
+	}
+	if s.State() != task.Cancelled || !s.AbortRequested() {
+		t.Errorf("have %v, abort requested %t", s.State(), s.AbortRequested())
+	}
+}
+
+func TestAbortWhileRunningIsNotLost(t *testing.T) {
+	touches := map[string]func(*task.Task){
+		"abort":            func(tk *task.Task) { tk.Abort() },
+		"wake and abort":   func(tk *task.Task) { tk.Wake(); tk.Abort() },
+		"abort and wake":   func(tk *task.Task) { tk.Abort(); tk.Wake() },
+		"abort from other": func(tk *task.Task) { elsewhere(func() { tk.Abort() }) },
+	}
+	for name, touch := range touches {
+		h := newHost(t)
+		var s *task.Slot[int]
+		p := &probe{onPoll: func(_ *probe, cx *core.Context) (int, bool) {
+			touch(&s.Task)
+			cx.Yield()
+			return 0, false
+		}}
+		s = spawn(t, h, p)
+		h.Run()
+		p.settled(t)
+		if _, err := join(t, s); err != core.ErrCancelled {
+			t.Errorf("%s: have %v, want ErrCancelled", name, err)
+		}
+		if p.polls != 1 || h.Scheduled() != 1 {
+			t.Errorf("%s: polled %d times, scheduled %d times, want once", name, p.polls, h.Scheduled())
+		}
+	}
+}
+
+func TestAnswerBeatsAnAbortOfTheSamePoll(t *testing.T) {
+	h := newHost(t)
+	var s *task.Slot[int]
+	p := &probe{onPoll: func(*probe, *core.Context) (int, bool) {
+		if !s.Abort() {
+			t.Error("the abort did not take")
+		}
+		return 7, true
+	}}
+	s = spawn(t, h, p)
+	h.Run()
+	p.settled(t)
+	if v, err := join(t, s); v != 7 || err != nil || s.State() != task.Completed {
+		t.Errorf("have %d, %v, %v, want 7 of a completed task", v, err, s.State())
+	}
+}
+
+func TestAbortBeforeTheFirstRunNeverPolls(t *testing.T) {
+	h := newHost(t)
+	p := &probe{onPoll: answers(1)}
+	s := spawn(t, h, p)
+	s.Abort()
+	s.Wake()
+	h.Run()
+	p.settled(t)
+	if _, err := join(t, s); err != core.ErrCancelled || p.polls != 0 {
+		t.Errorf("have %v after %d polls, want ErrCancelled after none", err, p.polls)
+	}
+}
+
+func TestAbortOfAFinishedTaskChangesNothing(t *testing.T) {
+	h := newHost(t)
+	s := spawn(t, h, &probe{onPoll: answers(7)})
+	h.Run()
+	if s.Abort() || s.AbortRequested() || s.State() != task.Completed {
+		t.Errorf("the abort took: %v", s.State())
+	}
+	if v, err := join(t, s); v != 7 || err != nil {
+		t.Errorf("have %d, %v, want 7", v, err)
+	}
+}
+
+func TestAbortWithTheHandleGone(t *testing.T) {
+	h := newHost(t)
+	p := &probe{onPoll: pending}
+	abort := spawn(t, h, p).Abort // nobody will ask for the output
+	h.Run()
+	abort()
+	h.Run()
+	p.settled(t)
+	if h.Live() != 0 {
+		t.Errorf("%d tasks live, want none", h.Live())
+	}
+}
+
+// TestDetachedTaskRuns: a task needs nobody who joins it.
+func TestDetachedTaskRuns(t *testing.T) {
+	h := newHost(t)
+	p := &probe{onPoll: answers(1)}
+	spawn(t, h, p)
+	h.Run()
+	if p.polls != 1 || h.Live() != 0 {
+		t.Errorf("polled %d times, %d live, want once and none", p.polls, h.Live())
+	}
+}
+
+// Joins.
+
+func TestSecondJoinIsToldSo(t *testing.T) {
+	h := newHost(t)
+	s := spawn(t, h, &probe{onPoll: answers(7)})
+	if _, _, done := s.Take(); done {
+		t.Error("joined before it has run")
+	}
+	h.Run()
+	if v, err := join(t, s); v != 7 || err != nil {
+		t.Errorf("have %d, %v, want 7", v, err)
+	}
+	for range 2 {
+		if v, err := join(t, s); v != 0 || err != core.ErrAlreadyJoined {
+			t.Errorf("have %d, %v, want ErrAlreadyJoined", v, err)
+		}
+	}
+}
+
+func TestEveryWatcherIsWokenOnce(t *testing.T) {
+	for n := range 5 {
+		h := newHost(t)
+		s := spawn(t, h, &probe{onPoll: answers(7)})
+		watchers := make([]counter, n)
+		for range 2 { // the second time they watch already
+			for i := range watchers {
+				if !s.Watch(&watchers[i]) {
+					t.Fatal("Watch answered that a new task has finished")
+				}
+			}
+		}
+		h.Run()
+		for i := range watchers {
+			if have := watchers[i].n.Load(); have != 1 {
+				t.Errorf("watcher %d of %d was woken %d times, want 1", i, n, have)
+			}
+		}
+		if late := (&counter{}); s.Watch(late) || late.n.Load() != 0 {
+			t.Error("Watch of a finished task kept its waker, or woke it")
+		}
+	}
+}
+
+// TestWatchThatComesTooLateDoesNotWake: it tells its caller, who may not be woken as well (a
+// channel closed by both would panic). A finish in the middle of Watch needs luck, so it tries.
+func TestWatchThatComesTooLateDoesNotWake(t *testing.T) {
+	c := newCrew(1)
+	defer c.close()
+	for range 5000 {
+		s := task.New[int](&probe{onPoll: answers(1)})
+		early, w := &counter{}, &counter{}
+		kept := s.Watch(early)
+		c.Spawn(&s.Task)
+		late := s.Watch(w)
+		for !s.Finished() || kept && early.n.Load() == 0 || late && w.n.Load() == 0 {
+			yieldThread()
+		}
+		if have := w.n.Load(); have == 1 != late || have > 1 {
+			t.Fatalf("Watch answered %t and its waker was woken %d times", late, have)
+		}
+	}
+}
+
+// Panics.
+
+func TestPanicIsContainedWithValueAndStack(t *testing.T) {
+	h := newHost(t)
+	cause := errors.New("cause")
+	p := &probe{onPoll: func(*probe, *core.Context) (int, bool) { panicsHere(cause); return 0, true }}
+	s, other := spawn(t, h, p), spawn(t, h, &probe{onPoll: answers(7)})
+	h.Run()
+	p.settled(t)
+	_, err := join(t, s)
+	var pe *task.PanicError
+	if !errors.As(err, &pe) || pe.Value != cause || !errors.Is(err, cause) {
+		t.Fatalf("have %v, want a panic of the cause", err)
+	}
+	if !strings.Contains(string(pe.Stack), "panicsHere") {
+		t.Errorf("the stack does not name who panicked:\n%s", pe.Stack)
+	}
+	if have := err.Error(); have != "task panicked: cause" {
+		t.Errorf("have %q", have)
+	}
+	if s.State() != task.Completed {
+		t.Errorf("have %v, want completed", s.State())
+	}
+	if v, err := join(t, other); v != 7 || err != nil {
+		t.Errorf("the next task: have %d, %v, want 7", v, err)
+	}
+}
+
+func panicsHere(v any) { panic(v) }
+
+func TestPanicInDropIsContained(t *testing.T) {
+	bang := func(*probe) { panic("bang") }
+	for name, give := range map[string]func(h *coretest.Host, s *task.Slot[int]){
+		"abort": func(h *coretest.Host, s *task.Slot[int]) { s.Abort(); h.Run() },
+		"close": func(h *coretest.Host, _ *task.Slot[int]) { h.Close() },
+	} {
+		h := newHost(t)
+		p := &probe{onPoll: pending, onDrop: bang}
+		s, other := spawn(t, h, p), spawn(t, h, &probe{onPoll: pending})
+		h.Run()
+		give(h, s)
+		p.settled(t)
+		var pe *task.PanicError
+		if _, err := join(t, s); !errors.As(err, &pe) || pe.Value != "bang" {
+			t.Errorf("%s: have %v, want the panic", name, err)
+		}
+		if s.State() != task.Cancelled {
+			t.Errorf("%s: have %v, want cancelled", name, s.State())
+		}
+		if name == "close" != other.Finished() {
+			t.Errorf("%s: the other task: finished %t", name, other.Finished())
+		}
+	}
+}
+
+// TestPanicErrorPassedOnIsNotChanged: who joins a task and panics with its error keeps the stack
+// of the first panic, and does not write into an error that is not its own.
+func TestPanicErrorPassedOnIsNotChanged(t *testing.T) {
+	h := newHost(t)
+	first := task.NewPanicError("first")
+	s := spawn(t, h, &probe{
+		onPoll: func(*probe, *core.Context) (int, bool) { panic(first) },
+		onDrop: func(*probe) { panic("bang") },
+	})
+	h.Run()
+	_, err := join(t, s)
+	var pe *task.PanicError
+	if !errors.As(err, &pe) || pe.Value != "first" || pe.InDrop == nil {
+		t.Errorf("have %v, want the first panic with the one in Drop", err)
+	}
+	if first.InDrop != nil {
+		t.Error("the error that was passed on has been changed")
+	}
+}
+
+// TestRunOfATaskThatIsNotScheduledIsTheHostsPanic: it is not contained as one of the task, which
+// may be running on another worker.
+func TestRunOfATaskThatIsNotScheduledIsTheHostsPanic(t *testing.T) {
+	h := newHost(t)
+	p := &probe{onPoll: pending}
+	s := spawn(t, h, p)
+	h.Run()
+	defer func() {
+		v := recover()
+		if v == nil {
+			t.Fatal("no panic")
+		}
+		defer func() {
+			if again := recover(); again != v {
+				t.Errorf("Panicked: have %v, want the panic to go on", again)
+			}
+			if p.drops != 0 || s.State() != task.Idle {
+				t.Errorf("the task was touched: %v", s.State())
+			}
+		}()
+		s.Panicked(h.Context(), v, nil)
+	}()
+	s.Run(h.Context())
+}
+
+func TestGoexitInAPollEndsTheTask(t *testing.T) {
+	h := newHost(t)
+	p := &probe{onPoll: func(*probe, *core.Context) (int, bool) { goexit(); return 0, true }}
+	s := spawn(t, h, p)
+	elsewhere(func() {
+		defer func() {
+			if out := s.Exited(h.Context()); out != core.Done {
+				t.Errorf("have %v, want Done", out)
+			}
+		}()
+		s.Run(h.Context())
+	})
+	p.settled(t)
+	if _, err := join(t, s); err != core.ErrGoexit {
+		t.Errorf("have %v, want ErrGoexit", err)
+	}
+}

@@ -1,0 +1,131 @@
+package task
+
+import (
+	"runtime"
+
+	"github.com/moduvex/moduvex-go/core"
+)
+
+// A Slot is a task together with the place where its output waits for the join. Cells embed it
+// at their start.
+type Slot[T any] struct {
+	Task
+	value T
+}
+
+// Init is for cells of other packages: it makes s the slot of a task that runs body and will
+// be scheduled for the first time by whoever gets it. The body is told of aborts if it is a
+// [GracefulBody].
+func (s *Slot[T]) Init(body Body) {
+	s.body = body
+	w := word(Scheduled)
+	if _, ok := body.(GracefulBody); ok {
+		w |= graceful
+	}
+	s.word.birth(w)
+}
+
+// Store puts the output where the join will find it. Only a Body calls it, during a Poll.
+func (s *Slot[T]) Store(value T, err error) { s.value, s.err = value, err }
+
+// New makes a task of f: one allocation. The task is Scheduled, so it goes to a host's Spawn.
+func New[T any](f core.Future[T]) *Slot[T] {
+	if f == nil {
+		panic("task: New of a nil Future")
+	}
+	c := &cell[T]{future: f}
+	c.body = c
+	c.word.birth(word(Scheduled))
+	return &c.Slot
+}
+
+type cell[T any] struct {
+	Slot[T]
+	future core.Future[T]
+}
+
+func (c *cell[T]) Poll(cx *core.Context) Result {
+	v, ok := c.future.Poll(cx)
+	if !ok {
+		return Pending
+	}
+	c.future = nil
+	c.value = v
+	return Ready
+}
+
+func (c *cell[T]) Drop() {
+	f := c.future
+	c.future = nil
+	core.Drop(f)
+}
+
+// Take returns the output if the task has finished. The first Take gets it and the slot forgets
+// it; later ones get ErrAlreadyJoined. done is false while the task has not finished. Any
+// goroutine.
+func (s *Slot[T]) Take() (value T, err error, done bool) {
+	switch s.word.transition(evTake) {
+	case actPending:
+		return value, nil, false
+	case actAlreadyJoined:
+		return value, core.ErrAlreadyJoined, true
+	}
+	value, err = s.value, s.err
+	var zero T
+	s.value, s.err = zero, nil
+	return value, err, true
+}
+
+// Watch arranges for w to be woken when the task finishes, and reports true; if the task has
+// finished already it reports false and w is not kept. Any number of wakers may watch; one that
+// watches already is not added again. Any goroutine.
+func (t *Task) Watch(w core.Waker) bool {
+	for {
+		switch t.word.transition(evClaim) {
+		case actOutput:
+			return false
+		case actRetry:
+			runtime.Gosched() // the other joiner writes one field and is gone
+			continue
+		}
+		break
+	}
+	before := t.join
+	t.join = addWatcher(before, w)
+	if t.word.transition(evWatch) == actOutput {
+		// Finished while the slot was claimed. Those that watched before are woken here; the
+		// caller is told, so w must not be woken on top of that.
+		t.join = nil
+		if before != nil {
+			before.Wake()
+		}
+		return false
+	}
+	return true
+}
+
+// watchers is what the join slot holds once a second waker watches. It grows by append, so an
+// older value goes on naming those that watched then, and no others.
+type watchers []core.Waker
+
+func (ws watchers) Wake() {
+	for _, w := range ws {
+		w.Wake()
+	}
+}
+
+func addWatcher(slot, w core.Waker) core.Waker {
+	if slot == nil || slot == w {
+		return w
+	}
+	ws, ok := slot.(watchers)
+	if !ok {
+		return watchers{slot, w}
+	}
+	for _, have := range ws {
+		if have == w {
+			return ws
+		}
+	}
+	return append(ws, w)
+}

@@ -1,0 +1,99 @@
+package task_test
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/coretest"
+	"github.com/moduvex/moduvex-go/core/future"
+	"github.com/moduvex/moduvex-go/core/task"
+)
+
+func ExampleNew() {
+	h := coretest.New(1)
+	defer h.Close()
+
+	s := task.New(future.Ready("done"))
+	if err := h.Spawn(&s.Task); err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(s.State())
+	h.Run()
+	value, err, finished := s.Take()
+	fmt.Println(s.State(), value, err, finished)
+	// Output:
+	// scheduled
+	// completed done <nil> true
+}
+
+func ExampleTask_Abort() {
+	h := coretest.New(1)
+	defer h.Close()
+
+	s := task.New(future.Pending[int]())
+	h.Spawn(&s.Task)
+	h.Run() // it waits for nothing, for ever
+
+	fmt.Println("took:", s.Abort(), s.Finished())
+	h.Run() // the worker drops the future, then resolves the join
+	_, err, _ := s.Take()
+	fmt.Println("joined:", err, errors.Is(err, core.ErrCancelled))
+	fmt.Println("took:", s.Abort())
+	// Output:
+	// took: true false
+	// joined: task was cancelled true
+	// took: false
+}
+
+func ExampleTask_Watch() {
+	h := coretest.New(1)
+	defer h.Close()
+
+	s := task.New(future.Ready(42))
+	h.Spawn(&s.Task)
+	watching := s.Watch(core.WakerFunc(func() { fmt.Println("it has finished") }))
+	fmt.Println("watching:", watching)
+	h.Run()
+	// Output:
+	// watching: true
+	// it has finished
+}
+
+func ExamplePanicError() {
+	h := coretest.New(1)
+	defer h.Close()
+
+	s := task.New(future.Func(func(*core.Context) (int, bool) { panic("out of cheese") }))
+	h.Spawn(&s.Task)
+	h.Run()
+	_, err, _ := s.Take()
+	var p *task.PanicError
+	fmt.Println(errors.As(err, &p), err)
+	// Output: true task panicked: out of cheese
+}
+
+// A worker sleeps in its poller, and other goroutines push tasks into its inbox. Exactly one push
+// for each time that it sleeps has to notify the poller.
+func ExampleInbox() {
+	var (
+		inbox  task.Inbox
+		ready  task.Queue
+		notify = make(chan struct{}, 1) // stands for the poller
+	)
+	go func() {
+		if wake, ok := inbox.Push(&task.New(future.Ready(1)).Task); ok && wake {
+			notify <- struct{}{}
+		}
+	}()
+	for ready.Len() == 0 {
+		if inbox.Park() {
+			<-notify
+			inbox.Unpark()
+		}
+		inbox.TakeAll(&ready)
+	}
+	fmt.Println(ready.Len(), "task")
+	// Output: 1 task
+}

@@ -1,0 +1,289 @@
+package task_test
+
+import (
+	"errors"
+	"runtime"
+	"testing"
+
+	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/coretest"
+	"github.com/moduvex/moduvex-go/core/task"
+)
+
+func goexit()      { runtime.Goexit() }
+func yieldThread() { runtime.Gosched() }
+
+// What tasks ask of hosts and hosts of tasks.
+
+func TestNestedHostsDoNotClearEachOther(t *testing.T) {
+	outer, inner := newHost(t), newHost(t)
+	inOuter := spawn(t, outer, &probe{onPoll: func(p *probe, cx *core.Context) (int, bool) {
+		if p.polls == 1 {
+			bad := spawn(t, inner, &probe{onPoll: func(_ *probe, cx *core.Context) (int, bool) {
+				if cx.Host() != inner {
+					t.Error("the inner task is not on the inner host")
+				}
+				panic("boom")
+			}})
+			inner.Run()
+			if _, err := join(t, bad); err == nil {
+				t.Error("the panic of the inner task was lost")
+			}
+		}
+		if cx.Host() != outer {
+			t.Error("the outer task is not on the outer host any more")
+		}
+		cx.Yield()
+		return p.polls, p.polls == 2
+	}})
+	outer.Run()
+	if v, err := join(t, inOuter); v != 2 || err != nil {
+		t.Errorf("have %d, %v, want 2", v, err)
+	}
+}
+
+func TestUnfinishedFuturesAreDroppedAtClose(t *testing.T) {
+	h := coretest.New(1)
+	fresh, idle := &probe{onPoll: pending}, &probe{onPoll: pending}
+	woken := &probe{onPoll: pending}
+	woken.onDrop = func(*probe) { h.Spawn(&task.New[int](&probe{onPoll: answers(1)}).Task) }
+	slots := []*task.Slot[int]{spawn(t, h, idle), spawn(t, h, woken)}
+	h.Run()
+	slots = append(slots, spawn(t, h, fresh))
+	slots[1].Wake()
+	h.Close()
+	for i, p := range []*probe{idle, woken, fresh} {
+		p.settled(t)
+		if _, err := join(t, slots[i]); err != core.ErrShutdown {
+			t.Errorf("%d: have %v, want ErrShutdown", i, err)
+		}
+	}
+	if fresh.polls != 0 {
+		t.Error("closing polled a task")
+	}
+	if h.Live() != 0 {
+		t.Errorf("%d tasks live, want none: a spawn while closing was accepted", h.Live())
+	}
+	slots[0].Wake()
+	slots[0].Abort()
+	if h.Queued() != 0 || h.Step() {
+		t.Error("something is queued on a closed host")
+	}
+	h.Close() // again
+}
+
+// TestDropRunsOnTheWorkerThatPolls: never on the goroutine of whoever aborts.
+func TestDropRunsOnTheWorkerThatPolls(t *testing.T) {
+	c := newCrew(1)
+	defer c.close()
+	type call struct{ polled, dropped bool }
+	onWorker := make(map[string]call) // with one worker, the race detector finds a call from elsewhere
+	for range 100 {
+		polled := make(chan struct{})
+		s := task.New[int](&probe{
+			onPoll: func(*probe, *core.Context) (int, bool) {
+				onWorker["task"] = call{polled: true}
+				close(polled)
+				return 0, false
+			},
+			onDrop: func(*probe) { onWorker["task"] = call{dropped: true} },
+		})
+		c.Spawn(&s.Task)
+		<-polled
+		s.Abort()
+	}
+}
+
+// TestDropInsideScheduleIsSafe: a host that is gone gives the task up when it is asked to queue
+// it.
+func TestDropInsideScheduleIsSafe(t *testing.T) {
+	var s *task.Slot[int]
+	home := &task.Home{Scheduler: scheduleFunc(func(tk *task.Task) { tk.Kill(core.ErrShutdown) })}
+	for name, touch := range map[string]func(){
+		"wake":  func() { s.Wake() },
+		"abort": func() { s.Abort() },
+	} {
+		p := &probe{onPoll: pending}
+		s = task.New[int](p)
+		s.Bind(home, 1)
+		cx := core.NewContext(newHost(t))
+		if out := s.Run(cx); out != core.Parked {
+			t.Fatalf("%s: have %v, want Parked", name, out)
+		}
+		touch()
+		p.settled(t)
+		if _, err := join(t, s); err != core.ErrShutdown {
+			t.Errorf("%s: have %v, want ErrShutdown", name, err)
+		}
+		if out := s.Run(cx); out != core.Done { // it was in a queue as well
+			t.Errorf("%s: have %v, want Done", name, out)
+		}
+	}
+}
+
+type scheduleFunc func(*task.Task)
+
+func (f scheduleFunc) Schedule(t *task.Task) { f(t) }
+
+func TestKillOfARunningTaskDoesNothing(t *testing.T) {
+	h := newHost(t)
+	var s *task.Slot[int]
+	s = spawn(t, h, &probe{onPoll: func(*probe, *core.Context) (int, bool) {
+		s.Kill(core.ErrShutdown)
+		return 7, true
+	}})
+	h.Run()
+	if v, err := join(t, s); v != 7 || err != nil {
+		t.Errorf("have %d, %v, want 7", v, err)
+	}
+}
+
+func TestKillWithoutACauseIsACancellation(t *testing.T) {
+	s := task.New[int](&probe{onPoll: pending})
+	s.Kill(nil)
+	s.Kill(core.ErrShutdown) // too late
+	if _, err := join(t, s); err != core.ErrCancelled {
+		t.Errorf("have %v, want ErrCancelled", err)
+	}
+}
+
+// TestPanickingWakerOfAJoinerDoesNotEndTheTaskTwice: the task is over by then.
+func TestPanickingWakerOfAJoinerDoesNotEndTheTaskTwice(t *testing.T) {
+	h := newHost(t)
+	p := &probe{onPoll: answers(7)}
+	s := spawn(t, h, p)
+	s.Watch(core.WakerFunc(func() { panic("in a waker") }))
+	h.Run()
+	p.settled(t)
+	if v, err := join(t, s); v != 7 || err != nil {
+		t.Errorf("have %d, %v, want 7", v, err)
+	}
+}
+
+// TestPollsOfOneTaskAreOrderedAcrossWorkers: a future needs no locks of its own, on whichever
+// worker it is polled; the race detector watches.
+func TestPollsOfOneTaskAreOrderedAcrossWorkers(t *testing.T) {
+	c := newCrew(4)
+	var slots []*task.Slot[int]
+	for range 50 {
+		sum := 0 // not atomic
+		s := task.New[int](&probe{onPoll: func(p *probe, cx *core.Context) (int, bool) {
+			sum += p.polls
+			cx.Yield()
+			return sum, p.polls == 100
+		}})
+		slots = append(slots, s)
+		c.Spawn(&s.Task)
+	}
+	for _, s := range slots {
+		done := make(chan struct{})
+		if s.Watch(core.WakerFunc(func() { close(done) })) {
+			<-done
+		}
+		if v, err := join(t, s); v != 5050 || err != nil {
+			t.Errorf("have %d, %v, want 5050", v, err)
+		}
+	}
+	c.close()
+}
+
+// TestNoTaskIsLostBetweenPendingAndItsWake: the wake may come in the very moment in which the
+// runner makes the task idle.
+func TestNoTaskIsLostBetweenPendingAndItsWake(t *testing.T) {
+	c := newCrew(2)
+	const rounds = 20000
+	s := task.New[int](&probe{onPoll: func(p *probe, cx *core.Context) (int, bool) {
+		if p.polls == rounds {
+			return p.polls, true
+		}
+		go cx.Waker().Wake()
+		return 0, false
+	}})
+	done := make(chan struct{})
+	s.Watch(core.WakerFunc(func() { close(done) }))
+	c.Spawn(&s.Task)
+	<-done
+	if v, err := join(t, s); v != rounds || err != nil {
+		t.Errorf("have %d, %v, want %d", v, err, rounds)
+	}
+	c.close()
+}
+
+// A task that always has work goes to the back of the queue.
+func TestBusyTaskDoesNotStarveTheOthers(t *testing.T) {
+	h := newHost(t)
+	operations := 0
+	busy := spawn(t, h, &probe{onPoll: func(_ *probe, cx *core.Context) (int, bool) {
+		for cx.Spend() {
+			operations++
+		}
+		return 0, false
+	}})
+	var at int
+	other := spawn(t, h, &probe{onPoll: func(p *probe, cx *core.Context) (int, bool) {
+		at = operations
+		cx.Yield()
+		return p.polls, p.polls == 3
+	}})
+	for !other.Finished() {
+		h.Step()
+	}
+	if want := 3 * core.DefaultBudget; at != want {
+		t.Errorf("the other task ended after %d operations of the busy one, want %d", at, want)
+	}
+	busy.Abort()
+	h.Run()
+	if _, err := join(t, busy); err != core.ErrCancelled {
+		t.Errorf("have %v, want ErrCancelled", err)
+	}
+}
+
+func TestNamesAndNumbers(t *testing.T) {
+	h := newHost(t)
+	s := task.New[int](&probe{onPoll: pending})
+	if s.Name() != "" {
+		t.Errorf("have %q, want no name", s.Name())
+	}
+	s.SetName("accept")
+	h.Spawn(&s.Task)
+	other := spawn(t, h, &probe{onPoll: pending})
+	if s.Name() != "accept" || s.ID() == 0 || s.ID() == other.ID() {
+		t.Errorf("have %q, %d and %d", s.Name(), s.ID(), other.ID())
+	}
+	if s.Home() != other.Home() || s.Home().Scheduler != h {
+		t.Error("tasks of one host have different homes, or another's")
+	}
+}
+
+func TestStatesHaveNames(t *testing.T) {
+	want := []string{"idle", "scheduled", "running", "completed", "cancelled", "invalid"}
+	for i, name := range want {
+		if have := task.State(i).String(); have != name {
+			t.Errorf("%d: have %q, want %q", i, have, name)
+		}
+	}
+}
+
+func TestPanicErrorUnwraps(t *testing.T) {
+	cause, inDrop := errors.New("cause"), errors.New("in drop")
+	for _, c := range []struct {
+		err  task.PanicError
+		is   []error
+		isnt []error
+	}{
+		{task.PanicError{Value: "text"}, nil, []error{cause, inDrop}},
+		{task.PanicError{Value: cause}, []error{cause}, []error{inDrop}},
+		{task.PanicError{Value: cause, InDrop: inDrop}, []error{cause, inDrop}, nil},
+	} {
+		for _, target := range c.is {
+			if !errors.Is(&c.err, target) {
+				t.Errorf("%v is not %v", c.err, target)
+			}
+		}
+		for _, target := range c.isnt {
+			if errors.Is(&c.err, target) {
+				t.Errorf("%v is %v", c.err, target)
+			}
+		}
+	}
+}

@@ -1,0 +1,67 @@
+package task_test
+
+import (
+	"runtime"
+	"testing"
+	"weak"
+
+	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/task"
+)
+
+// A heavy is what must not outlive its use.
+type heavy struct{ bytes [1 << 16]byte }
+
+// holder is a future that keeps a heavy, and answers with another.
+type holder struct {
+	load   *heavy
+	answer *heavy
+	end    func(*holder) (*heavy, bool)
+}
+
+func (f *holder) Poll(*core.Context) (*heavy, bool) { return f.end(f) }
+
+// collected reports whether p is garbage.
+func collected(p weak.Pointer[heavy]) bool {
+	for range 10 {
+		if runtime.GC(); p.Value() == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// TestFutureIsReleasedTheMomentItEnds: a handle that outlives the task keeps the output only.
+func TestFutureIsReleasedTheMomentItEnds(t *testing.T) {
+	for name, end := range map[string]func(*holder) (*heavy, bool){
+		"ready":     func(f *holder) (*heavy, bool) { return f.answer, true },
+		"panic":     func(*holder) (*heavy, bool) { panic("boom") },
+		"cancelled": func(*holder) (*heavy, bool) { return nil, false },
+	} {
+		h := newHost(t)
+		load, answer := new(heavy), new(heavy)
+		loadGone, answerGone := weak.Make(load), weak.Make(answer)
+		s := task.New[*heavy](&holder{load: load, answer: answer, end: end})
+		h.Spawn(&s.Task)
+		if h.Step(); name == "cancelled" {
+			if collected(loadGone) {
+				t.Error("the future was released while it was pending")
+			}
+			s.Abort()
+			h.Step()
+		}
+		if !collected(loadGone) {
+			t.Errorf("%s: the future is kept after its end", name)
+		}
+		if name == "ready" && collected(answerGone) {
+			t.Error("the output was lost before its join")
+		}
+		if _, _, done := s.Take(); !done {
+			t.Fatalf("%s: not finished", name)
+		}
+		if !collected(answerGone) {
+			t.Errorf("%s: the output is kept after its join", name)
+		}
+		runtime.KeepAlive(s)
+	}
+}

@@ -1,0 +1,108 @@
+package task_test
+
+import (
+	"sync/atomic"
+	"testing"
+
+	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/coretest"
+	"github.com/moduvex/moduvex-go/core/task"
+)
+
+// A probe is a future whose life the tests watch: it does what onPoll says, once for each poll.
+type probe struct {
+	onPoll   func(p *probe, cx *core.Context) (int, bool)
+	onDrop   func(p *probe)
+	polls    int
+	drops    int
+	answered bool
+	busy     atomic.Int32 // calls of Poll and Drop under way
+}
+
+func (p *probe) Poll(cx *core.Context) (int, bool) {
+	p.enter()
+	defer p.busy.Add(-1)
+	p.polls++
+	v, ok := p.onPoll(p, cx)
+	p.answered = ok
+	return v, ok
+}
+
+func (p *probe) Drop() {
+	p.enter()
+	defer p.busy.Add(-1)
+	p.drops++
+	if p.onDrop != nil {
+		p.onDrop(p)
+	}
+}
+
+func (p *probe) enter() {
+	if p.busy.Add(1) != 1 {
+		panic("two calls of a future at once")
+	}
+	if p.answered || p.drops > 0 {
+		panic("a call of a future that has ended")
+	}
+}
+
+// pending answers pending for ever.
+func pending(*probe, *core.Context) (int, bool) { return 0, false }
+
+// answers answers v at once.
+func answers(v int) func(*probe, *core.Context) (int, bool) {
+	return func(*probe, *core.Context) (int, bool) { return v, true }
+}
+
+// settled fails the test unless the future has answered or was dropped, once.
+func (p *probe) settled(t *testing.T) {
+	t.Helper()
+	want := 1
+	if p.answered {
+		want = 0
+	}
+	if p.drops != want {
+		t.Errorf("answered %t, dropped %d times, want %d", p.answered, p.drops, want)
+	}
+}
+
+func newHost(t testing.TB) *coretest.Host {
+	h := coretest.New(1)
+	t.Cleanup(h.Close)
+	return h
+}
+
+// spawn starts a task on h.
+func spawn(t testing.TB, h *coretest.Host, p *probe) *task.Slot[int] {
+	t.Helper()
+	s := task.New[int](p)
+	if err := h.Spawn(&s.Task); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// join takes the output of a task that must have ended.
+func join(t testing.TB, s *task.Slot[int]) (int, error) {
+	t.Helper()
+	v, err, done := s.Take()
+	if !done {
+		t.Fatalf("a task that is %v is not joined, want it to have ended", s.State())
+	}
+	return v, err
+}
+
+// A counter is a waker that counts.
+type counter struct{ n atomic.Int32 }
+
+func (c *counter) Wake() { c.n.Add(1) }
+
+// elsewhere runs f on a goroutine of its own and waits for it.
+func elsewhere(f func()) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		f()
+	}()
+	<-done
+}

@@ -1,0 +1,91 @@
+package task
+
+import "sync"
+
+// A Set holds every task of a worker that has not ended, so that shutdown can reach those that no
+// queue and no waker knows of. Inserting and removing are O(1); the memory is a pointer a task.
+//
+// It is a slab of chunks (growing never moves what is there) with a stack of free places. The
+// lock is taken for a few instructions, by the worker itself nearly always: uncontended it costs
+// less than the smallest allocation, and it lets other goroutines list the tasks.
+type Set struct {
+	mu     sync.Mutex
+	chunks []*[setChunk]*Task
+	free   []uint32
+	used   uint32 // places handed out so far
+	n      int
+}
+
+const setChunk = 512 // 4 KiB of pointers
+
+// Owned reports whether t is in a Set. Only for t's worker.
+func (t *Task) Owned() bool { return t.index != 0 }
+
+// Insert adds t, which is in no Set.
+func (s *Set) Insert(t *Task) {
+	s.mu.Lock()
+	var i uint32
+	if last := len(s.free) - 1; last >= 0 {
+		i = s.free[last]
+		s.free = s.free[:last]
+	} else {
+		i = s.used
+		s.used++
+		if int(i/setChunk) == len(s.chunks) {
+			s.chunks = append(s.chunks, new([setChunk]*Task))
+		}
+	}
+	s.chunks[i/setChunk][i%setChunk] = t
+	t.index = i + 1
+	s.n++
+	s.mu.Unlock()
+}
+
+// Remove takes t out; it does nothing if t is in no Set.
+func (s *Set) Remove(t *Task) {
+	if t.index == 0 {
+		return
+	}
+	s.mu.Lock()
+	i := t.index - 1
+	s.chunks[i/setChunk][i%setChunk] = nil
+	t.index = 0
+	s.n--
+	if s.n == 0 {
+		s.free, s.used = s.free[:0], 0 // all places are free again, in order
+		s.shrink()
+	} else {
+		s.free = append(s.free, i)
+	}
+	s.mu.Unlock()
+}
+
+// keepChunks bounds what an empty Set keeps after a peak.
+const keepChunks = 8
+
+func (s *Set) shrink() {
+	if len(s.chunks) > keepChunks {
+		s.chunks = append([]*[setChunk]*Task(nil), s.chunks[:keepChunks]...)
+		s.free = nil
+	}
+}
+
+// Len returns the number of tasks. Any goroutine.
+func (s *Set) Len() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.n
+}
+
+// Tasks returns the tasks of this moment. Any goroutine.
+func (s *Set) Tasks() []*Task {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	tasks := make([]*Task, 0, s.n)
+	for i := uint32(0); i < s.used; i++ {
+		if t := s.chunks[i/setChunk][i%setChunk]; t != nil {
+			tasks = append(tasks, t)
+		}
+	}
+	return tasks
+}

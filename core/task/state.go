@@ -1,0 +1,359 @@
+package task
+
+import "sync/atomic"
+
+// A State is the visible part of a task's life cycle.
+//
+//	Idle ⇄ Scheduled → Running → Completed
+//	             \         \____→ Cancelled
+//	              \______________↗
+type State uint8
+
+const (
+	// Idle: in no queue. A wake or an abort will schedule it.
+	Idle State = iota
+	// Scheduled: in exactly one queue.
+	Scheduled
+	// Running: a worker is polling the future.
+	Running
+	// Completed: the future answered or panicked.
+	Completed
+	// Cancelled: the task was aborted, and its future dropped or about to be.
+	Cancelled
+)
+
+// String returns the state's name.
+func (s State) String() string {
+	if int(s) < len(stateNames) {
+		return stateNames[s]
+	}
+	return "invalid"
+}
+
+var stateNames = [...]string{"idle", "scheduled", "running", "completed", "cancelled"}
+
+// The word, from the low end:
+//
+//	bits 0-2  the State
+//	bit 3     notified: woken while Running; the runner schedules it again
+//	bit 4     abortRequested: set once, never cleared
+//	bit 5     graceful: set at birth; the future unwinds by being polled instead of being dropped
+//	bit 6     unwinding: a graceful future has been told of its abort
+//	bit 7     finished: the output may be taken; set once, never cleared
+//	bit 8     claimed: a joiner is writing the join slot
+//	bit 9     watched: the join slot holds a waker that finishing has to wake
+//	bit 10    taken: the output went to a joiner
+type word uint32
+
+const (
+	stateMask      word = 7
+	notified       word = 1 << 3
+	abortRequested word = 1 << 4
+	graceful       word = 1 << 5
+	unwinding      word = 1 << 6
+	finished       word = 1 << 7
+	claimed        word = 1 << 8
+	watched        word = 1 << 9
+	taken          word = 1 << 10
+)
+
+func (w word) state() State    { return State(w & stateMask) }
+func (w word) has(f word) bool { return w&f != 0 }
+
+// to changes the state and leaves the flags.
+func (w word) to(s State) word { return w&^stateMask | word(s) }
+
+// An event is something that happens to a task.
+type event uint8
+
+const (
+	evWake      event = iota // anybody: Waker.Wake
+	evAbort                  // anybody: Abort
+	evRun                    // the runner took it from a queue
+	evPending                // the runner: Poll answered pending
+	evYield                  // the runner: Poll answered pending, and woke its own task meanwhile
+	evReady                  // the runner: Poll answered, the output is stored
+	evCancelled              // the runner: a graceful future has unwound
+	evPanic                  // the runner: Poll panicked, the future is dropped, the error stored
+	evFinish                 // whoever got actDrop: the future is dropped
+	evKill                   // the host, with every worker stopped: give the task up unpolled
+	evClaim                  // a joiner wants to write the join slot
+	evWatch                  // a joiner has written it
+	evTake                   // a joiner wants the output
+)
+
+// An action is what the one who moved the word must do next.
+type action uint8
+
+const (
+	actNone          action = iota
+	actPush                 // put the task into a queue
+	actAbortPush            // the abort took: tell the body, put the task into a queue
+	actAbortMark            // the abort took: tell the body; the runner will see the rest
+	actPoll                 // poll the future
+	actUnwind               // tell the graceful future that it is aborted, and poll it
+	actDrop                 // drop the future, then evFinish
+	actWakeJoiner           // wake what the join slot holds, once
+	actOutput               // claim, watch: the join is resolved, evTake; take: the output is yours
+	actRetry                // another joiner is writing the slot this instant
+	actPending              // take: not finished yet
+	actAlreadyJoined        // take: the output went to another joiner
+	actInvalid              // the caller broke an invariant
+)
+
+// next is the whole life cycle as a pure function.
+//
+//	| from                              | event     | to                    | action                |
+//	|-----------------------------------|-----------|-----------------------|-----------------------|
+//	| Idle                              | wake      | Scheduled             | push                  |
+//	| Scheduled                         | wake      | same                  | none                  |
+//	| Running                           | wake      | +notified             | none                  |
+//	| Idle                              | abort     | Scheduled+abort       | tell the body, push   |
+//	| Scheduled, Running                | abort     | +abort                | tell the body         |
+//	| any +abort                        | abort     | same                  | none                  |
+//	| Scheduled                         | run       | Running               | poll                  |
+//	| Scheduled+abort                   | run       | Cancelled             | drop, then finish     |
+//	| Scheduled+abort+graceful          | run       | Running+unwinding     | tell the future, poll |
+//	| Running                           | pending   | Idle                  | none                  |
+//	| Running+notified                  | pending   | Scheduled             | push, once            |
+//	| Running+abort                     | pending   | Cancelled             | drop, then finish     |
+//	| Running+abort+graceful            | pending   | Scheduled             | push: it has not been |
+//	|                                   |           |                       | told yet              |
+//	| Running+abort+graceful+unwinding  | pending   | as if without abort   |                       |
+//	| Running                           | yield     | as pending if notified were set               |
+//	| Running, any flag                 | ready     | Completed+finished    | wake the joiner       |
+//	| Running, any flag                 | cancelled | Cancelled+finished    | wake the joiner       |
+//	| Running, any flag                 | panic     | Completed+finished    | wake the joiner       |
+//	| Cancelled, not finished           | finish    | +finished             | wake the joiner       |
+//	| Idle, Scheduled                   | kill      | Cancelled             | drop, then finish     |
+//	| not finished, not claimed         | claim     | +claimed -watched     | none: write the slot  |
+//	| claimed, not finished             | watch     | -claimed +watched     | none                  |
+//	| claimed, finished                 | watch     | -claimed              | wake the slot; output |
+//	| finished, not taken               | take      | +taken                | output                |
+//	| Completed, Cancelled              | anything  | same                  | none                  |
+//
+// The joiner is woken by finishing if and only if watched is set, and watched is cleared with it.
+// Illegal, and answered with actInvalid: run, kill of a task that is Running or, for run, Idle
+// (it was in two queues, or in none); any of the runner's events on a task that does not run.
+//
+// Only graceful tasks depart from the rule that an abort drops the future: a coroutine cannot be
+// dropped without running its deferred functions, and those may await under a shield.
+//
+// The rows of a poll are functions of their own, small enough to be inlined where the word is
+// swapped.
+func next(w word, e event) (word, action) {
+	switch e {
+	case evWake:
+		return nextWake(w)
+	case evRun:
+		return nextRun(w)
+	case evPending:
+		return nextPending(w)
+	case evYield:
+		if w.state() != Running {
+			return w, actInvalid
+		}
+		return nextPending(w | notified)
+	case evReady, evPanic:
+		return nextEnd(w, Completed)
+	case evCancelled:
+		return nextEnd(w, Cancelled)
+	}
+	return nextRare(w, e)
+}
+
+func nextWake(w word) (word, action) {
+	switch w.state() {
+	case Idle:
+		return w.to(Scheduled), actPush
+	case Running:
+		return w | notified, actNone
+	}
+	return w, actNone
+}
+
+func nextRun(w word) (word, action) {
+	if w&(stateMask|abortRequested) == word(Scheduled) {
+		return w.to(Running), actPoll
+	}
+	return nextRunRare(w)
+}
+
+func nextRunRare(w word) (word, action) {
+	switch s := w.state(); {
+	case s == Completed || s == Cancelled:
+		return w, actNone
+	case s != Scheduled:
+		return w, actInvalid
+	case w.has(unwinding):
+		return w.to(Running), actPoll
+	case w.has(graceful):
+		return w.to(Running) | unwinding, actUnwind
+	}
+	return w.to(Cancelled), actDrop
+}
+
+func nextPending(w word) (word, action) {
+	switch w & (stateMask | abortRequested | notified) {
+	case word(Running):
+		return w.to(Idle), actNone
+	case word(Running) | notified:
+		return w.to(Scheduled) &^ notified, actPush
+	}
+	return nextPendingRare(w)
+}
+
+func nextPendingRare(w word) (word, action) {
+	switch {
+	case w.state() != Running:
+		return w, actInvalid
+	case !w.has(graceful):
+		return w.to(Cancelled) &^ notified, actDrop
+	case w.has(notified) || !w.has(unwinding):
+		return w.to(Scheduled) &^ notified, actPush
+	}
+	return w.to(Idle), actNone
+}
+
+func nextEnd(w word, s State) (word, action) {
+	if w.state() != Running {
+		return w, actInvalid
+	}
+	return finish(w.to(s) &^ notified)
+}
+
+// nextRare is the part of next that is off the path of a poll.
+func nextRare(w word, e event) (word, action) {
+	s := w.state()
+	switch e {
+	case evAbort:
+		switch {
+		case s == Completed || s == Cancelled || w.has(abortRequested):
+			return w, actNone
+		case s == Idle:
+			return w.to(Scheduled) | abortRequested, actAbortPush
+		}
+		return w | abortRequested, actAbortMark
+	case evKill:
+		switch s {
+		case Idle, Scheduled:
+			return w.to(Cancelled) | abortRequested, actDrop
+		case Running:
+			return w, actInvalid
+		}
+		return w, actNone
+	case evFinish:
+		if s != Cancelled || w.has(finished) {
+			return w, actInvalid
+		}
+		return finish(w)
+	case evClaim:
+		switch {
+		case w.has(finished):
+			return w, actOutput
+		case w.has(claimed):
+			return w, actRetry
+		}
+		return w&^watched | claimed, actNone
+	case evWatch:
+		switch {
+		case !w.has(claimed):
+			return w, actInvalid
+		case w.has(finished):
+			return w &^ claimed, actOutput
+		}
+		return w&^claimed | watched, actNone
+	case evTake:
+		switch {
+		case !w.has(finished):
+			return w, actPending
+		case w.has(taken):
+			return w, actAlreadyJoined
+		}
+		return w | taken, actOutput
+	}
+	return w, actInvalid
+}
+
+func finish(w word) (word, action) {
+	if w.has(watched) {
+		return w&^watched | finished, actWakeJoiner
+	}
+	return w | finished, actNone
+}
+
+// atomicWord is the one place where the word lives. After birth nothing stores
+// it without a compare.
+type atomicWord struct{ v atomic.Uint32 }
+
+func (a *atomicWord) load() word { return word(a.v.Load()) }
+
+// birth is the one store: nobody else has seen the word yet.
+func (a *atomicWord) birth(w word) { a.v.Store(uint32(w)) }
+
+// transition applies e and returns what the caller must do next.
+func (a *atomicWord) transition(e event) action {
+	for {
+		old := a.load()
+		w, act := next(old, e)
+		if w == old || a.swap(old, w) {
+			return act
+		}
+	}
+}
+
+func (a *atomicWord) swap(old, w word) bool {
+	return a.v.CompareAndSwap(uint32(old), uint32(w))
+}
+
+// The events of every poll have transitions of their own: the same loop with the function inlined.
+
+// wake applies evWake. A wake that changes nothing still swaps the word for itself, unless the
+// task is over: one that finds the task Scheduled must be ordered before the poll that is to
+// come, and only a write that the runner's swap reads can order it.
+func (a *atomicWord) wake() action {
+	for {
+		old := a.load()
+		w, act := nextWake(old)
+		if old.has(finished) || a.swap(old, w) {
+			return act
+		}
+	}
+}
+
+// run applies evRun.
+func (a *atomicWord) run() action {
+	for {
+		old := a.load()
+		w, act := nextRun(old)
+		if w == old || a.swap(old, w) {
+			return act
+		}
+	}
+}
+
+// pending applies evYield if the task woke itself, and evPending if not.
+func (a *atomicWord) pending(yielded bool) action {
+	for {
+		old := a.load()
+		from := old
+		if yielded {
+			from |= notified
+		}
+		w, act := nextPending(from)
+		if act == actInvalid || a.swap(old, w) {
+			return act
+		}
+	}
+}
+
+// end applies evReady or evPanic (Completed), or evCancelled (Cancelled).
+func (a *atomicWord) end(s State) action {
+	for {
+		old := a.load()
+		w, act := nextEnd(old, s)
+		if act == actInvalid || a.swap(old, w) {
+			return act
+		}
+	}
+}

@@ -1,0 +1,279 @@
+package task
+
+import (
+	"errors"
+	"runtime/debug"
+
+	"github.com/moduvex/moduvex-go/core"
+)
+
+// A Body is what a task runs. The cell implements it around a future; package coro around a
+// coroutine.
+type Body interface {
+	// Poll drives the body once. Only the runner calls it.
+	Poll(cx *core.Context) Result
+	// Drop gives the body up. The runner calls it once, in place of a Poll that would end it.
+	Drop()
+}
+
+// A GracefulBody unwinds by being polled: an abort does not drop it, it is told of the abort and
+// polled until it has ended. Drop is still the way to give it up at once.
+type GracefulBody interface {
+	Body
+	// Unwind is the Poll that tells the body of the abort. Later ones are ordinary.
+	Unwind(cx *core.Context) Result
+	// Aborted is called by the goroutine whose abort took, before the task is scheduled for it,
+	// at most once and possibly during a Poll.
+	Aborted()
+}
+
+// A Result is what a Body's Poll came to. Whatever is not Pending has stored its output.
+type Result uint8
+
+const (
+	// Pending: the waker will be woken.
+	Pending Result = iota
+	// Ready: the output is stored.
+	Ready
+	// Unwound: the body has ended because it was aborted.
+	Unwound
+	// Panicked: the body contained a panic itself and has stored the error.
+	Panicked
+)
+
+// A Scheduler takes tasks that have become ready to run.
+type Scheduler interface {
+	// Schedule puts t into a queue. It is called from any goroutine, once for each time that t
+	// becomes Scheduled, and must not block nor run t.
+	Schedule(t *Task)
+}
+
+// A Home is where tasks go when they become ready: one for all tasks of a worker, so that a task
+// holds one word for it, and two tasks of one worker are told by comparing pointers.
+type Home struct{ Scheduler }
+
+// A Task is the header that all cells share. Its methods say who may call them.
+type Task struct {
+	word  atomicWord
+	index uint32 // place in its Set + 1
+	next  *Task  // link of the queue that holds it
+	body  Body   // the cell, for its methods
+	home  *Home
+	name  *string
+	join  core.Waker // the join slot
+	err   error      // why the output is not a value
+	id    uint64
+}
+
+var _ core.Runnable = (*Task)(nil)
+
+// Bind gives the task its home and its number. The host calls it once, before anybody else can
+// see the task.
+func (t *Task) Bind(home *Home, id uint64) { t.home, t.id = home, id }
+
+// ID returns the number that the host gave the task.
+func (t *Task) ID() uint64 { return t.id }
+
+// Home returns what Bind was given.
+func (t *Task) Home() *Home { return t.home }
+
+// SetName names the task for reports. Only before it is spawned.
+func (t *Task) SetName(name string) { t.name = &name }
+
+// Name returns the name, or "" if none was set. Any goroutine.
+func (t *Task) Name() string {
+	if t.name == nil {
+		return ""
+	}
+	return *t.name
+}
+
+// State returns the state at some instant during the call. Any goroutine.
+func (t *Task) State() State { return t.word.load().state() }
+
+// Finished reports whether the join is resolved. Any goroutine.
+func (t *Task) Finished() bool { return t.word.load().has(finished) }
+
+// AbortRequested reports whether Abort took. Any goroutine.
+func (t *Task) AbortRequested() bool { return t.word.load().has(abortRequested) }
+
+// Wake schedules the task for another poll; see [core.Waker].
+func (t *Task) Wake() {
+	if t.word.wake() == actPush {
+		t.home.Schedule(t)
+	}
+}
+
+// Notify is Wake for a caller that queues the task itself: it returns true if the caller must
+// push the task to a queue now.
+func (t *Task) Notify() bool { return t.word.wake() == actPush }
+
+// Abort asks the task to end. It returns at once; the worker drops the future, or unwinds the
+// coroutine, and the join resolves after that. Aborting a task that has ended or was aborted
+// changes nothing. It reports whether this call was the one that took. Any goroutine.
+func (t *Task) Abort() bool {
+	act := t.word.transition(evAbort)
+	if act != actAbortPush && act != actAbortMark {
+		return false
+	}
+	if g, ok := t.body.(GracefulBody); ok {
+		g.Aborted()
+	}
+	if act == actAbortPush {
+		t.home.Schedule(t)
+	}
+	return true
+}
+
+// Run polls the task once. Only the worker that took it from a queue calls it. A panic of the
+// future is not recovered here, so that a host can recover once for many tasks: it then calls
+// Panicked, which ends the task.
+func (t *Task) Run(cx *core.Context) core.Outcome {
+	var r Result
+	switch t.word.run() {
+	case actPoll:
+		cx.Begin(t)
+		r = t.body.Poll(cx)
+	case actUnwind:
+		cx.Begin(t)
+		r = t.body.(GracefulBody).Unwind(cx)
+	case actDrop:
+		return t.drop(cx)
+	case actNone:
+		return core.Done
+	default:
+		panic(errNotScheduled)
+	}
+	if r == Pending {
+		switch t.word.pending(cx.Yielded()) {
+		case actNone:
+			return core.Parked
+		case actPush:
+			return core.Again
+		default:
+			return t.drop(cx)
+		}
+	}
+	if r == Panicked {
+		t.report(cx)
+	}
+	end := Completed
+	if r == Unwound {
+		end = Cancelled
+	}
+	return t.resolve(t.word.end(end), cx)
+}
+
+// A PanicHost is a host that wants to know of panics. TaskPanicked is called on the worker, just
+// before the task ends. It must not panic itself.
+type PanicHost interface {
+	core.Host
+	TaskPanicked(t *Task, err *PanicError)
+}
+
+func (t *Task) report(cx *core.Context) {
+	if err, ok := t.err.(*PanicError); ok {
+		if h, ok := cx.Host().(PanicHost); ok {
+			h.TaskPanicked(t, err)
+		}
+	}
+}
+
+// drop drops the future, then resolves the join: in this order, so that whoever joins an aborted
+// task finds its resources released.
+func (t *Task) drop(cx *core.Context) core.Outcome {
+	t.body.Drop()
+	if t.err == nil {
+		t.err = core.ErrCancelled
+	}
+	return t.finish(evFinish, cx)
+}
+
+func (t *Task) finish(e event, cx *core.Context) core.Outcome {
+	return t.resolve(t.word.transition(e), cx)
+}
+
+// resolve does what finishing the join asks for: it wakes the joiner, through cx, or directly
+// where there is none.
+func (t *Task) resolve(act action, cx *core.Context) core.Outcome {
+	if act == actWakeJoiner {
+		w := t.join
+		t.join = nil
+		if cx != nil {
+			cx.Host().WakeLater(w)
+		} else {
+			w.Wake()
+		}
+	}
+	return core.Done
+}
+
+// errNotScheduled is what Run panics with when its caller broke the one-queue law. It is no panic
+// of the task, whose future another worker may be polling this instant.
+var errNotScheduled = errors.New("task: run of a task that is not scheduled: it was in two queues")
+
+// Panicked ends a task whose Run panicked. The host calls it on the same worker with the
+// recovered value and the stack at the panic. The future is dropped; a panic of that Drop is
+// contained and joined to the error. A panic of Run itself, for a host that broke the rules, goes
+// on.
+func (t *Task) Panicked(cx *core.Context, value any, stack []byte) core.Outcome {
+	if value == errNotScheduled {
+		panic(value)
+	}
+	pe := asPanicError(value, stack)
+	return t.fail(cx, pe, func(err error) {
+		both := *pe // which may be another task's, passed on
+		both.InDrop = err
+		t.err = &both
+	})
+}
+
+// Exited is Panicked for a Run that ended its goroutine with runtime.Goexit: the join reports
+// core.ErrGoexit.
+func (t *Task) Exited(cx *core.Context) core.Outcome {
+	return t.fail(cx, core.ErrGoexit, func(err error) { t.err = err })
+}
+
+func (t *Task) fail(cx *core.Context, err error, inDrop func(error)) core.Outcome {
+	w := t.word.load()
+	if w.has(finished) {
+		return core.Done // a joiner's waker failed; the task itself is over
+	}
+	t.err = err
+	if w.state() == Cancelled { // Drop itself failed: it has had its one call
+		t.report(cx)
+		return t.finish(evFinish, cx)
+	}
+	if err := t.dropContained(); err != nil {
+		inDrop(err)
+	}
+	t.report(cx)
+	return t.finish(evPanic, cx)
+}
+
+// Kill gives up a task that nobody polls, now or later: the host calls it at shutdown, on the
+// task's own worker, when that polls no more. The error, if not nil, is what the join reports
+// beside ErrCancelled. A panic of Drop is contained.
+func (t *Task) Kill(cause error) {
+	if t.word.transition(evKill) != actDrop {
+		return
+	}
+	t.err = cause
+	if err := t.dropContained(); err != nil {
+		t.err = err
+	}
+	if t.err == nil {
+		t.err = core.ErrCancelled
+	}
+	t.finish(evFinish, nil)
+}
+
+func (t *Task) dropContained() (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = asPanicError(v, debug.Stack())
+		}
+	}()
+	t.body.Drop()
+	return nil
+}

@@ -1,0 +1,15 @@
+// Package timer holds the futures that wait for a time: [Sleep], [SleepUntil] and [Timeout].
+//
+// They are for poll style. A body in direct style calls coro.Sleep, and coro.WithTimeout instead
+// of Timeout.
+//
+// # Time
+//
+// Time is that of the host that polls, read when a future is polled for the first time: until
+// then a Timer costs nothing, and its duration does not run. A timer is never early. It is late by
+// at most the grain of the wheel below (package timer/wheel, a millisecond) and the time that
+// passes until its task is polled.
+//
+// Any duration and any instant will do. What is past is over at the first poll, which then waits
+// for nothing; what is further away than a time.Duration holds, some 292 years, never comes.
+package timer
