@@ -1,0 +1,23 @@
+#!/bin/sh
+# Installs the programs that some tests use beside Go, where they are missing and
+# this is a Debian-like system with root rights. Elsewhere it says what is
+# missing; the tests that need it skip themselves.
+set -eu
+
+missing=
+command -v strace >/dev/null 2>&1 || missing="$missing strace"
+command -v nc >/dev/null 2>&1 || missing="$missing netcat-openbsd"
+[ -n "$missing" ] || exit 0
+
+if [ "$(uname -s)" != Linux ]; then
+	exit 0 # strace and the tests that use it are Linux's
+fi
+if ! command -v apt-get >/dev/null 2>&1 || [ "$(id -u)" -ne 0 ]; then
+	echo "install-deps: missing:$missing; the tests that use them will be skipped" >&2
+	exit 0
+fi
+export DEBIAN_FRONTEND=noninteractive
+# shellcheck disable=SC2086 # a list of words
+if ! { apt-get update -qq && apt-get install -y -qq --no-install-recommends $missing >/dev/null; }; then
+	echo "install-deps: could not install:$missing; the tests that use them will be skipped" >&2
+fi
