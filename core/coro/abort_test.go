@@ -516,7 +516,7 @@ func TestABodyThatNeverBeganIsReleasedWithItsTask(t *testing.T) {
 		freed := make(chan struct{})
 		held := new([64]byte)
 		runtime.AddCleanup(held, func(int) { close(freed) }, 0)
-		s := coro.New(func(*coro.Co) (int, error) { return len(held), nil })
+		s := coro.New(func(*coro.Co) (int, error) { return int(held[0]), nil })
 		end(s)
 		runtime.GC()
 		select {

@@ -66,12 +66,17 @@ func (co *Co) Cause() error {
 	if err == nil && co.over.Load() {
 		err = errOver
 	}
-	if err != nil && sc != nil && !sc.cause.CompareAndSwap(nil, &err) {
-		// An outer scope may be cancelled in between, with another reason: the first to be seen
-		// stands.
-		return *sc.cause.Load()
+	if err == nil || sc == nil {
+		return err
 	}
-	return err
+	return sc.settle(err)
+}
+
+// settle makes err the cause for good. An outer scope may be cancelled later, with another reason:
+// the first that was seen stands.
+func (sc *scope) settle(err error) error {
+	sc.cause.CompareAndSwap(nil, &err)
+	return *sc.cause.Load()
 }
 
 // Value returns the value of the innermost [WithValue] scope with this key, or nil.

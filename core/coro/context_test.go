@@ -353,6 +353,38 @@ func TestAVirtualDeadlineDoesNotComeByTheWallClock(t *testing.T) {
 	}
 }
 
+// An abort sets the reason first and closes Done after it. In between Err must not tell.
+func TestErrIsNilUntilDoneIsClosed(t *testing.T) {
+	h := newHost(t)
+	var in *coro.Co
+	s := spawn(t, h, func(co *coro.Co) (int, error) { in = co; return 0, forever(co) })
+	settle(h)
+	done := in.Done()
+	release := coro.HoldWatch(in)
+	go s.Abort()
+	for in.Cause() == nil {
+		runtime.Gosched()
+	}
+	closed := make(chan bool)
+	go func() {
+		if in.Err() != context.Canceled {
+			t.Errorf("have %v", in.Err())
+		}
+		select {
+		case <-done:
+			closed <- true
+		default:
+			closed <- false
+		}
+	}()
+	time.Sleep(5 * time.Millisecond)
+	release()
+	if !<-closed {
+		t.Error("Err was not nil before Done was closed")
+	}
+	h.RunUntil(s.Finished)
+}
+
 // All of a Co's context may be used by any goroutine while the body opens and closes scopes, is
 // aborted and ends.
 func TestTheContextIsSafeForOtherGoroutines(t *testing.T) {

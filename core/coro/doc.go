@@ -10,8 +10,8 @@
 // A [Co] belongs to its body. It may be passed down to functions that the body calls, and used as
 // a [context.Context] by anyone, but only the body's own goroutine may await with it. Awaiting
 // from another goroutine panics when it is noticed: always if the body is suspended or has ended,
-// and otherwise by a check of the stack at every 64th suspension, or under the race detector at
-// each. What is not noticed mixes up the goroutines of the body and of the worker, for good.
+// and otherwise by a look at the stack at every 256th suspension. What is not noticed mixes up the
+// goroutines of the body and of the worker, for good.
 //
 // # How a body ends
 //

@@ -79,8 +79,7 @@ func TestUseAfterTheEndPanics(t *testing.T) {
 	}
 }
 
-// While the body runs, only a look at the stack tells a foreign goroutine: at every 64th
-// suspension, or under the race detector at each.
+// While the body runs, only a look at the stack tells a foreign goroutine, at some suspensions.
 func TestASampledSuspensionOfAnotherGoroutinePanics(t *testing.T) {
 	for _, name := range []string{"Await", "Suspend", "Yield", "Sleep", "Shield", "WithTimeout"} {
 		v, err := run(t, func(co *coro.Co) (any, error) {

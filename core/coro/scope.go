@@ -105,7 +105,7 @@ func after(now, d time.Duration) time.Duration {
 	if d > math.MaxInt64-now {
 		return math.MaxInt64
 	}
-	return now + max(d, 0)
+	return now + d
 }
 
 // WithDeadline is WithTimeout for an instant. One that is past makes awaits fail at once.

@@ -1,14 +1,13 @@
 package task_test
 
 import (
-	"errors"
-	"strings"
 	"testing"
 	"time"
 	"unsafe"
 
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coretest"
+	"github.com/moduvex/moduvex-go/core/future"
 	"github.com/moduvex/moduvex-go/core/task"
 )
 
@@ -365,120 +364,34 @@ func TestWatchThatComesTooLateDoesNotWake(t *testing.T) {
 	}
 }
 
-// Panics.
-
-func TestPanicIsContainedWithValueAndStack(t *testing.T) {
-	h := newHost(t)
-	cause := errors.New("cause")
-	p := &probe{onPoll: func(*probe, *core.Context) (int, bool) { panicsHere(cause); return 0, true }}
-	s, other := spawn(t, h, p), spawn(t, h, &probe{onPoll: answers(7)})
-	h.Run()
-	p.settled(t)
-	_, err := join(t, s)
-	var pe *task.PanicError
-	if !errors.As(err, &pe) || pe.Value != cause || !errors.Is(err, cause) {
-		t.Fatalf("have %v, want a panic of the cause", err)
-	}
-	if !strings.Contains(string(pe.Stack), "panicsHere") {
-		t.Errorf("the stack does not name who panicked:\n%s", pe.Stack)
-	}
-	if have := err.Error(); have != "task panicked: cause" {
-		t.Errorf("have %q", have)
-	}
-	if s.State() != task.Completed {
-		t.Errorf("have %v, want completed", s.State())
-	}
-	if v, err := join(t, other); v != 7 || err != nil {
-		t.Errorf("the next task: have %d, %v, want 7", v, err)
-	}
-}
-
-func panicsHere(v any) { panic(v) }
-
-func TestPanicInDropIsContained(t *testing.T) {
-	bang := func(*probe) { panic("bang") }
-	for name, give := range map[string]func(h *coretest.Host, s *task.Slot[int]){
-		"abort": func(h *coretest.Host, s *task.Slot[int]) { s.Abort(); h.Run() },
-		"close": func(h *coretest.Host, _ *task.Slot[int]) { h.Close() },
-	} {
-		h := newHost(t)
-		p := &probe{onPoll: pending, onDrop: bang}
-		s, other := spawn(t, h, p), spawn(t, h, &probe{onPoll: pending})
+func TestUnwatchedWakerIsNotWokenAndOthersAre(t *testing.T) {
+	for _, gone := range [][]int{{0}, {1}, {0, 1}, {1, 0, 1}, {}} {
+		h := coretest.New(1)
+		slot := task.New[int](future.Ready(1))
+		if err := h.Spawn(&slot.Task); err != nil {
+			t.Fatal(err)
+		}
+		var woken [2]int
+		var wakers [2]core.Waker
+		for i := range wakers {
+			wakers[i] = core.WakerFunc(func() { woken[i]++ })
+			if !slot.Watch(wakers[i]) {
+				t.Fatal("the task has finished already")
+			}
+		}
+		want := [2]int{1, 1}
+		for _, i := range gone {
+			slot.Unwatch(wakers[i])
+			want[i] = 0
+		}
 		h.Run()
-		give(h, s)
-		p.settled(t)
-		var pe *task.PanicError
-		if _, err := join(t, s); !errors.As(err, &pe) || pe.Value != "bang" {
-			t.Errorf("%s: have %v, want the panic", name, err)
+		slot.Unwatch(wakers[0]) // after the end: nothing
+		if woken != want {
+			t.Errorf("without %v: woken %v, want %v", gone, woken, want)
 		}
-		if s.State() != task.Cancelled {
-			t.Errorf("%s: have %v, want cancelled", name, s.State())
+		if v, err, done := slot.Take(); v != 1 || err != nil || !done {
+			t.Errorf("without %v: Take = %v, %v, %v", gone, v, err, done)
 		}
-		if name == "close" != other.Finished() {
-			t.Errorf("%s: the other task: finished %t", name, other.Finished())
-		}
-	}
-}
-
-// TestPanicErrorPassedOnIsNotChanged: who joins a task and panics with its error keeps the stack
-// of the first panic, and does not write into an error that is not its own.
-func TestPanicErrorPassedOnIsNotChanged(t *testing.T) {
-	h := newHost(t)
-	first := task.NewPanicError("first")
-	s := spawn(t, h, &probe{
-		onPoll: func(*probe, *core.Context) (int, bool) { panic(first) },
-		onDrop: func(*probe) { panic("bang") },
-	})
-	h.Run()
-	_, err := join(t, s)
-	var pe *task.PanicError
-	if !errors.As(err, &pe) || pe.Value != "first" || pe.InDrop == nil {
-		t.Errorf("have %v, want the first panic with the one in Drop", err)
-	}
-	if first.InDrop != nil {
-		t.Error("the error that was passed on has been changed")
-	}
-}
-
-// TestRunOfATaskThatIsNotScheduledIsTheHostsPanic: it is not contained as one of the task, which
-// may be running on another worker.
-func TestRunOfATaskThatIsNotScheduledIsTheHostsPanic(t *testing.T) {
-	h := newHost(t)
-	p := &probe{onPoll: pending}
-	s := spawn(t, h, p)
-	h.Run()
-	defer func() {
-		v := recover()
-		if v == nil {
-			t.Fatal("no panic")
-		}
-		defer func() {
-			if again := recover(); again != v {
-				t.Errorf("Panicked: have %v, want the panic to go on", again)
-			}
-			if p.drops != 0 || s.State() != task.Idle {
-				t.Errorf("the task was touched: %v", s.State())
-			}
-		}()
-		s.Panicked(h.Context(), v, nil)
-	}()
-	s.Run(h.Context())
-}
-
-func TestGoexitInAPollEndsTheTask(t *testing.T) {
-	h := newHost(t)
-	p := &probe{onPoll: func(*probe, *core.Context) (int, bool) { goexit(); return 0, true }}
-	s := spawn(t, h, p)
-	elsewhere(func() {
-		defer func() {
-			if out := s.Exited(h.Context()); out != core.Done {
-				t.Errorf("have %v, want Done", out)
-			}
-		}()
-		s.Run(h.Context())
-	})
-	p.settled(t)
-	if _, err := join(t, s); err != core.ErrGoexit {
-		t.Errorf("have %v, want ErrGoexit", err)
+		h.Close()
 	}
 }

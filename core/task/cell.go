@@ -80,28 +80,49 @@ func (s *Slot[T]) Take() (value T, err error, done bool) {
 // finished already it reports false and w is not kept. Any number of wakers may watch; one that
 // watches already is not added again. Any goroutine.
 func (t *Task) Watch(w core.Waker) bool {
+	if !t.claim() {
+		return false
+	}
+	before := t.join
+	t.join = addWatcher(before, w)
+	// If it has finished meanwhile the caller is told, so w must not be woken on top of that.
+	return t.unclaim(before)
+}
+
+// Unwatch takes w back: whoever gives up watching a task that goes on calls it, so that the task
+// does not collect the wakers of those that have gone. Any goroutine.
+func (t *Task) Unwatch(w core.Waker) {
+	if !t.claim() {
+		return
+	}
+	t.join = removeWatcher(t.join, w)
+	t.unclaim(t.join)
+}
+
+// claim gets the join slot for writing. It returns false if the task has finished.
+func (t *Task) claim() bool {
 	for {
 		switch t.word.transition(evClaim) {
 		case actOutput:
 			return false
-		case actRetry:
-			runtime.Gosched() // the other joiner writes one field and is gone
-			continue
+		case actNone:
+			return true
 		}
-		break
+		runtime.Gosched() // the other joiner writes one field and is gone
 	}
-	before := t.join
-	t.join = addWatcher(before, w)
-	if t.word.transition(evWatch) == actOutput {
-		// Finished while the slot was claimed. Those that watched before are woken here; the
-		// caller is told, so w must not be woken on top of that.
-		t.join = nil
-		if before != nil {
-			before.Wake()
-		}
-		return false
+}
+
+// unclaim gives the join slot back. It returns false if the task has finished meanwhile; then it
+// has woken those that watched, for finishing could not.
+func (t *Task) unclaim(watching core.Waker) bool {
+	if t.word.transition(evWatch) != actOutput {
+		return true
 	}
-	return true
+	t.join = nil
+	if watching != nil {
+		watching.Wake()
+	}
+	return false
 }
 
 // watchers is what the join slot holds once a second waker watches. It grows by append, so an
@@ -128,4 +149,21 @@ func addWatcher(slot, w core.Waker) core.Waker {
 		}
 	}
 	return append(ws, w)
+}
+
+// removeWatcher leaves at least an empty list, which finishing can wake.
+func removeWatcher(slot, w core.Waker) core.Waker {
+	ws, ok := slot.(watchers)
+	if !ok {
+		if slot != nil && slot != w {
+			return slot
+		}
+		return watchers(nil)
+	}
+	for i, have := range ws {
+		if have == w {
+			return append(ws[:i:i], ws[i+1:]...)
+		}
+	}
+	return ws
 }

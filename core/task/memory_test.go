@@ -10,7 +10,7 @@ import (
 )
 
 // A heavy is what must not outlive its use.
-type heavy struct{ bytes [1 << 16]byte }
+type heavy struct{ _ [1 << 16]byte }
 
 // holder is a future that keeps a heavy, and answers with another.
 type holder struct {

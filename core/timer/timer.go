@@ -99,7 +99,7 @@ func (t *Timer) arm(h core.Host) {
 
 func (t *Timer) deadline(h core.Host, now time.Duration) time.Duration {
 	if t.until.IsZero() {
-		return saturate(now, max(t.d, 0))
+		return saturate(now, t.d)
 	}
 	return t.until.Sub(h.Epoch())
 }

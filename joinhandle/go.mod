@@ -1,0 +1,7 @@
+module github.com/moduvex/moduvex-go/joinhandle
+
+go 1.25
+
+require github.com/moduvex/moduvex-go/core v0.1.0
+
+replace github.com/moduvex/moduvex-go/core => ../core

@@ -1,0 +1,165 @@
+package joinhandle
+
+import (
+	"context"
+
+	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/coro"
+	"github.com/moduvex/moduvex-go/core/task"
+)
+
+// A Result is the output of a task: its value, or why there is none. Err is a [*JoinError] if the
+// task was cancelled or panicked, and otherwise what a body in direct style returned.
+type Result[T any] struct {
+	Value T
+	Err   error
+}
+
+// A JoinHandle waits for the output of one task. It is a core.Future of the [Result]. The zero
+// JoinHandle belongs to no task, and its methods panic.
+type JoinHandle[T any] struct {
+	slot *task.Slot[T]
+}
+
+var _ core.Future[Result[int]] = JoinHandle[int]{}
+
+// New returns the handle of the task in slot.
+func New[T any](slot *task.Slot[T]) JoinHandle[T] { return JoinHandle[T]{slot} }
+
+// Spawn makes f a task of s and returns its handle. If s accepts no tasks any more, f is dropped
+// and the handle answers with a [*JoinError] that says so. A nil f panics.
+func Spawn[T any](s core.Spawner, f core.Future[T]) JoinHandle[T] {
+	if f == nil {
+		panic("joinhandle: Spawn of a nil Future")
+	}
+	return start(s, task.New(f))
+}
+
+// Go makes the straight-line body a task of s and returns its handle, as Spawn does.
+func Go[T any](s core.Spawner, body func(co *coro.Co) (T, error)) JoinHandle[T] {
+	if body == nil {
+		panic("joinhandle: Go of a nil body")
+	}
+	return start(s, coro.New(body))
+}
+
+func start[T any](s core.Spawner, slot *task.Slot[T]) JoinHandle[T] {
+	if err := s.Spawn(&slot.Task); err != nil {
+		slot.Kill(err)
+	}
+	return JoinHandle[T]{slot}
+}
+
+// Poll answers with the output when the task has ended, and otherwise has the context's waker
+// woken at its end. A JoinHandle that is given up while pending has nothing to drop: the waker
+// stays with the task, and wakes once for nothing.
+func (h JoinHandle[T]) Poll(cx *core.Context) (Result[T], bool) {
+	if r, ok := h.TryJoin(); ok {
+		return r, true
+	}
+	if h.slot.Watch(cx.Waker()) {
+		return Result[T]{}, false
+	}
+	return h.TryJoin()
+}
+
+// Join suspends the body of co until the task has ended and returns its output. If co is
+// cancelled first, Join returns why, and the task runs on: abort it if it is not wanted.
+func (h JoinHandle[T]) Join(co *coro.Co) (T, error) {
+	waker := co.Context().Waker()
+	defer func() {
+		if !h.slot.Finished() { // given up
+			h.slot.Unwatch(waker)
+		}
+	}()
+	r, err := coro.Await[Result[T]](co, h)
+	if err != nil {
+		return r.Value, err
+	}
+	return r.Value, r.Err
+}
+
+// Wait blocks the calling goroutine until the task has ended, and returns its output, or until
+// ctx is done, and returns its cause. It is for goroutines outside the runtime: called in a task
+// it blocks a worker.
+func (h JoinHandle[T]) Wait(ctx context.Context) (T, error) {
+	if r, ok := h.TryJoin(); ok {
+		return r.Value, r.Err
+	}
+	done := make(chan struct{})
+	w := core.WakerFunc(func() { close(done) })
+	if h.slot.Watch(w) {
+		select {
+		case <-done:
+		case <-ctx.Done():
+			h.slot.Unwatch(w)
+			if !h.Finished() { // a value beats a simultaneous cancellation
+				var zero T
+				return zero, context.Cause(ctx)
+			}
+		}
+	}
+	r, _ := h.TryJoin()
+	return r.Value, r.Err
+}
+
+// TryJoin returns the output if the task has ended; ok is false if it has not.
+func (h JoinHandle[T]) TryJoin() (r Result[T], ok bool) {
+	v, err, ok := h.slot.Take()
+	if err != nil {
+		err = h.joinError(err)
+	}
+	return Result[T]{v, err}, ok
+}
+
+func (h JoinHandle[T]) joinError(err error) error {
+	switch err.(type) {
+	case *task.PanicError:
+		return &JoinError{ID: h.ID(), Cause: err}
+	}
+	if err == core.ErrAlreadyJoined {
+		return err
+	}
+	if h.slot.State() == task.Cancelled || err == core.ErrGoexit {
+		return &JoinError{ID: h.ID(), Cause: err}
+	}
+	return err // what a body in direct style returned
+}
+
+// Done returns a channel that is closed when the task has ended. Each call makes one: keep it.
+func (h JoinHandle[T]) Done() <-chan struct{} {
+	ch := make(chan struct{})
+	if !h.slot.Watch(core.WakerFunc(func() { close(ch) })) {
+		close(ch)
+	}
+	return ch
+}
+
+// Finished reports whether the task has ended, so that a join would not wait.
+func (h JoinHandle[T]) Finished() bool { return h.slot.Finished() }
+
+// Abort asks the task to end; see [AbortHandle.Abort].
+func (h JoinHandle[T]) Abort() bool { return h.slot.Abort() }
+
+// AbortHandle returns a handle that can abort the task and does not hold its output.
+func (h JoinHandle[T]) AbortHandle() AbortHandle { return AbortHandle{&h.slot.Task} }
+
+// ID returns the task's number, unique in its runtime.
+func (h JoinHandle[T]) ID() uint64 { return h.slot.ID() }
+
+// An AbortHandle aborts one task. The zero AbortHandle belongs to no task, and its methods panic.
+type AbortHandle struct {
+	task *task.Task
+}
+
+// Abort asks the task to end and returns at once. Its future is dropped, or its body unwound, on
+// its worker, and its join resolves after that with a [*JoinError] that wraps core.ErrCancelled.
+// Abort reports whether it took: it changes nothing on a task that has ended or was aborted. A
+// task that completes in the poll that was under way has completed.
+func (h AbortHandle) Abort() bool { return h.task.Abort() }
+
+// Finished reports whether the task has ended.
+func (h AbortHandle) Finished() bool { return h.task.Finished() }
+
+// ID returns the task's number, unique in its runtime.
+func (h AbortHandle) ID() uint64 { return h.task.ID() }
