@@ -1,0 +1,241 @@
+package executor
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/coro"
+	"github.com/moduvex/moduvex-go/core/task"
+	"github.com/moduvex/moduvex-go/joinhandle"
+)
+
+// blockingPool runs functions that block on goroutines of their own: at most limit at a time, the
+// rest queue. A goroutine that finds nothing to do waits keepAlive for more and then ends.
+type blockingPool struct {
+	limit     int
+	keepAlive time.Duration
+
+	mu      sync.Mutex
+	queue   []*blockingJob
+	idle    []chan *blockingJob // one for each waiting goroutine, the last to wait at the end
+	threads int
+	running int
+	closed  bool
+	gone    chan struct{} // closed when closed and no goroutine is left
+}
+
+// A blockingJob is one function on its way through the pool.
+type blockingJob struct {
+	run      func()
+	canceled atomic.Bool // nobody wants the result: do not start
+}
+
+func newBlockingPool(limit int, keepAlive time.Duration) *blockingPool {
+	return &blockingPool{limit: limit, keepAlive: keepAlive, gone: make(chan struct{})}
+}
+
+// submit takes j over, or returns core.ErrShutdown.
+func (p *blockingPool) submit(j *blockingJob) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch last := len(p.idle) - 1; {
+	case p.closed:
+		return core.ErrShutdown
+	case last >= 0:
+		p.idle[last] <- j // has room for one, and is in idle only while it is empty
+		p.idle = p.idle[:last]
+	case p.threads < p.limit:
+		p.threads++
+		go p.thread(j)
+	default:
+		p.queue = append(p.queue, j)
+	}
+	return nil
+}
+
+// thread is a goroutine of the pool.
+func (p *blockingPool) thread(j *blockingJob) {
+	defer p.threadGone()
+	feed := make(chan *blockingJob, 1)
+	for j != nil {
+		p.work(j)
+		j = p.next(feed)
+	}
+}
+
+func (p *blockingPool) work(j *blockingJob) {
+	if j.canceled.Load() {
+		return
+	}
+	p.count(+1)
+	defer p.count(-1)
+	j.run()
+}
+
+func (p *blockingPool) count(d int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.running += d
+}
+
+// next returns the next job, or nil if the goroutine is to end.
+func (p *blockingPool) next(feed chan *blockingJob) *blockingJob {
+	p.mu.Lock()
+	if len(p.queue) > 0 {
+		j := p.queue[0]
+		p.queue[0] = nil
+		p.queue = p.queue[1:]
+		p.mu.Unlock()
+		return j
+	}
+	if p.closed {
+		p.mu.Unlock()
+		return nil
+	}
+	p.idle = append(p.idle, feed)
+	p.mu.Unlock()
+
+	timer := time.NewTimer(p.keepAlive)
+	defer timer.Stop()
+	select {
+	case j := <-feed: // nil from close
+		return j
+	case <-timer.C:
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for i, c := range p.idle {
+		if c == feed {
+			p.idle = append(p.idle[:i], p.idle[i+1:]...)
+			return nil
+		}
+	}
+	return <-feed // taken out of idle meanwhile: the job is in the channel
+}
+
+// threadGone also runs when a function called runtime.Goexit.
+func (p *blockingPool) threadGone() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.threads--
+	switch {
+	case len(p.queue) > 0: // only after a Goexit: somebody has to take over
+		j := p.queue[0]
+		p.queue = p.queue[1:]
+		p.threads++
+		go p.thread(j)
+	case p.closed && p.threads == 0:
+		close(p.gone)
+	}
+}
+
+// close refuses further jobs, drops those that have not begun, and returns a channel that is
+// closed when those that have are done.
+func (p *blockingPool) close() <-chan struct{} {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return p.gone
+	}
+	p.closed = true
+	p.queue = nil
+	for _, feed := range p.idle {
+		feed <- nil
+	}
+	p.idle = nil
+	if p.threads == 0 {
+		close(p.gone)
+	}
+	return p.gone
+}
+
+func (p *blockingPool) load() (queued, running int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.queue), p.running
+}
+
+// Blocking runs f on the blocking pool and suspends the body of co until it has returned. If co
+// is cancelled first, Blocking returns why: f is not started if it has not begun, and otherwise
+// runs on, and what it returns is lost. A panic of f panics in the body, with the *task.PanicError
+// that holds its stack.
+func Blocking[T any](co *coro.Co, f func() (T, error)) (T, error) {
+	if f == nil {
+		panic("executor: Blocking with a nil function")
+	}
+	b := &blocking[T]{f: f}
+	r, err := coro.Await[joinhandle.Result[T]](co, b)
+	if err != nil {
+		return r.Value, err
+	}
+	return r.Value, r.Err
+}
+
+// SpawnBlocking runs f on the blocking pool of the runtime and returns a handle to its output.
+// Aborting it forgets f if it has not begun; once it runs, nothing can stop it.
+func SpawnBlocking[T any](rt *Runtime, f func() (T, error)) joinhandle.JoinHandle[T] {
+	if f == nil {
+		panic("executor: SpawnBlocking with a nil function")
+	}
+	return Go(rt, func(co *coro.Co) (T, error) { return Blocking(co, f) })
+}
+
+// blocking is the future of a function on the pool.
+//
+//	new → submitted → done
+//
+// result is written by the pool's goroutine before done, and read by the task after it.
+type blocking[T any] struct {
+	f        func() (T, error)
+	job      *blockingJob
+	result   joinhandle.Result[T]
+	panicked *task.PanicError
+	done     atomic.Bool
+}
+
+func (b *blocking[T]) Poll(cx *core.Context) (joinhandle.Result[T], bool) {
+	if b.job == nil {
+		w, ok := cx.Host().(*worker)
+		if !ok {
+			panic("executor: Blocking outside a runtime of this package")
+		}
+		waker := cx.Waker()
+		b.job = &blockingJob{run: func() { b.call(waker) }}
+		if err := w.rt.blocking.submit(b.job); err != nil {
+			return joinhandle.Result[T]{Err: err}, true
+		}
+		return joinhandle.Result[T]{}, false
+	}
+	if !b.done.Load() {
+		return joinhandle.Result[T]{}, false // a spurious wake; the waker has not changed
+	}
+	if b.panicked != nil {
+		panic(b.panicked)
+	}
+	return b.result, true
+}
+
+// Drop forgets the function if it has not begun.
+func (b *blocking[T]) Drop() {
+	if b.job != nil {
+		b.job.canceled.Store(true)
+	}
+}
+
+// call runs on the pool.
+func (b *blocking[T]) call(waker core.Waker) {
+	returned := false
+	defer func() {
+		if v := recover(); v != nil {
+			b.panicked = task.NewPanicError(v)
+		} else if !returned {
+			b.result.Err = core.ErrGoexit
+		}
+		b.done.Store(true)
+		waker.Wake()
+	}()
+	b.result.Value, b.result.Err = b.f()
+	returned = true
+}

@@ -1,0 +1,36 @@
+package executor
+
+import (
+	"errors"
+	"fmt"
+)
+
+var (
+	// ErrNested answers BlockOn, Run, Shutdown and Close when a task calls them: they would block
+	// the worker that has to make them return.
+	ErrNested = errors.New("executor: called from within a task; use Join or Await instead")
+
+	// ErrClosed answers a second Shutdown or Close. Spawns are answered with core.ErrShutdown.
+	ErrClosed = errors.New("executor: runtime is closed")
+)
+
+// An OptionError names the option that New refused.
+type OptionError struct {
+	Option string
+	Value  any
+	Reason string
+}
+
+// Error names the option, its value and what is wrong with it.
+func (e *OptionError) Error() string {
+	return fmt.Sprintf("executor: option %s = %v: %s", e.Option, e.Value, e.Reason)
+}
+
+// A BusyError is what Shutdown returns when its time is over and functions on the blocking pool
+// are still running. Nothing can stop those; their goroutines end when they return.
+type BusyError struct{ Blocking int }
+
+// Error says how many there are.
+func (e *BusyError) Error() string {
+	return fmt.Sprintf("executor: %d blocking functions still run", e.Blocking)
+}

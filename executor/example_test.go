@@ -1,0 +1,181 @@
+//go:build linux
+
+package executor_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/coro"
+	"github.com/moduvex/moduvex-go/core/future"
+	"github.com/moduvex/moduvex-go/core/task"
+	"github.com/moduvex/moduvex-go/executor"
+)
+
+func ExampleRun() {
+	sum, err := executor.Run(context.Background(), executor.Options{}, func(co *coro.Co) (int, error) {
+		double := executor.Go(co, func(co *coro.Co) (int, error) {
+			return 2 * 21, coro.Sleep(co, time.Millisecond)
+		})
+		return double.Join(co)
+	})
+	fmt.Println(sum, err)
+	// Output: 42 <nil>
+}
+
+func ExampleNew() {
+	rt, err := executor.New(executor.Options{BlockingThreads: 4})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer rt.Close()
+	h := executor.Go(rt, func(co *coro.Co) (string, error) { return "hello", nil })
+	fmt.Println(h.Wait(context.Background()))
+	// Output: hello <nil>
+}
+
+func ExampleBlockOn() {
+	rt, err := executor.New(executor.Options{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer rt.Close()
+	greeting := future.Map(future.Ready("world"), func(s string) string { return "hello, " + s })
+	fmt.Println(executor.BlockOn(context.Background(), rt, greeting))
+	// Output: hello, world <nil>
+}
+
+// A future in poll style: it counts down, and lets the other tasks run in between.
+type countdown int
+
+func (c *countdown) Poll(cx *core.Context) (string, bool) {
+	if *c == 0 {
+		return "lift-off", true
+	}
+	*c--
+	cx.Yield()
+	return "", false
+}
+
+func ExampleSpawn() {
+	rt, err := executor.New(executor.Options{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer rt.Close()
+	c := countdown(3)
+	h := executor.Spawn[string](rt, &c)
+	fmt.Println(h.Wait(context.Background()))
+	// Output: lift-off <nil>
+}
+
+func ExampleGo() {
+	rt, err := executor.New(executor.Options{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer rt.Close()
+	began := make(chan struct{})
+	h := executor.Go(rt, func(co *coro.Co) (int, error) {
+		defer fmt.Println("cleaned up")
+		close(began)
+		return 0, coro.Sleep(co, time.Hour)
+	})
+	<-began
+	h.Abort()
+	_, err = h.Wait(context.Background())
+	fmt.Println(err, errors.Is(err, context.Canceled))
+	// Output:
+	// cleaned up
+	// task was cancelled true
+}
+
+func ExampleNamed() {
+	rt, err := executor.New(executor.Options{
+		OnPanic: func(info executor.TaskInfo, p *task.PanicError) { fmt.Println(info.Name, "failed:", p.Value) },
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer rt.Close()
+	h := executor.Go(executor.Named(rt, "importer"), func(co *coro.Co) (int, error) { panic("no such table") })
+	_, err = h.Wait(context.Background())
+	fmt.Println(err)
+	// Output:
+	// importer failed: no such table
+	// task panicked: no such table
+}
+
+func ExampleBlocking() {
+	n, err := executor.Run(context.Background(), executor.Options{}, func(co *coro.Co) (int, error) {
+		return executor.Blocking(co, func() (int, error) {
+			time.Sleep(time.Millisecond) // other tasks run meanwhile
+			return 7, nil
+		})
+	})
+	fmt.Println(n, err)
+	// Output: 7 <nil>
+}
+
+func ExampleSpawnBlocking() {
+	rt, err := executor.New(executor.Options{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer rt.Close()
+	h := executor.SpawnBlocking(rt, func() (string, error) { return "from a goroutine of its own", nil })
+	fmt.Println(h.Wait(context.Background()))
+	// Output: from a goroutine of its own <nil>
+}
+
+func ExampleRuntime_Shutdown() {
+	rt, err := executor.New(executor.Options{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	began := make(chan struct{})
+	h := executor.Go(rt, func(co *coro.Co) (int, error) {
+		close(began)
+		err := coro.Sleep(co, time.Hour)
+		coro.Shield(co, func(co *coro.Co) error { // clean-up that awaits
+			defer fmt.Println("said goodbye")
+			return coro.Sleep(co, time.Millisecond)
+		})
+		return 0, err
+	})
+	<-began
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Millisecond)
+	defer cancel()
+	fmt.Println(rt.Shutdown(ctx))
+	_, err = h.Wait(context.Background())
+	fmt.Println(err)
+	// Output:
+	// said goodbye
+	// context deadline exceeded
+	// task was cancelled
+}
+
+func ExampleRuntime_Stats() {
+	rt, err := executor.New(executor.Options{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for range 3 {
+		executor.Go(rt, func(co *coro.Co) (int, error) { return 0, co.Yield() })
+	}
+	rt.Shutdown(context.Background())
+	s := rt.Stats()
+	fmt.Println(s.Spawned, s.Completed, s.Polls)
+	// Output: 3 3 6
+}

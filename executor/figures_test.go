@@ -1,0 +1,181 @@
+package executor_test
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"regexp"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/moduvex/moduvex-go/core/coro"
+	"github.com/moduvex/moduvex-go/core/task"
+	"github.com/moduvex/moduvex-go/executor"
+)
+
+// `make figures` prints a line for each figure that the project wants to reach: its name, what was
+// measured, the bound, and ok or miss. A ratio is to the goroutine twin; the two run in turns, and
+// the median of the rounds' ratios is shown.
+//
+// Names: the workload, the style, and the number of workers, which is also GOMAXPROCS.
+
+var (
+	figuresOnly   = flag.String("figures.run", "", "with -figures: only those whose name matches")
+	figuresRounds = flag.Int("figures.rounds", 9, "with -figures: rounds of each ratio")
+)
+
+// A figure is one line.
+type figure struct {
+	name    string
+	bound   float64
+	measure func() float64
+}
+
+func figures() []figure {
+	return []figure{
+		{"W1.poll.1", 0.22, ratio(1_000_000, w1Poll, w1Goroutine)},
+		{"W1.direct.1", 0.6, ratio(500_000, w1Direct, w1Goroutine)},
+		{"W2.poll.1", 0.25, ratio(5_000_000, w2Poll, w2Goroutine)},
+		{"W2.direct.1", 0.8, ratio(2_000_000, w2Direct, w2Goroutine)},
+		{"W4.poll.1", 0.5, ratio(1_000_000, w4Poll, w4Goroutine)},
+		{"W4.direct.1", 1.0, ratio(1_000_000, w4Direct, w4Goroutine)},
+		{"W7.poll.1.bytes", 170, bytesPerTask(1_000_000, w7Poll)},
+		{"W7.poll.1.wake", 0.22, wakeRatio(1_000_000, w7Poll, w7Goroutine)},
+		{"W7.direct.1.bytes", 1.0, bytesRatio(100_000, w7Direct, w7Goroutine)},
+		{"pingpong.poll.1", 0.5, ratio(1_000_000, pingPong, pingPongGoroutine)},
+		{"warm.direct.1", 0.8, ratio(500_000, warmDirect, warmGoroutine)},
+		{"spawn.poll.allocs", 1, spawnAllocs},
+		{"resume.direct.allocs", 0, resumeAllocs},
+	}
+}
+
+func init() { runFigures = printFigures }
+
+// printFigures returns the process's exit code: a miss is shown, not failed, for timings are
+// nobody's contract.
+func printFigures() int {
+	only, err := regexp.Compile(*figuresOnly)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "figures:", err)
+		return 2
+	}
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	for _, f := range figures() {
+		if !only.MatchString(f.name) {
+			continue
+		}
+		v := f.measure()
+		verdict := "ok"
+		if v > f.bound {
+			verdict = "miss"
+		}
+		fmt.Printf("%-22s %8.4g <= %-6.4g %s\n", f.name, v, f.bound, verdict)
+	}
+	return 0
+}
+
+// ratio measures n operations of ours beside n of the twin.
+func ratio(n int, ours, twin func(n int)) func() float64 {
+	return func() float64 {
+		ours(n / 10)
+		twin(n / 10)
+		var ratios []float64
+		for range *figuresRounds {
+			o, t := timeOf(func() { ours(n) }), timeOf(func() { twin(n) })
+			ratios = append(ratios, float64(o)/float64(t))
+		}
+		return median(ratios)
+	}
+}
+
+func timeOf(f func()) time.Duration {
+	runtime.GC() // so that neither pays for the other's garbage
+	start := time.Now()
+	f()
+	return time.Since(start)
+}
+
+func median(v []float64) float64 {
+	slices.Sort(v)
+	return v[len(v)/2]
+}
+
+// bytesPerTask measures what n parked tasks add to the resident memory.
+func bytesPerTask(n int, w func(int, func())) func() float64 {
+	return func() float64 { return residentPer(n, w) }
+}
+
+func bytesRatio(n int, ours, twin func(int, func())) func() float64 {
+	return func() float64 {
+		t := residentPer(n, twin)
+		return residentPer(n, ours) / t
+	}
+}
+
+func residentPer(n int, w func(int, func())) (per float64) {
+	debug.FreeOSMemory()
+	before := resident()
+	w(n, func() {
+		runtime.GC()
+		per = float64(resident()-before) / float64(n)
+	})
+	return per
+}
+
+// wakeRatio measures waking and joining n parked tasks.
+func wakeRatio(n int, ours, twin func(int, func())) func() float64 {
+	wake := func(w func(int, func())) float64 {
+		var start time.Time
+		w(n, func() {
+			runtime.GC()
+			start = time.Now()
+		})
+		return float64(time.Since(start))
+	}
+	return func() float64 {
+		var ratios []float64
+		for range min(*figuresRounds, 3) {
+			o := wake(ours)
+			debug.FreeOSMemory()
+			ratios = append(ratios, o/wake(twin))
+			debug.FreeOSMemory()
+		}
+		return median(ratios)
+	}
+}
+
+// resident is the resident set of the process, or, where the system has no /proc, the memory that
+// Go has in use.
+func resident() int {
+	if b, err := os.ReadFile("/proc/self/statm"); err == nil {
+		if pages, err := strconv.Atoi(strings.Fields(string(b))[1]); err == nil {
+			return pages * os.Getpagesize()
+		}
+	}
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int(m.HeapInuse + m.StackInuse)
+}
+
+func spawnAllocs() float64 {
+	futures := make([]result, batch)
+	return testing.AllocsPerRun(batch, func() {
+		task.New[int](&futures[0])
+	})
+}
+
+func resumeAllocs() (allocs float64) {
+	withRuntime(func(rt *executor.Runtime) {
+		h := executor.Go(rt, func(co *coro.Co) (int, error) {
+			allocs = testing.AllocsPerRun(1000, func() { co.Yield() })
+			return 0, nil
+		})
+		<-h.Done()
+	})
+	return allocs
+}

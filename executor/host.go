@@ -1,0 +1,131 @@
+package executor
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/coro"
+	"github.com/moduvex/moduvex-go/core/task"
+	"github.com/moduvex/moduvex-go/core/timer/wheel"
+)
+
+// This file is the worker as its tasks see it. All of it runs on the worker but Schedule.
+
+var (
+	_ coro.Host      = (*worker)(nil)
+	_ task.Scheduler = (*worker)(nil)
+	_ task.PanicHost = (*worker)(nil)
+)
+
+// Schedule takes a task that has become ready, from any goroutine.
+func (w *worker) Schedule(t *task.Task) {
+	notify, ok := w.inbox.Push(t)
+	if !ok {
+		return // the worker is closing, and kills the task
+	}
+	if notify {
+		w.notify()
+	}
+}
+
+// Wake puts a task of this worker that is woken by another into the LIFO slot: its data is likely
+// to be in the cache.
+func (w *worker) Wake(k core.Waker) {
+	t, ok := k.(*task.Task)
+	if !ok || t.Home() != &w.home {
+		k.Wake()
+		return
+	}
+	if t.Notify() {
+		w.queue.pushLIFO(t)
+	}
+}
+
+// WakeLater puts a task of this worker behind the others. It serves I/O and timers too, which
+// bring many at a time: first come, first served.
+func (w *worker) WakeLater(k core.Waker) {
+	t, ok := k.(*task.Task)
+	if !ok || t.Home() != &w.home {
+		k.Wake()
+		return
+	}
+	if t.Notify() {
+		w.queue.push(t)
+	}
+}
+
+// Spawn takes a task that one of this worker's tasks has made.
+func (w *worker) Spawn(r core.Runnable) error {
+	t := asTask(r)
+	t.Bind(&w.home, w.ids.next(&w.rt.lastID))
+	w.live.Insert(t)
+	if w.rt.closing.Load() { // read after Insert: Shutdown then finds all it has not refused
+		w.live.Remove(t)
+		return core.ErrShutdown
+	}
+	w.counts.spawned++
+	w.queue.push(t)
+	return nil
+}
+
+// Now reads the clock.
+func (w *worker) Now() time.Duration { return time.Since(w.rt.epoch) }
+
+// Epoch is when the runtime was made.
+func (w *worker) Epoch() time.Time { return w.rt.epoch }
+
+// Arm implements core.Host.
+func (w *worker) Arm(e *wheel.Entry, at time.Duration) { w.wheel.Reset(e, at) }
+
+// Disarm implements core.Host.
+func (w *worker) Disarm(e *wheel.Entry) { w.wheel.Remove(e) }
+
+// Rand implements core.Host.
+func (w *worker) Rand() uint64 { return w.rand.Uint64() }
+
+// IO returns the worker's *reactor.Reactor.
+func (w *worker) IO() any { return w.reactor }
+
+// Coroutines implements coro.Host.
+func (w *worker) Coroutines() *coro.Pool { return w.pool }
+
+// TaskPanicked implements task.PanicHost.
+func (w *worker) TaskPanicked(t *task.Task, err *task.PanicError) {
+	w.counts.panicked++
+	info := infoOf(t)
+	if w.rt.opts.OnPanic != nil {
+		w.rt.opts.OnPanic(info, err)
+	}
+	if w.rt.opts.Panics == Propagate {
+		w.fatal = &propagated{info, err}
+	}
+}
+
+// A propagated panic prints the stack of the task, which its own traceback does not have.
+type propagated struct {
+	task TaskInfo
+	err  *task.PanicError
+}
+
+func (p *propagated) Error() string {
+	return fmt.Sprintf("executor: %v: %v\n\n%s", p.task, p.err, p.err.Stack)
+}
+
+func asTask(r core.Runnable) *task.Task {
+	t, ok := r.(*task.Task)
+	if !ok || t == nil {
+		panic(fmt.Sprintf("executor: Spawn of a %T, which is not a *task.Task", r))
+	}
+	return t
+}
+
+func infoOf(t *task.Task) TaskInfo { return TaskInfo{ID: t.ID(), Name: t.Name()} }
+
+// String reads "task 7" or "task 7 (name)".
+func (i TaskInfo) String() string {
+	if i.Name == "" {
+		return fmt.Sprintf("task %d", i.ID)
+	}
+	return fmt.Sprintf("task %d (%s)", i.ID, i.Name)
+}

@@ -1,0 +1,33 @@
+package executor_test
+
+import (
+	"flag"
+	"os"
+	"testing"
+
+	"go.uber.org/goleak"
+)
+
+var figuresFlag = flag.Bool("figures", false, "measure the figures instead of testing")
+
+// runFigures is set by figures_test.go.
+var runFigures func() int
+
+// childEnv names the function of children that the process is to run in place of the tests.
+const childEnv = "EXECUTOR_TEST_CHILD"
+
+// children are what tests run in a process of its own: what ends the process, or needs one in
+// which nothing else goes on.
+var children = map[string]func(){}
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if child, ok := children[os.Getenv(childEnv)]; ok {
+		child()
+		return
+	}
+	if *figuresFlag && runFigures != nil {
+		os.Exit(runFigures())
+	}
+	goleak.VerifyTestMain(m)
+}

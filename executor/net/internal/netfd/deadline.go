@@ -1,0 +1,87 @@
+package netfd
+
+import (
+	"sync"
+	"time"
+
+	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/reactor"
+)
+
+// times are the deadlines of a socket, by direction.
+type times [2]limit
+
+// A limit is the deadline of one direction. A single alarm serves all that wait for the direction.
+// It is armed from when somebody waits until an operation of the direction ends, so that a socket
+// nobody waits on leaves nothing in a wheel.
+type limit struct {
+	mu       sync.Mutex
+	deadline time.Time // zero for none
+	alarm    Alarm
+}
+
+// SetDeadline sets when operations in direction d fail, pending ones included; the zero Time is
+// never. Any goroutine. It returns net.ErrClosed once f is closed.
+func (f *FD) SetDeadline(d reactor.Direction, at time.Time) error {
+	if err := f.Acquire(); err != nil {
+		return err
+	}
+	defer f.Release()
+	t := f.times.Load()
+	if t == nil {
+		if at.IsZero() {
+			return nil
+		}
+		t = f.makeTimes()
+	}
+	t[d].set(at)
+	f.wake(d) // to look at the new one
+	return nil
+}
+
+func (f *FD) makeTimes() *times {
+	t := &times{}
+	for d := range t {
+		t[d].alarm.Init(f, reactor.Direction(d))
+	}
+	f.times.CompareAndSwap(nil, t)
+	return f.times.Load()
+}
+
+func (l *limit) set(at time.Time) {
+	l.mu.Lock()
+	l.deadline = at
+	l.mu.Unlock()
+}
+
+// passed reports whether it is too late by the clock of h.
+func (l *limit) passed(h core.Host) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return !l.deadline.IsZero() && h.Now() >= l.deadline.Sub(h.Epoch())
+}
+
+// arm sees to it that those who wait are woken at the deadline. On h.
+func (l *limit) arm(h core.Host) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.deadline.IsZero() {
+		l.alarm.Clear(h)
+		return
+	}
+	l.alarm.Set(h, l.deadline)
+}
+
+// settle is called when an operation has ended: the alarm is off, and if others still wait they
+// are woken to arm it again. On h.
+func (l *limit) settle(h core.Host) {
+	if l.alarm.Clear(h) {
+		l.alarm.wakeAll()
+	}
+}
+
+func (t *times) close() {
+	for d := range t {
+		t[d].alarm.Forget()
+	}
+}

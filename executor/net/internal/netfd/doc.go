@@ -1,0 +1,65 @@
+// Package netfd is what all sockets have in common: a descriptor that may be closed while it is in
+// use, its registration with a reactor, and its deadlines.
+//
+// # The way of an operation
+//
+//	func (s *Stream) x(cx *core.Context, ...) (..., p netfd.Progress, err error) {
+//		if err := s.fd.Begin(cx, d); err != nil {  // closed, or too late
+//			return ..., netfd.Done, err
+//		}
+//		for {
+//			ev, ok, err := s.fd.Ready(cx, d)       // false: Pending
+//			the system call; unless it would block, Done
+//			ev.Blocked(d)                          // false: Unregistered
+//		}
+//		s.fd.End(cx, d, p)
+//	}
+//
+//	func (s *Stream) PollX(cx *core.Context, ...) (..., ready bool, err error) {
+//		for {
+//			..., p, err := s.x(cx, ...)
+//			if p != netfd.Unregistered {
+//				return ..., p == netfd.Done, err
+//			}
+//			err := s.fd.Register(cx)
+//		}
+//	}
+//
+//	func (s *Stream) X(co *coro.Co, ...) (..., err error) {
+//		for {
+//			..., p, err := s.x(co.Context(), ...)
+//			if p == netfd.Done {
+//				return ..., err
+//			}
+//			err := s.fd.Await(co, d, p)            // suspends, or registers
+//		}
+//	}
+//
+// # Registration
+//
+// A socket is registered with the reactor of the worker whose task is the first that has to wait
+// on it, and stays there: its reports wake tasks wherever they are. Until then operations are
+// simply tried. So a connection that is answered at once and closed costs no epoll_ctl, a listener
+// can be made outside of any runtime, and a socket whose runtime was closed moves on to the next.
+//
+// # Who may touch what
+//
+// word, reg and times of an FD are atomics that anybody may read; what writes them stands with them.
+// A limit has a lock of its own. An alarm's entry lies in the wheel of one worker, and only code
+// that runs on that worker arms or disarms it.
+//
+// # Closing
+//
+// The word counts the operations under way. Close marks it, takes the registration out of the
+// reactor, which wakes everybody who waits, and gives up its own reference; whoever gives up the last
+// one closes the descriptor. So no system call ever meets a number that belongs to another file
+// by now. Nobody waits for anybody: where an operation is under way on another goroutine, the
+// descriptor closes when that call returns, which for a non-blocking socket is microseconds.
+//
+// # Why no deadline is missed
+//
+// Who waits: (1) registers its waker, (2) reads the deadline and arms the alarm. Who sets a deadline:
+// (1) writes it, (2) takes all registered wakers and wakes them. Whichever comes first, either the
+// waiter reads the new deadline, or it is woken and looks again. Reading first and registering
+// after would leave a gap in which a deadline that is brought forward finds nobody to tell.
+package netfd

@@ -1,0 +1,140 @@
+package netfd
+
+import (
+	"net"
+	"sync/atomic"
+
+	"github.com/moduvex/moduvex-go/executor/net/internal/sys"
+	"github.com/moduvex/moduvex-go/reactor"
+)
+
+// An FD is an open socket. It is made by Init and must not be copied.
+type FD struct {
+	// word holds the references and what is closed:
+	//
+	//	bit  31      closed: no operation begins any more
+	//	bit  30      writing is closed
+	//	bit  29      reading is closed
+	//	bits 28..0   references: one for being open, and one for each operation under way
+	//
+	// Close and CloseHalf set bits, acquire and release count, all by compare-and-swap or Add. A
+	// count that has come to 0 stays there, since acquire looks at the closed bit.
+	word  atomic.Uint32
+	sysfd int32
+
+	// reg is nil until somebody has to wait. Whoever finds it so stores one; whoever finds that its
+	// runtime is gone takes it out.
+	reg atomic.Pointer[reactor.Registration]
+
+	// times is nil until a deadline is set. Stored once.
+	times atomic.Pointer[times]
+}
+
+const (
+	closed      = 1 << 31
+	writeClosed = 1 << 30
+	readClosed  = 1 << 29
+	refs        = readClosed - 1
+)
+
+// halfClosed is the bit of direction d.
+func halfClosed(d reactor.Direction) uint32 {
+	if d == reactor.Read {
+		return readClosed
+	}
+	return writeClosed
+}
+
+// Init makes f the owner of fd.
+func (f *FD) Init(fd int) {
+	f.sysfd = int32(fd)
+	f.word.Store(1)
+}
+
+// Sysfd is the descriptor, for use between a Begin or an Acquire that succeeded and its end.
+func (f *FD) Sysfd() int { return int(f.sysfd) }
+
+// Acquire keeps the descriptor open until Release. It returns net.ErrClosed once f is closed.
+func (f *FD) Acquire() error {
+	if f.acquire(closed) {
+		return nil
+	}
+	return net.ErrClosed
+}
+
+// acquire takes a reference unless one of the bits is set.
+func (f *FD) acquire(bits uint32) bool {
+	for {
+		w := f.word.Load()
+		if w&bits != 0 {
+			return false
+		}
+		if f.word.CompareAndSwap(w, w+1) {
+			return true
+		}
+	}
+}
+
+// Release gives a reference up.
+func (f *FD) Release() { _ = f.release() }
+
+func (f *FD) release() error {
+	if f.word.Add(^uint32(0))&refs != 0 {
+		return nil
+	}
+	if reg := f.reg.Load(); reg != nil {
+		return reg.CloseWith(closeSocket)
+	}
+	return sys.Close(int(f.sysfd))
+}
+
+func closeSocket(fd uintptr) error { return sys.Close(int(fd)) }
+
+// Close ends f: what waits is woken and finds it closed. A second call returns net.ErrClosed.
+func (f *FD) Close() error {
+	if f.word.Or(closed)&closed != 0 {
+		return net.ErrClosed
+	}
+	if reg := f.reg.Load(); reg != nil {
+		_ = reg.Deregister() // release reports what goes wrong with closing
+	}
+	if t := f.times.Load(); t != nil {
+		t.close()
+	}
+	return f.release()
+}
+
+// CloseHalf ends direction d: what waits for it is woken and finds it closed. When both are, so is
+// f, and then last is true. A second call for d, or one after Close, returns net.ErrClosed.
+func (f *FD) CloseHalf(d reactor.Direction) (last bool, err error) {
+	bit := halfClosed(d)
+	for {
+		w := f.word.Load()
+		if w&(closed|bit) != 0 {
+			return false, net.ErrClosed
+		}
+		if !f.word.CompareAndSwap(w, w|bit) {
+			continue
+		}
+		if (w|bit)&(readClosed|writeClosed) == readClosed|writeClosed {
+			return true, f.Close()
+		}
+		f.wake(d)
+		return false, nil
+	}
+}
+
+// Closed reports whether Close has been called.
+func (f *FD) Closed() bool { return f.word.Load()&closed != 0 }
+
+// wake wakes all that wait for direction d, to look again. Any goroutine.
+func (f *FD) wake(d reactor.Direction) {
+	reg := f.reg.Load()
+	if reg == nil {
+		return // then nobody waits
+	}
+	var buf [4]reactor.Waker
+	for _, w := range reg.TakeWaiters(d, buf[:0]) {
+		w.Wake()
+	}
+}

@@ -1,0 +1,59 @@
+package netfd
+
+import (
+	"syscall"
+
+	"github.com/moduvex/moduvex-go/executor/net/internal/sys"
+	"github.com/moduvex/moduvex-go/reactor"
+)
+
+// RawConn is the syscall.RawConn of a socket. Control is what package net has. Read and Write try
+// once and never wait, since they have no task to suspend: where the function says that it is not
+// done, they return EAGAIN, and the readiness is cleared, so that waiting for it and trying again
+// is right.
+type RawConn struct {
+	FD *FD
+	// Failed gives an error the shape that the socket's others have.
+	Failed func(op string, err error) error
+}
+
+var _ syscall.RawConn = (*RawConn)(nil)
+
+// Control calls f with the descriptor, which stays open until f returns.
+func (c *RawConn) Control(f func(fd uintptr)) error {
+	if err := c.FD.Acquire(); err != nil {
+		return c.Failed("raw-control", err)
+	}
+	defer c.FD.Release()
+	f(uintptr(c.FD.Sysfd()))
+	return nil
+}
+
+// Read calls f once, for a read or an accept.
+func (c *RawConn) Read(f func(fd uintptr) (done bool)) error {
+	return c.try("raw-read", reactor.Read, f)
+}
+
+// Write calls f once, for a write.
+func (c *RawConn) Write(f func(fd uintptr) (done bool)) error {
+	return c.try("raw-write", reactor.Write, f)
+}
+
+func (c *RawConn) try(op string, d reactor.Direction, f func(fd uintptr) (done bool)) error {
+	if err := c.FD.Acquire(); err != nil {
+		return c.Failed(op, err)
+	}
+	defer c.FD.Release()
+	reg := c.FD.reg.Load()
+	var ready reactor.ReadyEvent
+	if reg != nil {
+		ready, _ = reg.Ready(d)
+	}
+	if f(uintptr(c.FD.Sysfd())) {
+		return nil
+	}
+	if reg != nil {
+		reg.ClearReady(ready, d)
+	}
+	return c.Failed(op, sys.EAGAIN)
+}

@@ -1,0 +1,172 @@
+package netfd
+
+import (
+	"errors"
+	"net"
+	"os"
+
+	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/coro"
+	"github.com/moduvex/moduvex-go/executor/net/internal/sys"
+	"github.com/moduvex/moduvex-go/reactor"
+)
+
+// ErrNoReactor answers an operation that has to wait on a host whose I/O driver is not a
+// *reactor.Reactor.
+var ErrNoReactor = errors.New("net: the task's host has no reactor")
+
+// interest is everything: Priority is what makes a short read mean something.
+const interest = reactor.Readable | reactor.Writable | reactor.Priority
+
+// An Event is the readiness that an operation was tried on.
+type Event struct {
+	reg   *reactor.Registration // nil if there is none yet
+	ready reactor.ReadyEvent
+}
+
+// Progress is what came of one try of an operation.
+type Progress uint8
+
+const (
+	// Pending: the waker is registered, or has been woken already for want of budget.
+	Pending Progress = iota
+	// Unregistered: the operation would wait, but f is not registered yet. Register, then try again.
+	//
+	// The try does not register by itself, since that takes more stack than all the rest, and the
+	// stack of a coroutine is better kept from growing: the caller is nearer to its start.
+	Unregistered
+	// Done: it is over, with an error or without.
+	Done
+)
+
+// Begin starts an operation in direction d, and End ends it. It returns net.ErrClosed if f or the
+// direction is closed, and os.ErrDeadlineExceeded if its deadline has passed; then there is no End.
+func (f *FD) Begin(cx *core.Context, d reactor.Direction) error {
+	open := f.acquire(closed | halfClosed(d))
+	t := f.times.Load()
+	switch {
+	case t == nil && open:
+		return nil
+	case t == nil:
+		return net.ErrClosed
+	case !open:
+		t[d].settle(cx.Host())
+		return net.ErrClosed
+	case t[d].passed(cx.Host()):
+		t[d].settle(cx.Host())
+		f.Release()
+		return os.ErrDeadlineExceeded
+	}
+	return nil
+}
+
+// End ends an operation that Begin let through.
+func (f *FD) End(cx *core.Context, d reactor.Direction, p Progress) {
+	if t := f.times.Load(); t != nil && p == Done {
+		t[d].settle(cx.Host())
+	}
+	f.Release()
+}
+
+// Ready returns the event to try an operation on. If it returns false the operation is pending: the
+// waker of cx is registered, and the alarm armed if there is a deadline.
+func (f *FD) Ready(cx *core.Context, d reactor.Direction) (ev Event, ok bool, err error) {
+	for {
+		reg := f.reg.Load()
+		if reg == nil {
+			return Event{}, true, nil // nothing is known, so it is tried
+		}
+		ready, ok := reg.Ready(d)
+		if !ok {
+			ready, ok = reg.PollReady(cx.Waker(), d)
+		}
+		if !ok {
+			if t := f.times.Load(); t != nil {
+				t[d].arm(cx.Host())
+			}
+			return Event{}, false, nil
+		}
+		if ready.Ready&reactor.Closed == 0 {
+			return Event{reg, ready}, true, nil
+		}
+		if f.Closed() {
+			return Event{}, false, net.ErrClosed
+		}
+		// Not f was closed but the runtime it was registered with. Whoever uses it now has another.
+		f.reg.CompareAndSwap(reg, nil)
+	}
+}
+
+// Known reports whether ev comes from a registration. If not, the operation is tried because
+// nothing is known.
+func (ev Event) Known() bool { return ev.reg != nil }
+
+// Blocked says that an operation in direction d, tried on ev, would have blocked. It returns true
+// if Ready will now wait, or know better, and false if f has to be registered for that.
+func (ev Event) Blocked(d reactor.Direction) bool {
+	if ev.reg == nil {
+		return false
+	}
+	ev.reg.ClearReady(ev.ready, d)
+	return true
+}
+
+// Short says that a read or write in direction d, tried on ev, moved fewer bytes than it was given.
+// Where that proves that the next one would block, its readiness is cleared, which saves trying.
+func (ev Event) Short(d reactor.Direction) {
+	const unclear = reactor.PriorityReady | reactor.ReadClosed | reactor.WriteClosed | reactor.ErrorReady
+	if sys.ShortIODrains && ev.reg != nil && ev.ready.Ready&unclear == 0 {
+		ev.reg.ClearReady(ev.ready, d)
+	}
+}
+
+// Register registers f with the reactor of cx's host if it is with none yet.
+func (f *FD) Register(cx *core.Context) error {
+	if f.reg.Load() != nil {
+		return nil
+	}
+	r, _ := cx.Host().IO().(*reactor.Reactor)
+	if r == nil {
+		return ErrNoReactor
+	}
+	reg, err := r.Register(uintptr(f.sysfd), interest)
+	if err != nil {
+		return err
+	}
+	if !f.reg.CompareAndSwap(nil, reg) {
+		return reg.Deregister() // a task of another worker was quicker
+	}
+	return nil
+}
+
+// Await follows a try with co's context that was not Done: it suspends the body of co, or registers
+// f. When it returns nil it is time for another try. On an error, and when the body is unwound by
+// force, it has taken back what the try arranged.
+func (f *FD) Await(co *coro.Co, d reactor.Direction, p Progress) error {
+	if p == Unregistered {
+		return f.Register(co.Context())
+	}
+	return f.suspend(co, d)
+}
+
+func (f *FD) suspend(co *coro.Co, d reactor.Direction) (err error) {
+	w := co.Context().Waker() // a body that is dropped is polled with the context of another task
+	err = core.ErrCancelled   // what a body that never comes back from Suspend sees
+	defer func() {
+		if err != nil {
+			f.Unwait(w, d)
+			if t := f.times.Load(); t != nil {
+				t[d].settle(co.Context().Host())
+			}
+		}
+	}()
+	err = co.Suspend()
+	return err
+}
+
+// Unwait takes w out of those that wait for direction d.
+func (f *FD) Unwait(w core.Waker, d reactor.Direction) {
+	if reg := f.reg.Load(); reg != nil {
+		reg.Unwait(w, d)
+	}
+}

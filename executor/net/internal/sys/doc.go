@@ -1,0 +1,10 @@
+// Package sys is the system calls that sockets need, under one set of names for every operating
+// system. All descriptors it makes are non-blocking and close-on-exec, so none of its calls waits,
+// but for [Close] of a socket with a linger time.
+//
+// What is called for every message (Read, Write, Accept, Connect, SocketError) answers with a bare
+// Errno, which costs nothing to make and to compare, and has dealt with EINTR. What is called once
+// in the life of a socket answers with an error that names the call, an *os.SyscallError.
+//
+// A system that is not supported has the same functions; they return errors.ErrUnsupported.
+package sys

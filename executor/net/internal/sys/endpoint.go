@@ -1,0 +1,95 @@
+package sys
+
+import (
+	"net"
+	"net/netip"
+	"strconv"
+)
+
+// An Endpoint is one end of a connection in 24 bytes: half a netip.AddrPort with the same content,
+// for there is one in each connection.
+type Endpoint struct {
+	ip   [16]byte // IPv4 in its mapped form
+	zone uint32   // index of the interface; 0 for none
+	port uint16
+}
+
+// EndpointOf packs ap. A zone that names no interface is lost.
+func EndpointOf(ap netip.AddrPort) Endpoint {
+	e := Endpoint{ip: ap.Addr().As16(), port: ap.Port()}
+	if zone := ap.Addr().Zone(); zone != "" {
+		e.zone = zoneIndex(zone)
+	}
+	return e
+}
+
+// AddrPort unpacks e.
+func (e Endpoint) AddrPort() netip.AddrPort {
+	ip := netip.AddrFrom16(e.ip).Unmap()
+	if e.zone != 0 {
+		ip = ip.WithZone(zoneName(e.zone))
+	}
+	return netip.AddrPortFrom(ip, e.port)
+}
+
+// TCPAddr is e as package net has it.
+func (e Endpoint) TCPAddr() *net.TCPAddr { return net.TCPAddrFromAddrPort(e.AddrPort()) }
+
+// Family is the narrowest family that can express e.
+func (e Endpoint) Family() Family {
+	if netip.AddrFrom16(e.ip).Is4In6() {
+		return Inet4
+	}
+	return Inet6
+}
+
+// Unspecified reports whether e is the wildcard of either family.
+func (e Endpoint) Unspecified() bool { return netip.AddrFrom16(e.ip).Unmap().IsUnspecified() }
+
+// as4 is the address of an e whose Family is Inet4.
+func (e Endpoint) as4() [4]byte { return [4]byte(e.ip[12:]) }
+
+func from4(ip [4]byte, port uint16) Endpoint {
+	return Endpoint{ip: netip.AddrFrom4(ip).As16(), port: port}
+}
+
+// Interfaces come and go, so a name or an index may be gone; the number itself then stands for it.
+
+func zoneIndex(name string) uint32 {
+	if ifi, err := net.InterfaceByName(name); err == nil {
+		return uint32(ifi.Index)
+	}
+	n, _ := strconv.ParseUint(name, 10, 32)
+	return uint32(n)
+}
+
+func zoneName(index uint32) string {
+	if ifi, err := net.InterfaceByIndex(int(index)); err == nil {
+		return ifi.Name
+	}
+	return strconv.FormatUint(uint64(index), 10)
+}
+
+// Family is an address family.
+type Family uint8
+
+const (
+	Inet4 Family = iota
+	Inet6
+)
+
+// Any is the wildcard of f.
+func (f Family) Any(port uint16) Endpoint {
+	if f == Inet4 {
+		return from4([4]byte{}, port)
+	}
+	return Endpoint{port: port}
+}
+
+// Loopback is the loopback address of f.
+func (f Family) Loopback(port uint16) Endpoint {
+	if f == Inet4 {
+		return from4([4]byte{127, 0, 0, 1}, port)
+	}
+	return Endpoint{ip: netip.IPv6Loopback().As16(), port: port}
+}

@@ -1,0 +1,92 @@
+//go:build darwin || dragonfly || freebsd || netbsd || openbsd
+
+package sys
+
+import (
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// ShortIODrains is false where urgent data is not reported: a read may have been cut short at its
+// mark, and what lies behind the mark is no new edge.
+const ShortIODrains = false
+
+// OptionsInherited is false: what an accepted socket takes from its listener differs between these
+// systems.
+const OptionsInherited = false
+
+// maxTransfer is below what Darwin refuses, 2 GiB.
+const maxTransfer = 1 << 30
+
+// Read reads from a socket. 0 bytes and no error are the end of the stream.
+func Read(fd int, b []byte) (int, Errno) {
+	return transfer(unix.Read, fd, b)
+}
+
+// Write writes what there is room for.
+func Write(fd int, b []byte) (int, Errno) {
+	return transfer(unix.Write, fd, b)
+}
+
+func transfer(call func(int, []byte) (int, error), fd int, b []byte) (int, Errno) {
+	if len(b) > maxTransfer {
+		b = b[:maxTransfer]
+	}
+	for {
+		n, err := call(fd, b)
+		switch errno := errnoOf(err); errno {
+		case 0:
+			return n, 0
+		case unix.EINTR:
+		default:
+			return 0, errno
+		}
+	}
+}
+
+// Accept takes a connection from the backlog of fd. Not all of these systems have accept4, so no
+// fork may come between the call and what follows it.
+func Accept(fd int) (conn int, from Endpoint, errno Errno) {
+	for {
+		syscall.ForkLock.RLock()
+		n, sa, err := unix.Accept(fd)
+		if err == nil {
+			unix.CloseOnExec(n)
+		}
+		syscall.ForkLock.RUnlock()
+		switch errno := errnoOf(err); errno {
+		case 0:
+		case unix.EINTR:
+			continue
+		default:
+			return -1, Endpoint{}, errno
+		}
+		if sa == nil { // Darwin, for a connection that was reset meanwhile
+			unix.Close(n)
+			return -1, Endpoint{}, unix.ECONNABORTED
+		}
+		if err := unix.SetNonblock(n, true); err != nil {
+			unix.Close(n)
+			return -1, Endpoint{}, errnoOf(err)
+		}
+		return n, fromSockaddr(sa), 0
+	}
+}
+
+func newSocket(domain int) (int, error) {
+	syscall.ForkLock.RLock()
+	fd, err := unix.Socket(domain, unix.SOCK_STREAM, unix.IPPROTO_TCP)
+	if err == nil {
+		unix.CloseOnExec(fd)
+	}
+	syscall.ForkLock.RUnlock()
+	if err != nil {
+		return -1, err
+	}
+	if err := unix.SetNonblock(fd, true); err != nil {
+		unix.Close(fd)
+		return -1, err
+	}
+	return fd, nil
+}

@@ -1,0 +1,87 @@
+package sys
+
+import (
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// ShortIODrains says that a read or write that was cut short on a stream socket leaves nothing to
+// be had, as [reactor.Registration.ClearReady] has it: Linux reports urgent data, so a read that
+// was cut short at its mark is told apart.
+const ShortIODrains = true
+
+// OptionsInherited says that an accepted socket starts with the options of its listener.
+const OptionsInherited = true
+
+// maxRaw bounds the bytes of a call that bypasses the scheduler. Copying them takes some 30 µs; for
+// longer than that nobody should have to wait who wants to stop the world.
+const maxRaw = 256 << 10
+
+// Read reads from a socket. 0 bytes and no error are the end of the stream.
+func Read(fd int, b []byte) (int, Errno) {
+	n, errno := transfer(unix.SYS_READ, fd, b)
+	raceRead(b, n)
+	return n, errno
+}
+
+// Write writes what there is room for.
+func Write(fd int, b []byte) (int, Errno) {
+	raceWrite(b)
+	return transfer(unix.SYS_WRITE, fd, b)
+}
+
+func transfer(call uintptr, fd int, b []byte) (int, Errno) {
+	for {
+		var n uintptr
+		var errno Errno
+		if len(b) <= maxRaw {
+			n, _, errno = unix.RawSyscall(call, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)))
+		} else {
+			n, _, errno = unix.Syscall(call, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)))
+		}
+		switch errno {
+		case 0:
+			return int(n), 0
+		case unix.EINTR:
+		default:
+			return 0, errno
+		}
+	}
+}
+
+// Accept takes a connection from the backlog of fd.
+func Accept(fd int) (conn int, from Endpoint, errno Errno) {
+	for {
+		var sa unix.RawSockaddrInet6 // the longer one of the two there can be
+		size := uint32(unix.SizeofSockaddrInet6)
+		n, _, errno := unix.RawSyscall6(unix.SYS_ACCEPT4, uintptr(fd),
+			uintptr(unsafe.Pointer(&sa)), uintptr(unsafe.Pointer(&size)),
+			unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0, 0)
+		switch errno {
+		case 0:
+			return int(n), fromRaw(&sa), 0
+		case unix.EINTR:
+		default:
+			return -1, Endpoint{}, errno
+		}
+	}
+}
+
+func fromRaw(sa *unix.RawSockaddrInet6) Endpoint {
+	if sa.Family == unix.AF_INET {
+		sa4 := (*unix.RawSockaddrInet4)(unsafe.Pointer(sa))
+		return from4(sa4.Addr, bigEndian(sa4.Port))
+	}
+	return Endpoint{ip: sa.Addr, zone: sa.Scope_id, port: bigEndian(sa.Port)}
+}
+
+// bigEndian reads a port in the order of the network.
+func bigEndian(port uint16) uint16 {
+	b := (*[2]byte)(unsafe.Pointer(&port))
+	return uint16(b[0])<<8 | uint16(b[1])
+}
+
+func newSocket(domain int) (int, error) {
+	return unix.Socket(domain, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, unix.IPPROTO_TCP)
+}

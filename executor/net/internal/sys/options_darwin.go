@@ -1,0 +1,10 @@
+package sys
+
+import "golang.org/x/sys/unix"
+
+const (
+	reusePort    = unix.SO_REUSEPORT
+	keepIdle     = unix.TCP_KEEPALIVE
+	keepInterval = unix.TCP_KEEPINTVL
+	keepCount    = unix.TCP_KEEPCNT
+)

@@ -1,0 +1,10 @@
+package sys
+
+import "golang.org/x/sys/unix"
+
+const (
+	reusePort    = unix.SO_REUSEPORT_LB // which is the one that spreads connections
+	keepIdle     = unix.TCP_KEEPIDLE
+	keepInterval = unix.TCP_KEEPINTVL
+	keepCount    = unix.TCP_KEEPCNT
+)

@@ -1,0 +1,60 @@
+//go:build !linux && !darwin && !dragonfly && !freebsd && !netbsd && !openbsd
+
+package sys
+
+import (
+	"errors"
+	"time"
+)
+
+// Errno is an error number of the system; 0 is none.
+type Errno uintptr
+
+// EAGAIN and the others are told apart, and mean nothing more here.
+const (
+	EAGAIN Errno = 1 + iota
+	EINPROGRESS
+	EADDRINUSE
+	ECONNREFUSED
+	ENOTCONN
+)
+
+const (
+	ShortIODrains    = false
+	OptionsInherited = false
+)
+
+// Error says what there is to say.
+func (Errno) Error() string { return errors.ErrUnsupported.Error() }
+
+// Is makes every Errno equal to errors.ErrUnsupported.
+func (Errno) Is(target error) bool { return target == errors.ErrUnsupported }
+
+func Socket(Family) (int, error)                    { return -1, errors.ErrUnsupported }
+func Close(int) error                               { return errors.ErrUnsupported }
+func Bind(int, Family, Endpoint) error              { return errors.ErrUnsupported }
+func Listen(int, int) error                         { return errors.ErrUnsupported }
+func Connect(int, Family, Endpoint) Errno           { return ECONNREFUSED }
+func Connected(int) Errno                           { return ECONNREFUSED }
+func Accept(int) (int, Endpoint, Errno)             { return -1, Endpoint{}, ECONNREFUSED }
+func Read(int, []byte) (int, Errno)                 { return 0, ECONNREFUSED }
+func Write(int, []byte) (int, Errno)                { return 0, ECONNREFUSED }
+func ShutdownRead(int) error                        { return errors.ErrUnsupported }
+func ShutdownWrite(int) error                       { return errors.ErrUnsupported }
+func Local(int) (Endpoint, error)                   { return Endpoint{}, errors.ErrUnsupported }
+func AcceptAgain(Errno) bool                        { return false }
+func Exhausted(Errno) bool                          { return false }
+func NoFamily(error) bool                           { return false }
+func MaxBacklog() int                               { return 0 }
+func SetLatePort(int)                               {}
+func SetReuseAddr(int) error                        { return errors.ErrUnsupported }
+func SetReusePort(int) error                        { return errors.ErrUnsupported }
+func SetV6Only(int, bool) error                     { return errors.ErrUnsupported }
+func SetNoDelay(int, bool) error                    { return errors.ErrUnsupported }
+func SetLinger(int, int) error                      { return errors.ErrUnsupported }
+func SetReadBuffer(int, int) error                  { return errors.ErrUnsupported }
+func SetWriteBuffer(int, int) error                 { return errors.ErrUnsupported }
+func SetKeepAlive(int, bool) error                  { return errors.ErrUnsupported }
+func SetKeepAliveIdle(int, time.Duration) error     { return errors.ErrUnsupported }
+func SetKeepAliveInterval(int, time.Duration) error { return errors.ErrUnsupported }
+func SetKeepAliveCount(int, int) error              { return errors.ErrUnsupported }

@@ -1,0 +1,104 @@
+package tcp
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/executor/net/internal/netfd"
+	"github.com/moduvex/moduvex-go/reactor"
+)
+
+// The pauses of a listener whose process has no descriptors left, as in net/http: short enough that
+// a moment's shortage is not noticed, long enough that a lasting one costs nothing.
+const (
+	firstPause = 5 * time.Millisecond
+	lastPause  = time.Second
+)
+
+// backoff keeps a listener from trying again and again what cannot succeed for now.
+//
+//	            out of descriptors
+//	idle ──────────────────────────→ paused ←──────────┐
+//	 ↑                                 │ the time is over │ out of descriptors, again: twice the pause
+//	 │     nothing left to accept      ↓                 │
+//	 └──────────────────────────────draining ────────────┘
+//
+// While it is paused, the readiness of the listener is cleared, so that everybody who wants to
+// accept waits in the registration as usual; the alarm wakes them. What is in the backlog by then
+// will not be reported again, so in draining it is tried without readiness, until it is empty.
+type backoff struct {
+	active atomic.Bool // state != idle; the one look that a listener in good order takes
+
+	mu    sync.Mutex
+	state backoffState
+	round uint32        // counts pauses, so that what ends one does not end a later one
+	pause time.Duration // the last one; 0 after a success
+	until time.Time
+	alarm netfd.Alarm
+}
+
+type backoffState uint8
+
+const (
+	idle backoffState = iota
+	paused
+	draining
+)
+
+func (b *backoff) init(f *netfd.FD) { b.alarm.Init(f, reactor.Read) }
+
+// look returns the state at this moment.
+func (b *backoff) look(h core.Host) (state backoffState, round uint32) {
+	if !b.active.Load() {
+		return idle, 0
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.state == paused && h.Now() >= b.until.Sub(h.Epoch()) {
+		b.state = draining
+	}
+	return b.state, b.round
+}
+
+// wait sees to it that whoever has registered its waker is woken when the pause is over. It comes
+// after the registering: the alarm may have gone off in between, and then goes off again.
+func (b *backoff) wait(h core.Host) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.state != idle {
+		b.alarm.Set(h, b.until)
+	}
+}
+
+// exhausted begins a pause, unless another task has just begun one.
+func (b *backoff) exhausted(h core.Host) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.state == paused {
+		return
+	}
+	b.pause = min(max(2*b.pause, firstPause), lastPause)
+	b.until = h.Epoch().Add(h.Now() + b.pause)
+	b.round++
+	b.state = paused
+	b.active.Store(true)
+}
+
+// accepted makes the next pause a short one.
+func (b *backoff) accepted() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.pause = 0
+}
+
+// drained ends a backoff whose state was seen as draining in round.
+func (b *backoff) drained(round uint32) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.state == draining && b.round == round {
+		b.state = idle
+		b.active.Store(false)
+	}
+}

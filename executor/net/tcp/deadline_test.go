@@ -1,0 +1,253 @@
+package tcp_test
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/moduvex/moduvex-go/core/coro"
+	"github.com/moduvex/moduvex-go/executor"
+	"github.com/moduvex/moduvex-go/executor/net/tcp"
+)
+
+var long = time.Hour
+
+// wantTimeout fails unless err is what a deadline of the socket ends op with.
+func wantTimeout(tb testing.TB, err error, op string) {
+	tb.Helper()
+	wantIs(tb, err, op, os.ErrDeadlineExceeded)
+	var ne net.Error
+	if !errors.As(err, &ne) || !ne.Timeout() {
+		tb.Errorf("%v is no timeout", err)
+	}
+}
+
+func TestDeadlineEndsPendingRead(t *testing.T) {
+	rt := newRuntime(t)
+	s, c := connect(t, rt)
+	do(t, rt, func(co *coro.Co) error {
+		begin := time.Now()
+		s.SetReadDeadline(begin.Add(30 * time.Millisecond))
+		_, err := s.Read(co, make([]byte, 1))
+		wantTimeout(t, err, "read")
+		if took := time.Since(begin); took < 30*time.Millisecond || took > time.Second {
+			t.Errorf("it took %v", took)
+		}
+		_, err = s.Read(co, make([]byte, 1)) // it stays over
+		wantTimeout(t, err, "read")
+		wantTimeout(t, s.WaitReadable(co), "read")
+
+		s.SetReadDeadline(time.Time{})
+		c.Write([]byte("x"))
+		_, err = s.Read(co, make([]byte, 1))
+		return err
+	})
+}
+
+func TestPastDeadlineFailsThoughThereIsSomething(t *testing.T) {
+	rt := newRuntime(t)
+	s, c := connect(t, rt)
+	c.Write([]byte("x"))
+	time.Sleep(10 * time.Millisecond)
+	do(t, rt, func(co *coro.Co) error {
+		s.SetDeadline(time.Unix(1, 0))
+		_, err := s.Read(co, make([]byte, 1))
+		wantTimeout(t, err, "read")
+		n, err := s.Write(co, make([]byte, 1))
+		wantTimeout(t, err, "write")
+		if n != 0 {
+			t.Errorf("%d bytes were written", n)
+		}
+		s.SetDeadline(time.Now().Add(long))
+		if _, err := s.Write(co, make([]byte, 1)); err != nil {
+			return err
+		}
+		_, err = s.Read(co, make([]byte, 1))
+		return err
+	})
+}
+
+func TestDeadlineOfOneDirectionLeavesTheOther(t *testing.T) {
+	rt := newRuntime(t)
+	s, c := connect(t, rt)
+	s.SetWriteDeadline(time.Unix(1, 0))
+	h := start(rt, func(co *coro.Co) error { _, err := s.Read(co, make([]byte, 1)); return err })
+	settle(rt)
+	c.Write([]byte("x"))
+	if err := finish(t, h); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestDeadlineChangesWhileReadIsPending(t *testing.T) {
+	for _, test := range []struct {
+		name          string
+		first, second time.Duration // from now; 0 for none
+		ends          bool
+	}{
+		{"none to soon", 0, 20 * time.Millisecond, true},
+		{"none to past", 0, -time.Hour, true},
+		{"late to soon", long, 20 * time.Millisecond, true},
+		{"late to past", long, -time.Hour, true},
+		{"soon to late", 60 * time.Millisecond, long, false},
+		{"soon to none", 60 * time.Millisecond, 0, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			rt := newRuntime(t)
+			s, c := connect(t, rt)
+			at := func(d time.Duration) (at time.Time) {
+				if d != 0 {
+					at = time.Now().Add(d)
+				}
+				return at
+			}
+			s.SetReadDeadline(at(test.first))
+			h := start(rt, func(co *coro.Co) error { _, err := s.Read(co, make([]byte, 1)); return err })
+			settle(rt)
+			s.SetReadDeadline(at(test.second)) // from a goroutine that is not a worker
+			if test.ends {
+				wantTimeout(t, finish(t, h), "read")
+				return
+			}
+			time.Sleep(100 * time.Millisecond)
+			if h.Finished() {
+				t.Fatal(finish(t, h))
+			}
+			c.Write([]byte("x"))
+			if err := finish(t, h); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func TestDeadlineEndsPendingWrite(t *testing.T) {
+	rt := newRuntime(t)
+	s, _ := connect(t, rt)
+	s.SetWriteBuffer(16 << 10)
+	do(t, rt, func(co *coro.Co) error {
+		s.SetWriteDeadline(time.Now().Add(50 * time.Millisecond))
+		n, err := s.Write(co, make([]byte, 32<<20))
+		wantTimeout(t, err, "write")
+		if n == 0 || n == 32<<20 {
+			t.Errorf("it says that %d bytes were written", n)
+		}
+		return nil
+	})
+}
+
+func TestDeadlineEndsAllThatWait(t *testing.T) {
+	rt := newRuntime(t)
+	s, c := connect(t, rt)
+	s.SetReadDeadline(time.Now().Add(100 * time.Millisecond))
+	var hs []handle
+	for range 10 {
+		hs = append(hs, start(rt, func(co *coro.Co) error { _, err := s.Read(co, make([]byte, 1)); return err }))
+	}
+	settle(rt)
+	c.Write([]byte("xx")) // two of them are served, and turn off the alarm
+	timeouts := 0
+	for _, h := range hs {
+		if err := finish(t, h); err != nil {
+			wantTimeout(t, err, "read")
+			timeouts++
+		}
+	}
+	if timeouts != 8 {
+		t.Errorf("%d timeouts, want 8", timeouts)
+	}
+}
+
+func TestAbortOfOneWaiterLeavesDeadlineToOthers(t *testing.T) {
+	rt := newRuntime(t)
+	s, _ := connect(t, rt)
+	s.SetReadDeadline(time.Now().Add(100 * time.Millisecond))
+	read := func(co *coro.Co) error { _, err := s.Read(co, make([]byte, 1)); return err }
+	a, b := start(rt, read), start(rt, read)
+	settle(rt)
+	a.Abort()
+	finish(t, a)
+	wantTimeout(t, finish(t, b), "read")
+}
+
+func TestListenerDeadline(t *testing.T) {
+	rt := newRuntime(t)
+	l := listen(t)
+	do(t, rt, func(co *coro.Co) error {
+		l.SetDeadline(time.Now().Add(20 * time.Millisecond))
+		_, err := l.Accept(co)
+		wantTimeout(t, err, "accept")
+		l.SetDeadline(time.Time{})
+		c, err := tcp.Dial(co, "tcp", l.Addr().String())
+		if err != nil {
+			return err
+		}
+		defer c.Close()
+		s, err := l.Accept(co)
+		if err != nil {
+			return err
+		}
+		return s.Close()
+	})
+}
+
+// An alarm that nobody needs any more must not keep an idle worker busy, nor memory in its wheel.
+func TestNothingStaysArmedAfterTheOperation(t *testing.T) {
+	rt := newRuntime(t)
+	s, c := connect(t, rt)
+	do(t, rt, func(co *coro.Co) error {
+		for range 3 {
+			s.SetReadDeadline(time.Now().Add(50 * time.Millisecond))
+			time.AfterFunc(5*time.Millisecond, func() { c.Write([]byte("x")) })
+			if _, err := s.Read(co, make([]byte, 1)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	settle(rt)
+	before := rt.Stats().Parks
+	time.Sleep(100 * time.Millisecond)
+	if after := rt.Stats().Parks; after != before {
+		t.Errorf("the idle worker woke up %d times", after-before)
+	}
+}
+
+func TestCloseEndsReadWithDeadline(t *testing.T) {
+	rt := newRuntime(t)
+	s, _ := connect(t, rt)
+	s.SetReadDeadline(time.Now().Add(80 * time.Millisecond))
+	h := start(rt, func(co *coro.Co) error { _, err := s.Read(co, make([]byte, 1)); return err })
+	settle(rt)
+	s.Close()
+	wantIs(t, finish(t, h), "read", net.ErrClosed)
+	settle(rt)
+	before := rt.Stats().Parks
+	time.Sleep(120 * time.Millisecond)
+	if after := rt.Stats().Parks; after != before {
+		t.Errorf("the alarm of a closed stream went off: %d parks", after-before)
+	}
+}
+
+// SetDeadline may come between any two steps of a read that is about to wait.
+func TestDeadlineRacesWithRead(t *testing.T) {
+	rt := newRuntime(t)
+	s, _ := connect(t, rt)
+	for range 500 {
+		s.SetReadDeadline(time.Time{})
+		h := executor.Go(rt, func(co *coro.Co) (struct{}, error) {
+			_, err := s.Read(co, make([]byte, 1))
+			if !errors.Is(err, os.ErrDeadlineExceeded) {
+				return struct{}{}, fmt.Errorf("got %w", err)
+			}
+			return struct{}{}, nil
+		})
+		s.SetReadDeadline(time.Unix(1, 0))
+		if err := finish(t, h); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,45 @@
+// Package tcp has TCP sockets for tasks: [Listener], [Stream] and [Dial].
+//
+// # Two styles
+//
+// Whatever may wait exists twice. In direct style it takes a *coro.Co and suspends the body until it
+// is done, so code reads as with package net:
+//
+//	n, err := s.Read(co, buf)
+//
+// In poll style it takes the context of a poll and never waits:
+//
+//	n, ready, err := s.PollRead(cx, buf)
+//
+// If ready is false, the operation is pending: nothing was done, the other results are zero, and
+// cx.Waker() is woken when it should be polled again. Otherwise n and err are what the operation
+// came to. A future that is dropped while it waits, and does not close the socket, calls
+// [Stream.Unwait].
+//
+// A connection that is mostly idle should not hold a buffer, nor a stack, while it waits:
+// [Stream.PollReadable] waits without either.
+//
+// # Goroutines
+//
+// All methods may be called from any goroutine, those that wait from any task, of any worker. Any
+// number of tasks may accept on a listener, or read or write on a stream, at a time; whoever is
+// first gets the connection or the bytes. A Write of more than the socket has room for is done in
+// pieces, between which another task's Write may come.
+//
+// A socket belongs to no runtime. It is registered with the worker of the first task that has to
+// wait on it; until then its operations are simply tried.
+//
+// # Errors
+//
+// Errors are those of package net, in a *net.OpError: errors.Is finds syscall.ECONNREFUSED,
+// ECONNRESET, EADDRINUSE and so on; net.ErrClosed after Close, which also ends what is waiting;
+// os.ErrDeadlineExceeded after a deadline of the socket. A wait that is cut short because its task
+// is cancelled returns what [coro.Await] does, core.ErrCancelled or the error of the scope, inside
+// the OpError. The end of the stream is io.EOF, bare. An abort that comes in the middle of a Write
+// leaves n saying how much was written.
+//
+// # Sockets must be closed
+//
+// There is no finalizer: a Stream or Listener that is dropped without Close keeps its descriptor.
+// In direct style that is a defer; in poll style a future that owns a socket closes it in Drop.
+package tcp

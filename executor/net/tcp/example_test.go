@@ -1,0 +1,159 @@
+package tcp_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+
+	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/coro"
+	"github.com/moduvex/moduvex-go/executor"
+	"github.com/moduvex/moduvex-go/executor/net/tcp"
+)
+
+// A server that echoes, and a client, in direct style.
+func Example() {
+	reply, err := executor.Run(context.Background(), executor.Options{}, func(co *coro.Co) (string, error) {
+		l, err := tcp.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return "", err
+		}
+		defer l.Close()
+		executor.Go(co, func(co *coro.Co) (struct{}, error) {
+			for {
+				s, err := l.Accept(co)
+				if err != nil {
+					return struct{}{}, err
+				}
+				executor.Go(co, func(co *coro.Co) (int64, error) {
+					defer s.Close()
+					return tcp.Copy(co, s, s)
+				})
+			}
+		})
+
+		c, err := tcp.Dial(co, "tcp", l.Addr().String())
+		if err != nil {
+			return "", err
+		}
+		defer c.Close()
+		if _, err := c.Write(co, []byte("hello")); err != nil {
+			return "", err
+		}
+		buf := make([]byte, 100)
+		n, err := c.Read(co, buf)
+		return string(buf[:n]), err
+	})
+	fmt.Println(reply, err)
+	// Output: hello <nil>
+}
+
+// An echoer is the same connection in poll style: a struct of what it knows between two polls.
+type echoer struct {
+	s   *tcp.Stream
+	buf [512]byte
+	out []byte // read, and not yet written
+}
+
+func (e *echoer) Poll(cx *core.Context) (error, bool) {
+	for {
+		for len(e.out) > 0 {
+			n, ready, err := e.s.PollWrite(cx, e.out)
+			if !ready {
+				return nil, false
+			}
+			if err != nil {
+				return errors.Join(err, e.s.Close()), true
+			}
+			e.out = e.out[n:]
+		}
+		n, ready, err := e.s.PollRead(cx, e.buf[:])
+		if !ready {
+			return nil, false
+		}
+		if err != nil { // io.EOF, if all is well
+			return errors.Join(err, e.s.Close()), true
+		}
+		e.out = e.buf[:n]
+	}
+}
+
+// Drop is called if the task is aborted while it waits.
+func (e *echoer) Drop() { e.s.Close() }
+
+func ExampleStream_PollRead() {
+	l, err := tcp.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer l.Close()
+	rt, err := executor.New(executor.Options{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer rt.Close()
+	executor.Go(rt, func(co *coro.Co) (struct{}, error) {
+		for {
+			s, err := l.Accept(co)
+			if err != nil {
+				return struct{}{}, err
+			}
+			executor.Spawn[error](co, &echoer{s: s})
+		}
+	})
+
+	c, err := net.Dial("tcp", l.Addr().String()) // a client that knows nothing of tasks
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer c.Close()
+	fmt.Fprint(c, "polled")
+	c.(*net.TCPConn).CloseWrite()
+	reply, err := io.ReadAll(c)
+	fmt.Printf("%s %v\n", reply, err)
+	// Output: polled <nil>
+}
+
+func ExampleDial() {
+	closed, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	closed.Close()
+	_, err = executor.Run(context.Background(), executor.Options{}, func(co *coro.Co) (struct{}, error) {
+		s, err := tcp.Dial(co, "tcp", closed.Addr().String())
+		if err != nil {
+			return struct{}{}, err
+		}
+		return struct{}{}, s.Close()
+	})
+	var oe *net.OpError
+	if errors.As(err, &oe) {
+		fmt.Println(oe.Op, oe.Net, oe.Err)
+	}
+	// Output: dial tcp connect: connection refused
+}
+
+func ExampleListenConfig_Listen() {
+	lc := tcp.ListenConfig{ReusePort: true}
+	a, err := lc.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer a.Close()
+	b, err := lc.Listen("tcp", a.Addr().String()) // one for another worker
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer b.Close()
+	fmt.Println(a.AddrPort() == b.AddrPort())
+	// Output: true
+}

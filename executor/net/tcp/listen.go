@@ -1,0 +1,143 @@
+package tcp
+
+import (
+	"net"
+	"syscall"
+
+	"github.com/moduvex/moduvex-go/executor/net/internal/netfd"
+	"github.com/moduvex/moduvex-go/executor/net/internal/sys"
+)
+
+// A ListenConfig says how to listen. The zero value is a good one.
+type ListenConfig struct {
+	// Backlog is how many connections may wait to be accepted; 0 stands for as many as the system
+	// allows.
+	Backlog int
+
+	// ReusePort lets further listeners, of this process or another of the same user, take the same
+	// port; the system spreads the connections over them.
+	ReusePort bool
+
+	// KeepAlive is the keep-alive of accepted connections, as for [Stream.SetKeepAliveConfig]. The
+	// zero value is none.
+	KeepAlive net.KeepAliveConfig
+
+	// Control, if not nil, is called with the new socket before it is bound. network is "tcp4" or
+	// "tcp6".
+	Control func(network, address string, c syscall.RawConn) error
+}
+
+// Listen listens on a local address with the zero [ListenConfig].
+func Listen(network, address string) (*Listener, error) {
+	return (&ListenConfig{}).Listen(network, address)
+}
+
+// Listen listens on a local address. network is "tcp", "tcp4" or "tcp6". address is host:port; an
+// empty host, or the wildcard of either family, is all addresses of the machine, of both families
+// under "tcp" where the system can do that; port 0 is one that is free.
+//
+// Listen may be called inside a task or anywhere else. It does not wait, but for the look-up of a
+// host or a port that is given by name: inside a task give numbers.
+func (lc *ListenConfig) Listen(network, address string) (*Listener, error) {
+	if err := checkNetwork(network); err != nil {
+		return nil, &net.OpError{Op: "listen", Net: network, Err: err}
+	}
+	addr, err := net.ResolveTCPAddr(network, address)
+	if err != nil {
+		return nil, &net.OpError{Op: "listen", Net: network, Err: err}
+	}
+	at := sys.EndpointOf(addr.AddrPort())
+	family, only6 := listenFamily(network, at)
+	l, err := lc.listen(family, only6, at)
+	if err != nil && family == sys.Inet6 && network == "tcp" && at.Unspecified() && sys.NoFamily(err) {
+		l, err = lc.listen(sys.Inet4, false, at) // the machine has no sockets for both families
+	}
+	if err != nil {
+		return nil, &net.OpError{Op: "listen", Net: network, Addr: addr, Err: err}
+	}
+	return l, nil
+}
+
+// listenFamily is the family of the socket that listens at an address, and whether it has to keep
+// out the other. Like package net: a wildcard under "tcp" is both families, whichever it is of.
+func listenFamily(network string, at sys.Endpoint) (family sys.Family, only6 bool) {
+	switch {
+	case network == "tcp4":
+		return sys.Inet4, false
+	case network == "tcp6":
+		return sys.Inet6, true
+	case at.Unspecified():
+		return sys.Inet6, false
+	}
+	return at.Family(), false
+}
+
+func (lc *ListenConfig) listen(family sys.Family, only6 bool, at sys.Endpoint) (*Listener, error) {
+	if at.Unspecified() {
+		at = family.Any(at.AddrPort().Port())
+	}
+	fd, err := sys.Socket(family)
+	if err != nil {
+		return nil, err
+	}
+	l := &Listener{config: *lc}
+	l.fd.Init(fd)
+	l.backoff.init(&l.fd)
+	if err := l.open(fd, family, only6, at); err != nil {
+		_ = l.fd.Close()
+		return nil, err
+	}
+	return l, nil
+}
+
+// open takes the socket from its making to listening.
+func (l *Listener) open(fd int, family sys.Family, only6 bool, at sys.Endpoint) error {
+	if family == sys.Inet6 {
+		if err := sys.SetV6Only(fd, only6); err != nil {
+			return err
+		}
+	}
+	if err := sys.SetReuseAddr(fd); err != nil {
+		return err
+	}
+	if l.config.ReusePort {
+		if err := sys.SetReusePort(fd); err != nil {
+			return err
+		}
+	}
+	if sys.OptionsInherited {
+		if err := setOptions(fd, l.config.KeepAlive); err != nil {
+			return err
+		}
+	}
+	if err := callControl(l.config.Control, family, at, &l.fd); err != nil {
+		return err
+	}
+	if err := sys.Bind(fd, family, at); err != nil {
+		return err
+	}
+	backlog := l.config.Backlog
+	if backlog <= 0 {
+		backlog = sys.MaxBacklog()
+	}
+	if err := sys.Listen(fd, backlog); err != nil {
+		return err
+	}
+	var err error
+	l.addr, err = sys.Local(fd)
+	return err
+}
+
+// callControl calls the Control function of a config, if there is one, with a socket that is about
+// to be bound or connected to at.
+func callControl(f func(string, string, syscall.RawConn) error, family sys.Family, at sys.Endpoint, fd *netfd.FD) error {
+	if f == nil {
+		return nil
+	}
+	network := "tcp4"
+	if family == sys.Inet6 {
+		network = "tcp6"
+	}
+	raw := &netfd.RawConn{FD: fd, Failed: func(_ string, err error) error { return err }}
+	return f(network, at.AddrPort().String(), raw)
+}

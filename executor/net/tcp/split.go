@@ -1,0 +1,74 @@
+package tcp
+
+import (
+	"errors"
+	"net"
+
+	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/coro"
+	"github.com/moduvex/moduvex-go/executor/net/internal/sys"
+	"github.com/moduvex/moduvex-go/reactor"
+)
+
+// Split returns the two directions of s, for two tasks that own one each. The connection is closed
+// when both halves are; Close of s still closes it at once. Deadlines and options stay with s.
+func (s *Stream) Split() (*ReadHalf, *WriteHalf) { return &ReadHalf{s}, &WriteHalf{s} }
+
+// A ReadHalf is the reading direction of a [Stream].
+type ReadHalf struct{ s *Stream }
+
+// Stream returns the whole.
+func (h *ReadHalf) Stream() *Stream { return h.s }
+
+// Read is [Stream.Read].
+func (h *ReadHalf) Read(co *coro.Co, b []byte) (int, error) { return h.s.Read(co, b) }
+
+// PollRead is [Stream.PollRead].
+func (h *ReadHalf) PollRead(cx *core.Context, b []byte) (n int, ready bool, err error) {
+	return h.s.PollRead(cx, b)
+}
+
+// Close gives reading up. The peer is not told, but may be reset once the whole is closed, if it
+// sent what nobody has read. Whoever waits to read gets net.ErrClosed, and so does a second Close.
+func (h *ReadHalf) Close() error {
+	_, err := h.s.fd.CloseHalf(reactor.Read)
+	return h.s.halfClosed(err)
+}
+
+// A WriteHalf is the writing direction of a [Stream].
+type WriteHalf struct{ s *Stream }
+
+// Stream returns the whole.
+func (h *WriteHalf) Stream() *Stream { return h.s }
+
+// Write is [Stream.Write].
+func (h *WriteHalf) Write(co *coro.Co, b []byte) (int, error) { return h.s.Write(co, b) }
+
+// PollWrite is [Stream.PollWrite].
+func (h *WriteHalf) PollWrite(cx *core.Context, b []byte) (n int, ready bool, err error) {
+	return h.s.PollWrite(cx, b)
+}
+
+// Close ends writing: the peer reads what was written and then io.EOF. Whoever waits to write gets
+// net.ErrClosed, and so does a second Close.
+func (h *WriteHalf) Close() error {
+	s := h.s
+	if err := s.fd.Acquire(); err != nil {
+		return s.halfClosed(err)
+	}
+	defer s.fd.Release()
+	last, err := s.fd.CloseHalf(reactor.Write)
+	if err == nil && !last {
+		err = sys.ShutdownWrite(s.fd.Sysfd())
+	}
+	return s.halfClosed(err)
+}
+
+// halfClosed is the result of closing a half. A connection that is gone already has no end to be
+// told of.
+func (s *Stream) halfClosed(err error) error {
+	if err == nil || errors.Is(err, sys.ENOTCONN) && !errors.Is(err, net.ErrClosed) {
+		return nil
+	}
+	return s.failed("close", err)
+}

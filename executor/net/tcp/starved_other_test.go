@@ -1,0 +1,5 @@
+//go:build !linux
+
+package tcp_test
+
+func starvedMain() int { return 1 }

@@ -1,0 +1,218 @@
+//go:build unix
+
+package tcp_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"net"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/moduvex/moduvex-go/core/coro"
+	"github.com/moduvex/moduvex-go/executor/net/tcp"
+	"golang.org/x/sys/unix"
+)
+
+// A read stops at the mark of urgent data, which is no reason to believe that nothing is left.
+func TestUrgentDataStallsNobody(t *testing.T) {
+	rt := newRuntime(t)
+	s, c := connect(t, rt)
+	h := start(rt, func(co *coro.Co) error {
+		var got []byte
+		buf := make([]byte, 100)
+		for len(got) < 300*6 {
+			n, err := s.Read(co, buf)
+			if err != nil {
+				return err
+			}
+			// A mark that the next one overtakes becomes an ordinary byte.
+			got = append(got, bytes.ReplaceAll(buf[:n], []byte("X"), nil)...)
+		}
+		if !bytes.Equal(got, bytes.Repeat([]byte("abcdef"), 300)) {
+			return errors.New("the stream is not what was sent")
+		}
+		return nil
+	})
+	for i := range 300 {
+		c.Write([]byte("abc"))
+		sendUrgent(t, c, 'X')
+		c.Write([]byte("def"))
+		if i%10 == 0 {
+			time.Sleep(time.Millisecond)
+		}
+	}
+	if err := finish(t, h); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestSyscallConn(t *testing.T) {
+	rt := newRuntime(t)
+	s, c := connect(t, rt)
+	raw, err := s.SyscallConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := start(rt, func(co *coro.Co) error {
+		tries := 0
+		for {
+			buf := make([]byte, 10)
+			n := 0
+			err := raw.Read(func(fd uintptr) bool {
+				tries++
+				var err error
+				n, err = syscall.Read(int(fd), buf)
+				return err != syscall.EAGAIN
+			})
+			if errors.Is(err, syscall.EAGAIN) {
+				if err := s.WaitReadable(co); err != nil {
+					return err
+				}
+				continue
+			}
+			if err != nil || string(buf[:n]) != "raw" || tries > 3 {
+				return fmt.Errorf("read %q after %d tries, %v", buf[:n], tries, err)
+			}
+			return nil
+		}
+	})
+	settle(rt)
+	c.Write([]byte("raw"))
+	if err := finish(t, h); err != nil {
+		t.Error(err)
+	}
+	if err := raw.Write(func(uintptr) bool { return true }); err != nil {
+		t.Error(err)
+	}
+}
+
+// option reads an option of a socket.
+func option(tb testing.TB, c interface {
+	SyscallConn() (syscall.RawConn, error)
+}, level, name int) (value int) {
+	tb.Helper()
+	raw, err := c.SyscallConn()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	if err := raw.Control(func(fd uintptr) { value, err = unix.GetsockoptInt(int(fd), level, name) }); err != nil {
+		tb.Fatal(err)
+	}
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return value
+}
+
+func TestOptions(t *testing.T) {
+	rt := newRuntime(t)
+	controlled := ""
+	lc := tcp.ListenConfig{
+		KeepAlive: net.KeepAliveConfig{Enable: true, Idle: 90 * time.Second, Interval: 1500 * time.Millisecond, Count: 4},
+		Control: func(network, address string, c syscall.RawConn) error {
+			controlled = network
+			return c.Control(func(uintptr) {})
+		},
+	}
+	l, err := lc.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if controlled != "tcp4" {
+		t.Errorf("Control got %q", controlled)
+	}
+	dialPlain(t, l)
+	var s *tcp.Stream
+	do(t, rt, func(co *coro.Co) (err error) { s, err = l.Accept(co); return err })
+	defer s.Close()
+	check := func(what string, level, name, want int) {
+		t.Helper()
+		if got := option(t, s, level, name); (want == 1) != (got != 0) && got != want {
+			t.Errorf("%s is %d, want %d", what, got, want)
+		}
+	}
+	check("no delay", unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
+	check("keep alive", unix.SOL_SOCKET, unix.SO_KEEPALIVE, 1)
+	for _, step := range []struct {
+		set  func() error
+		what string
+		l, n int
+		want int
+	}{
+		{func() error { return s.SetNoDelay(false) }, "no delay", unix.IPPROTO_TCP, unix.TCP_NODELAY, 0},
+		{func() error { return s.SetKeepAlive(false) }, "keep alive", unix.SOL_SOCKET, unix.SO_KEEPALIVE, 0},
+		{func() error { return s.SetKeepAliveConfig(net.KeepAliveConfig{Enable: true}) }, "keep alive", unix.SOL_SOCKET, unix.SO_KEEPALIVE, 1},
+	} {
+		if err := step.set(); err != nil {
+			t.Error(err)
+		}
+		check(step.what, step.l, step.n, step.want)
+	}
+	if err := s.SetReadBuffer(64 << 10); err != nil {
+		t.Error(err)
+	}
+	if got := option(t, s, unix.SOL_SOCKET, unix.SO_RCVBUF); got < 64<<10 {
+		t.Errorf("read buffer is %d", got)
+	}
+	refuse := errors.New("not this one")
+	lc.Control = func(string, string, syscall.RawConn) error { return refuse }
+	if _, err := lc.Listen("tcp", "127.0.0.1:0"); !errors.Is(err, refuse) {
+		t.Errorf("the error of Control is lost: %v", err)
+	}
+}
+
+func TestDescriptorsAreNotInherited(t *testing.T) {
+	rt := newRuntime(t)
+	l := listen(t)
+	dialPlain(t, l)
+	do(t, rt, func(co *coro.Co) error {
+		s, err := l.Accept(co)
+		if err != nil {
+			return err
+		}
+		defer s.Close()
+		d, err := tcp.Dial(co, "tcp", l.Addr().String())
+		if err != nil {
+			return err
+		}
+		defer d.Close()
+		for name, c := range map[string]interface {
+			SyscallConn() (syscall.RawConn, error)
+		}{"listener": l, "accepted": s, "dialed": d} {
+			raw, err := c.SyscallConn()
+			if err != nil {
+				return err
+			}
+			raw.Control(func(fd uintptr) {
+				flags, err := unix.FcntlInt(fd, unix.F_GETFD, 0)
+				if err != nil || flags&unix.FD_CLOEXEC == 0 {
+					t.Errorf("%s: flags %#x, %v", name, flags, err)
+				}
+				flags, err = unix.FcntlInt(fd, unix.F_GETFL, 0)
+				if err != nil || flags&unix.O_NONBLOCK == 0 {
+					t.Errorf("%s: flags %#x, %v", name, flags, err)
+				}
+			})
+		}
+		return nil
+	})
+}
+
+func sendUrgent(tb testing.TB, c *net.TCPConn, b byte) {
+	tb.Helper()
+	raw, err := c.SyscallConn()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	raw.Write(func(fd uintptr) bool {
+		err = unix.Sendto(int(fd), []byte{b}, unix.MSG_OOB, nil)
+		return err != unix.EAGAIN
+	})
+	if err != nil {
+		tb.Fatal(err)
+	}
+}

@@ -1,0 +1,99 @@
+package executor
+
+import (
+	"context"
+	"errors"
+
+	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/coro"
+	"github.com/moduvex/moduvex-go/joinhandle"
+)
+
+// Spawn makes f a task and returns its handle. s is a *Runtime, from any goroutine; or, inside a
+// task, its *core.Context or *coro.Co, and then the new task is on the same worker and costs less.
+// When the runtime is closing, f is dropped and the handle answers with a *joinhandle.JoinError
+// that wraps core.ErrShutdown. A nil f panics.
+func Spawn[T any](s core.Spawner, f core.Future[T]) joinhandle.JoinHandle[T] {
+	return joinhandle.Spawn(s, f)
+}
+
+// Go makes the straight-line body a task and returns its handle, as Spawn does. Package coro says
+// what a body may do.
+func Go[T any](s core.Spawner, body func(co *coro.Co) (T, error)) joinhandle.JoinHandle[T] {
+	return joinhandle.Go(s, body)
+}
+
+// Named returns a spawner that gives its tasks a name, for reports.
+func Named(s core.Spawner, name string) core.Spawner { return named{s, name} }
+
+type named struct {
+	core.Spawner
+	name string
+}
+
+func (n named) Spawn(r core.Runnable) error {
+	asTask(r).SetName(n.name)
+	return n.Spawner.Spawn(r)
+}
+
+// BlockOn makes f a task, blocks the calling goroutine until it has ended, and returns its output.
+// Other tasks run on afterwards. If ctx is done first, the task is aborted, and BlockOn returns
+// ctx's cause once it has ended. A panic of the task panics here, with its *task.PanicError. Called
+// from within a task it returns ErrNested, and f is dropped.
+func BlockOn[T any](ctx context.Context, rt *Runtime, f core.Future[T]) (T, error) {
+	if f == nil {
+		panic("executor: BlockOn with a nil Future")
+	}
+	if onWorker() {
+		core.Drop(f)
+		var zero T
+		return zero, ErrNested
+	}
+	return wait(ctx, Spawn(rt, f))
+}
+
+// Run makes a runtime, runs body in it as a task, closes the runtime, and returns what body
+// returned. Tasks that body leaves behind are dropped. ctx and panics are as for BlockOn. It is
+// the main function of a program that lives in one runtime.
+func Run[T any](ctx context.Context, opts Options, body func(co *coro.Co) (T, error)) (value T, err error) {
+	if body == nil {
+		panic("executor: Run with a nil body")
+	}
+	if onWorker() {
+		return value, ErrNested
+	}
+	rt, err := New(opts)
+	if err != nil {
+		return value, err
+	}
+	defer func() {
+		if e := rt.Close(); err == nil {
+			err = e
+		}
+	}()
+	return wait(ctx, Go(rt, body))
+}
+
+func wait[T any](ctx context.Context, h joinhandle.JoinHandle[T]) (T, error) {
+	done := h.Done()
+	var cause error
+	select {
+	case <-done:
+	case <-ctx.Done():
+		if h.Abort() {
+			cause = context.Cause(ctx)
+		}
+		<-done
+	}
+	r, _ := h.TryJoin()
+	var je *joinhandle.JoinError
+	if errors.As(r.Err, &je) {
+		if p, ok := je.Panic(); ok {
+			panic(p)
+		}
+		if je.Cancelled() && cause != nil {
+			return r.Value, cause
+		}
+	}
+	return r.Value, r.Err
+}

@@ -1,0 +1,183 @@
+package executor
+
+import (
+	"bytes"
+	"runtime"
+	"sync/atomic"
+	"time"
+)
+
+// A LongPoll is the report of a poll that holds its worker.
+type LongPoll struct {
+	Task  TaskInfo
+	For   time.Duration // it has lasted at least this long
+	Stack []byte        // where it is now
+}
+
+// A watchdog looks four times in each limit whether the polls of the workers end. It asks nothing
+// of a worker but to clear a flag after a poll, and sleeps while all workers are parked, so an
+// idle runtime stays idle.
+//
+// No worker runs unwatched: a worker (1) writes parked = false, (2) reads asleep; the watchdog
+// (1) writes asleep = true, (2) reads parked. One of them sees the other.
+type watchdog struct {
+	rt     *Runtime
+	limit  time.Duration
+	asleep atomic.Bool
+	wake   chan struct{} // has room for one
+	stop   chan struct{}
+	exited chan struct{}
+	watch  []watched
+}
+
+// watched is what the watchdog knows of one worker.
+type watched struct {
+	turns    uint64
+	task     uint64
+	since    time.Time // when the probe was set; zero if it is not
+	reported bool
+}
+
+func startWatchdog(rt *Runtime, limit time.Duration) *watchdog {
+	if limit < 0 {
+		return nil
+	}
+	d := &watchdog{
+		rt:     rt,
+		limit:  limit,
+		wake:   make(chan struct{}, 1),
+		stop:   make(chan struct{}),
+		exited: make(chan struct{}),
+		watch:  make([]watched, len(rt.workers)),
+	}
+	go d.run()
+	return d
+}
+
+func (d *watchdog) close() {
+	if d != nil {
+		close(d.stop)
+		<-d.exited
+	}
+}
+
+// unparked is called by a worker that has slept.
+func (d *watchdog) unparked() {
+	if d != nil && d.asleep.Load() && d.asleep.CompareAndSwap(true, false) {
+		d.wake <- struct{}{}
+	}
+}
+
+func (d *watchdog) run() {
+	defer close(d.exited)
+	ticker := time.NewTicker(max(d.limit/4, time.Millisecond))
+	defer ticker.Stop()
+	for {
+		select {
+		case <-d.stop:
+			return
+		case <-ticker.C:
+		}
+		idle := true
+		for i, w := range d.rt.workers {
+			if d.look(&d.watch[i], w) {
+				idle = false
+			}
+		}
+		if idle && !d.sleep(ticker) {
+			return
+		}
+	}
+}
+
+// sleep waits until a worker is unparked. It returns false if the watchdog is to stop.
+func (d *watchdog) sleep(ticker *time.Ticker) bool {
+	d.asleep.Store(true)
+	for _, w := range d.rt.workers {
+		if !w.parked.Load() {
+			if !d.asleep.CompareAndSwap(true, false) {
+				<-d.wake // the worker was quicker: take its token
+			}
+			return true
+		}
+	}
+	ticker.Stop()
+	select {
+	case <-d.stop:
+		return false
+	case <-d.wake:
+	}
+	ticker.Reset(max(d.limit/4, time.Millisecond))
+	return true
+}
+
+// look reports whether w has done anything since the last look, and a poll that does not end.
+//
+// Two looks that find the same task and the same turn may still be of different polls. So the
+// second sets a probe that the worker clears after a poll: as long as the probe stands, the poll
+// is the same.
+func (d *watchdog) look(l *watched, w *worker) (busy bool) {
+	turns, t := w.turns.Load(), w.current.Load()
+	parked := w.parked.Load()
+	if parked || turns != l.turns || t != l.task {
+		busy = !parked || turns != l.turns
+		*l = watched{turns: turns, task: t}
+		return busy
+	}
+	switch {
+	case l.since.IsZero():
+		w.probe.Store(true)
+		l.since = time.Now()
+	case !w.probe.Load():
+		l.since, l.reported = time.Time{}, false
+	case !l.reported && time.Since(l.since) >= d.limit:
+		l.reported = true
+		d.report(LongPoll{Task: w.info(t), For: time.Since(l.since), Stack: busyStack()})
+	}
+	return true
+}
+
+// info names the live task with number id.
+func (w *worker) info(id uint64) TaskInfo {
+	for _, t := range w.live.Tasks() {
+		if t.ID() == id {
+			return infoOf(t)
+		}
+	}
+	return TaskInfo{ID: id} // it has ended this moment
+}
+
+func (d *watchdog) report(p LongPoll) {
+	if d.rt.opts.OnLongPoll != nil {
+		d.rt.opts.OnLongPoll(p)
+		return
+	}
+	d.rt.opts.Logger.Warn("executor: a poll holds its worker",
+		"task", p.Task.String(), "for", p.For, "stack", string(p.Stack))
+}
+
+// maxStacks bounds the text that is searched for the stack of a poll.
+const maxStacks = 16 << 20
+
+// busyStack returns the stacks of the goroutines that poll at this moment: coroutines that are
+// not suspended, and workers that are not waiting for one. Goroutines have no names, so in a
+// process with several runtimes the polls of the others show up too.
+func busyStack() []byte {
+	buf := make([]byte, 1<<16)
+	n := runtime.Stack(buf, true)
+	for n == len(buf) && len(buf) < maxStacks {
+		buf = make([]byte, 4*len(buf))
+		n = runtime.Stack(buf, true)
+	}
+	var busy [][]byte
+	for _, g := range bytes.Split(buf[:n], []byte("\n\n")) {
+		head, _, _ := bytes.Cut(g, []byte("\n"))
+		suspended := bytes.Contains(head, []byte("[coroutine"))
+		polls := bytes.Contains(g, []byte("task.(*Task).Run(")) ||
+			bytes.Contains(g, []byte("coro.(*coroutine).serve("))
+		if polls && !suspended {
+			busy = append(busy, g)
+		}
+	}
+	return bytes.Join(busy, []byte("\n\n"))
+}
