@@ -70,7 +70,7 @@ func TestUseAfterTheEndPanics(t *testing.T) {
 		if v := panicOf(func() { use(in) }); v != textOutside {
 			t.Errorf("%s: have %v", name, v)
 		}
-		s = spawn(t, h, func(co *coro.Co) (int, error) { in = co; return 1, forever(co) })
+		spawn(t, h, func(co *coro.Co) (int, error) { in = co; return 1, forever(co) })
 		h.Run()
 		h.Close()
 		if v := panicOf(func() { use(in) }); v != textOutside {
