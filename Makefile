@@ -99,7 +99,7 @@ demo: ## the echo server under load; ARGS
 
 .PHONY: figures
 figures: ## each figure beside its goroutine twin: `name value <= bound ok`; ARGS
-	cd executor && $(GO) test -count=1 -timeout 20m . -args -figures $(ARGS)
+	@cd executor && $(GO) test -v -count=1 -timeout 20m . -args -figures $(ARGS)
 
 .PHONY: deps
 deps: ## install the system's programs that some tests use, when missing

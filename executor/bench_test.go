@@ -32,5 +32,6 @@ func BenchmarkPingPong(b *testing.B) {
 
 func BenchmarkWarmSpawnJoin(b *testing.B) {
 	b.Run("direct", func(b *testing.B) { bench(b, warmDirect) })
+	b.Run("nested", func(b *testing.B) { bench(b, warmNested) })
 	b.Run("goroutine", func(b *testing.B) { bench(b, warmGoroutine) })
 }

@@ -14,6 +14,9 @@ const (
 // Parked reports whether the worker of rt sleeps, or has announced that it is about to.
 func Parked(rt *Runtime) bool { return rt.workers[0].parked.Load() }
 
+// Closing reports whether rt has been told to end.
+func Closing(rt *Runtime) bool { return rt.closing.Load() }
+
 // ArmedTimers and IdleCoroutines look into the worker that polls. Only its tasks may ask.
 func ArmedTimers(h core.Host) int    { return h.(*worker).wheel.Len() }
 func IdleCoroutines(h core.Host) int { return h.(*worker).pool.Idle() }

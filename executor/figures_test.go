@@ -49,12 +49,11 @@ func figures() []figure {
 		{"W7.direct.1.bytes", 1.0, bytesRatio(100_000, w7Direct, w7Goroutine)},
 		{"pingpong.poll.1", 0.5, ratio(1_000_000, pingPong, pingPongGoroutine)},
 		{"warm.direct.1", 0.8, ratio(500_000, warmDirect, warmGoroutine)},
+		{"warm.nested.1", 0.8, ratio(500_000, warmNested, warmGoroutine)},
 		{"spawn.poll.allocs", 1, spawnAllocs},
 		{"resume.direct.allocs", 0, resumeAllocs},
 	}
 }
-
-func init() { runFigures = printFigures }
 
 // printFigures returns the process's exit code: a miss is shown, not failed, for timings are
 // nobody's contract.
@@ -121,7 +120,7 @@ func residentPer(n int, w func(int, func())) (per float64) {
 	debug.FreeOSMemory()
 	before := resident()
 	w(n, func() {
-		runtime.GC()
+		debug.FreeOSMemory()
 		per = float64(resident()-before) / float64(n)
 	})
 	return per

@@ -49,6 +49,47 @@ func TestShutdownAndCloseAtTheSameTime(t *testing.T) {
 	}
 }
 
+// A lookPoller calls look in the look at the poller that comes right before a park.
+type lookPoller struct {
+	*reactortest.Fake
+	look atomic.Pointer[func()]
+}
+
+func (p *lookPoller) Wait(events []reactor.Event, timeout time.Duration) ([]reactor.Event, error) {
+	if look := p.look.Load(); look != nil && timeout == 0 {
+		(*look)()
+	}
+	return p.Fake.Wait(events, timeout)
+}
+
+// The worker has just found that the runtime is not closing, and is about to park: it must not
+// sleep through the news.
+func TestShutdownThatBeginsWhileTheWorkerIsAboutToPark(t *testing.T) {
+	p := &lookPoller{Fake: reactortest.NewFake()}
+	rt := startRuntime(t, executor.Options{Poller: func() (reactor.Poller, error) { return p, nil }})
+	a, b := p.Pair()
+	defer a.Close()
+	defer b.Close()
+	inTask(t, rt, func(cx *core.Context) { // a worker without descriptors does not look
+		if _, err := cx.Host().IO().(*reactor.Reactor).Register(a.FD(), reactor.Readable); err != nil {
+			t.Error(err)
+		}
+	})
+	settled(t, rt)
+	result := make(chan error, 1)
+	look := func() {
+		p.look.Store(nil)
+		go func() { result <- rt.Shutdown(within(t)) }()
+		eventually(t, "the runtime is closing", func() bool { return executor.Closing(rt) })
+		time.Sleep(5 * time.Millisecond) // an opportunity to notify, too early
+	}
+	p.look.Store(&look)
+	executor.Spawn(rt, future.Ready(0))
+	if err := receive(t, "Shutdown", result); err != nil {
+		t.Fatalf("Shutdown returned %v", err)
+	}
+}
+
 // Regression: wakers that outlived their runtime wrote to descriptors that were closed, or
 // somebody else's by then.
 func TestWakesAndEventsWhileShuttingDown(t *testing.T) {

@@ -15,8 +15,8 @@ type LongPoll struct {
 }
 
 // A watchdog looks four times in each limit whether the polls of the workers end. It asks nothing
-// of a worker but to clear a flag after a poll, and sleeps while all workers are parked, so an
-// idle runtime stays idle.
+// of a worker but to publish which poll is under way, and sleeps while all workers are parked, so
+// an idle runtime stays idle.
 //
 // No worker runs unwatched: a worker (1) writes parked = false, (2) reads asleep; the watchdog
 // (1) writes asleep = true, (2) reads parked. One of them sees the other.
@@ -32,9 +32,8 @@ type watchdog struct {
 
 // watched is what the watchdog knows of one worker.
 type watched struct {
-	turns    uint64
-	task     uint64
-	since    time.Time // when the probe was set; zero if it is not
+	poll     uint64    // worker.current at the last look
+	since    time.Time // when it was first seen
 	reported bool
 }
 
@@ -112,27 +111,15 @@ func (d *watchdog) sleep(ticker *time.Ticker) bool {
 }
 
 // look reports whether w has done anything since the last look, and a poll that does not end.
-//
-// Two looks that find the same task and the same turn may still be of different polls. So the
-// second sets a probe that the worker clears after a poll: as long as the probe stands, the poll
-// is the same.
 func (d *watchdog) look(l *watched, w *worker) (busy bool) {
-	turns, t := w.turns.Load(), w.current.Load()
-	parked := w.parked.Load()
-	if parked || turns != l.turns || t != l.task {
-		busy = !parked || turns != l.turns
-		*l = watched{turns: turns, task: t}
-		return busy
+	poll := w.current.Load()
+	if poll == 0 || poll != l.poll {
+		*l = watched{poll: poll, since: time.Now()}
+		return !w.parked.Load()
 	}
-	switch {
-	case l.since.IsZero():
-		w.probe.Store(true)
-		l.since = time.Now()
-	case !w.probe.Load():
-		l.since, l.reported = time.Time{}, false
-	case !l.reported && time.Since(l.since) >= d.limit:
+	if lasted := time.Since(l.since); !l.reported && lasted >= d.limit {
 		l.reported = true
-		d.report(LongPoll{Task: w.info(t), For: time.Since(l.since), Stack: busyStack()})
+		d.report(LongPoll{Task: w.info(poll & taskMask), For: lasted, Stack: busyStack()})
 	}
 	return true
 }
@@ -140,7 +127,7 @@ func (d *watchdog) look(l *watched, w *worker) (busy bool) {
 // info names the live task with number id.
 func (w *worker) info(id uint64) TaskInfo {
 	for _, t := range w.live.Tasks() {
-		if t.ID() == id {
+		if t.ID()&taskMask == id {
 			return infoOf(t)
 		}
 	}

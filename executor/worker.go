@@ -48,10 +48,8 @@ type worker struct {
 	// Written by the worker, read by anybody.
 	live    task.Set
 	stats   workerStats
-	current atomic.Uint64 // number of the task polled last; the watchdog names it
-	turns   atomic.Uint64 // the watchdog sees that polls end
+	current atomic.Uint64 // the poll under way, for the watchdog: see pollMark; 0 outside polls
 	parked  atomic.Bool
-	probe   atomic.Bool // set by the watchdog, cleared by the worker after the next poll
 
 	exited chan struct{} // closed at the end
 }
@@ -103,22 +101,31 @@ func (w *worker) loop() {
 			if t == nil {
 				break
 			}
-			w.current.Store(t.ID())
+			w.counts.polls++
+			w.current.Store(pollMark(w.counts.polls, t.ID()))
 			w.polling = t
 			outcome := t.Run(w.cx)
 			w.polling = nil
-			w.polled(t, outcome)
+			if outcome != core.Parked {
+				w.polled(t, outcome)
+			}
 		}
 		w.turn()
 	}
 }
 
+// pollMark tells each poll from all others and names its task: the number of the poll, modulo
+// 2^24, above the number of the task, which 40 bits hold for a million tasks a second and twelve
+// days.
+func pollMark(poll, id uint64) uint64 { return poll<<taskBits | id&taskMask }
+
+const (
+	taskBits = 40
+	taskMask = 1<<taskBits - 1
+)
+
 // polled does what a poll came to.
 func (w *worker) polled(t *task.Task, outcome core.Outcome) {
-	w.counts.polls++
-	if w.probe.Load() {
-		w.probe.Store(false)
-	}
 	switch outcome {
 	case core.Again:
 		w.queue.push(t)
@@ -155,7 +162,7 @@ func (w *worker) contain() {
 
 // turn does what is due besides polling, and parks if there is nothing to poll.
 func (w *worker) turn() {
-	w.turns.Add(1)
+	w.current.Store(0)
 	if w.counts.polls-w.yielded >= pollsPerTurn {
 		// A worker with tasks never blocks. Without this the other goroutines of the process, and
 		// first of all those of the garbage collector, would wait until it is preempted, 10 ms
@@ -297,7 +304,7 @@ func (w *worker) close() {
 func (w *worker) kill() {
 	defer w.contain()
 	for _, t := range w.live.Tasks() {
-		w.current.Store(t.ID())
+		w.current.Store(pollMark(0, t.ID()))
 		w.polling = t
 		t.Kill(core.ErrShutdown)
 		w.polling = nil

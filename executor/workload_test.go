@@ -286,9 +286,32 @@ func pingPongGoroutine(n int) {
 	}
 }
 
-// Spawn and join of one direct-style task at a time, on a warm pool.
+// Spawn and join of one direct-style task at a time, on a warm pool: from a task in poll style, and
+// from one in direct style, which adds a suspension and a resumption of its own.
 
 func warmDirect(n int) {
+	body := func(*coro.Co) (int, error) { return 1, nil }
+	withRuntime(func(rt *executor.Runtime) {
+		var h joinhandle.JoinHandle[int]
+		spawned := 0
+		root(rt, func(cx *core.Context) bool {
+			for {
+				if spawned > 0 {
+					if _, ok := h.Poll(cx); !ok {
+						return false
+					}
+				}
+				if spawned == n {
+					return true
+				}
+				h = executor.Go(cx, body)
+				spawned++
+			}
+		})
+	})
+}
+
+func warmNested(n int) {
 	body := func(*coro.Co) (int, error) { return 1, nil }
 	withRuntime(func(rt *executor.Runtime) {
 		h := executor.Go(rt, func(co *coro.Co) (int, error) {

@@ -41,6 +41,7 @@ func (e *JoinError) Unwrap() error { return e.Cause }
 // Is makes every cancelled task, whatever the further cause, equal to core.ErrCancelled and
 // context.Canceled.
 func (e *JoinError) Is(target error) bool {
+	//lint:ignore SA1032 the question is what else core.ErrCancelled is equal to
 	return e.cancelled() && errors.Is(core.ErrCancelled, target)
 }
 

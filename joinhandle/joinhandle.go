@@ -44,6 +44,9 @@ func Go[T any](s core.Spawner, body func(co *coro.Co) (T, error)) JoinHandle[T] 
 }
 
 func start[T any](s core.Spawner, slot *task.Slot[T]) JoinHandle[T] {
+	if s == nil {
+		panic("joinhandle: a task needs a Spawner, and this one is nil")
+	}
 	if err := s.Spawn(&slot.Task); err != nil {
 		slot.Kill(err)
 	}
@@ -86,13 +89,12 @@ func (h JoinHandle[T]) Wait(ctx context.Context) (T, error) {
 	if r, ok := h.TryJoin(); ok {
 		return r.Value, r.Err
 	}
-	done := make(chan struct{})
-	w := core.WakerFunc(func() { close(done) })
-	if h.slot.Watch(w) {
+	ended := make(closer)
+	if h.slot.Watch(ended) {
 		select {
-		case <-done:
+		case <-ended:
 		case <-ctx.Done():
-			h.slot.Unwatch(w)
+			h.slot.Unwatch(ended)
 			if !h.Finished() { // a value beats a simultaneous cancellation
 				var zero T
 				return zero, context.Cause(ctx)
@@ -128,12 +130,17 @@ func (h JoinHandle[T]) joinError(err error) error {
 
 // Done returns a channel that is closed when the task has ended. Each call makes one: keep it.
 func (h JoinHandle[T]) Done() <-chan struct{} {
-	ch := make(chan struct{})
-	if !h.slot.Watch(core.WakerFunc(func() { close(ch) })) {
-		close(ch)
+	ended := make(closer)
+	if !h.slot.Watch(ended) {
+		close(ended)
 	}
-	return ch
+	return ended
 }
+
+// A closer is a channel that a wake closes. It is for the join slot, which wakes once.
+type closer chan struct{}
+
+func (c closer) Wake() { close(c) }
 
 // Finished reports whether the task has ended, so that a join would not wait.
 func (h JoinHandle[T]) Finished() bool { return h.slot.Finished() }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"slices"
 	"sync"
 
 	"github.com/moduvex/moduvex-go/core"
@@ -15,19 +16,25 @@ import (
 var ErrEmpty = errors.New("joinhandle: the set has no task left")
 
 // A JoinSet holds tasks with outputs of one type and joins them in the order in which they end.
-// Adding, ending and joining are O(1). All methods are safe for any number of goroutines and
-// tasks; each output goes to one of those that wait.
 //
-//	Spawn → running → (the task ends) → ended → Join: out of the set
+//	Spawn, Go → running → (the task ends) → ended → Join, TryJoin, ... → out of the set
+//
+// Adding, ending and joining are O(1), whatever the number of tasks. All methods but Spawn and Go
+// are safe for any number of goroutines and tasks; those two are as safe as the spawner is. Each
+// output goes to one of those that wait.
+//
+// No end is missed. A task that ends (1) enters the ended ones, then (2) wakes all waiters. Who
+// waits (1) adds its waker, having found no task that has ended, then (2) is suspended. Both first
+// steps are under the lock: so either the waiter finds the task, or the task finds the waker. A
+// waiter that was woken and gives up takes nothing from the others, which were woken too.
 type JoinSet[T any] struct {
 	spawner core.Spawner
 
-	mu      sync.Mutex
-	running member[T] // head of a ring of those that run
-	ended   []*member[T]
-	first   int // of ended
-	n       int // running and ended
-	waiters []core.Waker
+	mu             sync.Mutex
+	running, ended list[T]
+	n              int // of both
+	waiter         core.Waker
+	waiters        []core.Waker // beside waiter
 }
 
 // A Joined is the output of one task of a set.
@@ -36,24 +43,16 @@ type Joined[T any] struct {
 	Result[T]
 }
 
-// A member is a task of the set, and the waker that its end wakes.
-type member[T any] struct {
-	set        *JoinSet[T]
-	slot       *task.Slot[T]
-	prev, next *member[T] // nil unless running
-}
-
 // NewJoinSet makes an empty set whose tasks are spawned on s: a runtime, or a Context or Co.
 func NewJoinSet[T any](s core.Spawner) *JoinSet[T] {
 	if s == nil {
 		panic("joinhandle: NewJoinSet with a nil Spawner")
 	}
-	set := &JoinSet[T]{spawner: s}
-	set.running.prev, set.running.next = &set.running, &set.running
-	return set
+	return &JoinSet[T]{spawner: s}
 }
 
-// Spawn makes f a task of the set, as the function [Spawn] does.
+// Spawn makes f a task of the set. If the spawner accepts no tasks any more, f is dropped and the
+// set has its end to join.
 func (s *JoinSet[T]) Spawn(f core.Future[T]) AbortHandle {
 	if f == nil {
 		panic("joinhandle: JoinSet.Spawn of a nil Future")
@@ -61,7 +60,7 @@ func (s *JoinSet[T]) Spawn(f core.Future[T]) AbortHandle {
 	return s.add(task.New(f))
 }
 
-// Go makes body a task of the set, as the function [Go] does.
+// Go makes the straight-line body a task of the set, as Spawn does.
 func (s *JoinSet[T]) Go(body func(co *coro.Co) (T, error)) AbortHandle {
 	if body == nil {
 		panic("joinhandle: JoinSet.Go of a nil body")
@@ -70,84 +69,59 @@ func (s *JoinSet[T]) Go(body func(co *coro.Co) (T, error)) AbortHandle {
 }
 
 func (s *JoinSet[T]) add(slot *task.Slot[T]) AbortHandle {
+	if s.spawner == nil {
+		panic("joinhandle: a JoinSet is made by NewJoinSet")
+	}
 	m := &member[T]{set: s, slot: slot}
 	s.mu.Lock()
-	head := &s.running
-	m.prev, m.next = head.prev, head
-	head.prev.next, head.prev = m, m
+	s.running.push(m)
 	s.n++
 	s.mu.Unlock()
+	spawned := false
+	defer func() {
+		if !spawned { // the spawner panicked
+			s.forget(m)
+		}
+	}()
 	h := start(s.spawner, slot)
+	spawned = true
 	if !slot.Watch(m) {
 		m.Wake() // it has ended already
 	}
 	return h.AbortHandle()
 }
 
-// Wake is called once, by the task's end.
-func (m *member[T]) Wake() {
-	s := m.set
+// forget takes out a member that will never end, and wakes whoever waited for it.
+func (s *JoinSet[T]) forget(m *member[T]) {
 	s.mu.Lock()
-	if m.next == nil { // detached
-		s.mu.Unlock()
-		return
+	if m.in == &s.running {
+		s.running.remove(m)
+		s.n--
 	}
-	m.unlink()
-	s.ended = append(s.ended, m)
-	waiters := s.waiters
-	s.waiters = nil
-	s.mu.Unlock()
-	for _, w := range waiters {
-		w.Wake()
-	}
+	s.wakeAndUnlock()
 }
 
-func (m *member[T]) unlink() {
-	m.prev.next, m.next.prev = m.next, m.prev
-	m.prev, m.next = nil, nil
-}
-
-// Len returns the number of tasks that have not been joined.
+// Len returns the number of tasks that have not been joined, running or ended.
 func (s *JoinSet[T]) Len() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.n
 }
 
-// TryJoin returns the output of a task that has ended, if there is one.
-func (s *JoinSet[T]) TryJoin() (Joined[T], bool) {
+// TryJoin returns the output of a task that has ended; ok is false if there is none.
+func (s *JoinSet[T]) TryJoin() (j Joined[T], ok bool) {
 	s.mu.Lock()
 	m := s.take()
 	s.mu.Unlock()
 	if m == nil {
-		return Joined[T]{}, false
+		return j, false
 	}
 	return m.output(), true
 }
 
-// take removes the first member that has ended. Under s.mu.
-func (s *JoinSet[T]) take() *member[T] {
-	if s.first == len(s.ended) {
-		return nil
-	}
-	m := s.ended[s.first]
-	s.ended[s.first] = nil
-	if s.first++; s.first == len(s.ended) {
-		s.ended, s.first = s.ended[:0], 0
-	}
-	s.n--
-	return m
-}
-
-func (m *member[T]) output() Joined[T] {
-	h := JoinHandle[T]{m.slot}
-	r, _ := h.TryJoin()
-	return Joined[T]{h.ID(), r}
-}
-
 // PollJoin is Join in poll style: it is ready with an output when a task has ended, ready with
-// ErrEmpty when the set has none left, and otherwise not ready, with the context's waker to be woken
-// when one ends. A future that gives up waiting calls Unwait.
+// ErrEmpty when the set has none left, and otherwise not ready, with the context's waker to be
+// woken when one ends. A future that gives up waiting calls Unwait.
 func (s *JoinSet[T]) PollJoin(cx *core.Context) (j Joined[T], ready bool, err error) {
 	m, err := s.await(cx.Waker())
 	switch {
@@ -159,78 +133,55 @@ func (s *JoinSet[T]) PollJoin(cx *core.Context) (j Joined[T], ready bool, err er
 	return m.output(), true, nil
 }
 
-// await takes a member that has ended, or adds w to the waiters.
-func (s *JoinSet[T]) await(w core.Waker) (*member[T], error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if m := s.take(); m != nil {
-		return m, nil
-	}
-	if s.n == 0 {
-		return nil, ErrEmpty
-	}
-	for _, have := range s.waiters {
-		if have == w {
-			return nil, nil
-		}
-	}
-	s.waiters = append(s.waiters, w)
-	return nil, nil
-}
-
-// Unwait takes back the waker of a PollJoin that is given up. Nobody else misses anything by it:
-// all waiters are woken by each end.
+// Unwait takes back the waker of a PollJoin that is given up.
 func (s *JoinSet[T]) Unwait(w core.Waker) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for i, have := range s.waiters {
-		if have == w {
-			s.waiters = append(s.waiters[:i], s.waiters[i+1:]...)
-			return
-		}
+	if s.waiter == w {
+		s.waiter = nil
+	}
+	if i := slices.Index(s.waiters, w); i >= 0 {
+		s.waiters = slices.Delete(s.waiters, i, i+1)
 	}
 }
 
 // Join suspends the body of co until a task of the set has ended, and returns its output: what
-// became of the task is in Joined.Err. The error is ErrEmpty if the set has no task left, or why co
-// was cancelled.
+// became of the task is in Joined.Err. The error is ErrEmpty if the set has no task left, or why
+// co was cancelled; nothing was joined then.
 func (s *JoinSet[T]) Join(co *coro.Co) (Joined[T], error) {
-	j, err := coro.Await[joinedOrEmpty[T]](co, &joining[T]{set: s})
+	r, err := coro.Await(co, &joining[T]{set: s})
 	if err != nil {
-		return j.joined, err
+		return r.joined, err
 	}
-	return j.joined, j.err
+	return r.joined, r.err
 }
 
 // Wait is Join for a goroutine outside the runtime: it blocks until a task has ended, or until ctx
 // is done, and then returns its cause.
 func (s *JoinSet[T]) Wait(ctx context.Context) (Joined[T], error) {
-	wake := make(chan struct{}, 1)
-	w := core.WakerFunc(func() {
-		select {
-		case wake <- struct{}{}:
-		default:
-		}
-	})
+	woken := make(signal, 1)
 	for {
-		m, err := s.await(w)
-		if err != nil {
+		m, err := s.await(woken)
+		switch {
+		case err != nil:
 			return Joined[T]{}, err
-		}
-		if m != nil {
+		case m != nil:
 			return m.output(), nil
 		}
 		select {
-		case <-wake:
+		case <-woken:
 		case <-ctx.Done():
-			s.Unwait(w)
+			s.Unwait(woken)
+			if j, ok := s.TryJoin(); ok { // an output beats a simultaneous cancellation
+				return j, nil
+			}
 			return Joined[T]{}, context.Cause(ctx)
 		}
 	}
 }
 
-// All ranges over the outputs as the tasks end, until the set is empty, or co is cancelled, which
-// is what the error says.
+// All ranges over the outputs as the tasks end, until the set is empty. If co is cancelled, the
+// last round has the error that says why, and no output.
 func (s *JoinSet[T]) All(co *coro.Co) iter.Seq2[Joined[T], error] {
 	return func(yield func(Joined[T], error) bool) {
 		for {
@@ -242,50 +193,161 @@ func (s *JoinSet[T]) All(co *coro.Co) iter.Seq2[Joined[T], error] {
 	}
 }
 
-// AbortAll aborts every task of the set. They are still joined.
+// AbortAll aborts every task of the set. They stay in it until they are joined.
 func (s *JoinSet[T]) AbortAll() {
-	for _, m := range s.members() {
+	s.mu.Lock()
+	running := s.running.all()
+	s.mu.Unlock()
+	abortAll(running)
+}
+
+// DetachAll empties the set. Its tasks run on, and their outputs are lost. Who waits gets
+// ErrEmpty.
+func (s *JoinSet[T]) DetachAll() { s.clear() }
+
+// Drop aborts every task of the set and empties it. Who waits gets ErrEmpty. The set can be used
+// again. A future that embeds a set drops it so; a body defers it.
+func (s *JoinSet[T]) Drop() { abortAll(s.clear()) }
+
+// abortAll is called without the lock: it runs code of the tasks' scheduler.
+func abortAll[T any](ms []*member[T]) {
+	for _, m := range ms {
 		m.slot.Abort()
 	}
 }
 
-// DetachAll empties the set. Its tasks run on, and their outputs are lost.
-func (s *JoinSet[T]) DetachAll() { s.clear() }
-
-// Drop aborts every task and empties the set: whoever waits gets ErrEmpty.
-func (s *JoinSet[T]) Drop() {
-	s.AbortAll()
-	s.clear()
+// clear takes all members out, and returns those that run.
+func (s *JoinSet[T]) clear() (running []*member[T]) {
+	s.mu.Lock()
+	running = s.running.all()
+	for _, m := range running {
+		s.running.remove(m)
+	}
+	for s.take() != nil {
+	}
+	s.n = 0
+	s.wakeAndUnlock()
+	return running
 }
 
-func (s *JoinSet[T]) members() []*member[T] {
+// await takes a member that has ended, or adds w to the waiters.
+func (s *JoinSet[T]) await(w core.Waker) (*member[T], error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var all []*member[T]
-	for m := s.running.next; m != &s.running; m = m.next {
-		all = append(all, m)
+	if m := s.take(); m != nil {
+		return m, nil
 	}
-	return all
+	switch {
+	case s.n == 0:
+		return nil, ErrEmpty
+	case s.waiter == nil:
+		s.waiter = w
+	case s.waiter != w && !slices.Contains(s.waiters, w):
+		s.waiters = append(s.waiters, w)
+	}
+	return nil, nil
 }
 
-func (s *JoinSet[T]) clear() {
-	s.mu.Lock()
-	for s.running.next != &s.running {
-		s.running.next.unlink()
+// take removes the member that ended first. Under s.mu.
+func (s *JoinSet[T]) take() *member[T] {
+	m := s.ended.first
+	if m != nil {
+		s.ended.remove(m)
+		s.n--
 	}
-	s.ended, s.first, s.n = nil, 0, 0
-	waiters := s.waiters
-	s.waiters = nil
+	return m
+}
+
+// wakeAndUnlock wakes whoever waits, and forgets them. Under s.mu, which it gives up first.
+func (s *JoinSet[T]) wakeAndUnlock() {
+	w, ws := s.waiter, s.waiters
+	s.waiter, s.waiters = nil, nil
 	s.mu.Unlock()
-	for _, w := range waiters {
+	if w != nil {
 		w.Wake()
 	}
+	for _, w := range ws {
+		w.Wake()
+	}
+}
+
+// A signal is a channel that takes a wake, and lets go of those it has no room for.
+type signal chan struct{}
+
+func (s signal) Wake() {
+	select {
+	case s <- struct{}{}:
+	default:
+	}
+}
+
+// A member is a task of the set, and the waker that its end wakes.
+type member[T any] struct {
+	set        *JoinSet[T]
+	slot       *task.Slot[T]
+	in         *list[T] // running, ended or, out of the set, nil
+	prev, next *member[T]
+}
+
+// Wake moves the member to the ended ones, unless it was taken out of the set. Any goroutine.
+func (m *member[T]) Wake() {
+	s := m.set
+	s.mu.Lock()
+	if m.in != &s.running {
+		s.mu.Unlock()
+		return
+	}
+	s.running.remove(m)
+	s.ended.push(m)
+	s.wakeAndUnlock()
+}
+
+func (m *member[T]) output() Joined[T] {
+	h := JoinHandle[T]{m.slot}
+	r, _ := h.TryJoin()
+	return Joined[T]{h.ID(), r}
+}
+
+// A list is an intrusive list of members, in the order they came. A member is in one at a time.
+type list[T any] struct {
+	first, last *member[T]
+}
+
+func (l *list[T]) push(m *member[T]) {
+	m.in, m.prev = l, l.last
+	if l.last == nil {
+		l.first = m
+	} else {
+		l.last.next = m
+	}
+	l.last = m
+}
+
+func (l *list[T]) remove(m *member[T]) {
+	if m.prev == nil {
+		l.first = m.next
+	} else {
+		m.prev.next = m.next
+	}
+	if m.next == nil {
+		l.last = m.prev
+	} else {
+		m.next.prev = m.prev
+	}
+	m.in, m.prev, m.next = nil, nil, nil
+}
+
+func (l *list[T]) all() (ms []*member[T]) {
+	for m := l.first; m != nil; m = m.next {
+		ms = append(ms, m)
+	}
+	return ms
 }
 
 // joining is the future of Join.
 type joining[T any] struct {
 	set   *JoinSet[T]
-	waker core.Waker
+	waker core.Waker // in the set, unless nil
 }
 
 type joinedOrEmpty[T any] struct {

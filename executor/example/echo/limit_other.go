@@ -2,7 +2,5 @@
 
 package main
 
-// raiseFDLimit does nothing: there is no limit to raise.
-func raiseFDLimit(int) error { return nil }
-
-func fdLimit() int { return 1 << 30 }
+// raiseFDLimit has nothing to raise here.
+func raiseFDLimit(n int) int { return n }

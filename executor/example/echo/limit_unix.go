@@ -2,34 +2,36 @@
 
 package main
 
-import (
-	"fmt"
+import "syscall"
 
-	"golang.org/x/sys/unix"
-)
-
-// raiseFDLimit makes room for n descriptors. Above the hard limit that takes privileges.
-func raiseFDLimit(n int) error {
-	var l unix.Rlimit
-	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &l); err != nil {
-		return err
+// raiseFDLimit makes room for n descriptors, as far as it may, and returns for how many there is.
+func raiseFDLimit(n int) int {
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+		return n // then the first failure will tell
 	}
-	set(&l.Cur, n)
-	set(&l.Max, n)
-	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &l); err != nil {
-		return fmt.Errorf("raising the limit on descriptors to %d: %w", n, err)
+	if roomIn(limit.Cur) >= n {
+		return n
 	}
-	return nil
+	higher := limit
+	setLimits(&higher, n)
+	for _, l := range []syscall.Rlimit{higher, {Cur: limit.Max, Max: limit.Max}} { // the first is for root
+		if syscall.Setrlimit(syscall.RLIMIT_NOFILE, &l) == nil {
+			return min(n, roomIn(l.Cur))
+		}
+	}
+	return roomIn(limit.Cur)
 }
 
-// set raises a limit; its type differs between systems.
-func set[L int64 | uint64](limit *L, n int) { *limit = max(*limit, L(n)) }
+// The fields of an Rlimit are signed on some systems.
 
-// fdLimit returns how many descriptors the process may have.
-func fdLimit() int {
-	var l unix.Rlimit
-	if unix.Getrlimit(unix.RLIMIT_NOFILE, &l) != nil {
-		return 0
+func roomIn[T int64 | uint64](limit T) int { return int(min(uint64(limit), 1<<30)) }
+
+func setLimits(l *syscall.Rlimit, n int) {
+	setLimit(&l.Cur, n)
+	if roomIn(l.Max) < n {
+		setLimit(&l.Max, n)
 	}
-	return int(min(l.Cur, 1<<30))
 }
+
+func setLimit[T int64 | uint64](field *T, n int) { *field = T(n) }

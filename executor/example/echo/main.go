@@ -1,9 +1,10 @@
-// Command echo is a TCP echo server on the runtime.
+// Echo is a TCP server that sends back whatever it is sent.
 //
-//	go run ./executor/example/echo -addr 127.0.0.1:7007     serve until Ctrl-C; try it with nc
-//	go run ./executor/example/echo -demo                    drive it with verified load
+//	go run ./executor/example/echo                     serves until Ctrl-C; try nc 127.0.0.1 7777
+//	go run ./executor/example/echo -demo               puts the server under load, and prints a table
 //
-// server.go is the server, in both styles; the rest drives it and counts.
+// server.go has the server, in both styles that there are; start reading there. The files demo*.go
+// are the load.
 package main
 
 import (
@@ -13,33 +14,39 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"syscall"
 	"time"
 
+	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/executor"
 	"github.com/moduvex/moduvex-go/executor/net/tcp"
 )
 
 func main() {
-	addr := flag.String("addr", "127.0.0.1:7007", "where to serve")
-	style := flag.String("style", "direct", "how connections are served: direct or poll")
-	demo := flag.Bool("demo", false, "drive the server with verified load, print a table, and exit")
-	conns := flag.Int("conns", 10_000, "with -demo: connections at the same time")
-	rounds := flag.Int("rounds", 20, "with -demo: requests on each connection")
-	client := flag.String("client", "", "used by -demo: be the client of the server at this address")
+	var (
+		addr  = flag.String("addr", "127.0.0.1:7777", "`host:port` to serve on")
+		style = flag.String("style", "direct", "style of the connections' tasks: direct or poll")
+		load  demoConfig
+		demo  = flag.Bool("demo", false, "put the server under load and print a table")
+		role  = flag.String("role", "", "part to play in the demo, for the processes it starts")
+	)
+	flag.IntVar(&load.Conns, "conns", 10000, "connections of the demo")
+	flag.DurationVar(&load.Time, "time", 5*time.Second, "how long the demo keeps them busy")
 	flag.Parse()
+	load.Addr, load.Style = *addr, *style
 
 	var err error
 	switch {
-	case flag.NArg() > 0:
-		err = fmt.Errorf("unexpected argument %q", flag.Arg(0))
-	case *conns < 3 || *rounds < 2:
-		err = errors.New("-conns must be at least 3 and -rounds at least 2")
-	case *client != "":
-		err = runClient(*client, *conns, *rounds)
+	case *style != "direct" && *style != "poll":
+		err = fmt.Errorf("style %q is neither direct nor poll", *style)
+	case *role == "server":
+		err = runDemoServer(load)
+	case *role == "client":
+		err = runDemoClient(load)
 	case *demo:
-		err = runDemo(*conns, *rounds)
+		err = runDemo(load, os.Stdout)
 	default:
-		err = serveUntilInterrupt(*addr, *style)
+		err = serve(*addr, *style)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "echo:", err)
@@ -47,40 +54,45 @@ func main() {
 	}
 }
 
-// serveUntilInterrupt is the server as one would write it.
-func serveUntilInterrupt(addr, style string) error {
-	spawn, err := styleOf(style)
-	if err != nil {
-		return err
-	}
+// goodbye is how long connections may go on after Ctrl-C.
+const goodbye = 3 * time.Second
+
+// serve echoes until Ctrl-C.
+func serve(addr, style string) error {
+	stop, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer cancel()
+
 	rt, err := executor.New(executor.Options{})
 	if err != nil {
 		return err
 	}
+	defer rt.Close()
 	l, err := tcp.Listen("tcp", addr)
 	if err != nil {
-		return errors.Join(err, rt.Close())
+		return err
 	}
-	s := &server{spawn: spawn}
-	accepting := executor.Go(executor.Named(rt, "accept"), s.accept(l))
-	fmt.Println("echo: serving on", l.Addr())
+	defer l.Close()
+	srv := &server{listener: l, style: style}
+	accepting := executor.Go(rt, func(co *coro.Co) (struct{}, error) { return struct{}{}, srv.run(co) })
+	fmt.Printf("echo: serving on %v; Ctrl-C to stop\n", l.Addr())
 
-	interrupt, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	select {
-	case <-accepting.Done():
-	case <-interrupt.Done():
+	if _, err := accepting.Wait(stop); !errors.Is(err, context.Canceled) {
+		return err // it could not go on
 	}
-	fmt.Println("echo: closing after", s.accepted(), "connections")
-	accepting.Abort()
-	_, err = accepting.Wait(context.Background())
-	if interrupt.Err() != nil {
-		err = nil // it was told to end
+	cancel() // a second Ctrl-C ends the process as usual
+
+	// In good order: no new connections; those there are may end by themselves, for a while; then
+	// they are aborted, which closes them.
+	fmt.Println("echo: stopping")
+	if err := l.Close(); err != nil {
+		return err
 	}
-	grace, cancel := context.WithTimeout(context.Background(), 3*time.Second)
-	defer cancel()
-	if e := rt.Shutdown(grace); e != nil && !errors.Is(e, context.DeadlineExceeded) {
-		err = errors.Join(err, e)
+	patience, enough := context.WithTimeout(context.Background(), goodbye)
+	defer enough()
+	if err := rt.Shutdown(patience); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+		return err
 	}
-	return err
+	s := rt.Stats()
+	fmt.Printf("echo: %d tasks, %d completed, %d aborted\n", s.Spawned, s.Completed, s.Cancelled)
+	return nil
 }

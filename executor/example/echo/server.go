@@ -2,8 +2,8 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"io"
+	"net"
 	"sync"
 
 	"github.com/moduvex/moduvex-go/core"
@@ -13,112 +13,93 @@ import (
 	"github.com/moduvex/moduvex-go/joinhandle"
 )
 
-// A server makes a task of each connection and keeps the handles.
+// A server accepts connections and gives each a task that echoes.
 type server struct {
-	spawn func(core.Spawner, *tcp.Stream) joinhandle.AbortHandle
+	listener *tcp.Listener
+	style    string // of the connections' tasks: poll or direct
 
-	mu    sync.Mutex
-	conns []joinhandle.AbortHandle
+	// accepted, if not nil, is told of each connection's task.
+	accepted func(joinhandle.AbortHandle)
+
+	// buffers are lent to connections for as long as there is something in them. An idle
+	// connection has none: that is why there may be very many.
+	buffers sync.Pool // of *buffer
 }
 
-func styleOf(name string) (func(core.Spawner, *tcp.Stream) joinhandle.AbortHandle, error) {
-	switch name {
-	case "direct":
-		return spawnDirect, nil
-	case "poll":
-		return spawnPoll, nil
+type buffer struct {
+	data [4096]byte
+	out  []byte // the part of data that is still to be sent
+}
+
+func (srv *server) buffer() *buffer {
+	if b, ok := srv.buffers.Get().(*buffer); ok {
+		return b
 	}
-	return nil, fmt.Errorf("no style %q: there are direct and poll", name)
+	return new(buffer)
 }
 
-// accept returns the body of the accepting task. It owns the listener.
-func (s *server) accept(l *tcp.Listener) func(*coro.Co) (int, error) {
-	return func(co *coro.Co) (int, error) {
-		defer l.Close()
-		for {
-			conn, err := l.Accept(co)
-			if err != nil {
-				return s.accepted(), err
-			}
-			h := s.spawn(co, conn)
-			s.mu.Lock()
-			s.conns = append(s.conns, h)
-			s.mu.Unlock()
-		}
-	}
-}
-
-// accepted returns how many connections there were.
-func (s *server) accepted() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return len(s.conns)
-}
-
-// abort aborts one connection in every n, and returns how many of these had not ended yet.
-func (s *server) abort(n int) (aborted int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for i := 0; i < len(s.conns); i += n {
-		if s.conns[i].Abort() {
-			aborted++
-		}
-	}
-	return aborted
-}
-
-// buffers are borrowed while there is data, so that an idle connection has none.
-var buffers = sync.Pool{New: func() any { return new([4096]byte) }}
-
-// Direct style: a body for each connection.
-
-func spawnDirect(s core.Spawner, conn *tcp.Stream) joinhandle.AbortHandle {
-	return executor.Go(s, func(co *coro.Co) (int64, error) { return echo(co, conn) }).AbortHandle()
-}
-
-// echo sends back what comes in. An abort makes the await that is under way fail.
-func echo(co *coro.Co, conn *tcp.Stream) (total int64, err error) {
-	defer conn.Close()
+// run accepts until the listener is closed.
+func (srv *server) run(co *coro.Co) error {
 	for {
-		if err := conn.WaitReadable(co); err != nil {
-			return total, err
-		}
-		n, err := echoOnce(co, conn)
-		total += int64(n)
-		if errors.Is(err, io.EOF) {
-			return total, nil
+		s, err := srv.listener.Accept(co)
+		if errors.Is(err, net.ErrClosed) {
+			return nil
 		}
 		if err != nil {
-			return total, err
+			return err
+		}
+		h := srv.spawn(co, s)
+		if srv.accepted != nil {
+			srv.accepted(h)
 		}
 	}
 }
 
-func echoOnce(co *coro.Co, conn *tcp.Stream) (int, error) {
-	b := buffers.Get().(*[4096]byte)
-	defer buffers.Put(b)
-	n, err := conn.Read(co, b[:])
-	if err != nil {
-		return n, err
+// spawn makes a task of a connection.
+func (srv *server) spawn(sp core.Spawner, s *tcp.Stream) joinhandle.AbortHandle {
+	if srv.style == "poll" {
+		return executor.Spawn[error](sp, &echo{srv: srv, s: s}).AbortHandle()
 	}
-	return conn.Write(co, b[:n])
+	h := executor.Go(sp, func(co *coro.Co) (struct{}, error) { return struct{}{}, srv.echo(co, s) })
+	return h.AbortHandle()
 }
 
-// Poll style: a future for each connection.
-
-func spawnPoll(s core.Spawner, conn *tcp.Stream) joinhandle.AbortHandle {
-	return executor.Spawn[error](s, &echoing{conn: conn}).AbortHandle()
+// echo is a connection in direct style: code as for a goroutine. Its stack is what it costs while it
+// waits. If its task is aborted, whatever it waits for fails, and it leaves by way of its defer.
+func (srv *server) echo(co *coro.Co, s *tcp.Stream) error {
+	defer s.Close()
+	for {
+		if err := s.WaitReadable(co); err != nil {
+			return err
+		}
+		if err := srv.turn(co, s); err != nil {
+			return eofIsFine(err)
+		}
+	}
 }
 
-// echoing is the same as a state machine: with a buffer it has bytes[from:to] to write, without
-// one it waits.
-type echoing struct {
-	conn     *tcp.Stream
-	bytes    *[4096]byte
-	from, to int
+// turn sends back what has come in.
+func (srv *server) turn(co *coro.Co, s *tcp.Stream) error {
+	b := srv.buffer()
+	defer srv.buffers.Put(b)
+	n, err := s.Read(co, b.data[:])
+	if err != nil {
+		return err
+	}
+	_, err = s.Write(co, b.data[:n])
+	return err
 }
 
-func (e *echoing) Poll(cx *core.Context) (error, bool) {
+// An echo is a connection in poll style: a struct of what it has to remember while it waits, which
+// is little. Poll goes as far as it can get; Drop is called if the task is aborted.
+type echo struct {
+	srv *server
+	s   *tcp.Stream
+	b   *buffer // nil while there is nothing to send back
+}
+
+// Poll implements core.Future.
+func (e *echo) Poll(cx *core.Context) (error, bool) {
 	for {
 		ready, err := e.step(cx)
 		if !ready {
@@ -126,42 +107,52 @@ func (e *echoing) Poll(cx *core.Context) (error, bool) {
 		}
 		if err != nil {
 			e.Drop()
-			if errors.Is(err, io.EOF) {
-				err = nil
-			}
-			return err, true
+			return eofIsFine(err), true
 		}
 	}
 }
 
-func (e *echoing) step(cx *core.Context) (ready bool, err error) {
-	if e.from < e.to {
-		n, ready, err := e.conn.PollWrite(cx, e.bytes[e.from:e.to])
-		e.from += n
-		return ready, err
-	}
-	if e.bytes == nil {
-		if ready, err = e.conn.PollReadable(cx); !ready || err != nil {
+// step does the next thing, unless it would have to wait.
+func (e *echo) step(cx *core.Context) (ready bool, err error) {
+	if e.b == nil {
+		if ready, err := e.s.PollReadable(cx); !ready || err != nil {
 			return ready, err
 		}
-		e.bytes = buffers.Get().(*[4096]byte)
+		e.b = e.srv.buffer()
 	}
-	e.from = 0
-	if e.to, ready, err = e.conn.PollRead(cx, e.bytes[:]); !ready {
+	if len(e.b.out) == 0 {
+		n, ready, err := e.s.PollRead(cx, e.b.data[:])
+		if !ready || err != nil {
+			e.release()
+			return ready, err
+		}
+		e.b.out = e.b.data[:n]
+	}
+	n, ready, err := e.s.PollWrite(cx, e.b.out)
+	if e.b.out = e.b.out[n:]; len(e.b.out) == 0 {
 		e.release()
 	}
 	return ready, err
 }
 
-func (e *echoing) release() {
-	if e.bytes != nil {
-		buffers.Put(e.bytes)
-		e.bytes, e.from, e.to = nil, 0, 0
-	}
+func (e *echo) release() {
+	e.b.out = nil
+	e.srv.buffers.Put(e.b)
+	e.b = nil
 }
 
-// Drop is called when the task is aborted.
-func (e *echoing) Drop() {
-	e.release()
-	e.conn.Close()
+// Drop implements core.Dropper.
+func (e *echo) Drop() {
+	if e.b != nil {
+		e.release()
+	}
+	e.s.Close()
+}
+
+// eofIsFine takes the end of the stream for what it is, the ordinary end of a connection.
+func eofIsFine(err error) error {
+	if err == io.EOF {
+		return nil
+	}
+	return err
 }

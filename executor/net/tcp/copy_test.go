@@ -57,10 +57,9 @@ func TestCopyInBothDirections(t *testing.T) {
 	rt := newRuntime(t)
 	a, ac := connect(t, rt)
 	b, bc := connect(t, rt)
-	a.SetWriteBuffer(16 << 10)
 	forth := start(rt, func(co *coro.Co) error { _, err := b.ReadFrom(co, a); b.CloseWrite(); return err })
 	back := start(rt, func(co *coro.Co) error { _, err := b.WriteTo(co, a); a.CloseWrite(); return err })
-	msg := random(16 << 20)
+	msg := random(20 << 20)
 	go func() { bc.Write(msg); bc.CloseWrite() }() // and nobody reads it from ac
 	settle(rt)
 	ac.Write([]byte("hello"))

@@ -200,7 +200,7 @@ func TestDialTimeout(t *testing.T) {
 		begin := time.Now()
 		_, err := (&tcp.Dialer{Timeout: 50 * time.Millisecond}).Dial(co, "tcp", hole)
 		wantTimeout(t, err, "dial")
-		if took := time.Since(begin); took < 50*time.Millisecond || took > time.Second {
+		if took := time.Since(begin); took < 50*time.Millisecond || took > patience {
 			t.Errorf("it took %v", took)
 		}
 		err = coro.WithTimeout(co, 50*time.Millisecond, func(co *coro.Co) error {
@@ -284,18 +284,15 @@ func TestDialTriesAddressesInTurn(t *testing.T) {
 		defer only4.Close()
 		_, port, _ := net.SplitHostPort(only4.Addr().String())
 		var r recorder
-		d := tcp.Dialer{Control: r.control, Resolve: addrs("::1", "127.0.0.8", "127.0.0.9", "127.0.0.10")}
+		d := tcp.Dialer{
+			Control: r.control, Resolve: addrs("::1", "127.0.0.8", "127.0.0.9", "127.0.0.10"), FallbackDelay: time.Hour,
+		}
 		do(t, rt, func(co *coro.Co) error {
-			begin := time.Now()
 			s, err := d.Dial(co, "tcp", "somewhere:"+port)
 			if err != nil {
 				return err
 			}
-			s.Close()
-			if took := time.Since(begin); took > 200*time.Millisecond {
-				t.Errorf("it took %v", took)
-			}
-			return nil
+			return s.Close()
 		})
 		if want := []string{"::1", "127.0.0.8", "127.0.0.9"}; !slices.Equal(r.to, want) {
 			t.Errorf("tried %v, want %v", r.to, want)
@@ -327,7 +324,7 @@ func TestDialTriesAddressesInTurn(t *testing.T) {
 		if want := []string{"127.0.0.1", "127.0.0.2"}; !slices.Equal(r.to, want) {
 			t.Fatalf("tried %v, want %v", r.to, want)
 		}
-		if gap := r.when[1].Sub(r.when[0]); gap < 60*time.Millisecond || gap > 200*time.Millisecond {
+		if gap := r.when[1].Sub(r.when[0]); gap < 60*time.Millisecond {
 			t.Errorf("the second was tried after %v", gap)
 		}
 	})

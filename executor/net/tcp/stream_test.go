@@ -166,9 +166,6 @@ func TestShortReadClearsReadinessAndLosesNothing(t *testing.T) {
 func TestWritesWaitForRoom(t *testing.T) {
 	rt := newRuntime(t)
 	s, c := connect(t, rt)
-	if err := s.SetWriteBuffer(16 << 10); err != nil {
-		t.Fatal(err)
-	}
 	msg := random(20 << 20)
 	h := start(rt, func(co *coro.Co) error {
 		n, err := s.Write(co, msg)
@@ -363,9 +360,8 @@ func TestSeveralTasksReadOneStream(t *testing.T) {
 func TestReadAndWriteWaitTogether(t *testing.T) {
 	rt := newRuntime(t)
 	s, c := connect(t, rt)
-	s.SetWriteBuffer(16 << 10)
 	w := start(rt, func(co *coro.Co) error {
-		_, err := s.Write(co, make([]byte, 8<<20))
+		_, err := s.Write(co, make([]byte, 20<<20))
 		return err
 	})
 	r := start(rt, func(co *coro.Co) error {
@@ -380,7 +376,7 @@ func TestReadAndWriteWaitTogether(t *testing.T) {
 	if w.Finished() {
 		t.Error("the write is over though nobody has read")
 	}
-	io.CopyN(io.Discard, c, 8<<20)
+	io.CopyN(io.Discard, c, 20<<20)
 	if err := finish(t, w); err != nil {
 		t.Error(err)
 	}
@@ -575,17 +571,29 @@ func TestAbortEndsWaitAndLeavesNothing(t *testing.T) {
 	}
 }
 
-// A body that ignores every error is unwound by force, in the middle of a read.
+// A body that has ignored as many errors as it may, and waits behind a shield that no longer holds,
+// is unwound by force in the middle of its wait.
 func TestForcedUnwindingLeavesNoWaiter(t *testing.T) {
 	rt := newRuntime(t)
 	s, _ := connect(t, rt)
+	read := func(co *coro.Co) error { _, err := s.Read(co, make([]byte, 1)); return err }
 	h := start(rt, func(co *coro.Co) error {
-		for {
-			s.Read(co, make([]byte, 1))
+		for range 64 {
+			if read(co) == nil {
+				t.Error("read nothing without an error")
+			}
 		}
+		err := coro.Shield(co, read)
+		t.Error("not unwound by force:", err)
+		return err
 	})
 	settle(rt)
 	h.Abort()
+	settle(rt)
+	if h.Finished() {
+		t.Fatal("it did not wait behind its shield")
+	}
+	rt.Close()
 	if err := finish(t, h); !errors.Is(err, core.ErrCancelled) {
 		t.Error(err)
 	}

@@ -202,6 +202,39 @@ func TestDescriptorsAreNotInherited(t *testing.T) {
 	})
 }
 
+// Close does not take the descriptor away from who uses it.
+func TestCloseSparesDescriptorInUse(t *testing.T) {
+	rt := newRuntime(t)
+	s, c := connect(t, rt)
+	h := start(rt, func(co *coro.Co) error { return s.WaitReadable(co) }) // so that it is registered
+	settle(rt)
+	raw, err := s.SyscallConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var number uintptr
+	err = raw.Control(func(fd uintptr) {
+		number = fd
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+		wantIs(t, finish(t, h), "read", net.ErrClosed) // who waits is told at once
+		if _, err := unix.Write(int(fd), []byte("still here")); err != nil {
+			t.Error("the descriptor is closed under its user:", err)
+		}
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	if _, err := unix.FcntlInt(number, unix.F_GETFD, 0); err != unix.EBADF {
+		t.Errorf("the descriptor is not closed after its last use: %v", err)
+	}
+	buf := make([]byte, 100)
+	if n, err := c.Read(buf); string(buf[:n]) != "still here" || err != nil {
+		t.Errorf("the peer read %q, %v", buf[:n], err)
+	}
+}
+
 func sendUrgent(tb testing.TB, c *net.TCPConn, b byte) {
 	tb.Helper()
 	raw, err := c.SyscallConn()

@@ -13,11 +13,9 @@ import (
 type Errno = unix.Errno
 
 const (
-	EAGAIN       = unix.EAGAIN
-	EINPROGRESS  = unix.EINPROGRESS
-	EADDRINUSE   = unix.EADDRINUSE
-	ECONNREFUSED = unix.ECONNREFUSED
-	ENOTCONN     = unix.ENOTCONN
+	EAGAIN      = unix.EAGAIN
+	EINPROGRESS = unix.EINPROGRESS
+	ENOTCONN    = unix.ENOTCONN
 )
 
 // errnoOf is the number in an error of package unix.

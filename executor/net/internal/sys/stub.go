@@ -14,9 +14,8 @@ type Errno uintptr
 const (
 	EAGAIN Errno = 1 + iota
 	EINPROGRESS
-	EADDRINUSE
-	ECONNREFUSED
 	ENOTCONN
+	unsupported
 )
 
 const (
@@ -34,11 +33,11 @@ func Socket(Family) (int, error)                    { return -1, errors.ErrUnsup
 func Close(int) error                               { return errors.ErrUnsupported }
 func Bind(int, Family, Endpoint) error              { return errors.ErrUnsupported }
 func Listen(int, int) error                         { return errors.ErrUnsupported }
-func Connect(int, Family, Endpoint) Errno           { return ECONNREFUSED }
-func Connected(int) Errno                           { return ECONNREFUSED }
-func Accept(int) (int, Endpoint, Errno)             { return -1, Endpoint{}, ECONNREFUSED }
-func Read(int, []byte) (int, Errno)                 { return 0, ECONNREFUSED }
-func Write(int, []byte) (int, Errno)                { return 0, ECONNREFUSED }
+func Connect(int, Family, Endpoint) Errno           { return unsupported }
+func Connected(int) Errno                           { return unsupported }
+func Accept(int) (int, Endpoint, Errno)             { return -1, Endpoint{}, unsupported }
+func Read(int, []byte) (int, Errno)                 { return 0, unsupported }
+func Write(int, []byte) (int, Errno)                { return 0, unsupported }
 func ShutdownRead(int) error                        { return errors.ErrUnsupported }
 func ShutdownWrite(int) error                       { return errors.ErrUnsupported }
 func Local(int) (Endpoint, error)                   { return Endpoint{}, errors.ErrUnsupported }
