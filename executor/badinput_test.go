@@ -13,6 +13,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/executor"
 	"github.com/moduvex/moduvex-go/joinhandle"
+	"github.com/moduvex/moduvex-go/reactor"
 )
 
 func TestWrongOptionsAreNamed(t *testing.T) {
@@ -103,4 +104,12 @@ func TestJoinAndAbortTwice(t *testing.T) {
 		t.Error("an abort after the end took")
 	}
 	g.droppedOnce(t)
+}
+
+func TestAPollerFunctionThatReturnsNothingIsNamed(t *testing.T) {
+	_, err := executor.New(executor.Options{Poller: func() (reactor.Poller, error) { return nil, nil }})
+	var oe *executor.OptionError
+	if !errors.As(err, &oe) || oe.Option != "Poller" {
+		t.Errorf("New returned %v, want an OptionError about the Poller", err)
+	}
 }

@@ -35,7 +35,7 @@ func TestBlockingFunctionsOutcome(t *testing.T) {
 			if v != 2 || err != errEnough {
 				t.Errorf("it returned %d, %v", v, err)
 			}
-			wantExplosion(t, innermost(joinPanicked(t, call(rt, func() (int, error) { explode(); return 0, nil }))))
+			wantExplosion(t, joinPanicked(t, call(rt, func() (int, error) { explode(); return 0, nil })))
 			if _, err = join(t, call(rt, func() (int, error) { runtime.Goexit(); return 0, nil })); !errors.Is(err, core.ErrGoexit) {
 				t.Errorf("after a Goexit it returned %v", err)
 			}

@@ -14,8 +14,7 @@ import (
 	"github.com/moduvex/moduvex-go/reactor/reactortest"
 )
 
-// forever makes tasks that keep their worker busy until they are aborted: what it returns are the
-// ways in which a program can do that.
+// forever has the ways in which tasks can keep their worker busy until they are aborted.
 var forever = map[string]func(rt *executor.Runtime) []joinhandle.AbortHandle{
 	"yields in poll style": func(rt *executor.Runtime) []joinhandle.AbortHandle {
 		return three(func() joinhandle.AbortHandle {

@@ -13,7 +13,6 @@ import (
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/core/future"
-	"github.com/moduvex/moduvex-go/core/task"
 	"github.com/moduvex/moduvex-go/executor"
 	"github.com/moduvex/moduvex-go/joinhandle"
 	"github.com/moduvex/moduvex-go/reactor"
@@ -273,17 +272,6 @@ func panicOf(f func()) (v any) {
 	defer func() { v = recover() }()
 	f()
 	return nil
-}
-
-// innermost follows a panic that was passed on to the one it began with.
-func innermost(p *task.PanicError) *task.PanicError {
-	for {
-		inner, ok := p.Value.(*task.PanicError)
-		if !ok {
-			return p
-		}
-		p = inner
-	}
 }
 
 // contains reports whether s has all of the parts.

@@ -32,8 +32,8 @@ type Options struct {
 	// LongPoll is how long one poll may take before it is reported; 0 stands for 100 ms, less than
 	// 0 for no reports.
 	LongPoll time.Duration
-	// OnLongPoll is told of a long poll, on a goroutine of its own, while the poll is still going
-	// on. Nil logs it as a warning.
+	// OnLongPoll is told of a long poll, on the watchdog's goroutine, while the poll is still going
+	// on. It must not call Shutdown or Close, which wait for it. Nil logs a warning.
 	OnLongPoll func(LongPoll)
 
 	// Panics says what the panic of a task does beyond the task.

@@ -140,8 +140,8 @@ func (rt *Runtime) Shutdown(ctx context.Context) error {
 
 // Close ends the runtime at once: spawns are refused, every task is dropped, shielded or not, and
 // every join resolves. Functions on the blocking pool that have not begun are forgotten; Close
-// waits for those that run, for nothing can stop them. Errors are those of Shutdown's second call
-// and of one from a task.
+// waits for those that run, for nothing can stop them, so such a function must not call it.
+// Errors are those of Shutdown's second call and of one from a task.
 func (rt *Runtime) Close() error {
 	if onWorker() {
 		return ErrNested

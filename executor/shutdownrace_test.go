@@ -83,8 +83,7 @@ func TestShutdownThatBeginsWhileTheWorkerIsAboutToPark(t *testing.T) {
 		eventually(t, "the runtime is closing", func() bool { return executor.Closing(rt) })
 		time.Sleep(5 * time.Millisecond) // an opportunity to notify, too early
 	}
-	p.look.Store(&look)
-	executor.Spawn(rt, future.Ready(0))
+	inTask(t, rt, func(*core.Context) { p.look.Store(&look) }) // the next look is the one after this
 	if err := receive(t, "Shutdown", result); err != nil {
 		t.Fatalf("Shutdown returned %v", err)
 	}

@@ -43,6 +43,28 @@ func TestSleepIsNeverEarly(t *testing.T) {
 	}
 }
 
+// Regression: a wait for less than a millisecond was cut to none, and the worker spun until then.
+func TestWorkerParksOnceForASleep(t *testing.T) {
+	rt := startRuntime(t, executor.Options{})
+	for _, d := range []time.Duration{300 * time.Microsecond, 1500 * time.Microsecond, 20 * time.Millisecond} {
+		settled(t, rt)
+		const sleeps = 20
+		before := rt.Stats().Parks
+		joinOK(t, executor.Go(rt, func(co *coro.Co) (int, error) {
+			for range sleeps {
+				if err := coro.Sleep(co, d); err != nil {
+					return 0, err
+				}
+			}
+			return 0, nil
+		}))
+		settled(t, rt)
+		if n := rt.Stats().Parks - before; n > 2*sleeps {
+			t.Errorf("%d sleeps of %v took %d parks", sleeps, d, n)
+		}
+	}
+}
+
 // Regression: a timer that was cascaded late fired seconds after its deadline.
 func TestManySleepsAtOnce(t *testing.T) {
 	rt := startRuntime(t, executor.Options{})

@@ -59,6 +59,9 @@ func newWorker(rt *Runtime, id int) (*worker, error) {
 	if err != nil {
 		return nil, err
 	}
+	if p == nil {
+		return nil, &OptionError{"Poller", "func", "returned neither a poller nor an error"}
+	}
 	w := &worker{
 		rt:      rt,
 		wheel:   wheel.New(0),

@@ -120,8 +120,14 @@ func (ev Event) Short(d reactor.Direction) {
 	}
 }
 
-// Register registers f with the reactor of cx's host if it is with none yet.
+// Register registers f with the reactor of cx's host, unless it is with one already. It is called
+// between two tries, so f may be closed: then it returns net.ErrClosed.
 func (f *FD) Register(cx *core.Context) error {
+	if err := f.Acquire(); err != nil {
+		return err
+	}
+	// Where Close comes now, whoever gives up the last reference finds the registration.
+	defer f.Release()
 	if f.reg.Load() != nil {
 		return nil
 	}
@@ -134,7 +140,7 @@ func (f *FD) Register(cx *core.Context) error {
 		return err
 	}
 	if !f.reg.CompareAndSwap(nil, reg) {
-		return reg.Deregister() // a task of another worker was quicker
+		_ = reg.Deregister() // a task of another worker was quicker
 	}
 	return nil
 }
