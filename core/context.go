@@ -8,7 +8,7 @@ import (
 
 // DefaultBudget is how many operations one poll may complete before the task has to let others
 // run. It is tokio's figure: large enough to spread the cost of a queue round trip, small enough
-// that a task with a always-ready socket holds its worker for microseconds, not milliseconds.
+// that a task with an always-ready socket holds its worker for microseconds, not milliseconds.
 const DefaultBudget = 128
 
 // A Runnable is a task as a host sees it: something to wake, and to run when it is its turn.
@@ -41,7 +41,8 @@ type Spawner interface {
 }
 
 // A Host is the worker that polls. Its methods may be called only on that worker, during a poll,
-// or from a Drop; futures that need it later keep the Host, never the Context.
+// or from a Drop, except where they say otherwise; futures that need it later keep the Host, never
+// the Context.
 type Host interface {
 	Spawner
 	// Wake is w.Wake() for a caller that is on this worker: where w is a task of this worker, it
@@ -52,12 +53,14 @@ type Host interface {
 	WakeLater(w Waker)
 	// Now is the monotonic time since Epoch, read from the clock at the call.
 	Now() time.Duration
-	// Epoch is the instant that Now counts from.
+	// Epoch is the instant that Now counts from. It never changes; a monotonic reading in it says
+	// that Now is the system's clock. Any goroutine.
 	Epoch() time.Time
 	// Arm makes e's waker be woken once Now has reached at. If e is armed already, it is moved.
 	// The caller keeps e where it is until it has fired or was disarmed.
 	Arm(e *wheel.Entry, at time.Duration)
-	// Disarm undoes Arm; it does nothing if e is not armed.
+	// Disarm undoes Arm; it does nothing if e is not armed. A task that has moved calls it on
+	// another worker than the one that armed e: a host whose tasks move must allow for that.
 	Disarm(e *wheel.Entry)
 	// Rand returns pseudo-random bits from the worker's own seeded source.
 	Rand() uint64

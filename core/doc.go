@@ -19,9 +19,10 @@
 //
 // # The other packages of this module
 //
-//   - core/future: combinators (Ready, Func, Map, Then, Join, Race, Yield).
+//   - core/future: combinators (Ready, Func, Map, Then, Join2, JoinAll, Race, Select2, Yield).
 //   - core/task: the task cell and the state machine that makes a future a task.
 //   - core/coro: straight-line code as a task, on pooled coroutines.
+//   - core/coretest: a host for tests, on a virtual clock.
 //   - core/timer: sleeps, and in core/timer/wheel the hierarchical wheel below them.
 //
 // The module has no operating-system dependency: it imports no os, syscall, net or unsafe.

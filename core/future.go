@@ -6,7 +6,7 @@ package core
 // It returns (zero, false) when the value is not there yet, and then it must have arranged for
 // cx.Waker() to be woken when another poll is worth while. A future that returns false without
 // such an arrangement is never polled again. Poll must not block: it runs on a worker that other
-// tasks share.
+// tasks share. It leaves the goroutine no more locked to its OS thread than it found it.
 //
 // At most one goroutine polls a future at a time. Successive polls may come from different
 // goroutines where the executor moves tasks between workers; what an earlier poll wrote is
@@ -18,8 +18,8 @@ type Future[T any] interface {
 // A Dropper is a future that holds something while it is pending.
 //
 // Drop releases what it holds. It is called at most once, only on a future that has not returned
-// (value, true), and never during a Poll of it. It runs on the worker that polled the future
-// last, and must not block.
+// (value, true), and never during a Poll of it. It runs on the worker that polls the future's
+// task; one that was never polled is dropped by whoever gives it up. It must not block.
 type Dropper interface {
 	Drop()
 }
@@ -45,6 +45,9 @@ func Drop(f any) {
 // WakerFunc makes a [Waker] of a function. The result is a pointer, so two of them are equal only
 // if they come from the same call. f must obey the contract of [Waker].
 func WakerFunc(f func()) Waker {
+	if f == nil {
+		panic("core: WakerFunc of a nil function")
+	}
 	return &wakerFunc{f}
 }
 

@@ -30,9 +30,15 @@ func TestAbortOfAnIdleTaskResolvesItsJoinAfterTheDrop(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := newHost(t)
+			var j joinhandle.JoinHandle[int]
 			var log []string
-			note := func(s string) { log = append(log, s) }
-			j := spawn(h, note)
+			note := func(s string) {
+				log = append(log, s)
+				if j.Finished() != (s == "joined") {
+					t.Errorf("%s: finished %t", s, j.Finished())
+				}
+			}
+			j = spawn(h, note)
 			joiner := joinhandle.Go(h, func(co *coro.Co) (int, error) {
 				v, err := j.Join(co)
 				note("joined")
@@ -137,6 +143,11 @@ func TestAbortTakesOnce(t *testing.T) {
 	}
 	if p.drops != 1 {
 		t.Errorf("%d drops", p.drops)
+	}
+	_, err := joined(t, j)
+	wantCancelled(t, err)
+	if _, err := joined(t, j); err != core.ErrAlreadyJoined {
+		t.Errorf("second join: %v, want ErrAlreadyJoined itself", err)
 	}
 }
 

@@ -83,6 +83,24 @@ func TestAPanicIsContainedAndReachesTheJoin(t *testing.T) {
 	}
 }
 
+func TestAFutureThatPanickedIsDroppedBeforeItsJoin(t *testing.T) {
+	h := newHost(t)
+	var j joinhandle.JoinHandle[int]
+	f := &hooked{onPoll: func() (int, bool) { panic("boom") }}
+	f.onDrop = func() {
+		if j.Finished() {
+			t.Error("the join was resolved before the drop")
+		}
+	}
+	j = joinhandle.Spawn(h, f)
+	h.Run()
+	_, err := joined(t, j)
+	wantPanic(t, err, "boom")
+	if f.polls != 1 || f.drops != 1 {
+		t.Errorf("%d polls, %d drops, want 1 each", f.polls, f.drops)
+	}
+}
+
 func TestJoinOfATaskThatCalledGoexit(t *testing.T) {
 	h := newHost(t)
 	j := joinhandle.Go(h, func(*coro.Co) (int, error) { runtime.Goexit(); return 0, nil })

@@ -9,7 +9,9 @@ import (
 )
 
 // A Result is the output of a task: its value, or why there is none. Err is a [*JoinError] if the
-// task was cancelled or panicked, and otherwise what a body in direct style returned.
+// task was cancelled, panicked or called runtime.Goexit, core.ErrAlreadyJoined for all but the
+// first join, and otherwise what a body in direct style returned. A body that itself returns one of
+// these, such as the error of another join, is not told from a task that ended so.
 type Result[T any] struct {
 	Value T
 	Err   error
@@ -55,12 +57,16 @@ func start[T any](s core.Spawner, slot *task.Slot[T]) JoinHandle[T] {
 
 // Poll answers with the output when the task has ended, and otherwise has the context's waker
 // woken at its end. A JoinHandle that is given up while pending has nothing to drop: the waker
-// stays with the task, and wakes once for nothing.
+// stays with the task until either it or the waker's task has ended. Join and Wait take theirs back.
 func (h JoinHandle[T]) Poll(cx *core.Context) (Result[T], bool) {
+	if !cx.Spend() {
+		return Result[T]{}, false
+	}
 	if r, ok := h.TryJoin(); ok {
 		return r, true
 	}
 	if h.slot.Watch(cx.Waker()) {
+		cx.Refund()
 		return Result[T]{}, false
 	}
 	return h.TryJoin()
@@ -151,7 +157,7 @@ func (h JoinHandle[T]) Abort() bool { return h.slot.Abort() }
 // AbortHandle returns a handle that can abort the task and does not hold its output.
 func (h JoinHandle[T]) AbortHandle() AbortHandle { return AbortHandle{&h.slot.Task} }
 
-// ID returns the task's number, unique in its runtime.
+// ID returns the task's number, unique in its runtime; 0 if the task was refused.
 func (h JoinHandle[T]) ID() uint64 { return h.slot.ID() }
 
 // An AbortHandle aborts one task. The zero AbortHandle belongs to no task, and its methods panic.
@@ -168,5 +174,5 @@ func (h AbortHandle) Abort() bool { return h.task.Abort() }
 // Finished reports whether the task has ended.
 func (h AbortHandle) Finished() bool { return h.task.Finished() }
 
-// ID returns the task's number, unique in its runtime.
+// ID returns the task's number, unique in its runtime; 0 if the task was refused.
 func (h AbortHandle) ID() uint64 { return h.task.ID() }

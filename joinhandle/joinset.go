@@ -123,11 +123,15 @@ func (s *JoinSet[T]) TryJoin() (j Joined[T], ok bool) {
 // ErrEmpty when the set has none left, and otherwise not ready, with the context's waker to be
 // woken when one ends. A future that gives up waiting calls Unwait.
 func (s *JoinSet[T]) PollJoin(cx *core.Context) (j Joined[T], ready bool, err error) {
+	if !cx.Spend() {
+		return j, false, nil
+	}
 	m, err := s.await(cx.Waker())
 	switch {
 	case err != nil:
 		return j, true, err
 	case m == nil:
+		cx.Refund()
 		return j, false, nil
 	}
 	return m.output(), true, nil

@@ -210,3 +210,52 @@ func TestWaitersRaceWithTheEnd(t *testing.T) {
 		}
 	}
 }
+
+// A lateContext is over, and runs a function when a wait asks for its Done channel: what happens
+// then happens together with the end of the context.
+type lateContext struct {
+	context.Context
+	meanwhile func()
+}
+
+func (c lateContext) Done() <-chan struct{} {
+	c.meanwhile()
+	return c.Context.Done()
+}
+
+func TestWaitPrefersTheValueToASimultaneousCancellation(t *testing.T) {
+	h := newHost(t)
+	set := joinhandle.NewJoinSet[int](h)
+	ctx := lateContext{over(nil), h.Run}
+	for i := range 64 { // select chooses at random
+		if v, err := joinhandle.Spawn(h, future.Ready(i)).Wait(ctx); v != i || err != nil {
+			t.Fatalf("handle: have %d, %v, want %d", v, err, i)
+		}
+		set.Spawn(future.Ready(i))
+		if j, err := set.Wait(ctx); j.Value != i || j.Err != nil || err != nil {
+			t.Fatalf("set: have %v, %v, want %d", j, err, i)
+		}
+	}
+}
+
+func TestWaitersForASetThatGiveUpLeaveNothingBehind(t *testing.T) {
+	const waits = 10_000
+	h := newHost(t)
+	set := joinhandle.NewJoinSet[int](h)
+	set.Spawn(future.Pending[int]())
+	h.Run()
+	ctx := over(nil)
+	n := growth(func() {
+		for range waits {
+			if _, err := set.Wait(ctx); err != context.Canceled {
+				t.Fatal(err)
+			}
+		}
+	})
+	if n > waits/10 {
+		t.Errorf("%d objects are kept after %d waits", n, waits)
+	}
+	if set.Len() != 1 {
+		t.Errorf("Len %d", set.Len())
+	}
+}

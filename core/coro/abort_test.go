@@ -165,6 +165,7 @@ func TestOutputOfAnAbortedBody(t *testing.T) {
 	}{
 		{"the error", func(err error) error { return err }, core.ErrCancelled, task.Cancelled},
 		{"the error wrapped", func(err error) error { return fmt.Errorf("read: %w", err) }, core.ErrCancelled, task.Cancelled},
+		{"what went wrong in its clean-up", func(err error) error { return errors.Join(err, own) }, own, task.Cancelled},
 		{"its own error", func(error) error { return own }, own, task.Completed},
 		{"a value", func(error) error { return nil }, nil, task.Completed},
 	}
@@ -179,7 +180,8 @@ func TestOutputOfAnAbortedBody(t *testing.T) {
 		if test.state == task.Cancelled {
 			want = 0
 		}
-		if v != want || err != test.want || s.State() != test.state {
+		cancelled := errors.Is(err, core.ErrCancelled) == (test.state == task.Cancelled)
+		if v != want || !errors.Is(err, test.want) || !cancelled || s.State() != test.state {
 			t.Errorf("%s: have %d, %v, %v", test.name, v, err, s.State())
 		}
 	}

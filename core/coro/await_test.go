@@ -2,9 +2,11 @@ package coro_test
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coro"
@@ -166,3 +168,26 @@ func TestACoSpawnsOnItsWorker(t *testing.T) {
 		t.Errorf("have %v", order)
 	}
 }
+
+func TestAScopeOfANilBodyPanics(t *testing.T) {
+	h := newHost(t)
+	s := spawn(t, h, func(co *coro.Co) (int, error) {
+		for name, open := range map[string]func(){
+			"Shield":      func() { coro.Shield(co, nil) },
+			"WithTimeout": func() { coro.WithTimeout(co, time.Second, nil) },
+			"WithCancel":  func() { coro.WithCancel(co, nil) },
+			"WithValue":   func() { coro.WithValue(co, aKey{}, 1, nil) },
+		} {
+			if text := fmt.Sprint(panicOf(open)); !strings.Contains(text, "nil body") {
+				t.Errorf("%s panicked with %q", name, text)
+			}
+		}
+		return 1, nil
+	})
+	h.Run()
+	if v, err := take(t, s); v != 1 || err != nil {
+		t.Errorf("have %d, %v", v, err)
+	}
+}
+
+type aKey struct{}

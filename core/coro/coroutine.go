@@ -220,6 +220,7 @@ func (c *cell[T]) Poll(cx *core.Context) task.Result {
 		c.begin(cx, c)
 	}
 	c.cx = cx
+	c.coroutine.leaveThread() // in case a future that was polled before has locked it
 	c.coroutine.next()
 	if c.result != task.Pending {
 		c.ended()
@@ -250,7 +251,7 @@ func (c *cell[T]) run() {
 	case c.dropping:
 		c.leave() // whatever it returned: who dropped it has the reason
 	case err != nil && c.AbortRequested() && errors.Is(err, core.ErrCancelled):
-		c.end(task.Unwound, core.ErrCancelled)
+		c.end(task.Unwound, err) // with what went wrong on the way
 	default:
 		c.main = nil
 		c.Store(v, err)

@@ -9,7 +9,7 @@
 //
 // A [Co] belongs to its body. It may be passed down to functions that the body calls, and used as
 // a [context.Context] by anyone, but only the body's own goroutine may await with it. Awaiting
-// from another goroutine panics when it is noticed: always if the body is suspended or has ended,
+// from another goroutine panics when it is noticed: always once the body is suspended or over,
 // and otherwise by a look at the stack at every 256th suspension. What is not noticed mixes up the
 // goroutines of the body and of the worker, for good.
 //

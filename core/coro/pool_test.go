@@ -1,6 +1,7 @@
 package coro_test
 
 import (
+	"bytes"
 	"errors"
 	"runtime"
 	"strings"
@@ -74,7 +75,7 @@ func TestACoroutineServesOneBodyAfterTheOther(t *testing.T) {
 
 func TestIdleCoroutinesAreBounded(t *testing.T) {
 	for _, test := range []struct{ limit, want int }{{0, 20}, {3, 3}, {-1, 0}} {
-		before := goroutines(t)
+		before := coroutines()
 		w := newWorker(t, coro.NewPool(test.limit, false))
 		g := make([]*gate, 20)
 		for i := range g {
@@ -82,7 +83,7 @@ func TestIdleCoroutinesAreBounded(t *testing.T) {
 			spawn(t, w, func(co *coro.Co) (int, error) { return coro.Await(co, g[i]) })
 		}
 		w.run()
-		if n := runtime.NumGoroutine() - before; n < len(g) {
+		if n := coroutines() - before; n < len(g) {
 			t.Errorf("%d goroutines for %d parked bodies", n, len(g))
 		}
 		for _, g := range g {
@@ -92,11 +93,11 @@ func TestIdleCoroutinesAreBounded(t *testing.T) {
 		if n := w.pool.Idle(); n != test.want {
 			t.Errorf("limit %d: %d idle, want %d", test.limit, n, test.want)
 		}
-		if n := goroutines(t) - before; n != test.want {
+		if n := coroutines() - before; n != test.want {
 			t.Errorf("limit %d: %d goroutines, want %d", test.limit, n, test.want)
 		}
 		w.pool.Close()
-		if n := goroutines(t) - before; n != 0 || w.pool.Idle() != 0 {
+		if n := coroutines() - before; n != 0 || w.pool.Idle() != 0 {
 			t.Errorf("limit %d: after Close %d goroutines, %d idle", test.limit, n, w.pool.Idle())
 		}
 		s := spawn(t, w, func(*coro.Co) (int, error) { return 7, nil })
@@ -110,23 +111,16 @@ func TestIdleCoroutinesAreBounded(t *testing.T) {
 	}
 }
 
-// goroutines counts them once those that are about to end have ended.
-func goroutines(t *testing.T) int {
-	t.Helper()
-	n := runtime.NumGoroutine()
-	for range 100 {
-		time.Sleep(100 * time.Microsecond)
-		m := runtime.NumGoroutine()
-		if m >= n {
-			break
-		}
-		n = m
-	}
-	return n
+// coroutines counts the goroutines that are coroutines: those of other tests that are about to end
+// do not matter to it.
+func coroutines() int {
+	stacks := make([]byte, 1<<20)
+	stacks = stacks[:runtime.Stack(stacks, true)]
+	return bytes.Count(stacks, []byte("coro.(*coroutine).loop("))
 }
 
 func TestAHostWithoutAPool(t *testing.T) {
-	before := goroutines(t)
+	before := coroutines()
 	w := newWorker(t, coro.NewPool(0, false))
 	cx := core.NewContext(struct{ core.Host }{w})
 	for range 3 {
@@ -141,7 +135,7 @@ func TestAHostWithoutAPool(t *testing.T) {
 			t.Errorf("have %d, %v", v, err)
 		}
 	}
-	if n := goroutines(t) - before; n != 0 || w.pool.Idle() != 0 {
+	if n := coroutines() - before; n != 0 || w.pool.Idle() != 0 {
 		t.Errorf("%d goroutines left, %d idle", n, w.pool.Idle())
 	}
 }

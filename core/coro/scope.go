@@ -62,6 +62,9 @@ func (sc *scope) Wake() { sc.cancel(core.ErrDeadlineExceeded) }
 
 // run opens sc, runs body in it, and closes it, also when body panics or is unwound by force.
 func (sc *scope) run(co *Co, body func(*Co) error) error {
+	if body == nil {
+		panic("coro: a scope with a nil body")
+	}
 	co.own()
 	sc.co = Co{strand: co.strand, view: sc}
 	sc.parent, sc.host = co.scope, co.cx.Host()
@@ -123,6 +126,9 @@ func withDeadline(co *Co, at time.Duration, body func(co *Co) error) error {
 // goroutine, any number of times; the first call counts, and one that comes after WithCancel has
 // returned changes nothing. It returns what body returned.
 func WithCancel(co *Co, body func(co *Co, cancel func(cause error)) error) error {
+	if body == nil {
+		panic("coro: WithCancel with a nil body")
+	}
 	sc := &scope{}
 	cancel := func(cause error) { sc.cancel(&CancelError{Cause: cause}) }
 	return sc.run(co, func(co *Co) error { return body(co, cancel) })

@@ -2,6 +2,7 @@ package task
 
 import (
 	"runtime"
+	"slices"
 
 	"github.com/moduvex/moduvex-go/core"
 )
@@ -148,7 +149,25 @@ func addWatcher(slot, w core.Waker) core.Waker {
 			return ws
 		}
 	}
+	if len(ws) == cap(ws) {
+		ws = withoutEnded(ws)
+	}
 	return append(ws, w)
+}
+
+// withoutEnded is a copy of ws with room to grow, and without the tasks that have ended: futures
+// that were given up with their task do not take their wakers back.
+func withoutEnded(ws watchers) watchers {
+	live := make(watchers, 0, len(ws)+1)
+	for _, w := range ws {
+		if t, ok := w.(*Task); !ok || !t.Finished() {
+			live = append(live, w)
+		}
+	}
+	if len(live) > len(ws)/2 {
+		live = slices.Grow(live, len(ws))
+	}
+	return live
 }
 
 // removeWatcher leaves at least an empty list, which finishing can wake.
@@ -162,7 +181,7 @@ func removeWatcher(slot, w core.Waker) core.Waker {
 	}
 	for i, have := range ws {
 		if have == w {
-			return append(ws[:i:i], ws[i+1:]...)
+			return slices.Delete(ws, i, i+1) // the claim keeps every reader out
 		}
 	}
 	return ws

@@ -13,10 +13,12 @@
 //
 //	word          everybody, through transition only (state.go)
 //	next          whoever has the task in a queue; the word allows one queue at a time
-//	index         the Set the task is in, under its lock
+//	index         the task's worker; written under the lock of the Set it is in
+//	home, id,     the spawner and the host, before anybody else sees the task; constant after that
+//	name
 //	body, future  the runner
 //	value, err    the runner until Finished is set, then the one joiner that set Taken
-//	joiner        the joiner that set Claimed; the runner once it has set Finished and seen Watched
+//	join          the joiner that set Claimed; the runner once it has set Finished and seen Watched
 //
 // # Why that is safe
 //

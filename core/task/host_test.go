@@ -2,6 +2,7 @@ package task_test
 
 import (
 	"errors"
+	"fmt"
 	"runtime"
 	"testing"
 
@@ -125,11 +126,18 @@ type scheduleFunc func(*task.Task)
 
 func (f scheduleFunc) Schedule(t *task.Task) { f(t) }
 
-func TestKillOfARunningTaskDoesNothing(t *testing.T) {
+func TestKillOfARunningTaskPanicsAndDoesNothing(t *testing.T) {
 	h := newHost(t)
 	var s *task.Slot[int]
 	s = spawn(t, h, &probe{onPoll: func(*probe, *core.Context) (int, bool) {
-		s.Kill(core.ErrShutdown)
+		func() {
+			defer func() {
+				if text := fmt.Sprint(recover()); text != "task: kill of a task that is being polled" {
+					t.Errorf("Kill panicked with %q", text)
+				}
+			}()
+			s.Kill(core.ErrShutdown)
+		}()
 		return 7, true
 	}})
 	h.Run()

@@ -41,7 +41,8 @@ func (q *Queue) Pop() *Task {
 
 // An Inbox is where tasks reach a worker from other goroutines: an intrusive Treiber stack
 // (R. K. Treiber, "Systems Programming: Coping with Parallelism", 1986) that the owner takes as
-// a whole, which is why no task can be pushed twice under a pusher's eyes (the ABA problem).
+// a whole, never one node: so a head that was taken and pushed again between a pusher's load and
+// its swap does no harm (the ABA problem).
 //
 // The head is also the parking word. It is one of
 //

@@ -4,9 +4,9 @@ import "sync/atomic"
 
 // A State is the visible part of a task's life cycle.
 //
-//	Idle ⇄ Scheduled → Running → Completed
-//	             \         \____→ Cancelled
-//	              \______________↗
+//	Idle → Scheduled → Running → Completed
+//	 ↑         ↑          │ \___→ Cancelled  (also from Scheduled, and at Close from Idle)
+//	 └─────────┴──────────┘
 type State uint8
 
 const (
@@ -101,7 +101,7 @@ const (
 	actInvalid              // the caller broke an invariant
 )
 
-// next is the whole life cycle as a pure function.
+// next is the whole life cycle as a pure function. Abort stands for abortRequested.
 //
 //	| from                              | event     | to                    | action                |
 //	|-----------------------------------|-----------|-----------------------|-----------------------|
@@ -125,12 +125,18 @@ const (
 //	| Running, any flag                 | cancelled | Cancelled+finished    | wake the joiner       |
 //	| Running, any flag                 | panic     | Completed+finished    | wake the joiner       |
 //	| Cancelled, not finished           | finish    | +finished             | wake the joiner       |
-//	| Idle, Scheduled                   | kill      | Cancelled             | drop, then finish     |
+//	| Idle, Scheduled                   | kill      | Cancelled+abort       | drop, then finish     |
 //	| not finished, not claimed         | claim     | +claimed -watched     | none: write the slot  |
+//	| not finished, claimed             | claim     | same                  | retry                 |
+//	| finished                          | claim     | same                  | output: take it       |
 //	| claimed, not finished             | watch     | -claimed +watched     | none                  |
 //	| claimed, finished                 | watch     | -claimed              | wake the slot; output |
+//	| not finished                      | take      | same                  | pending               |
 //	| finished, not taken               | take      | +taken                | output                |
-//	| Completed, Cancelled              | anything  | same                  | none                  |
+//	| finished, taken                   | take      | same                  | already joined        |
+//	| Completed, Cancelled              | wake,     | same                  | none                  |
+//	|                                   | abort,    |                       |                       |
+//	|                                   | run, kill |                       |                       |
 //
 // The joiner is woken by finishing if and only if watched is set, and watched is cleared with it.
 // Illegal, and answered with actInvalid: run, kill of a task that is Running or, for run, Idle

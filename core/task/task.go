@@ -150,8 +150,10 @@ func (t *Task) Run(cx *core.Context) core.Outcome {
 			return core.Parked
 		case actPush:
 			return core.Again
-		default:
+		case actDrop:
 			return t.drop(cx)
+		default:
+			panic(errNotRunning)
 		}
 	}
 	if r == Panicked {
@@ -196,7 +198,10 @@ func (t *Task) finish(e event, cx *core.Context) core.Outcome {
 // resolve does what finishing the join asks for: it wakes the joiner, through cx, or directly
 // where there is none.
 func (t *Task) resolve(act action, cx *core.Context) core.Outcome {
-	if act == actWakeJoiner {
+	switch act {
+	case actInvalid:
+		panic(errNotRunning)
+	case actWakeJoiner:
 		w := t.join
 		t.join = nil
 		if cx != nil {
@@ -208,16 +213,20 @@ func (t *Task) resolve(act action, cx *core.Context) core.Outcome {
 	return core.Done
 }
 
-// errNotScheduled is what Run panics with when its caller broke the one-queue law. It is no panic
-// of the task, whose future another worker may be polling this instant.
-var errNotScheduled = errors.New("task: run of a task that is not scheduled: it was in two queues")
+// What Run and Kill panic with when their caller broke the law of one queue and one runner. It is
+// no panic of the task, whose future another worker may be polling this instant.
+var (
+	errNotScheduled = errors.New("task: run of a task that is not scheduled: it was in two queues")
+	errNotRunning   = errors.New("task: the end of a poll of a task that is not running: it had two runners")
+	errKillRunning  = errors.New("task: kill of a task that is being polled")
+)
 
 // Panicked ends a task whose Run panicked. The host calls it on the same worker with the
 // recovered value and the stack at the panic. The future is dropped; a panic of that Drop is
 // contained and joined to the error. A panic of Run itself, for a host that broke the rules, goes
 // on.
 func (t *Task) Panicked(cx *core.Context, value any, stack []byte) core.Outcome {
-	if value == errNotScheduled {
+	if value == errNotScheduled || value == errNotRunning {
 		panic(value)
 	}
 	pe := asPanicError(value, stack)
@@ -252,10 +261,15 @@ func (t *Task) fail(cx *core.Context, err error, inDrop func(error)) core.Outcom
 }
 
 // Kill gives up a task that nobody polls, now or later: the host calls it at shutdown, on the
-// task's own worker, when that polls no more. The error, if not nil, is what the join reports
-// beside ErrCancelled. A panic of Drop is contained.
+// task's own worker, when that polls no more; and a spawner whose host refused the task. The
+// error, if not nil, is what the join reports beside ErrCancelled. A panic of Drop is contained. A
+// Goexit is not: the caller, whose goroutine is ending, then calls Exited.
 func (t *Task) Kill(cause error) {
-	if t.word.transition(evKill) != actDrop {
+	switch t.word.transition(evKill) {
+	case actDrop:
+	case actInvalid:
+		panic(errKillRunning)
+	default:
 		return
 	}
 	t.err = cause

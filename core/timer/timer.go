@@ -50,6 +50,9 @@ func (t *Timer) Poll(cx *core.Context) (struct{}, bool) {
 		t.Drop()
 	}
 	if t.at <= now {
+		if !cx.Spend() {
+			return struct{}{}, false
+		}
 		t.Drop()
 		return struct{}{}, true
 	}
