@@ -1,6 +1,7 @@
 package executor
 
 import (
+	"container/list"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -18,7 +19,7 @@ type blockingPool struct {
 	keepAlive time.Duration
 
 	mu      sync.Mutex
-	queue   []*blockingJob
+	queue   list.List           // of *blockingJob that have not begun
 	idle    []chan *blockingJob // one for each waiting goroutine, the last to wait at the end
 	threads int
 	running int
@@ -29,7 +30,8 @@ type blockingPool struct {
 // A blockingJob is one function on its way through the pool.
 type blockingJob struct {
 	run      func()
-	canceled atomic.Bool // nobody wants the result: do not start
+	place    *list.Element // in the queue; nil if it is not there. Under the pool's mu
+	canceled atomic.Bool   // nobody wants the result: do not start
 }
 
 func newBlockingPool(limit int, keepAlive time.Duration) *blockingPool {
@@ -50,9 +52,31 @@ func (p *blockingPool) submit(j *blockingJob) error {
 		p.threads++
 		go p.thread(j)
 	default:
-		p.queue = append(p.queue, j)
+		j.place = p.queue.PushBack(j)
 	}
 	return nil
+}
+
+// forget takes back a job that nobody wants any more. If it has begun it runs on.
+func (p *blockingPool) forget(j *blockingJob) {
+	j.canceled.Store(true)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if j.place != nil {
+		p.queue.Remove(j.place)
+		j.place = nil
+	}
+}
+
+// first takes the job at the front of the queue, or returns nil. Under p.mu.
+func (p *blockingPool) first() *blockingJob {
+	e := p.queue.Front()
+	if e == nil {
+		return nil
+	}
+	j := p.queue.Remove(e).(*blockingJob)
+	j.place = nil
+	return j
 }
 
 // thread is a goroutine of the pool.
@@ -66,12 +90,11 @@ func (p *blockingPool) thread(j *blockingJob) {
 }
 
 func (p *blockingPool) work(j *blockingJob) {
-	if j.canceled.Load() {
-		return
-	}
-	p.count(+1)
+	p.count(+1) // before the look: a job that has begun is always counted
 	defer p.count(-1)
-	j.run()
+	if !j.canceled.Load() {
+		j.run()
+	}
 }
 
 func (p *blockingPool) count(d int) {
@@ -83,10 +106,7 @@ func (p *blockingPool) count(d int) {
 // next returns the next job, or nil if the goroutine is to end.
 func (p *blockingPool) next(feed chan *blockingJob) *blockingJob {
 	p.mu.Lock()
-	if len(p.queue) > 0 {
-		j := p.queue[0]
-		p.queue[0] = nil
-		p.queue = p.queue[1:]
+	if j := p.first(); j != nil {
 		p.mu.Unlock()
 		return j
 	}
@@ -120,13 +140,12 @@ func (p *blockingPool) threadGone() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.threads--
-	switch {
-	case len(p.queue) > 0: // only after a Goexit: somebody has to take over
-		j := p.queue[0]
-		p.queue = p.queue[1:]
+	if j := p.first(); j != nil { // only after a Goexit: somebody has to take over
 		p.threads++
 		go p.thread(j)
-	case p.closed && p.threads == 0:
+		return
+	}
+	if p.closed && p.threads == 0 {
 		close(p.gone)
 	}
 }
@@ -140,7 +159,8 @@ func (p *blockingPool) close() <-chan struct{} {
 		return p.gone
 	}
 	p.closed = true
-	p.queue = nil
+	for p.first() != nil {
+	}
 	for _, feed := range p.idle {
 		feed <- nil
 	}
@@ -154,7 +174,7 @@ func (p *blockingPool) close() <-chan struct{} {
 func (p *blockingPool) load() (queued, running int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return len(p.queue), p.running
+	return p.queue.Len(), p.running
 }
 
 // Blocking runs f on the blocking pool and suspends the body of co until it has returned. If co
@@ -189,6 +209,7 @@ func SpawnBlocking[T any](rt *Runtime, f func() (T, error)) joinhandle.JoinHandl
 // result is written by the pool's goroutine before done, and read by the task after it.
 type blocking[T any] struct {
 	f        func() (T, error)
+	pool     *blockingPool
 	job      *blockingJob
 	result   joinhandle.Result[T]
 	panicked *task.PanicError
@@ -201,7 +222,8 @@ func (b *blocking[T]) Poll(cx *core.Context) (joinhandle.Result[T], bool) {
 		if !ok {
 			panic("executor: Blocking outside a runtime of this package")
 		}
-		waker := cx.Waker()
+		b.pool = w.rt.blocking
+		waker := cx.Waker() // for good: only coro.Await polls b
 		b.job = &blockingJob{run: func() { b.call(waker) }}
 		if err := w.rt.blocking.submit(b.job); err != nil {
 			return joinhandle.Result[T]{Err: err}, true
@@ -220,7 +242,7 @@ func (b *blocking[T]) Poll(cx *core.Context) (joinhandle.Result[T], bool) {
 // Drop forgets the function if it has not begun.
 func (b *blocking[T]) Drop() {
 	if b.job != nil {
-		b.job.canceled.Store(true)
+		b.pool.forget(b.job)
 	}
 }
 

@@ -217,3 +217,25 @@ func TestCloseWaitsForBlockingFunctions(t *testing.T) {
 	close(release)
 	receive(t, "Close", closed)
 }
+
+func TestAbortedFunctionsLeaveTheQueue(t *testing.T) {
+	rt := startRuntime(t, executor.Options{BlockingThreads: 1})
+	release := make(chan struct{})
+	stuck := executor.SpawnBlocking(rt, func() (int, error) { <-release; return 1, nil })
+	eventually(t, "the first function to run", func() bool { return rt.Stats().BlockingRunning == 1 })
+	for range 100 {
+		h := executor.SpawnBlocking(rt, func() (int, error) { return 0, errors.New("it has begun") })
+		eventually(t, "the function to queue", func() bool { return rt.Stats().BlockingQueued == 1 })
+		h.Abort()
+		if _, err := join(t, h); !errors.Is(err, core.ErrCancelled) {
+			t.Fatalf("the task ended with %v", err)
+		}
+		if n := rt.Stats().BlockingQueued; n != 0 {
+			t.Fatalf("%d functions are still queued", n)
+		}
+	}
+	close(release)
+	if v, err := join(t, stuck); v != 1 || err != nil {
+		t.Errorf("have %d, %v", v, err)
+	}
+}

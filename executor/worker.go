@@ -2,6 +2,7 @@ package executor
 
 import (
 	"errors"
+	"math"
 	"math/rand/v2"
 	"runtime"
 	"runtime/debug"
@@ -231,6 +232,7 @@ func (w *worker) park() {
 	if !w.news.Load() && !w.stop.Load() {
 		w.parked.Store(true)
 		w.counts.parks++
+		w.stats.parks.Store(w.counts.parks) // it would be late by a whole sleep otherwise
 		w.io(w.untilDeadline())
 		w.parked.Store(false)
 		w.rt.watchdog.unparked()
@@ -253,7 +255,7 @@ func (w *worker) io(timeout time.Duration) {
 		return // nothing can be ready: save the system call
 	}
 	wakers, err := w.reactor.Turn(timeout, w.wakers[:0])
-	if err != nil && !errors.Is(err, reactor.ErrClosed) {
+	if err != nil {
 		panic(err) // a poller that cannot wait: no I/O would ever happen again
 	}
 	for i, k := range wakers {
@@ -282,8 +284,10 @@ func (w *worker) notify() {
 //
 //  1. The inbox is closed: no task comes in any more, and who tries is told.
 //  2. Every live task is killed: its future dropped, its join resolved.
-//  3. The idle coroutines end.
-//  4. The reactor is closed, and with it the poller's descriptors.
+//  3. What is still in the wheel goes off: deadlines of sockets that live on, whose waiters on
+//     another runtime then arm them there.
+//  4. The idle coroutines end.
+//  5. The reactor is closed, and with it the poller's descriptors.
 func (w *worker) close() {
 	w.inbox.Close(&w.arrived) // 1
 	for t := w.arrived.Pop(); t != nil; t = w.arrived.Pop() {
@@ -294,8 +298,11 @@ func (w *worker) close() {
 		w.kill()
 		w.goexit = false
 	}
-	w.pool.Close()                            // 3
-	if err := w.reactor.Close(); err != nil { // 4
+	for e := w.wheel.Expire(math.MaxInt64); e != nil; e = w.wheel.Expire(math.MaxInt64) { // 3
+		e.Waker.Wake()
+	}
+	w.pool.Close()                            // 4
+	if err := w.reactor.Close(); err != nil { // 5
 		w.rt.opts.Logger.Error("executor: closing the poller failed", "err", err)
 	}
 	w.counts.publish(&w.stats)

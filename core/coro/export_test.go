@@ -1,5 +1,7 @@
 package coro
 
+import "weak"
+
 // MaxIgnored is how many awaits of an aborted body fail before it is unwound by force.
 const MaxIgnored = maxIgnored
 
@@ -18,3 +20,23 @@ func HoldWatch(co *Co) (release func()) {
 
 // CheckNext makes the next suspension look at the stack.
 func CheckNext(co *Co) { co.coroutine.parks = ownSample - 1 }
+
+// Watched returns how many scopes of the body are watched for Done or AfterFunc.
+func Watched(co *Co) int {
+	w := co.watching()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.entries)
+}
+
+// WeakCoroutine is a pointer to the body's coroutine that does not keep it.
+func WeakCoroutine(co *Co) weak.Pointer[coroutine] { return weak.Make(co.coroutine) }
+
+// DisposeBroken disposes of a broken coroutine that ends with a panic of v.
+func DisposeBroken(v any) {
+	c := &coroutine{broken: true, next: func() (struct{}, bool) { panic(v) }}
+	c.dispose()
+}
+
+// Stopped is what a broken coroutine panics with at its end.
+var Stopped any = stopped{}

@@ -6,6 +6,7 @@ import (
 	"weak"
 
 	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/future"
 	"github.com/moduvex/moduvex-go/core/task"
 )
 
@@ -61,6 +62,47 @@ func TestFutureIsReleasedTheMomentItEnds(t *testing.T) {
 		}
 		if !collected(answerGone) {
 			t.Errorf("%s: the output is kept after its join", name)
+		}
+		runtime.KeepAlive(s)
+	}
+}
+
+// A noted is a waker that can be told to be garbage.
+type noted struct {
+	load  [64]byte
+	wakes int
+}
+
+func (w *noted) Wake() { w.wakes++ }
+
+// TestJoinersAreReleasedWhenTheTaskEnds: a handle that outlives the task does not keep those that
+// have waited for it.
+func TestJoinersAreReleasedWhenTheTaskEnds(t *testing.T) {
+	for joiners := 1; joiners <= 2; joiners++ {
+		h := newHost(t)
+		s := task.New[int](future.Ready(1))
+		h.Spawn(&s.Task)
+		var gone []weak.Pointer[noted]
+		for range joiners {
+			w := new(noted)
+			gone = append(gone, weak.Make(w))
+			if !s.Watch(w) {
+				t.Fatal("the task has finished already")
+			}
+		}
+		for _, w := range gone {
+			if runtime.GC(); w.Value() == nil {
+				t.Error("a waker was lost before its wake")
+			}
+		}
+		h.Run()
+		for i, w := range gone {
+			for n := 0; w.Value() != nil && n < 10; n++ {
+				runtime.GC()
+			}
+			if w.Value() != nil {
+				t.Errorf("of %d joiners, number %d is kept after its wake", joiners, i)
+			}
 		}
 		runtime.KeepAlive(s)
 	}

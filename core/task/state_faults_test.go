@@ -6,13 +6,14 @@ import (
 	"github.com/moduvex/moduvex-go/core/task"
 )
 
-// A fault is a mistake that one can make in the state machine: what next does instead, or a
-// runner's event that is stored without a compare. change returns false where next is right.
+// A fault is a mistake that one can make in the state machine: what next does instead, a runner's
+// event that is stored without a compare, or what a joiner that gives up does to the slot instead. change returns false where next is right.
 type fault struct {
 	name   string
 	law    law // which the explorer finds broken first
 	change func(w task.Word, e task.Event) (task.Word, task.Action, bool)
 	torn   task.Event
+	leave  func(s *state, j *joiner, own uint8)
 }
 
 // in makes a change for the words that have one state and all the flags, at one event.
@@ -144,6 +145,14 @@ var faults = []fault{
 		change: in(task.Running, task.Claimed, task.EvWatch, func(w task.Word) (task.Word, task.Action) {
 			return w &^ task.Claimed, task.ActNone
 		})},
+	{name: "a joiner that gives up stays in the slot", law: lawJoinWoken,
+		leave: func(s *state, j *joiner, _ uint8) { j.before = s.slot }},
+	{name: "a joiner that gives up takes the others along", law: lawJoinWoken,
+		leave: func(s *state, _ *joiner, _ uint8) { s.slot = 0 }},
+	{name: "a joiner that gives up does not wake those left", law: lawJoinWoken,
+		leave: func(s *state, _ *joiner, own uint8) { s.slot &^= own }},
+	{name: "a joiner that gives up wakes itself", law: lawJoinWoken,
+		leave: func(s *state, j *joiner, own uint8) { j.before = s.slot; s.slot &^= own }},
 	{name: "take gives the output to everybody", law: lawOutput,
 		change: in(task.Completed, task.Taken, task.EvTake, stays(task.ActOutput))},
 	{name: "take gives the output before there is one", law: lawOutput,
@@ -169,7 +178,12 @@ func TestExplorerFindsEveryFault(t *testing.T) {
 	for _, f := range faults {
 		found, states := kept, 0
 		for _, m := range models() {
-			m.torn = f.torn
+			if m.torn = f.torn; f.leave != nil {
+				if !m.leavers {
+					continue
+				}
+				m.leave = f.leave
+			}
 			if f.change != nil {
 				m.next = func(w task.Word, e task.Event) (task.Word, task.Action) {
 					if w, act, wrong := f.change(w, e); wrong {

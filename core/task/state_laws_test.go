@@ -50,7 +50,7 @@ var lawNames = [lawCount]string{
 	lawDropReady: "a future that has answered is not dropped",
 	lawJoinDrop:  "the join resolves after the future is gone",
 	lawJoin:      "a joiner that is told of an output finds it",
-	lawJoinWoken: "a joiner that watches is woken once, another is not",
+	lawJoinWoken: "a joiner that watches is woken once, one that does not or gave up is not",
 	lawSlot:      "one side at a time has the join slot",
 	lawOutput:    "the output is stored before the join and used by one side at a time",
 	lawTakeOnce:  "the output goes to one joiner",
@@ -144,7 +144,7 @@ func (s *state) census() (c census) {
 	}
 	for _, j := range s.joiners {
 		switch j.at {
-		case joinWrite, joinWake:
+		case joinWrite, joinWake, joinRemove, joinLeaveWake:
 			c.slot++
 		case joinRead:
 			c.output++
@@ -245,9 +245,12 @@ func (m *model) checkEnd(s *state) {
 			s.breaks(lawStuck)
 		}
 	}
-	for _, j := range s.joiners {
-		if j.at != joinOver && (done || j.at != joinWait) {
+	for i, j := range s.joiners {
+		if j.at != joinOver && j.at != joinGone && (done || j.at != joinWait) {
 			s.breaks(lawStuck)
+		}
+		if done && i < m.joiners && j.at == joinOver && !s.taken {
+			s.breaks(lawJoin)
 		}
 		if done && j.registered && j.wakes != 1 {
 			s.breaks(lawJoinWoken)
@@ -260,9 +263,6 @@ func (m *model) checkEnd(s *state) {
 	}
 	switch {
 	case done:
-		if m.joiners > 0 && !s.taken {
-			s.breaks(lawJoin)
-		}
 	case m.kill || s.aborted && !s.told:
 		s.breaks(lawStuck) // it should have ended
 	case s.word.State() != task.Idle:

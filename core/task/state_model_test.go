@@ -18,8 +18,10 @@ type model struct {
 	graceful                           bool // the task is a graceful one
 	kill                               bool // the host may close and kill the task
 	next                               func(task.Word, task.Event) (task.Word, task.Action)
-	torn                               task.Event // of a runner: stored without a compare; 0 for none
-	made                               *made      // if not nil, gathers the transitions made
+	torn                               task.Event                           // of a runner: stored without a compare; 0 for none
+	leavers                            bool                                 // joiners that wait may give up
+	leave                              func(s *state, j *joiner, own uint8) // what one that gives up does to the slot
+	made                               *made                                // if not nil, gathers the transitions made
 }
 
 // made says of which word and event a transition was made.
@@ -66,12 +68,12 @@ const (
 	abortOver
 )
 
-// A joiner is a task that polls a JoinHandle until it has an answer.
+// A joiner is a task that polls a JoinHandle until it has an answer, or until it gives up.
 type joiner struct {
 	at         uint8
-	before     uint8 // whom it found in the slot
+	before     uint8 // whom it found in the slot, or left in it
 	wakes      uint8 // how often it was woken
-	registered bool  // Watch answered true
+	registered bool  // Watch answered true, and Unwatch has not taken that back
 	resumed    bool  // its wake has made it poll again
 	spurious   bool  // it has polled again for another reason
 }
@@ -86,6 +88,11 @@ const (
 	joinRetake              // Take, having been told that there is an output
 	joinRead                // the output is this one's
 	joinOver
+	joinLeave     // Unwatch: claim the slot
+	joinRemove    // take its own waker out
+	joinRelease   // let it go
+	joinLeaveWake // finished in between: wake those that are left
+	joinGone
 )
 
 // A runner is a worker.
@@ -234,6 +241,7 @@ func (m *model) stepJoiner(s state, i int, visit func(string, state)) {
 		}
 		visit("joiner: watch", s)
 	case joinWake:
+		s.slot = 0
 		s.wakeJoiners(j.before)
 		j.at, j.before = joinRetake, 0
 		visit("joiner: wake the others", s)
@@ -244,10 +252,55 @@ func (m *model) stepJoiner(s state, i int, visit func(string, state)) {
 			visit("joiner: woken", s)
 		}
 		if !j.spurious {
-			j.at, j.spurious = joinTake, true
+			s := s
+			s.joiners[i].at, s.joiners[i].spurious = joinTake, true
 			visit("joiner: polled for another reason", s)
 		}
+		if m.leavers {
+			s := s
+			s.joiners[i].at = joinLeave
+			visit("joiner: gives up", s)
+		}
+	default:
+		m.stepLeaver(s, i, visit)
 	}
+}
+
+// stepLeaver is a joiner that has given up.
+func (m *model) stepLeaver(s state, i int, visit func(string, state)) {
+	j := &s.joiners[i]
+	switch j.at {
+	case joinLeave:
+		switch m.apply(&s, task.EvClaim) {
+		case task.ActOutput:
+			j.at = joinGone // and woken by who has finished the task
+		case task.ActNone:
+			j.at = joinRemove
+		} // else it tries again
+		visit("leaver: claim", s)
+	case joinRemove:
+		m.leave(&s, j, 1<<i)
+		j.at, j.registered = joinRelease, false
+		visit("leaver: take its waker out of the slot", s)
+	case joinRelease:
+		if m.apply(&s, task.EvWatch) == task.ActOutput {
+			j.at = joinLeaveWake
+		} else {
+			j.at, j.before = joinGone, 0
+		}
+		visit("leaver: release", s)
+	case joinLeaveWake:
+		s.slot = 0
+		s.wakeJoiners(j.before)
+		j.at, j.before = joinGone, 0
+		visit("leaver: wake the others", s)
+	}
+}
+
+// removeOwn takes its own waker out of the slot, and no other.
+func removeOwn(s *state, j *joiner, own uint8) {
+	s.slot &^= own
+	j.before = s.slot
 }
 
 func (m *model) stepRunner(s state, i int, visit func(string, state)) {

@@ -47,7 +47,14 @@ const spareFDs = 100
 
 // runDemo prints the table, or what went wrong.
 func runDemo(c demoConfig, out io.Writer) error {
-	if room := raiseFDLimit(c.Conns+spareFDs) - spareFDs; room < c.Conns {
+	if c.Conns < 1 {
+		return fmt.Errorf("-conns %d: the demo needs at least one connection", c.Conns)
+	}
+	room := raiseFDLimit(c.Conns+spareFDs) - spareFDs
+	if room < 1 {
+		return fmt.Errorf("the limit of open files, %d, leaves no room for a connection", room+spareFDs)
+	}
+	if room < c.Conns {
 		fmt.Fprintf(out, "The limit of open files cannot be raised: %d connections, not %d.\n", room, c.Conns)
 		c.Conns = room
 	}

@@ -99,8 +99,10 @@ func measureServer(c demoConfig) (r serverReport, err error) {
 	if err := client.hear("connected"); err != nil {
 		return r, err
 	}
-	for tasks.len() < c.Conns {
-		time.Sleep(time.Millisecond)
+	for end := time.Now().Add(30 * time.Second); tasks.len() < c.Conns; time.Sleep(time.Millisecond) {
+		if accepting.Finished() || time.Now().After(end) {
+			return r, fmt.Errorf("only %d of %d connections were accepted", tasks.len(), c.Conns)
+		}
 	}
 	time.Sleep(200 * time.Millisecond) // the last ones get to wait
 	r.IdleBytes = -1

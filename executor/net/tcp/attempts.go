@@ -1,12 +1,12 @@
 package tcp
 
 import (
-	"os"
 	"slices"
 	"time"
 
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/timer/wheel"
+	"github.com/moduvex/moduvex-go/executor/net/internal/netfd"
 	"github.com/moduvex/moduvex-go/executor/net/internal/sys"
 )
 
@@ -39,7 +39,7 @@ func (a *attempts) Poll(cx *core.Context) (Dialed, bool) {
 	} else if a.deadline != 0 && cx.Now() >= a.deadline {
 		at := a.live[0].to
 		a.Drop()
-		return Dialed{Err: a.dialer.failed(a.network, at, os.ErrDeadlineExceeded)}, true
+		return Dialed{Err: a.dialer.failed(a.network, at, netfd.ErrDeadline)}, true
 	}
 	for {
 		if s := a.pollLive(cx); s != nil {
@@ -114,8 +114,8 @@ func (a *attempts) arm(cx *core.Context) {
 	if a.deadline != 0 {
 		at = min(at, a.deadline)
 	}
+	a.timer.Waker = cx.Waker() // of this poll, which may be another task's than the last
 	if at != never && (!a.timer.Armed() || at != a.timer.Deadline()) {
-		a.timer.Waker = cx.Waker()
 		a.host.Arm(&a.timer, at)
 	}
 }

@@ -97,7 +97,12 @@ func (d *Dialer) DialTo(addr netip.AddrPort) core.Future[Dialed] {
 		err := &net.AddrError{Err: "not an address", Addr: addr.String()}
 		return &attempts{dialer: d, network: "tcp", first: &net.OpError{Op: "dial", Net: "tcp", Source: d.source(), Err: err}}
 	}
-	return &attempts{dialer: d, network: "tcp", to: []sys.Endpoint{here(sys.EndpointOf(addr))}, timeout: d.Timeout}
+	at := here(sys.EndpointOf(addr))
+	if !d.suits("tcp", at) {
+		err := &net.AddrError{Err: "not of the local address's family", Addr: addr.String()}
+		return &attempts{dialer: d, network: "tcp", first: d.failed("tcp", at, err)}
+	}
+	return &attempts{dialer: d, network: "tcp", to: []sys.Endpoint{at}, timeout: d.Timeout}
 }
 
 // DialTo returns a future that connects to addr with the zero [Dialer].

@@ -96,7 +96,7 @@ func (l *Listener) acceptReady(cx *core.Context) (*Stream, netfd.Progress, error
 			if state != idle {
 				l.backoff.accepted()
 			}
-			s, err := l.accepted(fd, from)
+			s, err := l.accepted(cx, fd, from)
 			return s, netfd.Done, err
 		case errno == sys.EAGAIN:
 			if state == draining {
@@ -115,13 +115,20 @@ func (l *Listener) acceptReady(cx *core.Context) (*Stream, netfd.Progress, error
 }
 
 // accepted makes a Stream of fd. Where it has not got the listener's options, it is given them.
-func (l *Listener) accepted(fd int, from sys.Endpoint) (*Stream, error) {
-	s := newStream(fd, from)
+//
+// It is registered here, on the stack of the accepting task: registering takes more stack than all
+// that a connection does while it is idle, and a coroutine whose stack has grown once keeps it.
+func (l *Listener) accepted(cx *core.Context, fd int, from sys.Endpoint) (s *Stream, err error) {
+	s = newStream(fd, from)
 	if !sys.OptionsInherited {
-		if err := setOptions(fd, l.config.KeepAlive); err != nil {
-			_ = s.fd.Close()
-			return nil, err
-		}
+		err = setOptions(fd, l.config.KeepAlive)
+	}
+	if err == nil {
+		err = s.fd.Register(cx)
+	}
+	if err != nil {
+		_ = s.fd.Close()
+		return nil, err
 	}
 	return s, nil
 }

@@ -112,13 +112,19 @@ func do(tb testing.TB, rt *executor.Runtime, body func(co *coro.Co) error) {
 	}
 }
 
-// settle waits until the runtime has nothing to do: all tasks wait.
+// settle waits until the runtime has nothing to do: all tasks wait. Its own task shows that the
+// worker is not merely waiting for a processor.
 func settle(rt *executor.Runtime) {
-	last, since := rt.Stats(), time.Now()
-	for time.Since(since) < 20*time.Millisecond {
-		time.Sleep(time.Millisecond)
-		if s := rt.Stats(); s.Polls != last.Polls || s.Spawned != last.Spawned {
-			last, since = s, time.Now()
+	beat := func() {
+		<-start(rt, func(*coro.Co) error { return nil }).Done()
+	}
+	for {
+		beat()
+		before := rt.Stats().Polls
+		time.Sleep(20 * time.Millisecond)
+		beat()
+		if rt.Stats().Polls-before <= 2 { // the beats
+			return
 		}
 	}
 }

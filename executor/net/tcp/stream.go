@@ -75,6 +75,7 @@ func (s *Stream) read(cx *core.Context, b []byte) (n int, p netfd.Progress, err 
 
 func (s *Stream) readReady(cx *core.Context, b []byte) (int, netfd.Progress, error) {
 	const d = reactor.Read
+	b = b[:min(len(b), sys.MaxTransfer)]
 	for {
 		ev, ok, err := s.fd.Ready(cx, d)
 		if err != nil {
@@ -156,6 +157,7 @@ func (s *Stream) write(cx *core.Context, b []byte) (n int, p netfd.Progress, err
 
 func (s *Stream) writeReady(cx *core.Context, b []byte) (int, netfd.Progress, error) {
 	const d = reactor.Write
+	b = b[:min(len(b), sys.MaxTransfer)]
 	for {
 		ev, ok, err := s.fd.Ready(cx, d)
 		if err != nil {

@@ -432,6 +432,9 @@ func TestReadableOnlyWhileThereIsSomething(t *testing.T) {
 		}
 	})
 	for i := range int32(5) {
+		for end := time.Now().Add(patience); ready.Load() < i && time.Now().Before(end); {
+			time.Sleep(time.Millisecond)
+		}
 		settle(rt)
 		if got := ready.Load(); got != i {
 			t.Fatalf("readable %d times after %d messages", got, i)
@@ -574,9 +577,13 @@ func TestAbortEndsWaitAndLeavesNothing(t *testing.T) {
 // A body that has ignored as many errors as it may, and waits behind a shield that no longer holds,
 // is unwound by force in the middle of its wait.
 func TestForcedUnwindingLeavesNoWaiter(t *testing.T) {
-	rt := newRuntime(t)
+	rt, other := newRuntime(t), newRuntime(t)
 	s, _ := connect(t, rt)
 	read := func(co *coro.Co) error { _, err := s.Read(co, make([]byte, 1)); return err }
+	first := start(other, read) // so that the registration is one that lives on
+	settle(other)
+	first.Abort()
+	finish(t, first)
 	h := start(rt, func(co *coro.Co) error {
 		for range 64 {
 			if read(co) == nil {
@@ -676,23 +683,25 @@ func TestBudgetMakesReaderYield(t *testing.T) {
 }
 
 func TestNoReactorIsAnError(t *testing.T) {
-	rt := newRuntime(t)
-	s, _ := connect(t, rt)
+	l, err := tcp.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
 	host := coretest.New(1)
 	defer host.Close()
 	cx := host.Context()
 	cx.Begin(core.WakerFunc(func() {}))
-	_, ready, err := s.PollRead(cx, make([]byte, 1))
+	_, ready, err := l.PollAccept(cx)
 	if !ready {
 		t.Fatal("pending for ever")
 	}
-	wantIs(t, err, "read", tcp.ErrNoReactor)
+	wantIs(t, err, "accept", tcp.ErrNoReactor)
 }
 
 func TestStreamOutlivesItsRuntime(t *testing.T) {
-	rt := newRuntime(t)
-	s, c := connect(t, rt)
-	first := newRuntime(t)
+	rt, first := newRuntime(t), newRuntime(t)
+	s, c := connect(t, first)
 	h := start(first, func(co *coro.Co) error { return s.WaitReadable(co) })
 	settle(first)
 	if !s.Registered() {

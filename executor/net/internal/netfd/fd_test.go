@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/moduvex/moduvex-go/core/coretest"
 	"github.com/moduvex/moduvex-go/executor/net/internal/netfd"
 	"github.com/moduvex/moduvex-go/reactor"
 	"go.uber.org/goleak"
@@ -88,6 +89,21 @@ func TestHalvesCloseTheWhole(t *testing.T) {
 		if err := f.Close(); !errors.Is(err, net.ErrClosed) {
 			t.Errorf("closed after its halves: %v", err)
 		}
+	}
+}
+
+// Between two tries of an operation nobody keeps the descriptor open, and its number may be another
+// file's by the time it is to be registered.
+func TestClosedIsNotRegistered(t *testing.T) {
+	host := coretest.New(1)
+	defer host.Close()
+	f, _ := newFD(t)
+	if err := f.Register(host.Context()); err != netfd.ErrNoReactor {
+		t.Errorf("registered with nothing: %v", err)
+	}
+	f.Close()
+	if err := f.Register(host.Context()); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("registered a closed one: %v", err)
 	}
 }
 

@@ -1,6 +1,7 @@
 package netfd
 
 import (
+	"context"
 	"errors"
 	"net"
 	"os"
@@ -10,6 +11,20 @@ import (
 	"github.com/moduvex/moduvex-go/executor/net/internal/sys"
 	"github.com/moduvex/moduvex-go/reactor"
 )
+
+// ErrDeadline is what an operation returns after its deadline. It equals os.ErrDeadlineExceeded, as
+// in package net, and context.DeadlineExceeded, as the deadlines of scopes do.
+var ErrDeadline error = deadlineError{}
+
+type deadlineError struct{}
+
+func (deadlineError) Error() string   { return os.ErrDeadlineExceeded.Error() }
+func (deadlineError) Timeout() bool   { return true }
+func (deadlineError) Temporary() bool { return true }
+
+func (deadlineError) Is(target error) bool {
+	return target == os.ErrDeadlineExceeded || target == context.DeadlineExceeded
+}
 
 // ErrNoReactor answers an operation that has to wait on a host whose I/O driver is not a
 // *reactor.Reactor.
@@ -55,7 +70,7 @@ func (f *FD) Begin(cx *core.Context, d reactor.Direction) error {
 	case t[d].passed(cx.Host()):
 		t[d].settle(cx.Host())
 		f.Release()
-		return os.ErrDeadlineExceeded
+		return ErrDeadline
 	}
 	return nil
 }
@@ -81,6 +96,12 @@ func (f *FD) Ready(cx *core.Context, d reactor.Direction) (ev Event, ok bool, er
 			ready, ok = reg.PollReady(cx.Waker(), d)
 		}
 		if !ok {
+			// Who closes a half (1) sets its bit, (2) takes the waiters. Here is (1) registered,
+			// (2) looked: one of the two sees the other, so no waiter is left behind.
+			if f.word.Load()&(closed|halfClosed(d)) != 0 {
+				reg.Unwait(cx.Waker(), d)
+				return Event{}, false, net.ErrClosed
+			}
 			if t := f.times.Load(); t != nil {
 				t[d].arm(cx.Host())
 			}

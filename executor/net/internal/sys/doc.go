@@ -8,3 +8,8 @@
 //
 // A system that is not supported has the same functions; they return errors.ErrUnsupported.
 package sys
+
+// MaxTransfer is the most that callers of Read and Write may ask for. Copying it takes some 30 µs; for
+// longer than that a call should hold neither its worker nor, since it may bypass the scheduler, who
+// wants to stop the world.
+const MaxTransfer = 256 << 10

@@ -16,9 +16,6 @@ const ShortIODrains = false
 // systems.
 const OptionsInherited = false
 
-// maxTransfer is below what Darwin refuses, 2 GiB.
-const maxTransfer = 1 << 30
-
 // Read reads from a socket. 0 bytes and no error are the end of the stream.
 func Read(fd int, b []byte) (int, Errno) {
 	return transfer(unix.Read, fd, b)
@@ -30,9 +27,6 @@ func Write(fd int, b []byte) (int, Errno) {
 }
 
 func transfer(call func(int, []byte) (int, error), fd int, b []byte) (int, Errno) {
-	if len(b) > maxTransfer {
-		b = b[:maxTransfer]
-	}
 	for {
 		n, err := call(fd, b)
 		switch errno := errnoOf(err); errno {

@@ -14,10 +14,6 @@ const ShortIODrains = true
 // OptionsInherited says that an accepted socket starts with the options of its listener.
 const OptionsInherited = true
 
-// maxRaw bounds the bytes of a call that bypasses the scheduler. Copying them takes some 30 µs; for
-// longer than that nobody should have to wait who wants to stop the world.
-const maxRaw = 256 << 10
-
 // Read reads from a socket. 0 bytes and no error are the end of the stream.
 func Read(fd int, b []byte) (int, Errno) {
 	n, errno := transfer(unix.SYS_READ, fd, b)
@@ -33,13 +29,7 @@ func Write(fd int, b []byte) (int, Errno) {
 
 func transfer(call uintptr, fd int, b []byte) (int, Errno) {
 	for {
-		var n uintptr
-		var errno Errno
-		if len(b) <= maxRaw {
-			n, _, errno = unix.RawSyscall(call, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)))
-		} else {
-			n, _, errno = unix.Syscall(call, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)))
-		}
+		n, _, errno := unix.RawSyscall(call, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)))
 		switch errno {
 		case 0:
 			return int(n), 0
