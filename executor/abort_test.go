@@ -75,6 +75,7 @@ func waits(t testing.TB, rt *executor.Runtime, fake *reactortest.Fake) map[strin
 	}
 }
 
+// Regression: an abort of an idle task never queued it, and the join hung.
 func TestAbortOfATaskThatWaits(t *testing.T) {
 	aborts := map[string]func(t *testing.T, rt *executor.Runtime, h joinhandle.JoinHandle[int]){
 		"from outside": func(t *testing.T, _ *executor.Runtime, h joinhandle.JoinHandle[int]) {

@@ -37,4 +37,10 @@ func (q *localQueue) Push(t *task.Task)     { q.push(t) }
 func (q *localQueue) PushLIFO(t *task.Task) { q.pushLIFO(t) }
 func (q *localQueue) Pop() *task.Task       { return q.pop() }
 func (q *localQueue) Empty() bool           { return q.empty() }
-func (q *localQueue) Len() int              { return q.len() }
+func (q *localQueue) Len() int {
+	n := int(q.tail-q.head) + q.overflow.Len()
+	if q.lifo != nil {
+		n++
+	}
+	return n
+}

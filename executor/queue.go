@@ -82,12 +82,3 @@ func (q *localQueue) refill() {
 func (q *localQueue) empty() bool {
 	return q.lifo == nil && q.head == q.tail && q.overflow.Len() == 0
 }
-
-// len counts the tasks.
-func (q *localQueue) len() int {
-	n := int(q.tail-q.head) + q.overflow.Len()
-	if q.lifo != nil {
-		n++
-	}
-	return n
-}

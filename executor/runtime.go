@@ -64,7 +64,8 @@ func New(opts Options) (*Runtime, error) {
 }
 
 // Spawn schedules r, which must be a *task.Task, on a worker. Package functions Spawn and Go are
-// the convenient way. It returns core.ErrShutdown once Shutdown or Close has been called.
+// the convenient way. It returns core.ErrShutdown once Shutdown or Close has been called;
+// a task that is accepted in the instant before may still be dropped by them, and its join says so.
 func (rt *Runtime) Spawn(r core.Runnable) error {
 	t := asTask(r)
 	if rt.closing.Load() {

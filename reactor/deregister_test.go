@@ -10,6 +10,7 @@ import (
 	"github.com/moduvex/moduvex-go/reactor"
 )
 
+// Regression: wakers ran under the reactor's lock.
 func TestWakersRunOutsideEveryLock(t *testing.T) {
 	for _, c := range []struct {
 		name string
@@ -42,6 +43,7 @@ func TestWakersRunOutsideEveryLock(t *testing.T) {
 	}
 }
 
+// Regression: a source dropped in a waker leaked its registration.
 func TestAWakerMayDropItsOwnRegistration(t *testing.T) {
 	r := newRig(t)
 	g := r.register(3)
@@ -101,6 +103,7 @@ func TestAFailedDeleteClosesTheRegistrationAllTheSame(t *testing.T) {
 	}
 }
 
+// Regression: descriptors were closed before they were deregistered.
 func TestCloseWithDeregistersFirstAndClosesOnce(t *testing.T) {
 	r := newRig(t)
 	g := r.register(3)

@@ -29,6 +29,8 @@ func TestNilFuturePanics(t *testing.T) {
 // Wakes.
 
 // TestSelfWakeWhileRunningIsNotLost: the task is scheduled once more, when the poll is over.
+//
+// Regression: a wake while the task ran was ignored, and a self-wake hung.
 func TestSelfWakeWhileRunningIsNotLost(t *testing.T) {
 	for name, wake := range map[string]func(*core.Context){
 		"waker":   func(cx *core.Context) { cx.Waker().Wake() },
@@ -128,6 +130,7 @@ func TestNotifyLeavesThePushToTheCaller(t *testing.T) {
 	}
 }
 
+// Regression: every poll made another waker, so that wait queues took one task for many.
 func TestWakerIsTheSameInEveryPoll(t *testing.T) {
 	h := newHost(t)
 	var first core.Waker
@@ -169,6 +172,8 @@ func TestWakeOfAFinishedTaskDoesNothing(t *testing.T) {
 
 // TestAbortOfAnIdleTaskResolvesItsJoinAfterTheDrop: the aborter only asks; the worker drops, and
 // then resolves.
+//
+// Regression: an abort of an idle task never queued it, so the join hung; or it resolved before the drop.
 func TestAbortOfAnIdleTaskResolvesItsJoinAfterTheDrop(t *testing.T) {
 	h := newHost(t)
 	var s *task.Slot[int]
@@ -208,6 +213,7 @@ func TestAbortOfAnIdleTaskResolvesItsJoinAfterTheDrop(t *testing.T) {
 	}
 }
 
+// Regression: an abort while the task ran was lost.
 func TestAbortWhileRunningIsNotLost(t *testing.T) {
 	touches := map[string]func(*task.Task){
 		"abort":            func(tk *task.Task) { tk.Abort() },

@@ -15,7 +15,8 @@ func goexit()      { runtime.Goexit() }
 func yieldThread() { runtime.Gosched() }
 
 // What tasks ask of hosts and hosts of tasks.
-
+//
+// Regression: an inner executor cleared the outer one, and a panic left it dangling.
 func TestNestedHostsDoNotClearEachOther(t *testing.T) {
 	outer, inner := newHost(t), newHost(t)
 	inOuter := spawn(t, outer, &probe{onPoll: func(p *probe, cx *core.Context) (int, bool) {
@@ -197,6 +198,8 @@ func TestPollsOfOneTaskAreOrderedAcrossWorkers(t *testing.T) {
 
 // TestNoTaskIsLostBetweenPendingAndItsWake: the wake may come in the very moment in which the
 // runner makes the task idle.
+//
+// Regression: a task was lost when it was published as idle before it was put back.
 func TestNoTaskIsLostBetweenPendingAndItsWake(t *testing.T) {
 	c := newCrew(2)
 	const rounds = 20000

@@ -128,7 +128,7 @@ func TestDialInPollStyle(t *testing.T) {
 	wantTimeout(t, d.Err, "dial")
 }
 
-// Defect 20: a failed connect could report success.
+// Regression: a failed connect could report success.
 func TestFailedConnectIsAnError(t *testing.T) {
 	rt := newRuntime(t)
 	for _, host := range []string{"127.0.0.1", "::1"} {

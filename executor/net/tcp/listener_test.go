@@ -35,7 +35,7 @@ func acceptOne(l *tcp.Listener) func(co *coro.Co) error {
 	}
 }
 
-// Defect 14: of two accepts one hung.
+// Regression: of two accepts one hung.
 func TestSeveralTasksAcceptOnOneListener(t *testing.T) {
 	rt := newRuntime(t)
 	l := listen(t)
@@ -329,6 +329,8 @@ func TestReusePort(t *testing.T) {
 
 // A connection that is reset while it waits in the backlog is handed out by Linux all the same, and
 // reported with ECONNABORTED by others; either way the next one is not lost.
+//
+// Regression: a connection that was given up before the accept was an error of the accept.
 func TestConnectionGivenUpBeforeAccept(t *testing.T) {
 	rt := newRuntime(t)
 	l := listen(t)

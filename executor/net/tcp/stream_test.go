@@ -333,7 +333,7 @@ func TestSetLingerZeroResetsPeer(t *testing.T) {
 	}
 }
 
-// Defect 14: one waiter in each direction, of two one hung.
+// Regression: one waiter in each direction, of two one hung.
 func TestSeveralTasksReadOneStream(t *testing.T) {
 	rt := newRuntime(t)
 	s, c := connect(t, rt)
@@ -356,7 +356,7 @@ func TestSeveralTasksReadOneStream(t *testing.T) {
 	}
 }
 
-// Defect 14: readable and writable replaced each other's interest.
+// Regression: readable and writable replaced each other's interest.
 func TestReadAndWriteWaitTogether(t *testing.T) {
 	rt := newRuntime(t)
 	s, c := connect(t, rt)
@@ -382,7 +382,7 @@ func TestReadAndWriteWaitTogether(t *testing.T) {
 	}
 }
 
-// Defect 15: errors and hang-ups were dropped.
+// Regression: errors and hang-ups were dropped.
 func TestHangUpWakesBothDirections(t *testing.T) {
 	rt := newRuntime(t)
 	s, c := connect(t, rt)
@@ -409,7 +409,7 @@ func TestHangUpWakesBothDirections(t *testing.T) {
 	}
 }
 
-// Defect 16: any second poll of readable reported ready.
+// Regression: any second poll of readable reported ready.
 func TestReadableOnlyWhileThereIsSomething(t *testing.T) {
 	rt := newRuntime(t)
 	s, c := connect(t, rt)

@@ -165,6 +165,7 @@ func TestOptions(t *testing.T) {
 	}
 }
 
+// Regression: descriptors were not close-on-exec.
 func TestDescriptorsAreNotInherited(t *testing.T) {
 	rt := newRuntime(t)
 	l := listen(t)
