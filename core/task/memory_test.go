@@ -69,8 +69,8 @@ func TestFutureIsReleasedTheMomentItEnds(t *testing.T) {
 
 // A noted is a waker that can be told to be garbage.
 type noted struct {
-	load  [64]byte
 	wakes int
+	_     [64]byte // too large to share a block of memory with something else
 }
 
 func (w *noted) Wake() { w.wakes++ }
