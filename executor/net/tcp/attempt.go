@@ -40,7 +40,8 @@ func (t *attempt) poll(cx *core.Context) (s *Stream, ok bool, err error) {
 			return nil, false, nil
 		}
 		s = t.stream
-		if t.selves < maxSelfConnects && s.toItself() {
+		asked := t.dialer.LocalAddr.Port() != 0 // then it is what the caller wants
+		if !asked && t.selves < maxSelfConnects && s.toItself() {
 			t.selves++
 			t.drop()
 			continue

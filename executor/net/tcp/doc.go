@@ -26,8 +26,9 @@
 // first gets the connection or the bytes. A Write of more than the socket has room for is done in
 // pieces, between which another task's Write may come.
 //
-// A socket belongs to no runtime. It is registered with the worker of the first task that has to
-// wait on it; until then its operations are simply tried.
+// A socket belongs to no runtime. A Stream is registered with the worker of the task that accepted or
+// dialed it, a Listener with that of the first task that has to wait; there they stay, and wake tasks
+// wherever these are. If that runtime ends, the next one to wait takes the socket over.
 //
 // # Errors
 //

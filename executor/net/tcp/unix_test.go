@@ -203,6 +203,34 @@ func TestDescriptorsAreNotInherited(t *testing.T) {
 	})
 }
 
+// Two SYNs that cross make a connection of a socket with itself, where nobody listens.
+func TestConnectionToItselfIsNone(t *testing.T) {
+	rt := newRuntime(t)
+	to := refusing(t, "127.0.0.1")
+	tries := 0
+	d := tcp.Dialer{Control: func(_, _ string, c syscall.RawConn) (err error) {
+		if tries++; tries > 1 {
+			return nil
+		}
+		cerr := c.Control(func(fd uintptr) {
+			err = unix.Bind(int(fd), &unix.SockaddrInet4{Addr: to.Addr().As4(), Port: int(to.Port())})
+		})
+		return errors.Join(cerr, err)
+	}}
+	do(t, rt, func(co *coro.Co) error {
+		s, err := d.Dial(co, "tcp", to.String())
+		if err == nil {
+			defer s.Close()
+			return fmt.Errorf("%v is connected to %v", s.LocalAddr(), s.RemoteAddr())
+		}
+		wantIs(t, err, "dial", syscall.ECONNREFUSED)
+		return nil
+	})
+	if tries != 2 {
+		t.Errorf("%d tries, want 2", tries)
+	}
+}
+
 // Close does not take the descriptor away from who uses it.
 func TestCloseSparesDescriptorInUse(t *testing.T) {
 	rt := newRuntime(t)

@@ -37,10 +37,11 @@
 //
 // # Registration
 //
-// A socket is registered with the reactor of the worker whose task is the first that has to wait
-// on it, and stays there: its reports wake tasks wherever they are. Until then operations are
-// simply tried. So a connection that is answered at once and closed costs no epoll_ctl, a listener
-// can be made outside of any runtime, and a socket whose runtime was closed moves on to the next.
+// A socket is registered with the reactor of the worker that first calls Register, and stays there:
+// its reports wake tasks wherever they are. Until then nothing is known of its readiness, so operations
+// are simply tried, and the first that would block asks to be registered. So a listener can be made
+// outside of any runtime, and a socket whose runtime was closed moves on to the next. A package that
+// knows it will have to wait, as after an accept, registers at once.
 //
 // # Who may touch what
 //
