@@ -167,10 +167,12 @@ func (w *worker) contain() {
 // turn does what is due besides polling, and parks if there is nothing to poll.
 func (w *worker) turn() {
 	w.current.Store(0)
-	if w.counts.polls-w.yielded >= pollsPerTurn {
-		// A worker with tasks never blocks. Without this the other goroutines of the process, and
-		// first of all those of the garbage collector, would wait until it is preempted, 10 ms
-		// later, and its writes would pay for barriers all that time.
+	if n := w.counts.polls - w.yielded; n >= pollsPerTurn || n != 0 && w.queue.empty() {
+		// The other goroutines of the process come first. A worker with tasks never blocks, and one
+		// that parks blocks in a system call, which keeps its processor until Go's monitor takes it
+		// away: either way they would wait for 10 ms. Among them are those whom the tasks have just
+		// woken, and those of the garbage collector: while it marks, each pointer write pays for a
+		// barrier.
 		w.yielded = w.counts.polls
 		runtime.Gosched()
 	}
