@@ -197,31 +197,33 @@ func TestYieldGoesBehindTheOthers(t *testing.T) {
 			var log []string
 			say := func(s string) { log = append(log, s) }
 			release := hold(t, rt) // so that all three are queued together
-			executor.Spawn(rt, future.Ready(0))
+			var tasks []joinhandle.JoinHandle[int]
 			if name == "poll" {
 				polls := 0
-				executor.Spawn(rt, future.Func(func(cx *core.Context) (int, bool) {
+				tasks = append(tasks, executor.Spawn(rt, future.Func(func(cx *core.Context) (int, bool) {
 					say("a")
 					cx.Yield()
 					polls++
 					return 0, polls == 2
-				}))
+				})))
 			} else {
-				executor.Go(rt, func(co *coro.Co) (int, error) {
+				tasks = append(tasks, executor.Go(rt, func(co *coro.Co) (int, error) {
 					say("a")
 					co.Yield()
 					say("a")
 					return 0, nil
-				})
-			}
-			for _, s := range []string{"b", "c"} {
-				executor.Spawn(rt, future.Func(func(*core.Context) (int, bool) {
-					say(s)
-					return 0, true
 				}))
 			}
+			for _, s := range []string{"b", "c"} {
+				tasks = append(tasks, executor.Spawn(rt, future.Func(func(*core.Context) (int, bool) {
+					say(s)
+					return 0, true
+				})))
+			}
 			release()
-			eventually(t, "the tasks end", func() bool { return rt.Stats().Live == 0 })
+			for _, h := range tasks {
+				joinOK(t, h)
+			}
 			inTask(t, rt, func(*core.Context) {
 				if want := []string{"a", "b", "c", "a"}; !slices.Equal(log, want) {
 					t.Errorf("the order is %v, want %v", log, want)

@@ -167,6 +167,8 @@ func (w *worker) contain() {
 // turn does what is due besides polling, and parks if there is nothing to poll.
 func (w *worker) turn() {
 	w.current.Store(0)
+	w.news.Store(false)
+	w.receive()
 	if n := w.counts.polls - w.yielded; n >= pollsPerTurn || n != 0 && w.queue.empty() {
 		// The other goroutines of the process come first. A worker with tasks never blocks, and one
 		// that parks blocks in a system call, which keeps its processor until Go's monitor takes it
@@ -176,8 +178,6 @@ func (w *worker) turn() {
 		w.yielded = w.counts.polls
 		runtime.Gosched()
 	}
-	w.news.Store(false)
-	w.receive()
 	w.expire()
 	w.counts.publish(&w.stats)
 	if w.rt.closing.Load() && w.live.Len() == 0 {
