@@ -1,0 +1,83 @@
+package joinhandle_test
+
+import (
+	"testing"
+
+	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/coretest"
+	"github.com/moduvex/moduvex-go/core/coro"
+	"github.com/moduvex/moduvex-go/core/future"
+	"github.com/moduvex/moduvex-go/core/timer"
+	"github.com/moduvex/moduvex-go/joinhandle"
+)
+
+// A loop over awaits that never have to wait lets the others have their turn all the same: each
+// poll has a budget, and joins and timers take from it.
+func TestAwaitsThatAreReadyTakeFromTheBudget(t *testing.T) {
+	const rounds = 10 * core.DefaultBudget
+	loops := map[string]func(co *coro.Co) error{
+		"joins": func(co *coro.Co) error {
+			var handles []joinhandle.JoinHandle[int]
+			for range rounds {
+				handles = append(handles, joinhandle.Spawn[int](co, future.Ready(1)))
+			}
+			if err := co.Yield(); err != nil { // all of them end
+				return err
+			}
+			for _, h := range handles {
+				if _, err := h.Join(co); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+		"join set": func(co *coro.Co) error {
+			set := joinhandle.NewJoinSet[int](co)
+			for range rounds {
+				set.Spawn(future.Ready(1))
+			}
+			if err := co.Yield(); err != nil { // all of them end
+				return err
+			}
+			for range rounds {
+				if _, err := set.Join(co); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+		"sleeps of no length": func(co *coro.Co) error {
+			for range rounds {
+				if _, err := coro.Await(co, timer.Sleep(0)); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+	}
+	for name, loop := range loops {
+		h := coretest.New(1)
+		over, turns := false, 0
+		main := joinhandle.Go(h, func(co *coro.Co) (int, error) {
+			defer func() { over = true }()
+			return 0, loop(co)
+		})
+		joinhandle.Go(h, func(co *coro.Co) (int, error) {
+			for !over {
+				turns++
+				if err := co.Yield(); err != nil {
+					return 0, err
+				}
+			}
+			return 0, nil
+		})
+		h.Run()
+		if r, ok := main.TryJoin(); !ok || r.Err != nil {
+			t.Errorf("%s: the loop ended with %v, %t", name, r.Err, ok)
+		}
+		if turns < rounds/core.DefaultBudget-1 { // the last poll may end with the loop
+			t.Errorf("%s: the neighbour had %d turns in %d rounds", name, turns, rounds)
+		}
+		h.Close()
+	}
+}
