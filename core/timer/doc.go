@@ -1,7 +1,8 @@
-// Package timer holds the futures that wait for a time: [Sleep], [SleepUntil] and [Timeout].
+// Package timer holds the futures that wait for a time: [Sleep], [SleepUntil], [Timeout] and
+// [Interval].
 //
-// They are for poll style. A body in direct style calls coro.Sleep, and coro.WithTimeout instead
-// of Timeout.
+// They are for poll style. A body in direct style calls coro.Sleep, coro.WithTimeout instead of
+// Timeout, and [Interval.Tick].
 //
 // # Time
 //
@@ -12,4 +13,6 @@
 //
 // Any duration and any instant will do. What is past is over at the first poll, which then waits
 // for nothing; what is further away than a time.Duration holds, some 292 years, never comes.
+//
+// Tests use the virtual clock of core/coretest.
 package timer

@@ -6,6 +6,8 @@ import (
 
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coretest"
+	"github.com/moduvex/moduvex-go/core/coro"
+	"github.com/moduvex/moduvex-go/core/future"
 	"github.com/moduvex/moduvex-go/core/task"
 	"github.com/moduvex/moduvex-go/core/timer"
 )
@@ -47,6 +49,80 @@ func ExampleTimeout() {
 	result, _, _ := limited.Take()
 	fmt.Println(result.Err, host.Now())
 	// Output: core: deadline exceeded 1s
+}
+
+// A round that takes too long makes a tick late; Skip leaves out those that it has missed.
+func ExampleInterval_Tick() {
+	host := coretest.New(1)
+	defer host.Close()
+
+	poller := coro.New(func(co *coro.Co) (int, error) {
+		ticker := timer.NewInterval(10*time.Second, timer.IntervalOptions{Missed: timer.Skip})
+		for round := range 4 {
+			due, err := ticker.Tick(co)
+			if err != nil {
+				return 0, err
+			}
+			fmt.Println("due", due.Sub(host.Epoch()), "at", host.Now())
+			if round == 1 {
+				coro.Sleep(co, 25*time.Second)
+			}
+		}
+		return 0, nil
+	})
+	host.Spawn(&poller.Task)
+	host.Run()
+	// Output:
+	// due 10s at 10s
+	// due 20s at 20s
+	// due 30s at 45s
+	// due 50s at 50s
+}
+
+func ExampleInterval_Ticks() {
+	host := coretest.New(1)
+	defer host.Close()
+
+	clock := coro.New(func(co *coro.Co) (int, error) {
+		now := timer.IntervalOptions{AtOnce: true}
+		for at, err := range timer.NewInterval(time.Hour, now).Ticks(co) {
+			if err != nil || at.Hour() == 3 {
+				return 0, err
+			}
+			fmt.Println(at.Hour(), "o'clock")
+		}
+		return 0, nil
+	})
+	host.Spawn(&clock.Task)
+	host.Run()
+	// Output:
+	// 0 o'clock
+	// 1 o'clock
+	// 2 o'clock
+}
+
+// In poll style, each answer is a tick.
+func ExampleNewInterval() {
+	host := coretest.New(1)
+	defer host.Close()
+
+	ticker := timer.NewInterval(time.Minute, timer.IntervalOptions{})
+	three := task.New(future.Func(func(cx *core.Context) (time.Duration, bool) {
+		for {
+			due, ok := ticker.Poll(cx)
+			if !ok {
+				return 0, false
+			}
+			if at := due.Sub(host.Epoch()); at == 3*time.Minute {
+				return at, true
+			}
+		}
+	}))
+	host.Spawn(&three.Task)
+	host.Run()
+
+	fmt.Println(three.Take())
+	// Output: 3m0s <nil> true
 }
 
 // Every byte that comes moves the deadline, so the connection is given up only when it is idle.

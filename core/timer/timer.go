@@ -83,7 +83,7 @@ func (t *Timer) Reset(d time.Duration) {
 
 // ResetUntil makes t be over at u. A timer that is over can be used again after it.
 func (t *Timer) ResetUntil(u time.Time) {
-	t.until = u
+	t.until, t.d = u, 0 // the zero time is past, as any other that is long ago
 	t.rearm()
 }
 
