@@ -5,7 +5,9 @@ import (
 	"time"
 
 	"github.com/moduvex/moduvex-go/core/coretest"
+	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/core/task"
+	"github.com/moduvex/moduvex-go/core/timer"
 )
 
 // An hour of sleep takes no time: the clock moves when every task waits.
@@ -19,6 +21,28 @@ func ExampleHost_Run() {
 	woken, _, _ := s.Take()
 	fmt.Println(woken)
 	// Output: 1h0m0s
+}
+
+// A test of code that never ends runs it for as long as it takes to see what it does.
+func ExampleHost_RunFor() {
+	h := coretest.New(1)
+	defer h.Close()
+
+	beats := 0
+	heart := coro.New(func(co *coro.Co) (int, error) {
+		for _, err := range timer.NewInterval(time.Second, timer.IntervalOptions{}).Ticks(co) {
+			if err != nil {
+				return beats, err
+			}
+			beats++
+		}
+		return beats, nil
+	})
+	h.Spawn(&heart.Task)
+
+	h.RunFor(time.Minute)
+	fmt.Println(beats, "beats at", h.Now())
+	// Output: 60 beats at 1m0s
 }
 
 // Step by step, a test sees every state in between.

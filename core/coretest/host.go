@@ -1,9 +1,24 @@
 // Package coretest is a host for tests: it runs tasks on the test's own goroutine, in a fixed
 // order, on a clock that moves only when every task waits. It is a complete [core.Host] without
 // I/O, small enough to be read as the example of one.
+//
+// # The clock in tests of your own
+//
+// Whatever takes its time from a host (package timer, coro.Sleep, coro.WithTimeout, a Co as a
+// context) runs on the clock of this one. A test spawns what it wants to see, and then:
+//
+//   - [Host.Run] runs it to the end, in no time. The clock jumps from deadline to deadline.
+//   - [Host.RunFor] runs it for a stretch of time: for what never ends, such as a loop around a
+//     timer.Interval.
+//   - [Host.Step] runs one task without moving the clock, and [Host.Advance] moves the clock without
+//     running one: what was due meanwhile comes late, as after a stall.
+//
+// Two runs of a test do the same, as long as no other goroutine takes part.
 package coretest
 
 import (
+	"fmt"
+	"math"
 	"math/rand/v2"
 	"runtime/debug"
 	"sync"
@@ -111,12 +126,24 @@ func (h *Host) run(t *task.Task) (out core.Outcome) {
 
 // Run steps until no task is scheduled, moving the clock from deadline to deadline. Tasks that
 // are left wait for something that only another goroutine can do, or for nothing.
-func (h *Host) Run() {
+func (h *Host) Run() { h.runUpTo(math.MaxInt64) }
+
+// RunFor is Run up to the instant that is d from now, where it leaves the clock.
+func (h *Host) RunFor(d time.Duration) {
+	if d < 0 || d > math.MaxInt64-h.now {
+		panic(fmt.Sprintf("coretest: RunFor %v, at %v", d, h.now))
+	}
+	end := h.now + d
+	h.runUpTo(end)
+	h.Advance(end - h.now)
+}
+
+func (h *Host) runUpTo(end time.Duration) {
 	for {
 		for h.Step() {
 		}
 		at, ok := h.wheel.Next()
-		if !ok {
+		if !ok || at > end {
 			return
 		}
 		h.Advance(max(at-h.now, 0))

@@ -2,6 +2,7 @@ package coretest_test
 
 import (
 	"fmt"
+	"math"
 	"sync"
 	"testing"
 	"time"
@@ -245,5 +246,34 @@ func TestTwoRunsAreTheSame(t *testing.T) {
 	}
 	if a, b := fmt.Sprint(run()), fmt.Sprint(run()); a != b {
 		t.Errorf("two runs differ:\n%s\n%s", a, b)
+	}
+}
+
+func TestRunForStopsTheClockAtItsEnd(t *testing.T) {
+	h := coretest.New(1)
+	defer h.Close()
+	s := spawn(t, h, &sleep{d: time.Second})
+	h.RunFor(time.Second - 1)
+	if s.Finished() || h.Now() != time.Second-1 {
+		t.Fatalf("finished %t at %v", s.Finished(), h.Now())
+	}
+	h.RunFor(1)
+	if woken, _, _ := s.Take(); woken != time.Second || h.Now() != time.Second {
+		t.Errorf("woken at %v, the clock is at %v", woken, h.Now())
+	}
+	h.RunFor(time.Hour) // with nothing to wait for
+	if h.Now() != time.Hour+time.Second {
+		t.Errorf("the clock is at %v", h.Now())
+	}
+	h.RunFor(0)
+	for _, d := range []time.Duration{-1, math.MaxInt64} {
+		func() {
+			defer func() {
+				if v := recover(); v == nil {
+					t.Errorf("RunFor(%v) did not panic", d)
+				}
+			}()
+			h.RunFor(d)
+		}()
 	}
 }
