@@ -56,16 +56,27 @@ type Host interface {
 	// Epoch is the instant that Now counts from. It never changes; a monotonic reading in it says
 	// that Now is the system's clock. Any goroutine.
 	Epoch() time.Time
-	// Arm makes e's waker be woken once Now has reached at. If e is armed already, it is moved.
-	// The caller keeps e where it is until it has fired or was disarmed.
+	// Arm makes e's waker be woken once Now has reached at. If e is armed already, by this Host,
+	// it is moved. The caller keeps e where it is until it has fired or was disarmed.
+	//
+	// Where tasks move between workers, the task that has armed e may call Arm and Disarm of the
+	// Host that it did so on from the worker that it is on by then.
 	Arm(e *wheel.Entry, at time.Duration)
-	// Disarm undoes Arm; it does nothing if e is not armed. A task that has moved calls it on
-	// another worker than the one that armed e: a host whose tasks move must allow for that.
+	// Disarm undoes Arm; it does nothing if e is not armed. When it returns, the host has let go
+	// of e, though a wake that was on its way may still come.
 	Disarm(e *wheel.Entry)
 	// Rand returns pseudo-random bits from the worker's own seeded source.
 	Rand() uint64
 	// IO is the worker's I/O driver, or nil if it has none. Socket packages know its type.
 	IO() any
+}
+
+// A MovingHost is a Host whose tasks may move to others of its kind.
+type MovingHost interface {
+	Host
+	// Shares reports whether tasks move between this host and other, so that what was armed on one
+	// may be disarmed from the other. Any goroutine.
+	Shares(other Host) bool
 }
 
 // A Context is what a future gets to work with during one poll. It is valid during that poll
@@ -76,7 +87,10 @@ type Context struct {
 	budget  int
 	yielded bool
 	swapped bool  // waker is a combinator's, not the task's
+	spent   bool  // the budget was not enough
+	waits   Wait  // what futures have said they wait for
 	task    Waker // the task's, while swapped
+	values  *Values
 }
 
 // NewContext makes the context that host passes to the tasks it polls. A host needs one, and
@@ -95,6 +109,8 @@ func (cx *Context) Begin(w Waker) {
 	cx.budget = DefaultBudget
 	cx.yielded = false
 	cx.swapped = false
+	cx.spent = false
+	cx.waits = 0
 }
 
 // Waker returns the waker of the task being polled. It stays good after the poll, and is the
@@ -136,9 +152,13 @@ func (cx *Context) Spend() bool {
 		cx.budget--
 		return true
 	}
+	cx.spent = true
 	cx.Yield()
 	return false
 }
+
+// Exhausted reports whether Spend has returned false in this poll. For the host's statistics.
+func (cx *Context) Exhausted() bool { return cx.spent }
 
 // Refund gives back one operation that was taken by Spend and turned out to be pending: waiting
 // costs nothing.

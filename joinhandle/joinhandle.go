@@ -67,6 +67,7 @@ func (h JoinHandle[T]) Poll(cx *core.Context) (Result[T], bool) {
 	}
 	if h.slot.Watch(cx.Waker()) {
 		cx.Refund()
+		cx.Waits(core.WaitJoin)
 		return Result[T]{}, false
 	}
 	return h.TryJoin()

@@ -3,6 +3,7 @@ package coro
 import (
 	"errors"
 	"iter"
+	"reflect"
 	"runtime"
 
 	"github.com/moduvex/moduvex-go/core"
@@ -239,6 +240,11 @@ func (c *cell[T]) Unwind(cx *core.Context) task.Result {
 }
 
 func (c *cell[T]) Aborted() { c.changed() }
+
+// Describe names the function.
+func (c *cell[T]) Describe() string {
+	return runtime.FuncForPC(reflect.ValueOf(c.main).Pointer()).Name()
+}
 
 func (c *cell[T]) Drop() {
 	c.drop()

@@ -3,6 +3,7 @@ package coro
 import (
 	"time"
 
+	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/timer/wheel"
 )
 
@@ -42,6 +43,7 @@ func sleepUntil(co *Co, at time.Duration) error {
 		e.Waker = nil
 	}()
 	for {
+		co.cx.Waits(core.WaitTime)
 		co.park()
 		if !co.dropping && at <= host.Now() {
 			return nil

@@ -1,6 +1,7 @@
 package task
 
 import (
+	"fmt"
 	"runtime"
 	"slices"
 
@@ -54,6 +55,9 @@ func (c *cell[T]) Poll(cx *core.Context) Result {
 	c.value = v
 	return Ready
 }
+
+// Describe names the type of the future.
+func (c *cell[T]) Describe() string { return fmt.Sprintf("%T", c.future) }
 
 func (c *cell[T]) Drop() {
 	f := c.future

@@ -13,9 +13,9 @@
 //
 //	word          everybody, through transition only (state.go)
 //	next          whoever has the task in a queue; the word allows one queue at a time
-//	index         the task's worker; written under the lock of the Set it is in
-//	home, id,     the spawner and the host, before anybody else sees the task; constant after that
-//	name
+//	index         the Set it is in, under its lock
+//	home, id,     the spawner and the host, before anybody else sees the task; constant after that.
+//	trace         What a Trace counts is written by whoever has the task, in a queue or in a poll
 //	body, future  the runner
 //	value, err    the runner until Finished is set, then the one joiner that set Taken
 //	join          the joiner that set Claimed; the runner once it has set Finished and seen Watched

@@ -2,12 +2,12 @@ package task
 
 import "sync"
 
-// A Set holds every task of a worker that has not ended, so that shutdown can reach those that no
-// queue and no waker knows of. Inserting and removing are O(1); the memory is a pointer a task.
+// A Set holds tasks that have not ended, so that shutdown can reach those that no queue and no
+// waker knows of. Inserting and removing are O(1); the memory is a pointer a task. Any goroutine.
 //
-// It is a slab of chunks (growing never moves what is there) with a stack of free places. The
-// lock is taken for a few instructions, by the worker itself nearly always: uncontended it costs
-// less than the smallest allocation, and it lets other goroutines list the tasks.
+// It is a slab of chunks (growing never moves what is there) with a stack of free places. A host
+// has several, so that the lock, which is taken for a few instructions, is nearly always taken by
+// the same worker: uncontended it costs less than the smallest allocation.
 type Set struct {
 	mu     sync.Mutex
 	chunks []*[setChunk]*Task
@@ -17,9 +17,6 @@ type Set struct {
 }
 
 const setChunk = 512 // 4 KiB of pointers
-
-// Owned reports whether t is in a Set. Only for t's worker.
-func (t *Task) Owned() bool { return t.index != 0 }
 
 // Insert adds t, which is in no Set.
 func (s *Set) Insert(t *Task) {
@@ -41,12 +38,14 @@ func (s *Set) Insert(t *Task) {
 	s.mu.Unlock()
 }
 
-// Remove takes t out; it does nothing if t is in no Set.
-func (s *Set) Remove(t *Task) {
-	if t.index == 0 {
-		return
-	}
+// Remove takes t out, which is in s or in no Set, and reports whether it was there: of several that
+// take a task out, one is told so.
+func (s *Set) Remove(t *Task) bool {
 	s.mu.Lock()
+	if t.index == 0 {
+		s.mu.Unlock()
+		return false
+	}
 	i := t.index - 1
 	s.chunks[i/setChunk][i%setChunk] = nil
 	t.index = 0
@@ -58,6 +57,7 @@ func (s *Set) Remove(t *Task) {
 		s.free = append(s.free, i)
 	}
 	s.mu.Unlock()
+	return true
 }
 
 // keepChunks bounds what an empty Set keeps after a peak.

@@ -27,6 +27,13 @@ type GracefulBody interface {
 	Aborted()
 }
 
+// A Describer is a Body that can say what it runs, better than by its type.
+type Describer interface {
+	Body
+	// Describe is called once at most, before the first Poll.
+	Describe() string
+}
+
 // A Result is what a Body's Poll came to. Whatever is not Pending has stored its output.
 type Result uint8
 
@@ -59,7 +66,7 @@ type Task struct {
 	next  *Task  // link of the queue that holds it
 	body  Body   // the cell, for its methods
 	home  *Home
-	name  *string
+	trace *Trace     // nil unless there is more to know than the state
 	join  core.Waker // the join slot
 	err   error      // why the output is not a value
 	id    uint64
@@ -78,14 +85,14 @@ func (t *Task) ID() uint64 { return t.id }
 func (t *Task) Home() *Home { return t.home }
 
 // SetName names the task for reports. Only before it is spawned.
-func (t *Task) SetName(name string) { t.name = &name }
+func (t *Task) SetName(name string) { t.traced().name = name }
 
 // Name returns the name, or "" if none was set. Any goroutine.
 func (t *Task) Name() string {
-	if t.name == nil {
+	if t.trace == nil {
 		return ""
 	}
-	return *t.name
+	return t.trace.name
 }
 
 // State returns the state at some instant during the call. Any goroutine.
@@ -133,9 +140,15 @@ func (t *Task) Run(cx *core.Context) core.Outcome {
 	switch t.word.run() {
 	case actPoll:
 		cx.Begin(t)
+		if t.trace != nil {
+			t.trace.began(cx)
+		}
 		r = t.body.Poll(cx)
 	case actUnwind:
 		cx.Begin(t)
+		if t.trace != nil {
+			t.trace.began(cx)
+		}
 		r = t.body.(GracefulBody).Unwind(cx)
 	case actDrop:
 		return t.drop(cx)
@@ -143,6 +156,9 @@ func (t *Task) Run(cx *core.Context) core.Outcome {
 		return core.Done
 	default:
 		panic(errNotScheduled)
+	}
+	if t.trace != nil {
+		t.trace.ended(cx) // before the word lets somebody else have the task
 	}
 	if r == Pending {
 		switch t.word.pending(cx.Yielded()) {

@@ -62,6 +62,7 @@ func (t *Timer) Poll(cx *core.Context) (struct{}, bool) {
 	if t.host == nil {
 		t.arm(h)
 	}
+	cx.Waits(core.WaitTime)
 	return struct{}{}, false
 }
 
