@@ -130,11 +130,9 @@ func TestAbortOfATaskThatWaits(t *testing.T) {
 						}
 					})
 				}
-				inTask(t, rt, func(cx *core.Context) {
-					if n := executor.ArmedTimers(cx.Host()); n != 0 {
-						t.Errorf("%d timers are left", n)
-					}
-				})
+				if n := armedTimers(t, rt); n != 0 {
+					t.Errorf("%d timers are left", n)
+				}
 				if n := rt.Stats().Registrations; n != 0 {
 					t.Errorf("%d registrations are left", n)
 				}

@@ -51,7 +51,7 @@ func (c *cycle) Poll(cx *core.Context) (int, bool) {
 // allocsOfSpawn returns what the spawn, the run and the join of a task allocate.
 func allocsOfSpawn(t *testing.T, spawn func(cx *core.Context, i int) joinhandle.JoinHandle[int]) float64 {
 	t.Helper()
-	rt := startRuntime(t, executor.Options{LongPoll: -1})
+	rt := startRuntime(t, executor.Options{Workers: 1, LongPoll: -1})
 	c := &cycle{spawn: spawn, done: make(chan struct{}, 1)}
 	executor.Spawn[int](rt, c)
 	eventually(t, "the driver is polled", func() bool { return c.waker.Load() != nil })
@@ -104,7 +104,7 @@ func TestSpawnAllocatesTheTaskOnly(t *testing.T) {
 }
 
 func TestWakeAndParkAllocateNothing(t *testing.T) {
-	rt := startRuntime(t, executor.Options{LongPoll: -1})
+	rt := startRuntime(t, executor.Options{Workers: 1, LongPoll: -1})
 	g := &gate{}
 	executor.Spawn[int](rt, g)
 	g.polled(t, 1)

@@ -22,7 +22,12 @@ func TestWrongOptionsAreNamed(t *testing.T) {
 		opts   executor.Options
 	}{
 		{"Workers", executor.Options{Workers: -1}},
-		{"Workers", executor.Options{Workers: 2}},
+		{"Workers", executor.Options{Workers: executor.MaxStealing + 1, Scheduling: executor.WorkStealing}},
+		{"Scheduling", executor.Options{Scheduling: 2}},
+		{"Scheduling", executor.Options{Scheduling: -1}},
+		{"LockOSThread", executor.Options{Scheduling: executor.WorkStealing, LockOSThread: true}},
+		{"Affinity", executor.Options{Affinity: func(int) []int { return nil }}},
+		{"Affinity", executor.Options{LockOSThread: true, Affinity: func(int) []int { return []int{-1} }}},
 		{"BlockingThreads", executor.Options{BlockingThreads: -1}},
 		{"BlockingKeepAlive", executor.Options{BlockingKeepAlive: -time.Second}},
 		{"Panics", executor.Options{Panics: 2}},

@@ -23,13 +23,17 @@ type blockingPool struct {
 	idle    []chan *blockingJob // one for each waiting goroutine, the last to wait at the end
 	threads int
 	running int
+	ended   uint64 // functions that have run
 	closed  bool
 	gone    chan struct{} // closed when closed and no goroutine is left
+
+	wait histogram // how long functions waited for a goroutine; written by those
 }
 
 // A blockingJob is one function on its way through the pool.
 type blockingJob struct {
 	run      func()
+	since    time.Time     // when it was submitted
 	place    *list.Element // in the queue; nil if it is not there. Under the pool's mu
 	canceled atomic.Bool   // nobody wants the result: do not start
 }
@@ -90,17 +94,25 @@ func (p *blockingPool) thread(j *blockingJob) {
 }
 
 func (p *blockingPool) work(j *blockingJob) {
-	p.count(+1) // before the look: a job that has begun is always counted
-	defer p.count(-1)
+	p.began() // before the look: a job that has begun is always counted
+	defer p.done()
 	if !j.canceled.Load() {
+		p.wait.add(time.Since(j.since))
 		j.run()
 	}
 }
 
-func (p *blockingPool) count(d int) {
+func (p *blockingPool) began() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.running += d
+	p.running++
+}
+
+func (p *blockingPool) done() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.running--
+	p.ended++
 }
 
 // next returns the next job, or nil if the goroutine is to end.
@@ -171,10 +183,18 @@ func (p *blockingPool) close() <-chan struct{} {
 	return p.gone
 }
 
-func (p *blockingPool) load() (queued, running int) {
+// load returns how many functions run.
+func (p *blockingPool) load() (running int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.queue.Len(), p.running
+	return p.running
+}
+
+func (p *blockingPool) stats(s *Stats) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s.BlockingQueued, s.BlockingRunning = p.queue.Len(), p.running
+	s.BlockingThreads, s.BlockingFinished = p.threads, p.ended
 }
 
 // Blocking runs f on the blocking pool and suspends the body of co until it has returned. If co
@@ -224,10 +244,11 @@ func (b *blocking[T]) Poll(cx *core.Context) (joinhandle.Result[T], bool) {
 		}
 		b.pool = w.rt.blocking
 		waker := cx.Waker() // for good: only coro.Await polls b
-		b.job = &blockingJob{run: func() { b.call(waker) }}
+		b.job = &blockingJob{run: func() { b.call(waker) }, since: time.Now()}
 		if err := w.rt.blocking.submit(b.job); err != nil {
 			return joinhandle.Result[T]{Err: err}, true
 		}
+		cx.Waits(core.WaitBlocking)
 		return joinhandle.Result[T]{}, false
 	}
 	if !b.done.Load() {

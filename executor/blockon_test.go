@@ -11,6 +11,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/future"
 	"github.com/moduvex/moduvex-go/core/task"
 	"github.com/moduvex/moduvex-go/executor"
+	"github.com/moduvex/moduvex-go/executor/internal/modetest"
 )
 
 func TestBlockOnReturnsWithTheRootWhileOthersRunOn(t *testing.T) {
@@ -54,7 +55,7 @@ func TestPanicOfTheRootReachesTheCaller(t *testing.T) {
 			}))
 		},
 		"Run": func() {
-			executor.Run(context.Background(), executor.Options{}, func(*coro.Co) (int, error) {
+			executor.Run(context.Background(), modetest.Options(executor.Options{}), func(*coro.Co) (int, error) {
 				explode()
 				return 0, nil
 			})
@@ -95,7 +96,7 @@ func TestRunAbortsItsBodyWhenItsContextIsDone(t *testing.T) {
 	cause := errors.New("enough")
 	ctx, cancel := context.WithCancelCause(context.Background())
 	unwound := false
-	_, err := executor.Run(ctx, executor.Options{}, func(co *coro.Co) (int, error) {
+	_, err := executor.Run(ctx, modetest.Options(executor.Options{}), func(co *coro.Co) (int, error) {
 		defer func() { unwound = true }()
 		cancel(cause)
 		return coro.Await[int](co, &gate{})
@@ -107,7 +108,7 @@ func TestRunAbortsItsBodyWhenItsContextIsDone(t *testing.T) {
 
 func TestRootThatCompletesInSpiteOfItsContextHasCompleted(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(context.Background())
-	v, err := executor.Run(ctx, executor.Options{}, func(co *coro.Co) (int, error) {
+	v, err := executor.Run(ctx, modetest.Options(executor.Options{}), func(co *coro.Co) (int, error) {
 		cancel(errors.New("enough"))
 		<-co.Done()                  // the abort has come
 		coro.Await[int](co, &gate{}) // fails, and the body does not mind
@@ -120,7 +121,7 @@ func TestRootThatCompletesInSpiteOfItsContextHasCompleted(t *testing.T) {
 
 func TestRunClosesItsRuntimeAndDropsWhatIsLeft(t *testing.T) {
 	g := &gate{}
-	v, err := executor.Run(within(t), executor.Options{}, func(co *coro.Co) (string, error) {
+	v, err := executor.Run(within(t), modetest.Options(executor.Options{}), func(co *coro.Co) (string, error) {
 		executor.Spawn[int](co, g)
 		return "done", co.Yield()
 	})
@@ -132,7 +133,7 @@ func TestRunClosesItsRuntimeAndDropsWhatIsLeft(t *testing.T) {
 
 func TestRunReturnsTheErrorOfItsBody(t *testing.T) {
 	want := errors.New("no luck")
-	if _, err := executor.Run(within(t), executor.Options{}, func(*coro.Co) (int, error) { return 0, want }); err != want {
+	if _, err := executor.Run(within(t), modetest.Options(executor.Options{}), func(*coro.Co) (int, error) { return 0, want }); err != want {
 		t.Fatalf("Run returned %v", err)
 	}
 }
@@ -147,7 +148,7 @@ func TestCallsThatWouldBlockTheWorkerAreRefusedInATask(t *testing.T) {
 			return err
 		},
 		"Run": func() error {
-			_, err := executor.Run(context.Background(), executor.Options{}, func(*coro.Co) (int, error) { return 0, nil })
+			_, err := executor.Run(context.Background(), modetest.Options(executor.Options{}), func(*coro.Co) (int, error) { return 0, nil })
 			return err
 		},
 		"Shutdown": func() error { return rt.Shutdown(context.Background()) },

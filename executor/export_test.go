@@ -7,18 +7,26 @@ import (
 
 const (
 	PollsPerTurn = pollsPerTurn
-	RingSize     = ringSize
+	FIFOSize     = fifoSize
 	MaxLIFO      = maxLIFO
+	MaxStealing  = maxStealing
 )
 
-// Parked reports whether the worker of rt sleeps, or has announced that it is about to.
-func Parked(rt *Runtime) bool { return rt.workers[0].parked.Load() }
+// Parked reports whether all workers of rt sleep, or have announced that they are about to.
+func Parked(rt *Runtime) bool {
+	for _, w := range rt.workers {
+		if !w.parked.Load() {
+			return false
+		}
+	}
+	return true
+}
 
 // Closing reports whether rt has been told to end.
 func Closing(rt *Runtime) bool { return rt.closing.Load() }
 
 // ArmedTimers and IdleCoroutines look into the worker that polls. Only its tasks may ask.
-func ArmedTimers(h core.Host) int    { return h.(*worker).wheel.Len() }
+func ArmedTimers(h core.Host) int    { return h.(*worker).timers.len() }
 func IdleCoroutines(h core.Host) int { return h.(*worker).pool.Idle() }
 
 // PoolThreads counts the goroutines of the blocking pool, idle ones included.
@@ -31,15 +39,33 @@ func PoolThreads(rt *Runtime) int {
 // WatchdogAsleep reports whether the watchdog waits for a worker to wake up.
 func WatchdogAsleep(rt *Runtime) bool { return rt.watchdog.asleep.Load() }
 
-type LocalQueue = localQueue
+// A LocalQueue is the queue of a worker that nobody steals from.
+type LocalQueue struct{ q localQueue }
 
-func (q *localQueue) Push(t *task.Task)     { q.push(t) }
-func (q *localQueue) PushLIFO(t *task.Task) { q.pushLIFO(t) }
-func (q *localQueue) Pop() *task.Task       { return q.pop() }
-func (q *localQueue) Empty() bool           { return q.empty() }
-func (q *localQueue) Len() int {
-	n := int(q.tail-q.head) + q.overflow.Len()
-	if q.lifo != nil {
+func (q *LocalQueue) Push(t *task.Task) { q.q.push(t) }
+func (q *LocalQueue) PushLIFO(t *task.Task) {
+	if before := q.q.lifo; before != nil {
+		q.q.push(before)
+	}
+	q.q.lifo = t
+}
+
+func (q *LocalQueue) Pop() *task.Task {
+	t, back := q.q.takeLIFO()
+	if back != nil {
+		q.q.push(back)
+	}
+	if t == nil {
+		t = q.q.pop()
+	}
+	return t
+}
+
+func (q *LocalQueue) Empty() bool { return q.q.empty() }
+
+func (q *LocalQueue) Len() int {
+	n := int(q.q.bound.tail-q.q.bound.head) + q.q.bound.overflow.Len()
+	if q.q.lifo != nil {
 		n++
 	}
 	return n

@@ -169,7 +169,7 @@ func TestBusyTasksLeaveEverythingElseItsTurn(t *testing.T) {
 // Two tasks that wake each other take the LIFO slot in turns. A third task in the queue still gets
 // its poll after a bounded number of theirs.
 func TestPingPongDoesNotStarveAThird(t *testing.T) {
-	rt := startRuntime(t, executor.Options{})
+	rt := startRuntime(t, executor.Options{Workers: 1})
 	a, b := &rally{}, &rally{}
 	a.peer, b.peer = b, a
 	rounds, longest, last := 0, 0, 0
@@ -193,7 +193,7 @@ func TestPingPongDoesNotStarveAThird(t *testing.T) {
 func TestYieldGoesBehindTheOthers(t *testing.T) {
 	for _, name := range []string{"poll", "direct"} {
 		t.Run(name, func(t *testing.T) {
-			rt := startRuntime(t, executor.Options{})
+			rt := startRuntime(t, executor.Options{Workers: 1})
 			var log []string
 			say := func(s string) { log = append(log, s) }
 			release := hold(t, rt) // so that all three are queued together
@@ -261,7 +261,7 @@ func TestPollerIsLookedAtInEveryTurn(t *testing.T) {
 }
 
 func TestBudgetOfAPollIsSpentAfter128Operations(t *testing.T) {
-	rt := startRuntime(t, executor.Options{})
+	rt := startRuntime(t, executor.Options{Workers: 1})
 	var log []int // operations of each poll; -1 for a poll of the other task
 	release := hold(t, rt)
 	left := 300

@@ -14,6 +14,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/core/future"
 	"github.com/moduvex/moduvex-go/executor"
+	"github.com/moduvex/moduvex-go/executor/internal/modetest"
 	"github.com/moduvex/moduvex-go/joinhandle"
 	"github.com/moduvex/moduvex-go/reactor"
 	"github.com/moduvex/moduvex-go/reactor/reactortest"
@@ -34,9 +35,10 @@ func startRuntime(t testing.TB, opts executor.Options) *executor.Runtime {
 // fake one takes its place: nothing here depends on which.
 func makeRuntime(t testing.TB, opts executor.Options) *executor.Runtime {
 	t.Helper()
+	opts = modetest.Options(opts)
 	rt, err := executor.New(opts)
 	if errors.Is(err, errors.ErrUnsupported) && opts.Poller == nil {
-		opts.Poller = fakePoller(reactortest.NewFake())
+		opts.Poller = func() (reactor.Poller, error) { return reactortest.NewFake(), nil }
 		rt, err = executor.New(opts)
 	}
 	if err != nil {
@@ -136,10 +138,10 @@ func joinCancelled[T any](t testing.TB, h joinhandle.JoinHandle[T]) {
 	}
 }
 
-// settled waits until the worker of rt sleeps.
+// settled waits until the workers of rt sleep.
 func settled(t testing.TB, rt *executor.Runtime) {
 	t.Helper()
-	eventually(t, "the worker parks", func() bool { return executor.Parked(rt) })
+	eventually(t, "the workers park", func() bool { return executor.Parked(rt) })
 }
 
 // alive fails the test unless the worker of rt still serves everybody.
@@ -246,25 +248,34 @@ func (g *gate) droppedOnce(t testing.TB) {
 	}
 }
 
-// A holder holds the worker in its poll until it is released.
-type holder struct {
-	held    chan struct{} // closed when the poll has begun
-	release chan struct{}
-}
-
-// hold occupies the worker of rt and returns when it has. The test calls release.
+// hold occupies every worker of rt and returns when it has. The test calls release.
 func hold(t testing.TB, rt *executor.Runtime) (release func()) {
 	t.Helper()
-	h := &holder{make(chan struct{}), make(chan struct{})}
-	executor.Spawn(rt, future.Func(func(cx *core.Context) (int, bool) {
-		close(h.held)
-		<-h.release
-		return 0, true
-	}))
-	receive(t, "the worker takes the task", h.held)
-	release = sync.OnceFunc(func() { close(h.release) })
+	held, end := make(chan struct{}), make(chan struct{})
+	release = sync.OnceFunc(func() { close(end) })
 	t.Cleanup(release) // also if the test fails, so that Close ends
+	for i := range rt.Workers() {
+		executor.SpawnOn(rt, i, future.Func(func(cx *core.Context) (int, bool) {
+			held <- struct{}{}
+			<-end
+			return 0, true
+		}))
+	}
+	for range rt.Workers() {
+		receive(t, "a worker takes its task", held)
+	}
 	return release
+}
+
+// armedTimers counts the timers of all workers.
+func armedTimers(t testing.TB, rt *executor.Runtime) (n int) {
+	t.Helper()
+	for _, h := range executor.Broadcast(rt, func(co *coro.Co, _ int) (int, error) {
+		return executor.ArmedTimers(co.Context().Host()), nil
+	}) {
+		n += joinOK(t, h)
+	}
+	return n
 }
 
 // panicOf runs f and returns what it panicked with.

@@ -10,16 +10,19 @@ import (
 	"github.com/moduvex/moduvex-go/core/timer/wheel"
 )
 
-// This file is the worker as its tasks see it. All of it runs on the worker but Schedule.
+// This file is the worker as its tasks see it. All of it runs on the worker but Schedule, and, where
+// tasks move, Arm and Disarm.
 
 var (
-	_ coro.Host      = (*worker)(nil)
-	_ task.Scheduler = (*worker)(nil)
-	_ task.PanicHost = (*worker)(nil)
+	_ coro.Host       = (*worker)(nil)
+	_ task.Scheduler  = (*worker)(nil)
+	_ task.PanicHost  = (*worker)(nil)
+	_ task.TimingHost = (*worker)(nil)
 )
 
-// Schedule takes a task that has become ready, from any goroutine.
+// Schedule takes a task bound to this worker that has become ready, from any goroutine.
 func (w *worker) Schedule(t *task.Task) {
+	w.queued(t)
 	notify, ok := w.inbox.Push(t)
 	if !ok {
 		return // the worker is closing, and kills the task
@@ -29,57 +32,90 @@ func (w *worker) Schedule(t *task.Task) {
 	}
 }
 
-// Wake puts a task of this worker that is woken by another into the LIFO slot: its data is likely
-// to be in the cache.
-func (w *worker) Wake(k core.Waker) {
+// ours returns k as a task that this worker may queue, or nil.
+func (w *worker) ours(k core.Waker) *task.Task {
 	t, ok := k.(*task.Task)
-	if !ok || t.Home() != &w.home {
-		k.Wake()
-		return
+	if !ok {
+		return nil
 	}
-	if t.Notify() {
-		w.queue.pushLIFO(t)
+	if h := t.Home(); h == &w.home || w.commons != nil && h == &w.commons.home {
+		return t
 	}
+	return nil
 }
 
-// WakeLater puts a task of this worker behind the others. It serves I/O and timers too, which
-// bring many at a time: first come, first served.
+// Wake puts a task that is woken by another into the LIFO slot: its data is likely to be in the
+// cache.
+func (w *worker) Wake(k core.Waker) {
+	t := w.ours(k)
+	if t == nil {
+		k.Wake()
+		return
+	}
+	if !t.Notify() {
+		return
+	}
+	w.counts.wakesLocal++
+	w.queued(t)
+	before := w.queue.lifo
+	w.queue.lifo = t
+	if before == nil {
+		return
+	}
+	if w.commons != nil && before.Home() == &w.commons.home {
+		w.offer(before)
+		return
+	}
+	w.queue.push(before)
+}
+
+// WakeLater puts a task behind the others. It serves I/O and timers too, which bring many at a time:
+// first come, first served.
 func (w *worker) WakeLater(k core.Waker) {
-	t, ok := k.(*task.Task)
-	if !ok || t.Home() != &w.home {
+	t := w.ours(k)
+	if t == nil {
 		k.Wake()
 		return
 	}
 	if t.Notify() {
-		w.queue.push(t)
+		w.counts.wakesLocal++
+		w.enqueue(t)
 	}
 }
 
 // Spawn takes a task that one of this worker's tasks has made.
 func (w *worker) Spawn(r core.Runnable) error {
 	t := asTask(r)
-	t.Bind(&w.home, w.ids.next(&w.rt.lastID))
-	w.live.Insert(t)
-	if w.rt.closing.Load() { // read after Insert: Shutdown then finds all it has not refused
-		w.live.Remove(t)
+	home := &w.home
+	if w.commons != nil {
+		home = &w.commons.home
+	}
+	w.spawned++
+	if !w.rt.admit(t, home, w.id, w.spawned) {
+		w.spawned-- // the number is free again
 		return core.ErrShutdown
 	}
-	w.counts.spawned++
-	w.queue.push(t)
+	w.enqueue(t)
 	return nil
 }
 
 // Now reads the clock.
-func (w *worker) Now() time.Duration { return time.Since(w.rt.epoch) }
+func (w *worker) Now() time.Duration { return w.rt.now() }
 
 // Epoch is when the runtime was made.
 func (w *worker) Epoch() time.Time { return w.rt.epoch }
 
 // Arm implements core.Host.
-func (w *worker) Arm(e *wheel.Entry, at time.Duration) { w.wheel.Reset(e, at) }
+func (w *worker) Arm(e *wheel.Entry, at time.Duration) { w.timers.arm(e, at) }
 
 // Disarm implements core.Host.
-func (w *worker) Disarm(e *wheel.Entry) { w.wheel.Remove(e) }
+func (w *worker) Disarm(e *wheel.Entry) { w.timers.disarm(e) }
+
+// Shares implements core.MovingHost.
+func (w *worker) Shares(other core.Host) bool {
+	o, ok := other.(*worker)
+	return ok && w.commons != nil && w.commons == o.commons
+}
 
 // Rand implements core.Host.
 func (w *worker) Rand() uint64 { return w.rand.Uint64() }

@@ -5,7 +5,7 @@ import (
 	"os"
 	"testing"
 
-	"go.uber.org/goleak"
+	"github.com/moduvex/moduvex-go/executor/internal/modetest"
 )
 
 var figuresFlag = flag.Bool("figures", false, "measure the figures instead of testing")
@@ -26,5 +26,5 @@ func TestMain(m *testing.M) {
 	if *figuresFlag {
 		os.Exit(printFigures())
 	}
-	goleak.VerifyTestMain(m)
+	modetest.Main(m)
 }

@@ -1,6 +1,7 @@
 package executor
 
 import (
+	"fmt"
 	"log/slog"
 	"runtime"
 	"time"
@@ -11,8 +12,29 @@ import (
 
 // Options say how a runtime is made. The zero value is a good one.
 type Options struct {
-	// Workers is the number of workers; 0 stands for 1. More are refused for now.
+	// Workers is the number of workers; 0 stands for GOMAXPROCS. Where they steal there are 56 at
+	// most, and 0 stands for no more than that.
 	Workers int
+
+	// Scheduling says whether tasks stay on the worker that they were spawned on.
+	Scheduling Scheduling
+
+	// LockOSThread gives each worker an OS thread of its own. Waking such a worker takes three times
+	// as long, so it is for what needs it: thread-local state of C libraries, Affinity. Not with
+	// WorkStealing, for a coroutine cannot leave the thread it was made on.
+	LockOSThread bool
+	// Affinity, if not nil, returns the numbers of the processors that worker i may run on; none
+	// leaves it to the system. Linux only, and only with LockOSThread.
+	Affinity func(worker int) []int
+
+	// Name is how profiles and reports call the workers: "name/0", "name/1" and so on, under the
+	// pprof label "worker". "" stands for "moduvex".
+	Name string
+
+	// Instrument makes every task account for its time and remember where it was spawned, for
+	// [Runtime.Tasks] and the latencies of [Runtime.Metrics]. It costs a few readings of the
+	// clock a poll, and an allocation and a look at the stack a spawn.
+	Instrument bool
 
 	// Poller makes the poller of each worker, to bring or pin a backend. Nil stands for the
 	// operating system's own.
@@ -53,6 +75,30 @@ type Options struct {
 	Logger *slog.Logger
 }
 
+// Scheduling says where tasks run.
+type Scheduling int
+
+const (
+	// ThreadPerCore keeps a task, and its I/O, on the worker that it was spawned on. Nothing is
+	// shared between workers, and state of a worker (WorkerLocal) needs no lock.
+	ThreadPerCore Scheduling = iota
+	// WorkStealing lets a worker that has run out of tasks take half of another's. A task may
+	// then be polled by different workers in turn, so what it shares with other tasks needs locks.
+	// Its sockets and timers go on working.
+	WorkStealing
+)
+
+// String returns the name.
+func (s Scheduling) String() string {
+	switch s {
+	case ThreadPerCore:
+		return "ThreadPerCore"
+	case WorkStealing:
+		return "WorkStealing"
+	}
+	return "invalid"
+}
+
 // A PanicPolicy says what the panic of a task does.
 type PanicPolicy int
 
@@ -81,8 +127,16 @@ func (o Options) withDefaults() (Options, error) {
 	switch {
 	case o.Workers < 0:
 		return o, &OptionError{"Workers", o.Workers, "is negative"}
-	case o.Workers > 1:
-		return o, &OptionError{"Workers", o.Workers, "more than one is not supported yet"}
+	case o.Scheduling != ThreadPerCore && o.Scheduling != WorkStealing:
+		return o, &OptionError{"Scheduling", int(o.Scheduling), "is neither ThreadPerCore nor WorkStealing"}
+	case o.Scheduling == WorkStealing && o.Workers > maxStealing:
+		return o, &OptionError{"Workers", o.Workers, fmt.Sprintf("more than %d cannot steal from each other", maxStealing)}
+	case o.Scheduling == WorkStealing && o.LockOSThread:
+		return o, &OptionError{"LockOSThread", o.LockOSThread, "a stolen task cannot be on the thread of its first worker"}
+	case o.Affinity != nil && !o.LockOSThread:
+		return o, &OptionError{"Affinity", "func", "needs LockOSThread: a worker without a thread of its own has none to bind"}
+	case o.Affinity != nil && !canBind:
+		return o, &OptionError{"Affinity", "func", "is not to be had on " + runtime.GOOS}
 	case o.BlockingThreads < 0:
 		return o, &OptionError{"BlockingThreads", o.BlockingThreads, "is negative"}
 	case o.BlockingKeepAlive < 0:
@@ -92,7 +146,13 @@ func (o Options) withDefaults() (Options, error) {
 	case o.Poller == nil && systemPoller == nil:
 		return o, &OptionError{"Poller", nil, "there is no poller for " + runtime.GOOS + ", so one has to be given"}
 	}
-	o.Workers = max(o.Workers, 1)
+	if o.Workers == 0 {
+		o.Workers = runtime.GOMAXPROCS(0)
+		if o.Scheduling == WorkStealing {
+			o.Workers = min(o.Workers, maxStealing)
+		}
+	}
+	setDefault(&o.Name, "moduvex")
 	if o.Poller == nil {
 		o.Poller = systemPoller
 	}

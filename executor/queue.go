@@ -3,61 +3,96 @@ package executor
 import "github.com/moduvex/moduvex-go/core/task"
 
 const (
-	// ringSize is the number of tasks in the fast part of a local queue: as many as one turn of
-	// the reactor can make ready (reactor.MaxEvents), and 8 KiB. A place in the ring costs two
+	// fifoSize is the number of tasks in the fast part of a fifo: as many as one turn of the
+	// reactor can make ready (reactor.MaxEvents), and 8 KiB. A place in the ring costs two
 	// pointer writes, one in the list behind it eight, each with a barrier while the garbage
 	// collector marks.
-	ringSize = 1024
+	fifoSize = 1024
 	// maxLIFO is how often in a row the LIFO slot goes before the queue, so that two tasks that
 	// wake each other keep their caches warm without starving the rest.
 	maxLIFO = 3
 )
 
 // A localQueue holds the tasks that are ready on one worker: a slot for the one woken last, and
-// behind it everything else, first in, first out. What does not fit the ring goes to a list
-// without a bound, linked through the tasks. It has one owner and no lock.
+// behind it everything else, first in, first out. What is in the slot or bound to the worker is the
+// owner's alone, without a lock; what others may steal lies in the ring.
+//
+// Nobody else sees the slot, so it hides a task, but not for longer than one poll of the owner:
+// then the task is polled, or goes to the back where thieves look.
 type localQueue struct {
 	lifo     *task.Task
-	lifoRuns int // how often in a row the slot was used
-	ring     [ringSize]*task.Task
+	lifoRuns int       // how often in a row the slot was used
+	bound    fifo      // tasks that stay on this worker
+	ring     *stealing // nil where nobody steals
+	ringNext bool      // whose turn it is, if there are tasks in both
+}
+
+// push puts t, which is bound to the worker, at the back.
+func (q *localQueue) push(t *task.Task) { q.bound.push(t) }
+
+// takeLIFO takes what is in the slot if it may go before the rest. Otherwise it returns the task
+// that has to go to the back.
+func (q *localQueue) takeLIFO() (first, back *task.Task) {
+	t := q.lifo
+	if t == nil {
+		q.lifoRuns = 0
+		return nil, nil
+	}
+	q.lifo = nil
+	if q.lifoRuns < maxLIFO {
+		q.lifoRuns++
+		return t, nil
+	}
+	q.lifoRuns = 0
+	return nil, t
+}
+
+// pop takes the next task from behind the slot, or returns nil. Tasks that are bound and tasks that
+// are not take turns.
+func (q *localQueue) pop() *task.Task {
+	if q.ring == nil {
+		return q.bound.pop()
+	}
+	if q.ringNext = !q.ringNext; q.ringNext {
+		if t := q.ring.pop(); t != nil {
+			return t
+		}
+		return q.bound.pop()
+	}
+	if t := q.bound.pop(); t != nil {
+		return t
+	}
+	return q.ring.pop()
+}
+
+func (q *localQueue) empty() bool {
+	return q.lifo == nil && q.bound.empty() && (q.ring == nil || q.ring.len() == 0)
+}
+
+// A fifo is a queue with one owner and no lock. What does not fit the ring goes to a list without a
+// bound, linked through the tasks.
+type fifo struct {
+	ring     [fifoSize]*task.Task
 	head     uint32
-	tail     uint32 // head <= tail <= head+ringSize, modulo 2^32
+	tail     uint32 // head <= tail <= head+fifoSize, modulo 2^32
 	overflow task.Queue
 }
 
-// push puts t at the back.
-func (q *localQueue) push(t *task.Task) {
-	if q.tail-q.head < ringSize && q.overflow.Len() == 0 {
-		q.ring[q.tail%ringSize] = t
+func (q *fifo) push(t *task.Task) {
+	if q.tail-q.head < fifoSize && q.overflow.Len() == 0 {
+		q.ring[q.tail%fifoSize] = t
 		q.tail++
 		return
 	}
 	q.overflow.Push(t)
 }
 
-// pushLIFO puts t in front. What the slot held goes to the back.
-func (q *localQueue) pushLIFO(t *task.Task) {
-	if q.lifo != nil {
-		q.push(q.lifo)
-	}
-	q.lifo = t
-}
-
-// pop takes the next task, or returns nil.
-func (q *localQueue) pop() *task.Task {
-	if t := q.lifo; t != nil {
-		q.lifo = nil
-		if q.lifoRuns < maxLIFO {
-			q.lifoRuns++
-			return t
-		}
-		q.push(t)
-	}
-	q.lifoRuns = 0
+// pop takes the first task, or returns nil.
+func (q *fifo) pop() *task.Task {
 	if q.head == q.tail {
 		return q.overflow.Pop()
 	}
-	slot := &q.ring[q.head%ringSize]
+	slot := &q.ring[q.head%fifoSize]
 	t := *slot
 	*slot = nil
 	q.head++
@@ -68,17 +103,15 @@ func (q *localQueue) pop() *task.Task {
 }
 
 // refill moves half a ring of tasks from the list.
-func (q *localQueue) refill() {
-	for range ringSize / 2 {
+func (q *fifo) refill() {
+	for range fifoSize / 2 {
 		t := q.overflow.Pop()
 		if t == nil {
 			return
 		}
-		q.ring[q.tail%ringSize] = t
+		q.ring[q.tail%fifoSize] = t
 		q.tail++
 	}
 }
 
-func (q *localQueue) empty() bool {
-	return q.lifo == nil && q.head == q.tail && q.overflow.Len() == 0
-}
+func (q *fifo) empty() bool { return q.head == q.tail && q.overflow.Len() == 0 }

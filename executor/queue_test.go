@@ -54,14 +54,14 @@ func TestLocalQueueKeepsItsOrder(t *testing.T) {
 		rng := rand.New(rand.NewPCG(seed, seed))
 		var q executor.LocalQueue
 		var m queueModel
-		free := make([]*task.Task, 5*executor.RingSize) // tasks that are in no queue
+		free := make([]*task.Task, 5*executor.FIFOSize) // tasks that are in no queue
 		for i := range free {
 			free[i] = &task.New(future.Ready(i)).Task
 		}
 		for range 100 {
 			// Phases that fill and phases that empty, so that the ring overflows and refills.
 			fill := rng.IntN(11)
-			for range rng.IntN(2 * executor.RingSize) {
+			for range rng.IntN(2 * executor.FIFOSize) {
 				if rng.IntN(10) >= fill {
 					want := m.pop()
 					if got := q.Pop(); got != want {
@@ -91,7 +91,7 @@ func TestLocalQueueKeepsItsOrder(t *testing.T) {
 
 func TestLocalQueueIsFirstInFirstOutBeyondItsRing(t *testing.T) {
 	var q executor.LocalQueue
-	const n = 10*executor.RingSize + 7
+	const n = 10*executor.FIFOSize + 7
 	tasks := make([]*task.Task, n)
 	for i := range tasks {
 		tasks[i] = &task.New(future.Ready(i)).Task

@@ -2,6 +2,8 @@ package executor
 
 import (
 	"context"
+	"fmt"
+	"math/bits"
 	"math/rand/v2"
 	"runtime"
 	"strings"
@@ -10,6 +12,7 @@ import (
 	"time"
 
 	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/task"
 )
 
 // A Runtime runs tasks. It is made by [New], and whoever made it calls [Runtime.Shutdown] or
@@ -18,15 +21,22 @@ type Runtime struct {
 	opts     Options
 	epoch    time.Time
 	workers  []*worker
+	commons  *commons // nil where workers do not steal
 	blocking *blockingPool
 	watchdog *watchdog
-	lastID   atomic.Uint64
+
+	// sets hold the tasks that have not ended. Worker i has two: sets[i] for those spawned on it, and
+	// sets[len(workers)+i] for those spawned from outside. Their number is a power of two.
+	sets []task.Set
+	next atomic.Uint64 // whose turn it is to get a task from outside; written by those who bring one
 
 	closing   atomic.Bool   // no more spawns; set once
-	aborting  atomic.Bool   // what comes from an inbox now is aborted; set once
 	empty     chan struct{} // closed when closing and no task is left
 	emptyOnce sync.Once
-	closed    chan struct{} // closed when everything is gone
+	stopped   sync.WaitGroup // workers that may still poll
+	killing   sync.Mutex     // the right to give up tasks; taken when none is polled any more
+	killed    sync.WaitGroup // workers whose tasks have not all been given up
+	closed    chan struct{}  // closed when everything is gone
 }
 
 // New makes a runtime and starts its workers. A wrong option is answered with an [*OptionError];
@@ -43,45 +53,131 @@ func New(opts Options) (*Runtime, error) {
 		opts:     opts,
 		epoch:    time.Now(),
 		blocking: newBlockingPool(opts.BlockingThreads, opts.BlockingKeepAlive),
+		sets:     make([]task.Set, 1<<bits.Len(uint(2*opts.Workers-1))),
 		empty:    make(chan struct{}),
 		closed:   make(chan struct{}),
+	}
+	if opts.Scheduling == WorkStealing {
+		rt.commons = newCommons(opts.Workers)
 	}
 	for id := range opts.Workers {
 		w, err := newWorker(rt, id)
 		if err != nil {
 			for _, w := range rt.workers {
-				w.close()
+				w.release()
 			}
 			return nil, err
 		}
 		rt.workers = append(rt.workers, w)
 	}
-	rt.watchdog = startWatchdog(rt, opts.LongPoll)
-	for _, w := range rt.workers {
-		go w.run()
+	if rt.commons != nil {
+		rt.commons.workers = rt.workers
 	}
-	return rt, nil
+	return rt, rt.start()
 }
 
-// Spawn schedules r, which must be a *task.Task, on a worker. Package functions Spawn and Go are
-// the convenient way. It returns core.ErrShutdown once Shutdown or Close has been called;
-// a task that is accepted in the instant before may still be dropped by them, and its join says so.
+// start starts the workers. If one cannot have the processor it is to have, all end again.
+func (rt *Runtime) start() error {
+	rt.watchdog = startWatchdog(rt, rt.opts.LongPoll)
+	rt.stopped.Add(len(rt.workers))
+	rt.killed.Add(len(rt.workers))
+	settled := make(chan error, len(rt.workers))
+	for _, w := range rt.workers {
+		go w.start(settled)
+	}
+	var err error
+	for range rt.workers {
+		if e := <-settled; err == nil {
+			err = e
+		}
+	}
+	if err != nil {
+		_ = rt.Close()
+	}
+	return err
+}
+
+// Workers returns how many workers there are.
+func (rt *Runtime) Workers() int { return len(rt.workers) }
+
+// Spawn schedules r, which must be a *task.Task. Package functions Spawn and Go are the convenient
+// way. Workers get such tasks in turns; where workers steal, whichever is free takes it. It returns
+// core.ErrShutdown once Shutdown or Close has been called; a task that is accepted in the instant
+// before may still be dropped by them, and its join says so.
 func (rt *Runtime) Spawn(r core.Runnable) error {
-	t := asTask(r)
+	w := rt.workers[0]
+	if n := uint64(len(rt.workers)); n > 1 {
+		w = rt.workers[rt.next.Add(1)%n]
+	}
+	if rt.commons != nil {
+		return w.adopt(asTask(r), &rt.commons.home)
+	}
+	return w.adopt(asTask(r), &w.home)
+}
+
+// On returns a spawner for worker number i, of 0 to Workers()-1; it panics for others. It may be used
+// from anywhere. Its tasks are bound to the worker: they stay there even where others are stolen. What
+// they spawn through their own context is not bound.
+func (rt *Runtime) On(i int) core.Spawner {
+	if i < 0 || i >= len(rt.workers) {
+		panic(fmt.Sprintf("executor: On(%d) of a runtime with %d workers", i, len(rt.workers)))
+	}
+	return onWorker{rt.workers[i]}
+}
+
+type onWorker struct{ w *worker }
+
+func (s onWorker) Spawn(r core.Runnable) error { return s.w.adopt(asTask(r), &s.w.home) }
+
+// adopt takes a task from outside.
+func (w *worker) adopt(t *task.Task, home *task.Home) error {
+	rt := w.rt
 	if rt.closing.Load() {
 		return core.ErrShutdown
 	}
-	w := rt.workers[0]
-	t.Bind(&w.home, rt.lastID.Add(1))
-	notify, ok := w.inbox.Push(t)
-	if !ok {
+	if !rt.admit(t, home, len(rt.workers)+w.id, w.guests.Add(1)) {
+		w.stats.refused.Add(1)
 		return core.ErrShutdown
 	}
-	if notify {
-		w.notify()
-	}
+	home.Schedule(t)
 	return nil
 }
+
+// admit gives t, the n-th task of a set, its home and number, and makes it one of the live tasks.
+//
+// No task is lost between a spawn and the end. Who spawns (1) inserts, (2) reads closing. Who closes
+// (1) writes closing, (2) lists the live tasks, and again when no worker polls any more. One sees
+// the other. What is inserted and not yet queued when the workers stop is given up like the rest.
+func (rt *Runtime) admit(t *task.Task, home *task.Home, set int, n uint64) bool {
+	t.Bind(home, rt.taskID(set, n))
+	if rt.opts.Instrument {
+		t.Time(rt.now(), spawnSite())
+	}
+	rt.sets[set].Insert(t)
+	if rt.closing.Load() && rt.sets[set].Remove(t) { // unless it was given up already
+		rt.checkDrained()
+		return false
+	}
+	return true
+}
+
+// idsAtOnce is how many numbers in a row belong to the same set.
+const idsAtOnce = 1024
+
+// taskID is the number of the n-th task of a set, from 1 on. Sets take blocks of numbers in turns, so
+// nobody shares a counter, and the number tells the set.
+func (rt *Runtime) taskID(set int, n uint64) uint64 {
+	n--
+	block := n/idsAtOnce*uint64(len(rt.sets)) + uint64(set)
+	return block*idsAtOnce + n%idsAtOnce + 1
+}
+
+// setOf returns the set that the task with this number is in.
+func (rt *Runtime) setOf(id uint64) *task.Set {
+	return &rt.sets[(id-1)/idsAtOnce%uint64(len(rt.sets))]
+}
+
+func (rt *Runtime) now() time.Duration { return time.Since(rt.epoch) }
 
 // Shutdown ends the runtime in good order.
 //
@@ -98,7 +194,7 @@ func (rt *Runtime) Spawn(r core.Runnable) error {
 // but for those of the BusyError. A second call returns ErrClosed, once the first is through; a
 // task that calls it gets ErrNested.
 func (rt *Runtime) Shutdown(ctx context.Context) error {
-	if onWorker() {
+	if insideTask() {
 		return ErrNested
 	}
 	if !rt.beginClosing() { // 1
@@ -132,7 +228,7 @@ func (rt *Runtime) Shutdown(ctx context.Context) error {
 		return rt.finish(err)
 	case <-grace.C:
 	}
-	if _, n := rt.blocking.load(); n > 0 {
+	if n := rt.blocking.load(); n > 0 {
 		return rt.finish(&BusyError{n})
 	}
 	<-pool // between two steps of their end
@@ -144,7 +240,7 @@ func (rt *Runtime) Shutdown(ctx context.Context) error {
 // waits for those that run, for nothing can stop them, so such a function must not call it.
 // Errors are those of Shutdown's second call and of one from a task.
 func (rt *Runtime) Close() error {
-	if onWorker() {
+	if insideTask() {
 		return ErrNested
 	}
 	if !rt.beginClosing() {
@@ -165,19 +261,33 @@ func (rt *Runtime) beginClosing() bool {
 		<-rt.closed
 		return false
 	}
-	for _, w := range rt.workers {
-		w.interrupt()
-	}
+	rt.checkDrained()
 	return true
 }
 
-// drained is called by a worker that has no task left while the runtime is closing.
-func (rt *Runtime) drained() { rt.emptyOnce.Do(func() { close(rt.empty) }) }
+// checkDrained tells Shutdown if no task is left while the runtime is closing. It is called after
+// everything that may have made that so: by workers in each turn, by who has closed the runtime, and
+// by who has taken back a task that came too late.
+func (rt *Runtime) checkDrained() {
+	if !rt.closing.Load() {
+		return
+	}
+	if rt.live() == 0 {
+		rt.emptyOnce.Do(func() { close(rt.empty) })
+	}
+}
+
+// live counts the tasks that have not ended.
+func (rt *Runtime) live() (n int) {
+	for i := range rt.sets {
+		n += rt.sets[i].Len()
+	}
+	return n
+}
 
 func (rt *Runtime) abortAll() {
-	rt.aborting.Store(true)
-	for _, w := range rt.workers {
-		for _, t := range w.live.Tasks() {
+	for i := range rt.sets {
+		for _, t := range rt.sets[i].Tasks() {
 			t.Abort()
 		}
 	}
@@ -186,7 +296,7 @@ func (rt *Runtime) abortAll() {
 func (rt *Runtime) stopWorkers() {
 	for _, w := range rt.workers {
 		w.stop.Store(true)
-		w.interrupt()
+		w.unpark()
 	}
 	for _, w := range rt.workers {
 		<-w.exited
@@ -199,24 +309,10 @@ func (rt *Runtime) finish(err error) error {
 	return err
 }
 
-// idBlock hands out task numbers without touching the shared counter each time.
-type idBlock struct{ last, end uint64 }
-
-const idsAtOnce = 1024
-
-func (b *idBlock) next(shared *atomic.Uint64) uint64 {
-	if b.last == b.end {
-		b.end = shared.Add(idsAtOnce)
-		b.last = b.end - idsAtOnce
-	}
-	b.last++
-	return b.last
-}
-
-// onWorker reports whether the caller is inside a task: its stack starts in a worker or in a
+// insideTask reports whether the caller is inside a task: its stack starts in a worker or in a
 // coroutine. It is for calls that would block the worker for ever; a microsecond does not matter
 // to them.
-func onWorker() bool {
+func insideTask() bool {
 	pcs := make([]uintptr, 64)
 	n := runtime.Callers(2, pcs)
 	for n == len(pcs) {

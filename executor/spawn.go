@@ -9,8 +9,9 @@ import (
 	"github.com/moduvex/moduvex-go/joinhandle"
 )
 
-// Spawn makes f a task and returns its handle. s is a *Runtime, from any goroutine; or, inside a
-// task, its *core.Context or *coro.Co, and then the new task is on the same worker and costs less.
+// Spawn makes f a task and returns its handle. s is a *Runtime, from any goroutine, whose workers get
+// tasks in turns; what [Runtime.On] returns, for a certain worker; or, inside a task, its
+// *core.Context or *coro.Co, and then the new task is on the same worker and costs less.
 // When the runtime is closing, f is dropped and the handle answers with a *joinhandle.JoinError
 // that wraps core.ErrShutdown. A nil f panics.
 func Spawn[T any](s core.Spawner, f core.Future[T]) joinhandle.JoinHandle[T] {
@@ -21,6 +22,29 @@ func Spawn[T any](s core.Spawner, f core.Future[T]) joinhandle.JoinHandle[T] {
 // what a body may do.
 func Go[T any](s core.Spawner, body func(co *coro.Co) (T, error)) joinhandle.JoinHandle[T] {
 	return joinhandle.Go(s, body)
+}
+
+// SpawnOn is Spawn on worker number i of rt, where the task stays: see [Runtime.On].
+func SpawnOn[T any](rt *Runtime, i int, f core.Future[T]) joinhandle.JoinHandle[T] {
+	return joinhandle.Spawn(rt.On(i), f)
+}
+
+// GoOn is Go on worker number i of rt, where the task stays: see [Runtime.On].
+func GoOn[T any](rt *Runtime, i int, body func(co *coro.Co) (T, error)) joinhandle.JoinHandle[T] {
+	return joinhandle.Go(rt.On(i), body)
+}
+
+// Broadcast runs body once on every worker, as tasks that are bound to them, and returns the handles
+// in the order of the workers.
+func Broadcast[T any](rt *Runtime, body func(co *coro.Co, worker int) (T, error)) []joinhandle.JoinHandle[T] {
+	if body == nil {
+		panic("executor: Broadcast of a nil body")
+	}
+	handles := make([]joinhandle.JoinHandle[T], rt.Workers())
+	for i := range handles {
+		handles[i] = GoOn(rt, i, func(co *coro.Co) (T, error) { return body(co, i) })
+	}
+	return handles
 }
 
 // Named returns a spawner that gives its tasks a name, for reports.
@@ -44,7 +68,7 @@ func BlockOn[T any](ctx context.Context, rt *Runtime, f core.Future[T]) (T, erro
 	if f == nil {
 		panic("executor: BlockOn with a nil Future")
 	}
-	if onWorker() {
+	if insideTask() {
 		core.Drop(f)
 		var zero T
 		return zero, ErrNested
@@ -59,7 +83,7 @@ func Run[T any](ctx context.Context, opts Options, body func(co *coro.Co) (T, er
 	if body == nil {
 		panic("executor: Run with a nil body")
 	}
-	if onWorker() {
+	if insideTask() {
 		return value, ErrNested
 	}
 	rt, err := New(opts)

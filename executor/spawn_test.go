@@ -14,6 +14,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/future"
 	"github.com/moduvex/moduvex-go/core/task"
 	"github.com/moduvex/moduvex-go/executor"
+	"github.com/moduvex/moduvex-go/executor/internal/modetest"
 	"github.com/moduvex/moduvex-go/joinhandle"
 )
 
@@ -101,7 +102,7 @@ func TestSpawnFromManyGoroutinesDuringShutdown(t *testing.T) {
 }
 
 func TestSpawnFromATaskIsLocal(t *testing.T) {
-	rt := startRuntime(t, executor.Options{})
+	rt := startRuntime(t, executor.Options{Workers: 1})
 	for _, s := range styles {
 		t.Run(s.name, func(t *testing.T) {
 			settled(t, rt)
@@ -117,7 +118,8 @@ func TestSpawnFromATaskIsLocal(t *testing.T) {
 			}))
 			eventually(t, "the tasks end", func() bool { return rt.Stats().Live == 0 })
 			inTask(t, rt, func(*core.Context) {
-				if len(order) != 1000 || !slices.IsSorted(order) {
+				// Where workers steal, what does not fit the ring goes to the back of the injector.
+				if len(order) != 1000 || !modetest.Stealing() && !slices.IsSorted(order) {
 					t.Errorf("%d tasks ran, in spawn order: %t", len(order), slices.IsSorted(order))
 				}
 			})

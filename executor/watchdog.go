@@ -126,7 +126,10 @@ func (d *watchdog) look(l *watched, w *worker) (busy bool) {
 
 // info names the live task with number id.
 func (w *worker) info(id uint64) TaskInfo {
-	for _, t := range w.live.Tasks() {
+	if id == 0 {
+		return TaskInfo{}
+	}
+	for _, t := range w.rt.setOf(id).Tasks() {
 		if t.ID()&taskMask == id {
 			return infoOf(t)
 		}

@@ -12,7 +12,6 @@ import (
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/core/task"
-	"github.com/moduvex/moduvex-go/core/timer/wheel"
 	"github.com/moduvex/moduvex-go/reactor"
 )
 
@@ -24,30 +23,36 @@ const pollsPerTurn = 61
 // A worker polls tasks on a goroutine of its own.
 type worker struct {
 	rt      *Runtime
-	home    task.Home
+	id      int
+	home    task.Home // of the tasks that are bound to this worker
+	commons *commons  // nil where workers do not steal
 	cx      *core.Context
 	queue   localQueue
-	wheel   *wheel.Wheel
+	timers  timers
 	pool    *coro.Pool
 	rand    *rand.Rand
 	reactor *reactor.Reactor
 	wakers  []reactor.Waker // scratch of io
-	arrived task.Queue      // scratch of receive
-	ids     idBlock
+	arrived task.Queue      // scratch of receive and overflow
+	spawned uint64          // tasks spawned on this worker, for their numbers
 	counts  counts
 	yielded uint64 // counts.polls at the last Gosched
 
-	polling *task.Task  // the task being polled
-	fatal   *propagated // a panic that is to end the process
-	goexit  bool        // a task has left the loop; if the loop does not return, it was by runtime.Goexit
+	sampleMask uint64        // a poll is timed if its number has none of these bits
+	sampled    time.Duration // when the poll under way began, if it is timed; else 0
+
+	polling   *task.Task  // the task being polled
+	fatal     *propagated // a panic that is to end the process
+	goexit    bool        // a task has left the loop; if the loop does not return, it was by runtime.Goexit
+	searching bool        // counted as a searcher in the commons
+	shut      stage       // how far close has come
 
 	// Written by anybody, read by the worker.
-	inbox task.Inbox
-	stop  atomic.Bool
-	news  atomic.Bool // something besides tasks has changed; written before inbox.Interrupt
+	inbox  task.Inbox
+	stop   atomic.Bool   // written before unpark
+	guests atomic.Uint64 // tasks spawned from outside, for their numbers
 
 	// Written by the worker, read by anybody.
-	live    task.Set
 	stats   workerStats
 	current atomic.Uint64 // the poll under way, for the watchdog: see pollMark; 0 outside polls
 	parked  atomic.Bool
@@ -65,11 +70,20 @@ func newWorker(rt *Runtime, id int) (*worker, error) {
 	}
 	w := &worker{
 		rt:      rt,
-		wheel:   wheel.New(0),
-		pool:    coro.NewPool(rt.opts.IdleCoroutines, false),
+		id:      id,
+		commons: rt.commons,
+		pool:    coro.NewPool(rt.opts.IdleCoroutines, rt.opts.LockOSThread),
 		rand:    rand.New(rand.NewPCG(rt.opts.Seed, uint64(id))),
 		reactor: reactor.New(p),
 		exited:  make(chan struct{}),
+	}
+	w.sampleMask = sampleEach - 1
+	if rt.opts.Instrument {
+		w.sampleMask = math.MaxUint64 // all tasks time themselves
+	}
+	w.timers.init(w)
+	if w.commons != nil {
+		w.queue.ring = newStealing(stealSize)
 	}
 	w.home.Scheduler = w
 	w.cx = core.NewContext(w)
@@ -78,9 +92,18 @@ func newWorker(rt *Runtime, id int) (*worker, error) {
 
 // run is the worker's goroutine. What a task does to it ends that task only: after a panic the
 // loop is entered again; a Goexit cannot be stopped, so a new goroutine takes over.
+//
+// A worker that is locked to its thread cannot be taken over, for its coroutines can be resumed on
+// that thread only, and it ends with the goroutine. There the Goexit is put off: its deferred
+// function goes on as the worker. Each costs a little stack.
 func (w *worker) run() {
 	defer func() {
-		if w.goexit {
+		switch {
+		case !w.goexit:
+		case w.rt.opts.LockOSThread:
+			w.goexit = false
+			w.run()
+		default:
 			w.goexit = false
 			go w.run()
 		}
@@ -101,15 +124,26 @@ func (w *worker) loop() {
 	defer w.contain()
 	for !w.stop.Load() {
 		for range pollsPerTurn {
-			t := w.queue.pop()
+			t, back := w.queue.takeLIFO()
 			if t == nil {
-				break
+				if back != nil {
+					w.enqueue(back)
+				}
+				if t = w.queue.pop(); t == nil {
+					break
+				}
 			}
 			w.counts.polls++
 			w.current.Store(pollMark(w.counts.polls, t.ID()))
 			w.polling = t
+			if w.counts.polls&w.sampleMask == 0 {
+				w.sampled = w.Now()
+			}
 			outcome := t.Run(w.cx)
 			w.polling = nil
+			if w.sampled != 0 {
+				w.sample()
+			}
 			if outcome != core.Parked {
 				w.polled(t, outcome)
 			}
@@ -132,15 +166,19 @@ const (
 func (w *worker) polled(t *task.Task, outcome core.Outcome) {
 	switch outcome {
 	case core.Again:
-		w.queue.push(t)
+		if w.cx.Exhausted() {
+			w.counts.budgetYields++
+		}
+		w.enqueue(t)
 	case core.Done:
 		w.done(t)
 	}
 }
 
 func (w *worker) done(t *task.Task) {
-	w.live.Remove(t)
-	w.counts.ended(t)
+	if w.rt.setOf(t.ID()).Remove(t) {
+		w.counts.ended(t)
+	}
 	if w.fatal != nil {
 		w.goexit = false
 		panic(w.fatal)
@@ -156,6 +194,7 @@ func (w *worker) contain() {
 		return
 	}
 	w.polling = nil
+	w.sampled = 0
 	w.goexit = true
 	if v := recover(); v != nil {
 		w.polled(t, t.Panicked(w.cx, v, debug.Stack()))
@@ -164,10 +203,26 @@ func (w *worker) contain() {
 	w.polled(t, t.Exited(w.cx))
 }
 
-// turn does what is due besides polling, and parks if there is nothing to poll.
+// enqueue puts t, which has become ready on this worker, behind the others.
+func (w *worker) enqueue(t *task.Task) {
+	w.queued(t)
+	if w.commons != nil && t.Home() == &w.commons.home {
+		w.offer(t)
+		return
+	}
+	w.queue.push(t)
+}
+
+// queued notes when t has become ready, where that is wanted.
+func (w *worker) queued(t *task.Task) {
+	if w.rt.opts.Instrument {
+		t.Queued(w.Now())
+	}
+}
+
+// turn does what is due besides polling. If there is nothing to poll, it searches, and then parks.
 func (w *worker) turn() {
 	w.current.Store(0)
-	w.news.Store(false)
 	w.receive()
 	if n := w.counts.polls - w.yielded; n >= pollsPerTurn || n != 0 && w.queue.empty() {
 		// The other goroutines of the process come first. A worker with tasks never blocks, and one
@@ -178,77 +233,60 @@ func (w *worker) turn() {
 		w.yielded = w.counts.polls
 		runtime.Gosched()
 	}
-	w.expire()
-	w.counts.publish(&w.stats)
-	if w.rt.closing.Load() && w.live.Len() == 0 {
-		w.rt.drained()
-	}
+	w.timers.expire()
+	w.publish()
+	w.rt.checkDrained()
 	w.io(0)
-	if w.queue.empty() {
-		w.park()
+	if !w.queue.empty() || w.commons != nil && w.steal() {
+		return
 	}
+	w.park()
 }
 
 // receive takes what other goroutines have sent.
 func (w *worker) receive() {
 	w.inbox.TakeAll(&w.arrived)
+	w.enqueueArrived()
+	if w.commons != nil {
+		w.inject()
+	}
+}
+
+func (w *worker) enqueueArrived() {
 	for t := w.arrived.Pop(); t != nil; t = w.arrived.Pop() {
-		w.adopt(t)
-		w.queue.push(t)
+		w.counts.wakesRemote++
+		if w.commons != nil && t.Home() == &w.commons.home {
+			w.offer(t)
+		} else {
+			w.queue.push(t)
+		}
 	}
 }
 
-// adopt puts a task that was spawned elsewhere among the live ones, where Shutdown finds it; one
-// that comes too late for that is aborted here. Shutdown (1) writes aborting, (2) lists the live
-// tasks; adopt (1) inserts, (2) reads aborting. One of them sees the other.
-func (w *worker) adopt(t *task.Task) {
-	if t.Owned() {
-		return
-	}
-	w.live.Insert(t)
-	w.counts.spawned++
-	if w.rt.aborting.Load() {
-		t.Abort()
-	}
-}
-
-// expire wakes what timers are due.
-func (w *worker) expire() {
-	if w.wheel.Len() == 0 {
-		return
-	}
-	now := w.Now()
-	for e := w.wheel.Expire(now); e != nil; e = w.wheel.Expire(now) {
-		w.WakeLater(e.Waker)
-	}
-}
-
-// park sleeps until there is something to do. That no task is missed stands at task.Inbox. No
-// news is missed either: who brings some (1) writes news, (2) calls inbox.Interrupt; the worker
-// (1) calls inbox.Park, (2) reads news. Whichever comes first, the other sees it. What the news
-// are is read after turn has cleared the flag: closing there, stop here.
+// park sleeps until there is something to do.
+//
+// That no task is missed stands at task.Inbox for those that are bound to the worker, and in idle.go
+// for the others. Nothing else is missed either. Who brings news (1) writes it: stop, the idle
+// word; (2) interrupts the inbox. The worker (1) parks the inbox, (2) reads the news. Whichever
+// comes first, the other sees it. Timers that are armed from elsewhere are news too: see timers.
 func (w *worker) park() {
+	if w.commons != nil {
+		w.fallAsleep()
+		defer w.wakeUp()
+	}
 	if !w.inbox.Park() {
 		return
 	}
-	if !w.news.Load() && !w.stop.Load() {
+	if !w.stop.Load() && (w.commons == nil || w.commons.idle.asleep(w.id)) {
 		w.parked.Store(true)
 		w.counts.parks++
 		w.stats.parks.Store(w.counts.parks) // it would be late by a whole sleep otherwise
-		w.io(w.untilDeadline())
+		w.io(w.timers.sleep())
+		w.timers.awake()
 		w.parked.Store(false)
 		w.rt.watchdog.unparked()
 	}
 	w.inbox.Unpark()
-}
-
-// untilDeadline returns how long the worker may sleep; less than 0 is for ever.
-func (w *worker) untilDeadline() time.Duration {
-	at, ok := w.wheel.Next()
-	if !ok {
-		return -1
-	}
-	return max(at-w.Now(), 0)
 }
 
 // io turns the reactor and wakes what it hands out.
@@ -267,9 +305,8 @@ func (w *worker) io(timeout time.Duration) {
 	w.wakers = wakers
 }
 
-// interrupt makes the worker look at what has changed besides its tasks. Any goroutine.
-func (w *worker) interrupt() {
-	w.news.Store(true)
+// unpark makes the worker look at what has changed besides its tasks. Any goroutine.
+func (w *worker) unpark() {
 	if w.inbox.Interrupt() {
 		w.notify()
 	}
@@ -279,47 +316,5 @@ func (w *worker) notify() {
 	w.stats.notifies.Add(1)
 	if err := w.reactor.Notify(); err != nil && !errors.Is(err, reactor.ErrClosed) {
 		panic(err) // a worker that cannot be woken would sleep for ever
-	}
-}
-
-// close gives up everything that is left.
-//
-//  1. The inbox is closed: no task comes in any more, and who tries is told.
-//  2. Every live task is killed: its future dropped, its join resolved.
-//  3. What is still in the wheel goes off: deadlines of sockets that live on, whose waiters on
-//     another runtime then arm them there.
-//  4. The idle coroutines end.
-//  5. The reactor is closed, and with it the poller's descriptors.
-func (w *worker) close() {
-	w.inbox.Close(&w.arrived) // 1
-	for t := w.arrived.Pop(); t != nil; t = w.arrived.Pop() {
-		w.adopt(t)
-	}
-	w.queue = localQueue{}
-	for w.live.Len() != 0 { // 2
-		w.kill()
-		w.goexit = false
-	}
-	for e := w.wheel.Expire(math.MaxInt64); e != nil; e = w.wheel.Expire(math.MaxInt64) { // 3
-		e.Waker.Wake()
-	}
-	w.pool.Close()                            // 4
-	if err := w.reactor.Close(); err != nil { // 5
-		w.rt.opts.Logger.Error("executor: closing the poller failed", "err", err)
-	}
-	w.counts.publish(&w.stats)
-	close(w.exited)
-}
-
-// kill gives up the live tasks. As with loop, a panic or a Goexit on the way ends one task only: in
-// a Drop, or in the waker of a joiner.
-func (w *worker) kill() {
-	defer w.contain()
-	for _, t := range w.live.Tasks() {
-		w.current.Store(pollMark(0, t.ID()))
-		w.polling = t
-		t.Kill(core.ErrShutdown)
-		w.polling = nil
-		w.done(t)
 	}
 }

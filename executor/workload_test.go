@@ -20,7 +20,7 @@ const batch = 1000
 
 // withRuntime runs f on a new runtime.
 func withRuntime(f func(rt *executor.Runtime)) {
-	rt, err := executor.New(executor.Options{OnLongPoll: func(executor.LongPoll) {}})
+	rt, err := executor.New(executor.Options{Workers: 1, OnLongPoll: func(executor.LongPoll) {}})
 	if err != nil {
 		panic(err)
 	}

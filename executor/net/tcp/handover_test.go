@@ -10,6 +10,7 @@ import (
 
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/executor"
+	"github.com/moduvex/moduvex-go/executor/internal/modetest"
 	"github.com/moduvex/moduvex-go/executor/net/tcp"
 )
 
@@ -53,7 +54,7 @@ func TestClosingAHalfWhileAReadBegins(t *testing.T) {
 // A deadline is kept by the wheel of the worker that waited first. When that runtime closes, who
 // waits on another one has to keep it there.
 func TestDeadlineOutlivesTheRuntimeThatKeptIt(t *testing.T) {
-	first, err := executor.New(executor.Options{})
+	first, err := executor.New(modetest.Options(executor.Options{}))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,16 +12,16 @@ import (
 
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/executor"
+	"github.com/moduvex/moduvex-go/executor/internal/modetest"
 	"github.com/moduvex/moduvex-go/executor/net/tcp"
 	"github.com/moduvex/moduvex-go/joinhandle"
-	"go.uber.org/goleak"
 )
 
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == starvedArg {
 		os.Exit(starvedMain())
 	}
-	goleak.VerifyTestMain(m)
+	modetest.Main(m)
 }
 
 // patience is for what happens at once unless something is broken.
@@ -32,7 +32,7 @@ const patience = 20 * time.Second
 func newRuntime(tb testing.TB) *executor.Runtime {
 	tb.Helper()
 	before := openFDs(tb)
-	rt, err := executor.New(executor.Options{})
+	rt, err := executor.New(modetest.Options(executor.Options{}))
 	if errors.Is(err, errors.ErrUnsupported) {
 		tb.Skip("no poller for ", runtime.GOOS)
 	}

@@ -11,9 +11,9 @@ import (
 )
 
 // An Alarm wakes all that wait for one direction of a socket at a given time. It may be set from
-// any worker, but a wheel is its worker's alone. So it is carried by a ringer, in the wheel of the
-// worker that set it; one that would have to be moved in another worker's wheel is abandoned there,
-// and what it does in the end is no more than a spurious wake.
+// any worker, but a wheel may be its worker's alone. So it is carried by a ringer, in the wheel of the
+// worker that set it, and another worker makes another ringer. The one before is taken out if tasks move
+// between the two, and otherwise abandoned; what it does in the end is no more than a spurious wake.
 type Alarm struct {
 	mu     sync.Mutex
 	f      *FD
@@ -21,8 +21,8 @@ type Alarm struct {
 	ringer *ringer // nil before the first Set
 }
 
-// A ringer is an alarm in one wheel. The entry is touched on its host only; alarm is set to nil by
-// Forget; the rest is under the lock of the alarm.
+// A ringer is an alarm in one wheel. The entry is touched on its host only, or on one that shares tasks
+// with it; alarm is set to nil by Forget; the rest is under the lock of the alarm.
 type ringer struct {
 	entry wheel.Entry
 	alarm atomic.Pointer[Alarm]
@@ -44,7 +44,8 @@ func (a *Alarm) Set(h core.Host, when time.Time) {
 			return
 		}
 		if r.host != h {
-			r = nil // abandoned
+			r.leave(h)
+			r = nil
 		}
 	}
 	if r == nil {
@@ -69,9 +70,18 @@ func (a *Alarm) Clear(h core.Host) bool {
 		h.Disarm(&r.entry)
 		r.armed = false
 	} else {
-		a.ringer = nil // abandoned
+		r.leave(h)
+		a.ringer = nil
 	}
 	return true
+}
+
+// leave takes r out of the wheel of another worker than h, if that is within reach. It is not used
+// again: the other worker may have taken it out this instant, and be about to wake it.
+func (r *ringer) leave(h core.Host) {
+	if m, ok := h.(core.MovingHost); ok && m.Shares(r.host) {
+		r.host.Disarm(&r.entry)
+	}
 }
 
 // Wake is what the wheel's worker calls when the time has come.

@@ -105,6 +105,7 @@ func (f *FD) Ready(cx *core.Context, d reactor.Direction) (ev Event, ok bool, er
 			if t := f.times.Load(); t != nil {
 				t[d].arm(cx.Host())
 			}
+			cx.Waits(waitFor(d))
 			return Event{}, false, nil
 		}
 		if ready.Ready&reactor.Closed == 0 {
@@ -196,4 +197,11 @@ func (f *FD) Unwait(w core.Waker, d reactor.Direction) {
 	if reg := f.reg.Load(); reg != nil {
 		reg.Unwait(w, d)
 	}
+}
+
+func waitFor(d reactor.Direction) core.Wait {
+	if d == reactor.Read {
+		return core.WaitRead
+	}
+	return core.WaitWrite
 }

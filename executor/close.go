@@ -1,0 +1,79 @@
+package executor
+
+import "github.com/moduvex/moduvex-go/core"
+
+// A stage is how far the close of a worker has come. A Goexit on the way makes it begin again, on
+// another goroutine; what is done is not done twice.
+type stage uint8
+
+const (
+	open    stage = iota
+	halted        // polls no more
+	emptied       // its tasks are given up
+)
+
+// close gives up everything that is left.
+//
+//  1. The inbox is closed, and the injector: no task comes in any more, and who tries is told.
+//  2. The worker waits until no other polls, for a task may hold what another worker's tasks use.
+//  3. Every live task that was spawned on this worker is killed, one worker at a time: its future
+//     dropped, its join resolved. A drop may use the worker that polled last, whichever that was.
+//  4. The worker waits until all have done so.
+//  5. What is still in the wheel goes off.
+//  6. The idle coroutines end.
+//  7. The reactor is closed, and with it the poller's descriptors.
+func (w *worker) close() {
+	if w.shut == open {
+		w.inbox.Close(&w.arrived) // 1
+		if w.commons != nil {
+			w.commons.injector.close()
+		}
+		w.shut = halted
+		w.rt.stopped.Done()
+	}
+	w.rt.stopped.Wait() // 2
+	for w.live() != 0 { // 3
+		w.kill()
+		w.goexit = false
+	}
+	if w.shut == halted {
+		w.shut = emptied
+		w.rt.killed.Done()
+	}
+	w.rt.killed.Wait() // 4
+	w.release()
+	w.publish()
+	close(w.exited)
+}
+
+// live counts the tasks that were spawned on this worker, or given to it, and have not ended.
+func (w *worker) live() int {
+	return w.rt.sets[w.id].Len() + w.rt.sets[len(w.rt.workers)+w.id].Len()
+}
+
+// kill gives up the live tasks. As with loop, a panic or a Goexit on the way ends one task only: in
+// a Drop, or in the waker of a joiner.
+func (w *worker) kill() {
+	w.rt.killing.Lock()
+	defer w.rt.killing.Unlock()
+	defer w.contain()
+	for _, set := range []int{w.id, len(w.rt.workers) + w.id} {
+		for _, t := range w.rt.sets[set].Tasks() {
+			w.current.Store(pollMark(0, t.ID()))
+			w.polling = t
+			t.Kill(core.ErrShutdown)
+			w.polling = nil
+			w.done(t)
+		}
+	}
+}
+
+// release is close once no task is left, or before there was one.
+func (w *worker) release() {
+	w.queue.lifo = nil
+	w.timers.release()                        // 5
+	w.pool.Close()                            // 6
+	if err := w.reactor.Close(); err != nil { // 7
+		w.rt.opts.Logger.Error("executor: closing the poller failed", "err", err)
+	}
+}

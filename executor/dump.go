@@ -1,0 +1,115 @@
+package executor
+
+import (
+	"cmp"
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/moduvex/moduvex-go/core/task"
+)
+
+// A TaskStatus is what is known of a task at some instant.
+type TaskStatus struct {
+	TaskInfo
+	State task.State
+	// Aborting says that the task has been aborted and has not ended yet.
+	Aborting bool
+
+	// The rest is there under Options.Instrument only.
+
+	Body      string // the type of the future, or the name of the function
+	Site      string // where it was spawned: function, file and line
+	WaitsOn   string // what its last poll waits for: "time", "read", "join|time"; "" if nobody said
+	Polls     uint64
+	Busy      time.Duration // in polls
+	Scheduled time.Duration // ready, but not being polled
+	Idle      time.Duration // waiting
+}
+
+// Tasks returns the status of every task that has not ended, in the order of their numbers. It stops
+// nobody, so tasks may be moving on meanwhile. Any goroutine.
+func (rt *Runtime) Tasks() []TaskStatus {
+	var tasks []TaskStatus
+	for i := range rt.sets {
+		for _, t := range rt.sets[i].Tasks() {
+			tasks = append(tasks, rt.statusOf(t))
+		}
+	}
+	slices.SortFunc(tasks, func(a, b TaskStatus) int { return cmp.Compare(a.ID, b.ID) })
+	return tasks
+}
+
+func (rt *Runtime) statusOf(t *task.Task) TaskStatus {
+	s := TaskStatus{TaskInfo: infoOf(t), State: t.State(), Aborting: t.AbortRequested() && !t.Finished()}
+	times, ok := t.Times()
+	if !ok {
+		return s
+	}
+	s.Body, s.Site, s.Polls = times.Body, siteOf(times.Site), times.Polls
+	s.Busy, s.Scheduled, s.Idle = times.Busy, times.Scheduled, times.Idle
+	since := max(rt.now()-times.Since, 0) // not counted yet: it is still in that state
+	switch s.State {
+	case task.Idle:
+		s.Idle += since
+		s.WaitsOn = times.Waits.String()
+	case task.Scheduled:
+		s.Scheduled += since
+	case task.Running:
+		s.Busy += since
+	}
+	return s
+}
+
+// String is a line for a log.
+func (s TaskStatus) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%v: %v", s.TaskInfo, s.State)
+	if s.Aborting {
+		b.WriteString(", aborted")
+	}
+	if s.WaitsOn != "" {
+		fmt.Fprintf(&b, ", waits on %s", s.WaitsOn)
+	}
+	if s.Body != "" {
+		fmt.Fprintf(&b, ", %s, spawned at %s, %d polls, busy %v, scheduled %v, idle %v",
+			s.Body, s.Site, s.Polls, s.Busy, s.Scheduled, s.Idle)
+	}
+	return b.String()
+}
+
+// siteDepth is how many callers of a spawn are kept: enough to come out of this package and joinhandle.
+const siteDepth = 12
+
+func spawnSite() []uintptr {
+	var pcs [siteDepth]uintptr
+	n := runtime.Callers(3, pcs[:])
+	return slices.Clone(pcs[:n])
+}
+
+// siteOf names the first caller that is no part of spawning.
+func siteOf(pcs []uintptr) string {
+	frames := runtime.CallersFrames(pcs)
+	for {
+		f, more := frames.Next()
+		if !spawns(f.Function) || !more {
+			return fmt.Sprintf("%s (%s:%d)", f.Function, f.File, f.Line)
+		}
+	}
+}
+
+func spawns(function string) bool {
+	const module = "github.com/moduvex/moduvex-go/"
+	rest, ok := strings.CutPrefix(function, module)
+	if !ok {
+		return false
+	}
+	for _, p := range []string{"executor.", "joinhandle.", "core.", "core/coro."} {
+		if strings.HasPrefix(rest, p) {
+			return true
+		}
+	}
+	return false
+}

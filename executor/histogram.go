@@ -1,0 +1,114 @@
+package executor
+
+import (
+	"math"
+	"math/bits"
+	"sync/atomic"
+	"time"
+)
+
+// A Histogram counts durations in buckets that are a quarter of a power of two wide, from a nanosecond
+// to two and a half hours, so what it tells of a duration is right within 25 %. Those of one layout
+// can be added bucket by bucket.
+//
+// Source of the layout: G. Tene's HdrHistogram, with two bits of precision.
+type Histogram struct {
+	Counts [HistogramBuckets]uint64
+	Sum    time.Duration
+}
+
+const (
+	subBits = 2
+	// lastPower is that of the last buckets: 2^43 ns and more.
+	lastPower = 43
+	// HistogramBuckets is the number of buckets: one each for 0 to 3 ns, then four for each power.
+	HistogramBuckets = (lastPower - subBits + 2) << subBits
+)
+
+// bucketOf returns the bucket of a duration. What is negative, by the grain of a clock, counts as 0.
+func bucketOf(d time.Duration) int {
+	if d < 1<<subBits {
+		return int(max(d, 0))
+	}
+	power := bits.Len64(uint64(d)) - 1
+	if power > lastPower {
+		return HistogramBuckets - 1
+	}
+	sub := int(d>>(power-subBits)) & (1<<subBits - 1)
+	return (power-subBits+1)<<subBits + sub
+}
+
+// HistogramBound returns the first duration that is too long for bucket i. That of the last bucket is
+// the longest there is.
+func HistogramBound(i int) time.Duration {
+	switch {
+	case i < 1<<subBits:
+		return time.Duration(i + 1)
+	case i >= HistogramBuckets-1:
+		return math.MaxInt64
+	}
+	power := i>>subBits + subBits - 1
+	return time.Duration(1<<subBits+i&(1<<subBits-1)+1) << (power - subBits)
+}
+
+// Count returns how many durations were counted.
+func (h *Histogram) Count() (n uint64) {
+	for _, c := range h.Counts {
+		n += c
+	}
+	return n
+}
+
+// Mean returns the average; 0 if there is nothing.
+func (h *Histogram) Mean() time.Duration {
+	n := h.Count()
+	if n == 0 {
+		return 0
+	}
+	return h.Sum / time.Duration(n)
+}
+
+// Quantile returns a duration that the fraction q of those counted does not exceed, 0.99 say; 0 if there
+// is nothing. A q outside of 0 to 1 counts as the nearer end.
+func (h *Histogram) Quantile(q float64) time.Duration {
+	n := h.Count()
+	if n == 0 {
+		return 0
+	}
+	rank := uint64(math.Ceil(min(max(q, 0), 1) * float64(n)))
+	rank = max(rank, 1)
+	for i, c := range h.Counts {
+		if c >= rank {
+			return HistogramBound(i)
+		}
+		rank -= c
+	}
+	return math.MaxInt64
+}
+
+// Add adds what o has counted.
+func (h *Histogram) Add(o *Histogram) {
+	for i, c := range o.Counts {
+		h.Counts[i] += c
+	}
+	h.Sum += o.Sum
+}
+
+// A histogram is a Histogram that is being written, by one goroutine or many, and read by others.
+type histogram struct {
+	counts [HistogramBuckets]atomic.Uint64
+	sum    atomic.Int64
+}
+
+func (h *histogram) add(d time.Duration) {
+	h.counts[bucketOf(d)].Add(1)
+	h.sum.Add(int64(max(d, 0)))
+}
+
+func (h *histogram) read() (r Histogram) {
+	for i := range h.counts {
+		r.Counts[i] = h.counts[i].Load()
+	}
+	r.Sum = time.Duration(h.sum.Load())
+	return r
+}

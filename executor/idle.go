@@ -1,0 +1,192 @@
+package executor
+
+import (
+	"math/bits"
+	"sync/atomic"
+)
+
+// This file owns the word that says which workers sleep and how many search, where workers steal.
+// Workers that only ever have their own tasks need none: their inbox wakes them.
+//
+// A worker is in one of three states:
+//
+//	            work                       found
+//	asleep ─────────────→ searching ─────────────────→ working
+//	  ↑ │                  │     ↑                      │
+//	  │ │ wake             │     └──────── search ──────┤
+//	  │ └──────────────────│───────────────────────────→│
+//	  └────────────────────┴───────── sleep ────────────┘
+//
+// # Why no task is left behind
+//
+// Who makes a task stealable:
+//
+//  1. puts it where others look: a ring or the injector;
+//  2. applies work to the word. If nobody searches and somebody sleeps, that one becomes a searcher,
+//     and is notified.
+//
+// A searcher that gives up:
+//
+//  1. applies sleep to the word;
+//  2. if it was the last searcher, looks once more at all rings and the injector, and applies work if
+//     there is anything, which may choose itself;
+//  3. parks its inbox, sees whether it is still asleep in the word, and sleeps.
+//
+// All steps on the word have one order. If work comes before the last sleep, it may have counted on
+// a searcher; then step 2 of the last one comes after step 1 of the task, and sees it. If it comes
+// after, it finds nobody searching and a sleeper, and chooses it. A searcher that finds something is
+// replaced: if it was the last, it applies work itself, since what it counted for may be more than it
+// took. Between the sleeper's step 3 and who chose it there is the inbox: who chooses (1) changes the
+// word, (2) interrupts the inbox; the sleeper (1) parks the inbox, (2) looks at the word.
+//
+// A task that is alone in the queue of a worker that is awake may be put there without work: the
+// worker takes it after the poll that is under way.
+//
+// # Designs that were rejected
+//
+//   - Looking again before sleep is applied: a task that comes between the look and the word counts
+//     on a searcher that does not look any more.
+//   - A mutex and a list of sleepers (tokio's idle.rs): two locks more on the way of each notify.
+//   - Waking everybody: n-1 of them find nothing, and a wake costs microseconds.
+//   - Spinning before sleeping: with few cores it takes from the workers what they should run.
+//
+// The shape of the protocol, few searchers and one wake at a time, is that of Go's scheduler
+// (runtime/proc.go, "Worker thread parking/unparking").
+
+// An idleWord, from the low end:
+//
+//	bits 0-55   worker i sleeps
+//	bits 56-63  how many search
+type idleWord uint64
+
+const (
+	// maxStealing is how many workers may steal from each other: as many as the word has bits for.
+	// Beyond it the search for work in everybody's queue would not pay anyway.
+	maxStealing = 56
+
+	oneSearcher idleWord = 1 << maxStealing
+)
+
+func (w idleWord) asleep(worker int) bool { return w>>worker&1 != 0 }
+func (w idleWord) sleepers() uint64       { return uint64(w & (oneSearcher - 1)) }
+func (w idleWord) searchers() int         { return int(w / oneSearcher) }
+
+// An idleEvent is something that happens to the word.
+type idleEvent uint8
+
+const (
+	idleSearch idleEvent = iota // a working worker has run out of tasks
+	idleFound                   // a searcher has found tasks
+	idleSleep                   // a working worker goes to sleep
+	idleGiveUp                  // a searcher goes to sleep
+	idleWake                    // a worker has woken up
+	idleWork                    // somebody has made a task stealable
+)
+
+// An idleAction is what the one who moved the word does next.
+type idleAction uint8
+
+const (
+	idleNone    idleAction = iota
+	idleSteal              // search, wake: search in the queues of the others
+	idleLook               // give up: look at all queues once more
+	idleReplace            // found: apply work
+	idleNotify             // work: wake the worker that was chosen; it searches
+	idleInvalid            // the caller broke an invariant
+)
+
+// nextIdle is the protocol as a pure function, for one of n workers.
+//
+//	| event   | when                                 | to                | action         |
+//	|---------|--------------------------------------|-------------------|----------------|
+//	| search  | less than half search                | +1 searcher       | steal          |
+//	| search  | otherwise                            | same              | none           |
+//	| found   | more search                          | -1 searcher       | none           |
+//	| found   | it was the last                      | -1 searcher       | apply work     |
+//	| sleep   |                                      | asleep            | none           |
+//	| give up | more search                          | asleep, -1        | none           |
+//	| give up | it was the last                      | asleep, -1        | look once more |
+//	| wake    | asleep                               | not asleep        | none           |
+//	| wake    | not asleep: it was chosen            | same              | steal          |
+//	| work    | nobody searches and somebody sleeps  | not asleep, +1    | notify it      |
+//	| work    | otherwise                            | same              | none           |
+//
+// Of several sleepers the one with the lowest number is chosen, so that when there is little to do
+// the others sleep on.
+func nextIdle(w idleWord, e idleEvent, worker, n int) (to idleWord, act idleAction, chosen int) {
+	me := idleWord(1) << worker
+	switch e {
+	case idleSearch:
+		switch {
+		case w.asleep(worker):
+			return w, idleInvalid, 0
+		case 2*w.searchers() < n:
+			return w + oneSearcher, idleSteal, 0
+		}
+		return w, idleNone, 0
+	case idleFound:
+		switch {
+		case w.asleep(worker) || w.searchers() == 0:
+			return w, idleInvalid, 0
+		case w.searchers() == 1:
+			return w - oneSearcher, idleReplace, 0
+		}
+		return w - oneSearcher, idleNone, 0
+	case idleSleep:
+		if w.asleep(worker) {
+			return w, idleInvalid, 0
+		}
+		return w | me, idleNone, 0
+	case idleGiveUp:
+		switch {
+		case w.asleep(worker) || w.searchers() == 0:
+			return w, idleInvalid, 0
+		case w.searchers() == 1:
+			return w - oneSearcher | me, idleLook, 0
+		}
+		return w - oneSearcher | me, idleNone, 0
+	case idleWake:
+		if w.asleep(worker) {
+			return w &^ me, idleNone, 0
+		}
+		if w.searchers() == 0 {
+			return w, idleInvalid, 0
+		}
+		return w, idleSteal, 0
+	case idleWork:
+		if w.searchers() != 0 || w.sleepers() == 0 {
+			return w, idleNone, 0
+		}
+		chosen = bits.TrailingZeros64(w.sleepers())
+		return w&^(1<<chosen) + oneSearcher, idleNotify, chosen
+	}
+	return w, idleInvalid, 0
+}
+
+// An idleState is the one place where the word lives. Everybody reads and writes it, by
+// compare-and-swap; see above for what each step pairs with.
+type idleState struct {
+	word    atomic.Uint64
+	workers int
+}
+
+func (s *idleState) apply(e idleEvent, worker int) (act idleAction, chosen int) {
+	for {
+		old := idleWord(s.word.Load())
+		to, act, chosen := nextIdle(old, e, worker, s.workers)
+		if act == idleInvalid {
+			panic("executor: a worker that is not what it takes itself for")
+		}
+		if to == old || s.word.CompareAndSwap(uint64(old), uint64(to)) {
+			return act, chosen
+		}
+	}
+}
+
+func (s *idleState) asleep(worker int) bool { return idleWord(s.word.Load()).asleep(worker) }
+
+// quiet reports that work would change nothing, without the rest of apply: it is asked at each push.
+func (s *idleState) quiet() bool {
+	w := idleWord(s.word.Load())
+	return w.sleepers() == 0 || w.searchers() != 0
+}

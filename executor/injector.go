@@ -1,0 +1,70 @@
+package executor
+
+import (
+	"sync"
+	"sync/atomic"
+
+	"github.com/moduvex/moduvex-go/core/task"
+)
+
+// An injector is the queue of a runtime whose workers steal: for tasks that become ready on no worker,
+// and for what does not fit a worker's ring. First in, first out, under a lock. Any goroutine.
+type injector struct {
+	mu     sync.Mutex
+	tasks  task.Queue
+	closed bool
+	// n is the length, written under mu after the queue; read by workers that want to save the lock.
+	n atomic.Int64
+}
+
+// push puts t at the back. It does nothing once the injector is closed: then t is killed with the
+// other live tasks.
+func (in *injector) push(t *task.Task) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if in.closed {
+		return
+	}
+	in.tasks.Push(t)
+	in.n.Store(int64(in.tasks.Len()))
+}
+
+// pushAll empties q into the injector.
+func (in *injector) pushAll(q *task.Queue) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	for t := q.Pop(); t != nil; t = q.Pop() {
+		if !in.closed {
+			in.tasks.Push(t)
+		}
+	}
+	in.n.Store(int64(in.tasks.Len()))
+}
+
+func (in *injector) empty() bool { return in.n.Load() == 0 }
+
+// take moves into q the share of one of n workers, and at most limit.
+func (in *injector) take(q *task.Queue, n, limit int) {
+	if in.empty() {
+		return
+	}
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	for range min(in.tasks.Len()/n+1, max(limit, 1)) {
+		t := in.tasks.Pop()
+		if t == nil {
+			break
+		}
+		q.Push(t)
+	}
+	in.n.Store(int64(in.tasks.Len()))
+}
+
+// close forgets what is queued and whatever comes.
+func (in *injector) close() {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.closed = true
+	in.tasks = task.Queue{}
+	in.n.Store(0)
+}

@@ -1,0 +1,93 @@
+// Package modetest runs the tests of a package in every mode of a runtime: tasks stay or are stolen,
+// with 1, 2, 4 and 8 workers. Nothing but tests imports it.
+package modetest
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"testing"
+
+	"github.com/moduvex/moduvex-go/executor"
+	"go.uber.org/goleak"
+)
+
+// Env names the environment variable that selects a single mode, such as WorkStealing/4.
+const Env = "EXECUTOR_TEST_MODE"
+
+// A mode is what Options fills in.
+type mode struct {
+	scheduling executor.Scheduling
+	workers    int
+}
+
+func (m mode) String() string { return fmt.Sprintf("%v/%d", m.scheduling, m.workers) }
+
+// current is the mode of the run that is under way. Written between runs only.
+var current = mode{executor.ThreadPerCore, 1}
+
+var (
+	all = []mode{
+		{executor.ThreadPerCore, 1}, {executor.ThreadPerCore, 2}, {executor.ThreadPerCore, 4}, {executor.ThreadPerCore, 8},
+		{executor.WorkStealing, 1}, {executor.WorkStealing, 2}, {executor.WorkStealing, 4}, {executor.WorkStealing, 8},
+	}
+	// few are for -short: what the others would find, these find as a rule.
+	few = []mode{{executor.ThreadPerCore, 1}, {executor.ThreadPerCore, 4}, {executor.WorkStealing, 2}, {executor.WorkStealing, 8}}
+)
+
+// Main is a TestMain: it runs the tests in each mode, and then looks for goroutines that are left.
+func Main(m *testing.M) {
+	flag.Parse()
+	goleak.VerifyTestMain(runs{m})
+}
+
+type runs struct{ m *testing.M }
+
+// Run implements goleak.TestingM.
+func (r runs) Run() (code int) {
+	for _, mode := range modes() {
+		current = mode
+		fmt.Println("=== MODE ", mode)
+		code = max(code, r.m.Run())
+	}
+	return code
+}
+
+func modes() []mode {
+	if f := flag.Lookup("test.bench"); f.Value.String() != "" || flag.Lookup("test.list").Value.String() != "" {
+		return all[:1] // benchmarks choose their modes themselves
+	}
+	for _, m := range all {
+		if m.String() == os.Getenv(Env) {
+			return []mode{m}
+		}
+	}
+	if testing.Short() {
+		return few
+	}
+	return all
+}
+
+// Options fills in the mode where opts leaves it open. What brings a poller of its own has one
+// worker, unless it says otherwise.
+func Options(opts executor.Options) executor.Options {
+	if opts.Scheduling == 0 {
+		opts.Scheduling = current.scheduling
+	}
+	if opts.Workers == 0 {
+		opts.Workers = current.workers
+		if opts.Poller != nil {
+			opts.Workers = 1
+		}
+	}
+	if opts.LockOSThread {
+		opts.Scheduling = executor.ThreadPerCore
+	}
+	return opts
+}
+
+// Stealing reports whether workers steal in the mode of this run.
+func Stealing() bool { return current.scheduling == executor.WorkStealing }
+
+// First reports whether this is the first of the runs: for tests that have to do with no mode.
+func First() bool { return current == modes()[0] }

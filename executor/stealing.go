@@ -1,0 +1,164 @@
+package executor
+
+import (
+	"sync/atomic"
+
+	"github.com/moduvex/moduvex-go/core/task"
+)
+
+// stealSize is how many tasks a stealing ring holds. It bounds what one theft moves (half of it) and
+// what is out of the injector's sight; Go and tokio have the same.
+const stealSize = 256
+
+// A stealing ring holds tasks that are ready. Its owner pushes and pops; anybody else may steal half
+// of it. Nobody waits for anybody.
+//
+//	     stolen, being copied     ready            free
+//	...├──────────────────────┤├─────────────┤├─────────────...
+//	   ↑ steal                 ↑ head         ↑ tail
+//
+// A thief takes its share in three steps: it (1) claims places by moving head over them, leaving
+// steal where it is, (2) copies what is there, (3) gives the places back by moving steal up to head.
+// While steal and head differ, another thief finds nothing, and the owner does not reuse the places:
+// it measures its room from steal.
+//
+// Source: tokio's runtime/scheduler/multi_thread/queue.rs; its ancestor is runqsteal of Go's
+// runtime/proc.go, which copies first and claims after, and so reads places that the owner may be
+// writing.
+//
+// # Memory order
+//
+// Slots are no atomics. Each is handed over by a write and a read of an atomic, which Go orders:
+//
+//   - Owner to thief: the owner writes the slot, then tail. The thief reads tail, then claims, then
+//     reads the slot.
+//   - Thief to owner: the thief reads and clears the slot, then writes steal (3). The owner reads
+//     steal, then finds room, then writes the slot.
+//   - Owner to itself needs nothing. That a slot is not the owner's and a thief's at once is the
+//     claim: both the owner's pop and (1) are a compare-and-swap of the word with head in it.
+//
+// The numbers count for ever, modulo 2^32. A claim could only be mistaken if they came round between
+// a thief's read of the word and its swap.
+type stealing struct {
+	// ends is steal in the high half, head in the low one. Written by the owner (pop, spill) and by
+	// thieves, by compare-and-swap; read by everybody.
+	ends atomic.Uint64
+	// tail is written by the owner and read by everybody.
+	tail atomic.Uint32
+
+	slots []*task.Task // as many as a power of two
+}
+
+func newStealing(size int) *stealing { return &stealing{slots: make([]*task.Task, size)} }
+
+func pack(steal, head uint32) uint64          { return uint64(steal)<<32 | uint64(head) }
+func unpack(ends uint64) (steal, head uint32) { return uint32(ends >> 32), uint32(ends) }
+func (q *stealing) slot(i uint32) **task.Task { return &q.slots[i&uint32(len(q.slots)-1)] }
+
+// len returns how many tasks are there. For anybody but the owner, some may be gone already: head is
+// read first, so it is never less than what there was then.
+func (q *stealing) len() int {
+	_, head := unpack(q.ends.Load())
+	return int(q.tail.Load() - head)
+}
+
+// push puts t at the back, unless the ring is full. The owner.
+func (q *stealing) push(t *task.Task) bool {
+	steal, _ := unpack(q.ends.Load())
+	tail := q.tail.Load()
+	if tail-steal >= uint32(len(q.slots)) {
+		return false
+	}
+	*q.slot(tail) = t
+	q.tail.Store(tail + 1)
+	return true
+}
+
+// pop takes the task in front, or returns nil. The owner.
+func (q *stealing) pop() *task.Task {
+	for {
+		ends := q.ends.Load()
+		steal, head := unpack(ends)
+		if head == q.tail.Load() {
+			return nil
+		}
+		next := pack(steal, head+1)
+		if steal == head {
+			next = pack(head+1, head+1)
+		}
+		if q.ends.CompareAndSwap(ends, next) {
+			slot := q.slot(head)
+			t := *slot
+			*slot = nil
+			return t
+		}
+	}
+}
+
+// spill takes half of a full ring out and gives it to f, from the front. While a thief is at work it
+// takes nothing: the thief is making room. The owner.
+func (q *stealing) spill(f func(*task.Task)) {
+	ends := q.ends.Load()
+	steal, head := unpack(ends)
+	half := uint32(len(q.slots) / 2)
+	if steal != head || q.tail.Load()-head < half || !q.ends.CompareAndSwap(ends, pack(head+half, head+half)) {
+		return
+	}
+	for i := range half {
+		slot := q.slot(head + i)
+		t := *slot
+		*slot = nil
+		f(t)
+	}
+}
+
+// room returns how many more tasks fit. The owner.
+func (q *stealing) room() int {
+	steal, _ := unpack(q.ends.Load())
+	return len(q.slots) - int(q.tail.Load()-steal)
+}
+
+// stealFrom moves half of what is in victim, rounded up, to the back of q, and returns how many that
+// are. The owner of q.
+func (q *stealing) stealFrom(victim *stealing) int {
+	head, n := victim.claim(q.room())
+	if n == 0 {
+		return 0
+	}
+	tail := q.tail.Load()
+	for i := range n {
+		from := victim.slot(head + i)
+		*q.slot(tail + i) = *from
+		*from = nil
+	}
+	victim.release()
+	q.tail.Store(tail + n)
+	return int(n)
+}
+
+// claim is step (1) of a theft: at most room places, from head on.
+func (q *stealing) claim(room int) (head, n uint32) {
+	for {
+		ends := q.ends.Load()
+		steal, head := unpack(ends)
+		ready := q.tail.Load() - head
+		if steal != head || ready == 0 {
+			return 0, 0 // another thief is at work, or there is nothing
+		}
+		n = min(ready-ready/2, uint32(room), uint32(len(q.slots)))
+		if n == 0 || q.ends.CompareAndSwap(ends, pack(steal, head+n)) {
+			return head, n
+		}
+	}
+}
+
+// release is step (3). The owner may have popped meanwhile, so head is read again.
+func (q *stealing) release() {
+	for {
+		ends := q.ends.Load()
+		_, head := unpack(ends)
+		if q.ends.CompareAndSwap(ends, pack(head, head)) {
+			return
+		}
+	}
+}

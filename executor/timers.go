@@ -1,0 +1,137 @@
+package executor
+
+import (
+	"math"
+	"sync"
+	"time"
+
+	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/timer/wheel"
+)
+
+// The timers of a worker are its wheel. Where tasks stay, only the worker touches it, without a
+// lock. Where they move, a task may disarm or move on one worker what it has armed on another, so
+// there every access is under mu.
+//
+// # Why no timer is late
+//
+// A worker that sleeps (1) has parked its inbox, (2) publishes until when under mu, and sleeps. Who
+// arms a timer from elsewhere, for an earlier time, (1) puts it into the wheel under mu, where it
+// sees wake; (2) if its time is before that, interrupts the inbox. If its locked section is first,
+// the worker's wait ends in time by itself. If the worker's is first, it has parked before, so the
+// interrupt finds it parked.
+type timers struct {
+	worker *worker
+	shared bool // tasks move, so mu is needed
+
+	mu    sync.Mutex
+	wheel *wheel.Wheel
+	wake  time.Duration // until when the worker sleeps; less than all times while it is awake
+	due   []core.Waker  // scratch of expire; the worker's alone
+}
+
+const awake = time.Duration(math.MinInt64)
+
+// dueAtOnce bounds what expire takes out of the wheel under one lock.
+const dueAtOnce = 64
+
+func (ts *timers) init(w *worker) {
+	ts.worker, ts.shared = w, w.commons != nil
+	ts.wheel = wheel.New(0)
+	ts.wake = awake
+}
+
+func (ts *timers) lock() {
+	if ts.shared {
+		ts.mu.Lock()
+	}
+}
+
+func (ts *timers) unlock() {
+	if ts.shared {
+		ts.mu.Unlock()
+	}
+}
+
+// arm implements Host.Arm: from the worker, or, where tasks move, from any.
+func (ts *timers) arm(e *wheel.Entry, at time.Duration) {
+	if !ts.shared {
+		ts.wheel.Reset(e, at)
+		return
+	}
+	ts.mu.Lock()
+	ts.wheel.Reset(e, at)
+	early := at < ts.wake
+	ts.mu.Unlock()
+	if early {
+		ts.worker.unpark()
+	}
+}
+
+// disarm implements Host.Disarm, as arm.
+func (ts *timers) disarm(e *wheel.Entry) {
+	ts.lock()
+	ts.wheel.Remove(e)
+	ts.unlock()
+}
+
+// len returns how many timers are armed. As arm.
+func (ts *timers) len() int {
+	ts.lock()
+	defer ts.unlock()
+	return ts.wheel.Len()
+}
+
+// expire wakes what is due. The worker. The wakers are read under the lock, for they are the owner's
+// once their entry is out of the wheel, and called outside it, for they may arm and disarm.
+func (ts *timers) expire() {
+	if ts.len() == 0 {
+		return
+	}
+	for now, more := ts.worker.Now(), true; more; {
+		ts.lock()
+		for len(ts.due) < dueAtOnce {
+			e := ts.wheel.Expire(now)
+			if e == nil {
+				more = false
+				break
+			}
+			ts.due = append(ts.due, e.Waker)
+		}
+		ts.unlock()
+		for i, k := range ts.due {
+			ts.worker.WakeLater(k)
+			ts.due[i] = nil
+		}
+		ts.due = ts.due[:0]
+	}
+}
+
+// sleep publishes that the worker sleeps, and returns for how long it may; less than 0 is for ever.
+// The worker, which has parked its inbox.
+func (ts *timers) sleep() time.Duration {
+	ts.lock()
+	defer ts.unlock()
+	at, ok := ts.wheel.Next()
+	if !ok {
+		ts.wake = math.MaxInt64
+		return -1
+	}
+	ts.wake = at
+	return max(at-ts.worker.Now(), 0)
+}
+
+// awake undoes sleep.
+func (ts *timers) awake() {
+	ts.lock()
+	ts.wake = awake
+	ts.unlock()
+}
+
+// release fires what is left, when no task is: deadlines of sockets that live on, whose waiters on
+// another runtime then arm them there.
+func (ts *timers) release() {
+	for e := ts.wheel.Expire(math.MaxInt64); e != nil; e = ts.wheel.Expire(math.MaxInt64) {
+		e.Waker.Wake()
+	}
+}
