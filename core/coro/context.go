@@ -79,11 +79,17 @@ func (sc *scope) settle(err error) error {
 	return *sc.cause.Load()
 }
 
-// Value returns the value of the innermost [WithValue] scope with this key, or nil.
+// Value returns the value of the innermost [WithValue] or [WithValues] scope with this key, or nil.
 func (co *Co) Value(key any) any {
 	for sc := co.view; sc != nil; sc = sc.parent {
-		if sc.key != nil && sc.key == key {
+		if sc.key == nil {
+			continue
+		}
+		if sc.key == key {
 			return sc.val
+		}
+		if v, ok := sc.among(key); ok {
+			return v
 		}
 	}
 	return nil
