@@ -82,15 +82,20 @@ type MovingHost interface {
 // A Context is what a future gets to work with during one poll. It is valid during that poll
 // only: keep cx.Waker() or cx.Host() if something is needed later.
 type Context struct {
-	waker   Waker
-	host    Host
-	budget  int
+	waker  Waker
+	host   Host
+	budget int
+	noted
+	task   Waker // the task's, while swapped
+	values *Values
+}
+
+// noted is what begins anew with each poll, small enough to be cleared at once.
+type noted struct {
 	yielded bool
-	swapped bool  // waker is a combinator's, not the task's
-	spent   bool  // the budget was not enough
-	waits   Wait  // what futures have said they wait for
-	task    Waker // the task's, while swapped
-	values  *Values
+	swapped bool // waker is a combinator's, not the task's
+	spent   bool // the budget was not enough
+	waits   Wait // what futures have said they wait for
 }
 
 // NewContext makes the context that host passes to the tasks it polls. A host needs one, and
@@ -107,10 +112,7 @@ func NewContext(host Host) *Context {
 func (cx *Context) Begin(w Waker) {
 	cx.waker = w
 	cx.budget = DefaultBudget
-	cx.yielded = false
-	cx.swapped = false
-	cx.spent = false
-	cx.waits = 0
+	cx.noted = noted{}
 }
 
 // Waker returns the waker of the task being polled. It stays good after the poll, and is the

@@ -40,32 +40,23 @@ func PoolThreads(rt *Runtime) int {
 func WatchdogAsleep(rt *Runtime) bool { return rt.watchdog.asleep.Load() }
 
 // A LocalQueue is the queue of a worker that nobody steals from.
-type LocalQueue struct{ q localQueue }
+type LocalQueue struct{ w worker }
 
-func (q *LocalQueue) Push(t *task.Task) { q.q.push(t) }
-func (q *LocalQueue) PushLIFO(t *task.Task) {
-	if before := q.q.lifo; before != nil {
-		q.q.push(before)
-	}
-	q.q.lifo = t
-}
+func (q *LocalQueue) Push(t *task.Task)     { q.w.place(t) }
+func (q *LocalQueue) PushLIFO(t *task.Task) { q.w.putLIFO(t) }
+func (q *LocalQueue) Empty() bool           { return q.w.queue.empty() }
 
 func (q *LocalQueue) Pop() *task.Task {
-	t, back := q.q.takeLIFO()
-	if back != nil {
-		q.q.push(back)
+	if q.w.queue.lifo != nil {
+		return q.w.takeLIFO()
 	}
-	if t == nil {
-		t = q.q.pop()
-	}
-	return t
+	q.w.queue.lifoRuns = 0
+	return q.w.queue.pop()
 }
 
-func (q *LocalQueue) Empty() bool { return q.q.empty() }
-
 func (q *LocalQueue) Len() int {
-	n := int(q.q.bound.tail-q.q.bound.head) + q.q.bound.overflow.Len()
-	if q.q.lifo != nil {
+	n := int(q.w.queue.bound.tail-q.w.queue.bound.head) + q.w.queue.bound.overflow.Len()
+	if q.w.queue.lifo != nil {
 		n++
 	}
 	return n

@@ -22,7 +22,9 @@ var (
 
 // Schedule takes a task bound to this worker that has become ready, from any goroutine.
 func (w *worker) Schedule(t *task.Task) {
-	w.queued(t)
+	if w.timed {
+		t.Queued(w.Now())
+	}
 	notify, ok := w.inbox.Push(t)
 	if !ok {
 		return // the worker is closing, and kills the task
@@ -52,21 +54,10 @@ func (w *worker) Wake(k core.Waker) {
 		k.Wake()
 		return
 	}
-	if !t.Notify() {
-		return
+	if t.Notify() {
+		w.counts.wakesLocal++
+		w.putLIFO(t)
 	}
-	w.counts.wakesLocal++
-	w.queued(t)
-	before := w.queue.lifo
-	w.queue.lifo = t
-	if before == nil {
-		return
-	}
-	if w.commons != nil && before.Home() == &w.commons.home {
-		w.offer(before)
-		return
-	}
-	w.queue.push(before)
 }
 
 // WakeLater puts a task behind the others. It serves I/O and timers too, which bring many at a time:

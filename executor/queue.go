@@ -27,32 +27,19 @@ type localQueue struct {
 	ringNext bool      // whose turn it is, if there are tasks in both
 }
 
-// push puts t, which is bound to the worker, at the back.
-func (q *localQueue) push(t *task.Task) { q.bound.push(t) }
-
-// takeLIFO takes what is in the slot if it may go before the rest. Otherwise it returns the task
-// that has to go to the back.
-func (q *localQueue) takeLIFO() (first, back *task.Task) {
-	t := q.lifo
-	if t == nil {
-		q.lifoRuns = 0
-		return nil, nil
+// pop takes the next task from behind the slot, or returns nil.
+func (q *localQueue) pop() *task.Task {
+	if q.ring != nil {
+		return q.popEither()
 	}
-	q.lifo = nil
-	if q.lifoRuns < maxLIFO {
-		q.lifoRuns++
-		return t, nil
+	if t := q.bound.first(); t != nil {
+		return t
 	}
-	q.lifoRuns = 0
-	return nil, t
+	return q.bound.pop()
 }
 
-// pop takes the next task from behind the slot, or returns nil. Tasks that are bound and tasks that
-// are not take turns.
-func (q *localQueue) pop() *task.Task {
-	if q.ring == nil {
-		return q.bound.pop()
-	}
+// popEither is pop where there are tasks of two kinds: bound to this worker and not. They take turns.
+func (q *localQueue) popEither() *task.Task {
 	if q.ringNext = !q.ringNext; q.ringNext {
 		if t := q.ring.pop(); t != nil {
 			return t
@@ -79,39 +66,40 @@ type fifo struct {
 }
 
 func (q *fifo) push(t *task.Task) {
-	if q.tail-q.head < fifoSize && q.overflow.Len() == 0 {
-		q.ring[q.tail%fifoSize] = t
-		q.tail++
+	if q.tail-q.head >= fifoSize || q.overflow.Len() != 0 {
+		q.overflow.Push(t)
 		return
 	}
-	q.overflow.Push(t)
+	q.ring[q.tail%fifoSize] = t
+	q.tail++
 }
 
-// pop takes the first task, or returns nil.
-func (q *fifo) pop() *task.Task {
+// first takes the first task of the ring, or returns nil. It is pop without what is rare, so that it
+// is inlined.
+func (q *fifo) first() *task.Task {
 	if q.head == q.tail {
-		return q.overflow.Pop()
+		return nil
 	}
 	slot := &q.ring[q.head%fifoSize]
 	t := *slot
 	*slot = nil
 	q.head++
-	if q.head == q.tail && q.overflow.Len() != 0 {
-		q.refill()
-	}
 	return t
 }
 
-// refill moves half a ring of tasks from the list.
-func (q *fifo) refill() {
-	for range fifoSize / 2 {
-		t := q.overflow.Pop()
-		if t == nil {
-			return
+// pop takes the first task, or returns nil. When the ring is empty, half of one comes from the list.
+func (q *fifo) pop() *task.Task {
+	if q.head == q.tail {
+		for range fifoSize / 2 {
+			t := q.overflow.Pop()
+			if t == nil {
+				break
+			}
+			q.ring[q.tail%fifoSize] = t
+			q.tail++
 		}
-		q.ring[q.tail%fifoSize] = t
-		q.tail++
 	}
+	return q.first()
 }
 
 func (q *fifo) empty() bool { return q.head == q.tail && q.overflow.Len() == 0 }

@@ -174,7 +174,7 @@ func (rt *Runtime) taskID(set int, n uint64) uint64 {
 
 // setOf returns the set that the task with this number is in.
 func (rt *Runtime) setOf(id uint64) *task.Set {
-	return &rt.sets[(id-1)/idsAtOnce%uint64(len(rt.sets))]
+	return &rt.sets[(id-1)/idsAtOnce&uint64(len(rt.sets)-1)]
 }
 
 func (rt *Runtime) now() time.Duration { return time.Since(rt.epoch) }

@@ -18,10 +18,9 @@ func newCommons(workers int) *commons {
 
 // Schedule takes a task that has become ready elsewhere than on a worker. Any goroutine.
 func (c *commons) Schedule(t *task.Task) {
-	if len(c.workers) == 0 {
-		return
+	if w := c.workers[0]; w.timed {
+		t.Queued(w.Now())
 	}
-	c.workers[0].queued(t)
 	c.injector.push(t)
 	c.wakeOne()
 }

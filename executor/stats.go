@@ -59,7 +59,7 @@ type WorkerMetrics struct {
 	Counters
 	Registrations int
 
-	// PollTime is how long polls took: every 64th, or all of them under Options.Instrument.
+	// PollTime is how long polls took: every 256th, or all of them under Options.Instrument.
 	PollTime Histogram
 	// ScheduleLatency is how long tasks were ready before they were polled. Only under
 	// Options.Instrument, since it takes the time of each wake.
@@ -89,7 +89,7 @@ type workerStats struct {
 
 // sampleEach is how many polls there are for one that is timed. Reading the clock twice costs as much
 // as two polls; a power of two, which turns into a mask.
-const sampleEach = 64
+const sampleEach = 256
 
 func (c *counts) ended(t *task.Task) {
 	if t.State() == task.Cancelled {

@@ -26,6 +26,8 @@ type worker struct {
 	id      int
 	home    task.Home // of the tasks that are bound to this worker
 	commons *commons  // nil where workers do not steal
+	timed   bool      // Options.Instrument
+	plain   bool      // neither timed nor stealing
 	cx      *core.Context
 	queue   localQueue
 	timers  timers
@@ -72,13 +74,15 @@ func newWorker(rt *Runtime, id int) (*worker, error) {
 		rt:      rt,
 		id:      id,
 		commons: rt.commons,
+		timed:   rt.opts.Instrument,
+		plain:   rt.commons == nil && !rt.opts.Instrument,
 		pool:    coro.NewPool(rt.opts.IdleCoroutines, rt.opts.LockOSThread),
 		rand:    rand.New(rand.NewPCG(rt.opts.Seed, uint64(id))),
 		reactor: reactor.New(p),
 		exited:  make(chan struct{}),
 	}
 	w.sampleMask = sampleEach - 1
-	if rt.opts.Instrument {
+	if w.timed {
 		w.sampleMask = math.MaxUint64 // all tasks time themselves
 	}
 	w.timers.init(w)
@@ -124,11 +128,11 @@ func (w *worker) loop() {
 	defer w.contain()
 	for !w.stop.Load() {
 		for range pollsPerTurn {
-			t, back := w.queue.takeLIFO()
-			if t == nil {
-				if back != nil {
-					w.enqueue(back)
-				}
+			t := w.queue.lifo
+			if t != nil {
+				t = w.takeLIFO()
+			} else {
+				w.queue.lifoRuns = 0
 				if t = w.queue.pop(); t == nil {
 					break
 				}
@@ -169,6 +173,10 @@ func (w *worker) polled(t *task.Task, outcome core.Outcome) {
 		if w.cx.Exhausted() {
 			w.counts.budgetYields++
 		}
+		if w.plain { // as in enqueue, for the sake of a call less
+			w.queue.bound.push(t)
+			return
+		}
 		w.enqueue(t)
 	case core.Done:
 		w.done(t)
@@ -205,19 +213,49 @@ func (w *worker) contain() {
 
 // enqueue puts t, which has become ready on this worker, behind the others.
 func (w *worker) enqueue(t *task.Task) {
-	w.queued(t)
+	if w.plain {
+		w.queue.bound.push(t)
+		return
+	}
+	if w.timed {
+		t.Queued(w.Now())
+	}
+	w.place(t)
+}
+
+// place puts t at the back of the queue for its kind.
+func (w *worker) place(t *task.Task) {
 	if w.commons != nil && t.Home() == &w.commons.home {
 		w.offer(t)
 		return
 	}
-	w.queue.push(t)
+	w.queue.bound.push(t)
 }
 
-// queued notes when t has become ready, where that is wanted.
-func (w *worker) queued(t *task.Task) {
-	if w.rt.opts.Instrument {
+// putLIFO puts t in front of the others. What was there goes to the back.
+func (w *worker) putLIFO(t *task.Task) {
+	if w.timed {
 		t.Queued(w.Now())
 	}
+	before := w.queue.lifo
+	if w.queue.lifo = t; before != nil {
+		w.place(before)
+	}
+}
+
+// takeLIFO empties the slot. It returns the task to poll next: what was in the slot, unless it is the
+// others' turn.
+func (w *worker) takeLIFO() *task.Task {
+	q := &w.queue
+	t := q.lifo
+	q.lifo = nil
+	if q.lifoRuns < maxLIFO {
+		q.lifoRuns++
+		return t
+	}
+	q.lifoRuns = 0
+	w.place(t)
+	return q.pop()
 }
 
 // turn does what is due besides polling. If there is nothing to poll, it searches, and then parks.
@@ -255,11 +293,7 @@ func (w *worker) receive() {
 func (w *worker) enqueueArrived() {
 	for t := w.arrived.Pop(); t != nil; t = w.arrived.Pop() {
 		w.counts.wakesRemote++
-		if w.commons != nil && t.Home() == &w.commons.home {
-			w.offer(t)
-		} else {
-			w.queue.push(t)
-		}
+		w.place(t)
 	}
 }
 
