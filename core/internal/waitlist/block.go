@@ -1,0 +1,84 @@
+package waitlist
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/timer/wheel"
+)
+
+// Block polls f until it answers, blocking the calling goroutine in between, or until ctx is done:
+// then it drops f and returns the cause. An answer that is there by then beats the cancellation; a
+// ctx that is done before the first poll is an error without one.
+//
+// It is for the futures of core/sync, which need no more of a host than that it wakes.
+func Block[T any](ctx context.Context, f core.Future[T]) (value T, err error) {
+	if ctx.Err() != nil {
+		core.Drop(f)
+		return value, context.Cause(ctx)
+	}
+	p := parkers.Get().(*parker)
+	pending := true
+	defer func() {
+		parkers.Put(p)
+		if pending { // given up, or it panicked
+			core.Drop(f)
+		}
+	}()
+	for done := false; ; {
+		p.cx.Begin(p)
+		v, ok := f.Poll(p.cx)
+		switch {
+		case ok:
+			pending = false
+			return v, nil
+		case done:
+			return value, context.Cause(ctx)
+		case p.cx.Yielded():
+			continue
+		}
+		select {
+		case <-p.woken:
+		case <-ctx.Done():
+			done = true
+		}
+	}
+}
+
+// A parker is the waker of a goroutine that blocks, and the host that its futures see. A wake that
+// comes late, when the parker serves another wait, is a spurious one for that.
+type parker struct {
+	woken chan struct{}
+	cx    *core.Context
+}
+
+// parkers keeps those that are not in use: a channel and a context are too much for each wait.
+var parkers = sync.Pool{New: func() any {
+	p := &parker{woken: make(chan struct{}, 1)}
+	p.cx = core.NewContext(host{})
+	return p
+}}
+
+func (p *parker) Wake() {
+	select {
+	case p.woken <- struct{}{}:
+	default:
+	}
+}
+
+// host is what a plain goroutine has of a host.
+type host struct{}
+
+func (host) Wake(w core.Waker)               { w.Wake() }
+func (host) WakeLater(w core.Waker)          { w.Wake() }
+func (host) IO() any                         { return nil }
+func (host) Spawn(core.Runnable) error       { panic(noHost) }
+func (host) Now() time.Duration              { panic(noHost) }
+func (host) Epoch() time.Time                { panic(noHost) }
+func (host) Arm(*wheel.Entry, time.Duration) { panic(noHost) }
+func (host) Disarm(*wheel.Entry)             { panic(noHost) }
+func (host) Rand() uint64                    { panic(noHost) }
+
+const noHost = "waitlist: a future that needs a worker was polled by a plain goroutine"
