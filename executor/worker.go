@@ -275,10 +275,15 @@ func (w *worker) turn() {
 	w.publish()
 	w.rt.checkDrained()
 	w.io(0)
-	if !w.queue.empty() || w.commons != nil && w.steal() {
+	if !w.queue.empty() {
+		if w.searching {
+			w.found() // it was woken to search, and tasks came before it did: nobody polls and is counted
+		}
 		return
 	}
-	w.park()
+	if w.commons == nil || !w.steal() {
+		w.park()
+	}
 }
 
 // receive takes what other goroutines have sent.
