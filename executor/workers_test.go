@@ -1,0 +1,510 @@
+package executor_test
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/coretest"
+	"github.com/moduvex/moduvex-go/core/coro"
+	"github.com/moduvex/moduvex-go/core/future"
+	"github.com/moduvex/moduvex-go/executor"
+	"github.com/moduvex/moduvex-go/executor/internal/modetest"
+	"github.com/moduvex/moduvex-go/joinhandle"
+)
+
+// tasksStay skips the test in the modes in which tasks move.
+func tasksStay(t testing.TB) {
+	t.Helper()
+	if modetest.Stealing() {
+		t.Skip("tasks move in this mode")
+	}
+}
+
+// tasksMove makes a runtime whose workers steal, and skips the test in the modes in which nobody does.
+func tasksMove(t testing.TB, opts executor.Options) *executor.Runtime {
+	t.Helper()
+	if !modetest.Stealing() || modetest.Options(executor.Options{}).Workers < 2 {
+		t.Skip("tasks do not move in this mode")
+	}
+	return startRuntime(t, opts)
+}
+
+// workerOf answers which worker a task runs on.
+func workerOf(s core.Spawner) joinhandle.JoinHandle[int] {
+	return executor.Spawn(s, future.Func(func(cx *core.Context) (int, bool) {
+		id, ok := executor.WorkerID(cx)
+		if !ok {
+			id = -1
+		}
+		return id, true
+	}))
+}
+
+func TestSpawnsFromOutsideGoRound(t *testing.T) {
+	tasksStay(t)
+	rt := startRuntime(t, executor.Options{})
+	n := rt.Workers()
+	starts := map[string]func() joinhandle.JoinHandle[int]{
+		"Spawn": func() joinhandle.JoinHandle[int] { return workerOf(rt) },
+		"Go": func() joinhandle.JoinHandle[int] {
+			return executor.Go(rt, func(co *coro.Co) (int, error) {
+				id, _ := executor.WorkerID(co)
+				return id, nil
+			})
+		},
+		"a named spawn": func() joinhandle.JoinHandle[int] { return workerOf(executor.Named(rt, "x")) },
+	}
+	for name, start := range starts {
+		t.Run(name, func(t *testing.T) {
+			last := joinOK(t, start())
+			for range 5 * n {
+				id := joinOK(t, start())
+				if id != (last+1)%n {
+					t.Fatalf("after worker %d it was the turn of %d", last, id)
+				}
+				last = id
+			}
+		})
+	}
+	t.Run("from many goroutines", func(t *testing.T) {
+		const spawners, each = 8, 40
+		ran := make([]atomic.Int64, n)
+		var wg sync.WaitGroup
+		for range spawners {
+			wg.Go(func() {
+				for range each * n {
+					id, err := workerOf(rt).Wait(within(t))
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					ran[id].Add(1)
+				}
+			})
+		}
+		ends(t, "the spawns", wg.Wait)
+		for i := range ran {
+			if got := ran[i].Load(); got != spawners*each {
+				t.Errorf("worker %d got %d of %d tasks", i, got, spawners*each*n)
+			}
+		}
+	})
+}
+
+// A watched task is asked at each poll which worker it is on, and must always be on the same.
+type watched struct {
+	t     testing.TB
+	home  atomic.Int64 // the worker + 1; 0 as long as it may be any
+	polls atomic.Int64
+}
+
+func (w *watched) look(s core.Spawner) {
+	w.polls.Add(1)
+	id, ok := executor.WorkerID(s)
+	if !ok {
+		w.t.Error("a task is on no worker")
+		return
+	}
+	if at := int64(id) + 1; !w.home.CompareAndSwap(0, at) && w.home.Load() != at {
+		w.t.Errorf("a task of worker %d is polled on worker %d", w.home.Load()-1, id)
+	}
+}
+
+// A bell is a future that is polled until it was polled often enough. Whoever wakes it has ring.
+type bell struct {
+	gate
+	watched *watched
+	left    atomic.Int64
+}
+
+func (b *bell) Poll(cx *core.Context) (int, bool) {
+	b.watched.look(cx)
+	b.gate.Poll(cx)
+	return 0, b.left.Add(-1) <= 0
+}
+
+// commute starts tasks of every kind on s, has them woken from everywhere, and looks where they are.
+// home says which worker they must be on; with -1 any, but always the same.
+func commute(t testing.TB, rt *executor.Runtime, s core.Spawner, home int, wg *sync.WaitGroup) {
+	const rounds = 60
+	watch := func() *watched {
+		w := &watched{t: t}
+		w.home.Store(int64(home) + 1)
+		return w
+	}
+	run := func(start func() joinhandle.JoinHandle[int]) {
+		wg.Go(func() {
+			if _, err := start().Wait(within(t)); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	loop := func(each func(co *coro.Co) error) {
+		w := watch()
+		run(func() joinhandle.JoinHandle[int] {
+			return executor.Go(s, func(co *coro.Co) (int, error) {
+				for range rounds {
+					w.look(co)
+					if err := each(co); err != nil {
+						return 0, err
+					}
+				}
+				w.look(co)
+				return 0, nil
+			})
+		})
+	}
+	loop(func(co *coro.Co) error { return co.Yield() })
+	loop(func(co *coro.Co) error { return coro.Sleep(co, 20*time.Microsecond) })
+	loop(func(co *coro.Co) error { _, err := coro.Await[int](co, &sleeper{d: time.Microsecond}); return err })
+	loop(func(co *coro.Co) error {
+		_, err := executor.Blocking(co, func() (int, error) { return 0, nil })
+		return err
+	})
+	loop(func(co *coro.Co) error { // the end of a task on the same worker, and of one elsewhere
+		_, err := executor.Go(co, func(co *coro.Co) (int, error) { return 0, co.Yield() }).Join(co)
+		_, err2 := executor.Go(rt, func(co *coro.Co) (int, error) { return 0, co.Yield() }).Join(co)
+		return errors.Join(err, err2)
+	})
+	a, b := socketPair(t)
+	loop(func(co *coro.Co) error {
+		executor.Spawn(rt, future.Func(func(*core.Context) (int, bool) {
+			_, err := b.Write([]byte{1})
+			if err != nil {
+				t.Error(err)
+			}
+			return 0, true
+		}))
+		_, err := coro.Await[int](co, &reader{stream: a})
+		return err
+	})
+	bell := &bell{watched: watch()}
+	bell.left.Store(rounds)
+	run(func() joinhandle.JoinHandle[int] {
+		h := executor.Spawn[int](s, bell)
+		for i := range rt.Workers() { // tasks of all workers wake it
+			executor.SpawnOn(rt, i, future.Func(func(cx *core.Context) (int, bool) {
+				bell.mu.Lock()
+				w := bell.waker
+				bell.mu.Unlock()
+				if w != nil {
+					cx.Wake(w)
+				}
+				cx.Yield()
+				return 0, h.Finished()
+			}))
+		}
+		for !h.Finished() { // and so does another goroutine
+			bell.Wake()
+			time.Sleep(time.Microsecond)
+		}
+		return h
+	})
+}
+
+// Thousands of wakes by other workers, other goroutines, timers, sockets and the blocking pool bring a
+// task back to its own worker each time.
+func TestTaskThatStaysNeverLeavesItsWorker(t *testing.T) {
+	tasksStay(t)
+	realPoller(t)
+	rt := startRuntime(t, executor.Options{})
+	var wg sync.WaitGroup
+	for range rt.Workers() {
+		commute(t, rt, rt, -1, &wg)
+	}
+	ends(t, "the tasks", wg.Wait)
+}
+
+// A task that was given to a worker stays there, also where the tasks around it are stolen.
+func TestBoundTaskNeverLeavesItsWorker(t *testing.T) {
+	realPoller(t)
+	rt := startRuntime(t, executor.Options{})
+	var wg sync.WaitGroup
+	for i := range rt.Workers() {
+		commute(t, rt, rt.On(i), i, &wg)
+	}
+	ends(t, "the tasks", wg.Wait)
+}
+
+func TestSpawnsOnAWorkerRunThere(t *testing.T) {
+	rt := startRuntime(t, executor.Options{})
+	direct := func(co *coro.Co) (int, error) {
+		err := coro.Sleep(co, time.Microsecond)
+		id, _ := executor.WorkerID(co)
+		return id, err
+	}
+	poll := func() core.Future[int] {
+		return future.Func(func(cx *core.Context) (int, bool) {
+			id, _ := executor.WorkerID(cx)
+			return id, true
+		})
+	}
+	for i := range rt.Workers() {
+		starts := map[string]func() joinhandle.JoinHandle[int]{
+			"SpawnOn":            func() joinhandle.JoinHandle[int] { return executor.SpawnOn(rt, i, poll()) },
+			"GoOn":               func() joinhandle.JoinHandle[int] { return executor.GoOn(rt, i, direct) },
+			"Spawn of On":        func() joinhandle.JoinHandle[int] { return executor.Spawn(rt.On(i), poll()) },
+			"Go of a named On":   func() joinhandle.JoinHandle[int] { return executor.Go(executor.Named(rt.On(i), "x"), direct) },
+			"GoOn from a worker": func() joinhandle.JoinHandle[int] { return executor.Go(onOther{t, rt, i}, direct) },
+		}
+		for name, start := range starts {
+			t.Run(fmt.Sprint(name, "/", i), func(t *testing.T) {
+				if id := joinOK(t, start()); id != i {
+					t.Errorf("it ran on worker %d", id)
+				}
+			})
+		}
+	}
+}
+
+// onOther spawns on worker i from within a task of the next one.
+type onOther struct {
+	t  testing.TB
+	rt *executor.Runtime
+	i  int
+}
+
+func (o onOther) Spawn(r core.Runnable) (err error) {
+	joinOK(o.t, executor.GoOn(o.rt, (o.i+1)%o.rt.Workers(), func(*coro.Co) (int, error) {
+		err = o.rt.On(o.i).Spawn(r)
+		return 0, nil
+	}))
+	return err
+}
+
+// What a bound task spawns is not bound: where tasks stay it is on the same worker, and where they are
+// stolen the others run it while the parent holds its worker.
+func TestChildrenOfABoundTask(t *testing.T) {
+	rt := startRuntime(t, executor.Options{})
+	const children = 20
+	for home := range rt.Workers() {
+		t.Run(fmt.Sprint("worker ", home), func(t *testing.T) {
+			var handles []joinhandle.JoinHandle[int]
+			var ran atomic.Int64
+			joinOK(t, executor.SpawnOn(rt, home, future.Func(func(cx *core.Context) (int, bool) {
+				for range children {
+					handles = append(handles, executor.Spawn(cx, future.Func(func(cx *core.Context) (int, bool) {
+						ran.Add(1)
+						id, _ := executor.WorkerID(cx)
+						return id, true
+					})))
+				}
+				if modetest.Stealing() && rt.Workers() > 1 {
+					eventually(t, "the children run elsewhere", func() bool { return ran.Load() == children })
+				}
+				return 0, true
+			})))
+			for _, h := range handles {
+				id := joinOK(t, h)
+				if stays := !modetest.Stealing() || rt.Workers() == 1; stays != (id == home) {
+					t.Errorf("a child of worker %d ran on worker %d", home, id)
+				}
+			}
+		})
+	}
+}
+
+func TestWorkerThatDoesNotExist(t *testing.T) {
+	rt := startRuntime(t, executor.Options{})
+	for _, i := range []int{-1, rt.Workers(), 1 << 40} {
+		for name, call := range map[string]func(){
+			"On":      func() { rt.On(i) },
+			"SpawnOn": func() { executor.SpawnOn(rt, i, future.Ready(0)) },
+			"GoOn":    func() { executor.GoOn(rt, i, func(*coro.Co) (int, error) { return 0, nil }) },
+		} {
+			want := fmt.Sprintf("executor: On(%d) of a runtime with %d workers", i, rt.Workers())
+			if v := panicOf(call); v != want {
+				t.Errorf("%s(%d) panicked with %v, want %q", name, i, v, want)
+			}
+		}
+	}
+	alive(t, rt)
+}
+
+func TestBroadcastRunsOnceOnEachWorker(t *testing.T) {
+	rt := startRuntime(t, executor.Options{})
+	busy := executor.Spawn(rt, future.Func(func(cx *core.Context) (int, bool) { cx.Yield(); return 0, false }))
+	defer busy.Abort()
+	for range 20 {
+		runs := make([]atomic.Int64, rt.Workers())
+		handles := executor.Broadcast(rt, func(co *coro.Co, worker int) (int, error) {
+			runs[worker].Add(1)
+			for range 3 { // it is bound
+				if id, ok := executor.WorkerID(co); id != worker || !ok {
+					t.Errorf("the task of worker %d is on %d", worker, id)
+				}
+				if err := co.Yield(); err != nil {
+					return 0, err
+				}
+			}
+			return 10 * worker, nil
+		})
+		if len(handles) != rt.Workers() {
+			t.Fatalf("%d handles for %d workers", len(handles), rt.Workers())
+		}
+		for i, h := range handles {
+			if v := joinOK(t, h); v != 10*i || runs[i].Load() != 1 {
+				t.Errorf("handle %d answered %d; worker %d ran it %d times", i, v, i, runs[i].Load())
+			}
+		}
+	}
+	if v := panicOf(func() { executor.Broadcast[int](rt, nil) }); v != "executor: Broadcast of a nil body" {
+		t.Errorf("a Broadcast of nothing panicked with %v", v)
+	}
+	closeRuntime(t, rt)
+	for _, h := range executor.Broadcast(rt, func(*coro.Co, int) (int, error) { return 0, nil }) {
+		if _, err := join(t, h); !errors.Is(err, core.ErrShutdown) {
+			t.Errorf("after Close a join answered with %v", err)
+		}
+	}
+}
+
+// The counters have no lock: the race detector sees if two workers ever use the same.
+func TestWorkerLocalIsOneForEachWorker(t *testing.T) {
+	rt := startRuntime(t, executor.Options{})
+	n := rt.Workers()
+	inGet := make([]bool, n) // of a worker, by its tasks only
+	made := make([]int, n)
+	local := executor.NewWorkerLocal(rt, func(worker int) int {
+		if !inGet[worker] {
+			t.Errorf("the value of worker %d is not made in its Get", worker)
+		}
+		made[worker]++
+		return 1000 * worker
+	})
+	count := func(s core.Spawner) {
+		id, _ := executor.WorkerID(s)
+		inGet[id] = true
+		*local.Get(s)++
+		inGet[id] = false
+	}
+	const tasks, each = 50, 20
+	var handles []joinhandle.JoinHandle[int]
+	for range tasks {
+		left := each
+		handles = append(handles,
+			executor.Spawn(rt, future.Func(func(cx *core.Context) (int, bool) {
+				count(cx)
+				cx.Yield()
+				left--
+				return 0, left == 0
+			})),
+			executor.Go(rt, func(co *coro.Co) (int, error) {
+				for range each {
+					count(co)
+					if err := co.Yield(); err != nil {
+						return 0, err
+					}
+				}
+				return 0, nil
+			}))
+	}
+	for _, h := range handles {
+		joinOK(t, h)
+	}
+	sum := 0
+	values := map[*int]bool{}
+	for i, h := range executor.Broadcast(rt, func(co *coro.Co, worker int) (int, error) {
+		inGet[worker] = true
+		p := local.Get(co)
+		if q := local.Get(executor.Named(co, "x")); p != q {
+			t.Errorf("worker %d has two values", worker)
+		}
+		inGet[worker] = false
+		return *p - 1000*worker, nil
+	}) {
+		sum += joinOK(t, h)
+		joinOK(t, executor.GoOn(rt, i, func(co *coro.Co) (int, error) {
+			values[local.Get(co)] = true
+			if made[i] != 1 {
+				t.Errorf("the value of worker %d was made %d times", i, made[i])
+			}
+			return 0, nil
+		}))
+	}
+	if sum != 2*tasks*each || len(values) != n {
+		t.Errorf("%d increments were counted, want %d; %d values for %d workers", sum, 2*tasks*each, len(values), n)
+	}
+}
+
+func TestWorkerLocalWithoutInitStartsAsZero(t *testing.T) {
+	rt := startRuntime(t, executor.Options{})
+	local := executor.NewWorkerLocal[string](rt, nil)
+	inTask(t, rt, func(cx *core.Context) {
+		if s := local.Get(cx); *s != "" {
+			t.Errorf("it starts as %q", *s)
+		}
+	})
+}
+
+// A value whose init has panicked does not exist: the next Get makes it.
+func TestWorkerLocalWhoseInitPanicsIsMadeLater(t *testing.T) {
+	rt := startRuntime(t, executor.Options{})
+	calls := 0
+	local := executor.NewWorkerLocal(rt, func(int) int {
+		if calls++; calls == 1 {
+			explode()
+		}
+		return 7
+	})
+	get := func() joinhandle.JoinHandle[int] {
+		return executor.GoOn(rt, 0, func(co *coro.Co) (int, error) { return *local.Get(co), nil })
+	}
+	wantExplosion(t, joinPanicked(t, get()))
+	if v := joinOK(t, get()); v != 7 {
+		t.Errorf("the value is %d", v)
+	}
+}
+
+func TestWorkerLocalOutsideATaskOfItsRuntime(t *testing.T) {
+	rt, other := startRuntime(t, executor.Options{}), startRuntime(t, executor.Options{})
+	local := executor.NewWorkerLocal[int](rt, nil)
+	wrong := func(s core.Spawner) {
+		v := panicOf(func() { local.Get(s) })
+		want := fmt.Sprintf("executor: WorkerLocal.Get with a %T that is of no task of its runtime", s)
+		if v != want {
+			t.Errorf("Get panicked with %v, want %q", v, want)
+		}
+	}
+	wrong(rt)
+	wrong(rt.On(0))
+	wrong(executor.Named(rt, "x"))
+	for _, s := range styles {
+		joinOK(t, s.do(other, wrong))
+	}
+	simulated := coretest.New(1)
+	joinhandle.Spawn(simulated, future.Func(func(cx *core.Context) (int, bool) { wrong(cx); return 0, true }))
+	simulated.Run()
+	simulated.Close()
+}
+
+func TestWorkerIDIsKnownInsideTasksOnly(t *testing.T) {
+	rt := startRuntime(t, executor.Options{})
+	known := func(s core.Spawner) bool { id, ok := executor.WorkerID(s); return ok && id >= 0 && id < rt.Workers() }
+	for _, s := range styles {
+		joinOK(t, s.do(rt, func(s core.Spawner) {
+			if !known(s) || !known(executor.Named(s, "x")) {
+				t.Errorf("a %T is on no worker", s)
+			}
+		}))
+	}
+	for _, s := range []core.Spawner{rt, rt.On(0), executor.Named(rt, "x")} {
+		if id, ok := executor.WorkerID(s); ok || id != 0 {
+			t.Errorf("a %T is on worker %d", s, id)
+		}
+	}
+	simulated := coretest.New(1)
+	joinhandle.Spawn(simulated, future.Func(func(cx *core.Context) (int, bool) {
+		if _, ok := executor.WorkerID(cx); ok {
+			t.Error("a task of another host is on a worker")
+		}
+		return 0, true
+	}))
+	simulated.Run()
+	simulated.Close()
+}
