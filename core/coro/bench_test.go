@@ -242,3 +242,38 @@ func inUse() uint64 {
 	runtime.ReadMemStats(&m)
 	return m.StackInuse + m.HeapInuse
 }
+
+// A scope with children that end at once, and the same with goroutines and a WaitGroup.
+func BenchmarkChildren(b *testing.B) {
+	const n = 100
+	b.Run("children", func(b *testing.B) {
+		w := newWorker(b, coro.NewPool(2*n, false))
+		child := func(co *coro.Co) error { return nil }
+		s := coro.New(func(co *coro.Co) (int, error) {
+			b.ReportAllocs()
+			for b.Loop() {
+				coro.WithScope(co, coro.ScopeOptions{}, func(co *coro.Co, s *coro.Scope) error {
+					for range n {
+						s.Go(co, child)
+					}
+					return nil
+				})
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/n, "ns/child")
+			return 0, nil
+		})
+		w.Spawn(&s.Task)
+		w.run()
+	})
+	b.Run("twin=goroutines", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			var wg sync.WaitGroup
+			for range n {
+				wg.Go(func() {})
+			}
+			wg.Wait()
+		}
+		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/n, "ns/child")
+	})
+}

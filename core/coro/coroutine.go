@@ -204,11 +204,16 @@ func New[T any](body func(co *Co) (T, error)) *task.Slot[T] {
 	if body == nil {
 		panic("coro: New of a nil body")
 	}
-	c := &cell[T]{main: body}
+	c := &cell[T]{}
+	c.init(body)
+	return &c.Slot
+}
+
+func (c *cell[T]) init(body func(co *Co) (T, error)) {
+	c.main = body
 	c.strand.task = &c.Task
 	c.co.strand = &c.strand
 	c.Init(c)
-	return &c.Slot
 }
 
 var _ task.GracefulBody = (*cell[int])(nil)

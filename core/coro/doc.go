@@ -25,6 +25,11 @@
 //     runtime.Goexit, which no recover stops.
 //   - It is dropped, when a runtime closes at once: as an abort that no shield withstands.
 //
+// # Children
+//
+// A task that a body spawns goes its own way. [WithScope] gives a body children instead: tasks that
+// cannot outlive the call, whose failures are the call's, and which end with each other.
+//
 // # OS threads
 //
 // A lock taken with runtime.LockOSThread does not survive an await, nor the body: a suspended

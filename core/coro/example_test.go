@@ -211,3 +211,114 @@ func ExampleWithValue() {
 	host.Run()
 	// Output: 17 begins
 }
+
+// Two children work at the same time; WithScope returns when both have ended.
+func ExampleWithScope() {
+	host := coretest.New(1)
+	defer host.Close()
+
+	var user, orders string
+	page := coro.New(func(co *coro.Co) (string, error) {
+		err := coro.WithScope(co, coro.ScopeOptions{}, func(co *coro.Co, s *coro.Scope) error {
+			s.Go(co, func(co *coro.Co) (err error) { user, err = fetch(co, "user", 2*time.Second); return })
+			s.Go(co, func(co *coro.Co) (err error) { orders, err = fetch(co, "orders", 3*time.Second); return })
+			return nil
+		})
+		return user + " and " + orders, err
+	})
+	host.Spawn(&page.Task)
+	host.Run()
+
+	what, err, _ := page.Take()
+	fmt.Println(what, err, "after", host.Now())
+	// Output: user and orders <nil> after 3s
+}
+
+func fetch(co *coro.Co, what string, takes time.Duration) (string, error) {
+	return what, coro.Sleep(co, takes)
+}
+
+// The first failure ends the others, and their clean-up is over when the scope is.
+func ExampleScope_Go() {
+	host := coretest.New(1)
+	defer host.Close()
+
+	body := coro.New(func(co *coro.Co) (int, error) {
+		err := coro.WithScope(co, coro.ScopeOptions{}, func(co *coro.Co, s *coro.Scope) error {
+			s.Go(co, func(co *coro.Co) error {
+				defer fmt.Println("tidied up")
+				return coro.Sleep(co, time.Hour)
+			})
+			s.Go(co, func(co *coro.Co) error {
+				coro.Sleep(co, time.Second)
+				return errors.New("disk full")
+			})
+			return nil
+		})
+		fmt.Println(err, "after", host.Now())
+		return 0, nil
+	})
+	host.Spawn(&body.Task)
+	host.Run()
+	// Output:
+	// tidied up
+	// disk full after 1s
+}
+
+// A helper that never ends by itself is ended when it is not needed any more.
+func ExampleScope_AbortAll() {
+	host := coretest.New(1)
+	defer host.Close()
+
+	body := coro.New(func(co *coro.Co) (int, error) {
+		beats := 0
+		err := coro.WithScope(co, coro.ScopeOptions{}, func(co *coro.Co, s *coro.Scope) error {
+			s.Go(co, func(co *coro.Co) error {
+				for ; ; beats++ {
+					if err := coro.Sleep(co, time.Second); err != nil {
+						return err
+					}
+				}
+			})
+			defer s.AbortAll()
+			return coro.Sleep(co, time.Minute+time.Millisecond) // the work
+		})
+		return beats, err
+	})
+	host.Spawn(&body.Task)
+	host.Run()
+
+	fmt.Println(body.Take())
+	// Output: 60 <nil> true
+}
+
+// At most two at once; the values come as the children end.
+func ExampleResults() {
+	host := coretest.New(1)
+	defer host.Close()
+
+	body := coro.New(func(co *coro.Co) (int, error) {
+		two := coro.ScopeOptions{Limit: 2}
+		return 0, coro.WithScope(co, two, func(co *coro.Co, s *coro.Scope) error {
+			sizes := coro.NewResults[string](s)
+			for _, seconds := range []int{5, 1, 2} {
+				sizes.Go(co, func(co *coro.Co) (string, error) {
+					return fetch(co, fmt.Sprint(seconds, " MB"), time.Duration(seconds)*time.Second)
+				})
+			}
+			for size, err := range sizes.All(co) {
+				if err != nil {
+					return err
+				}
+				fmt.Println(size, "at", host.Now())
+			}
+			return nil
+		})
+	})
+	host.Spawn(&body.Task)
+	host.Run()
+	// Output:
+	// 1 MB at 1s
+	// 2 MB at 3s
+	// 5 MB at 5s
+}
