@@ -1,0 +1,162 @@
+package coro
+
+import (
+	"iter"
+	"slices"
+
+	"github.com/moduvex/moduvex-go/core"
+)
+
+// Results are the values of children of a [Scope], in the order in which they end.
+type Results[T any] struct {
+	scope *Scope
+	// Under the scope's lock.
+	running int // children that have not ended, and those that wait for a place
+	values  []T // not taken yet, from next on
+	next    int
+	waiting wakers
+}
+
+// NewResults makes an empty one, for children of s. A scope may have several.
+func NewResults[T any](s *Scope) *Results[T] {
+	if s == nil {
+		panic("coro: NewResults of a nil Scope")
+	}
+	return &Results[T]{scope: s}
+}
+
+// Go starts body as a child of the scope, as [Scope.Go] does, and keeps its value. An error of it
+// is one of the scope.
+func (r *Results[T]) Go(co *Co, body func(co *Co) (T, error)) error {
+	if body == nil {
+		panic("coro: Go of a nil body")
+	}
+	return start(r.scope, co, r, body)
+}
+
+// All ranges over the values as the children end, until no child is left, or as long as the loop
+// likes; it may be called again for the rest, in the scope or after it. A value goes to one of those
+// that range. If a child fails or co is cancelled, the last round has the error that says why.
+func (r *Results[T]) All(co *Co) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		for {
+			v, ok, err := r.await(co)
+			if err != nil {
+				yield(v, err)
+				return
+			}
+			if !ok || !yield(v, nil) {
+				return
+			}
+		}
+	}
+}
+
+// await takes a value; ok is false if there will be none.
+func (r *Results[T]) await(co *Co) (value T, ok bool, err error) {
+	if err := co.Interrupted(); err != nil {
+		return value, false, err
+	}
+	co.spend()
+	waiting := false
+	defer func() {
+		if waiting { // cancelled, or unwound by force
+			r.scope.mu.Lock()
+			r.waiting.remove(co.task)
+			r.scope.mu.Unlock()
+		}
+	}()
+	for {
+		value, ok, waiting, err = r.take(co.task)
+		if !waiting {
+			return value, ok, err
+		}
+		co.cx.Waits(core.WaitJoin)
+		if err := co.Suspend(); err != nil {
+			return value, false, err
+		}
+	}
+}
+
+// take takes a value if there is one, and makes w wait if there may be one later.
+func (r *Results[T]) take(w core.Waker) (value T, ok, waiting bool, err error) {
+	r.scope.mu.Lock()
+	defer r.scope.mu.Unlock()
+	switch {
+	case r.next < len(r.values):
+		v := &r.values[r.next]
+		value, *v = *v, value
+		if r.next++; r.next == len(r.values) {
+			r.values, r.next = r.values[:0], 0
+		}
+		return value, true, false, nil
+	case r.scope.cause != nil:
+		return value, false, false, &CancelError{Cause: r.scope.cause}
+	case r.running == 0:
+		return value, false, false, nil
+	}
+	r.waiting.add(w)
+	return value, false, true, nil
+}
+
+// expect counts a child that is about to start.
+func (r *Results[T]) expect() {
+	r.scope.mu.Lock()
+	r.running++
+	r.scope.mu.Unlock()
+}
+
+// ended keeps the value of a child, if it has one, and returns whom to wake. Under the scope's lock.
+func (r *Results[T]) ended(value T, ok bool) wakers {
+	r.running--
+	if ok {
+		r.values = append(r.values, value)
+	}
+	return r.waiting.takeAll()
+}
+
+// lost is ended for a child that was not started.
+func (r *Results[T]) lost() {
+	var zero T
+	r.scope.mu.Lock()
+	waiting := r.ended(zero, false)
+	r.scope.mu.Unlock()
+	waiting.wake()
+}
+
+// wakers is a set of wakers, most often of one.
+type wakers struct {
+	first core.Waker
+	more  []core.Waker
+}
+
+func (ws *wakers) add(w core.Waker) {
+	switch {
+	case ws.first == nil || ws.first == w:
+		ws.first = w
+	case !slices.Contains(ws.more, w):
+		ws.more = append(ws.more, w)
+	}
+}
+
+func (ws *wakers) remove(w core.Waker) {
+	if ws.first == w {
+		ws.first = nil
+	}
+	if i := slices.Index(ws.more, w); i >= 0 {
+		ws.more = slices.Delete(ws.more, i, i+1)
+	}
+}
+
+func (ws *wakers) takeAll() wakers {
+	all := *ws
+	*ws = wakers{}
+	return all
+}
+
+func (ws wakers) wake() {
+	wake(ws.first)
+	for _, w := range ws.more {
+		w.Wake()
+	}
+}
