@@ -1,9 +1,8 @@
 package tcp
 
 import (
-	"io"
-
 	"github.com/moduvex/moduvex-go/core/coro"
+	"github.com/moduvex/moduvex-go/executor/net/internal/netfd"
 )
 
 // A Reader reads in direct style. It keeps the rules of io.Reader.
@@ -16,32 +15,10 @@ type Writer interface {
 	Write(co *coro.Co, b []byte) (n int, err error)
 }
 
-// copyBuffer is the memory that a Copy takes while it runs: as io.Copy.
-const copyBuffer = 32 << 10
-
 // Copy copies from src to dst until src ends, and returns how many bytes it has written. The end of
 // src is no error. A [Stream] on either side ends up here by its ReadFrom or WriteTo.
 func Copy(co *coro.Co, dst Writer, src Reader) (written int64, err error) {
-	buf := make([]byte, copyBuffer)
-	for {
-		n, rerr := src.Read(co, buf)
-		if n > 0 {
-			m, err := dst.Write(co, buf[:n])
-			written += int64(m)
-			if err == nil && m < n {
-				err = io.ErrShortWrite
-			}
-			if err != nil {
-				return written, err
-			}
-		}
-		if rerr == io.EOF {
-			return written, nil
-		}
-		if rerr != nil {
-			return written, rerr
-		}
-	}
+	return netfd.Copy(co, dst, src)
 }
 
 // ReadFrom writes to s what it reads from src, until src ends.

@@ -4,13 +4,12 @@ import (
 	"context"
 	"net"
 	"net/netip"
-	"strconv"
 	"syscall"
 	"time"
 
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coro"
-	"github.com/moduvex/moduvex-go/executor"
+	"github.com/moduvex/moduvex-go/executor/net/internal/resolve"
 	"github.com/moduvex/moduvex-go/executor/net/internal/sys"
 )
 
@@ -97,7 +96,7 @@ func (d *Dialer) DialTo(addr netip.AddrPort) core.Future[Dialed] {
 		err := &net.AddrError{Err: "not an address", Addr: addr.String()}
 		return &attempts{dialer: d, network: "tcp", first: &net.OpError{Op: "dial", Net: "tcp", Source: d.source(), Err: err}}
 	}
-	at := here(sys.EndpointOf(addr))
+	at := sys.EndpointOf(addr).Here()
 	if !d.suits("tcp", at) {
 		err := &net.AddrError{Err: "not of the local address's family", Addr: addr.String()}
 		return &attempts{dialer: d, network: "tcp", first: d.failed("tcp", at, err)}
@@ -113,21 +112,13 @@ func (d *Dialer) resolve(co *coro.Co, network, address string) ([]sys.Endpoint, 
 	if err := checkNetwork(network); err != nil {
 		return nil, err
 	}
-	host, service, err := net.SplitHostPort(address)
-	if err != nil {
-		return nil, err
-	}
-	port, err := resolvePort(co, network, service)
-	if err != nil {
-		return nil, err
-	}
-	ips, err := d.resolveHost(co, network, host)
+	ips, host, port, err := resolve.Addrs(co, network, address, d.Resolve)
 	if err != nil {
 		return nil, err
 	}
 	var to []sys.Endpoint
-	for _, ip := range alternate(ips) {
-		at := here(sys.EndpointOf(netip.AddrPortFrom(ip, port)))
+	for _, ip := range ips {
+		at := sys.EndpointOf(netip.AddrPortFrom(ip, port)).Here()
 		if d.suits(network, at) {
 			to = append(to, at)
 		}
@@ -136,74 +127,6 @@ func (d *Dialer) resolve(co *coro.Co, network, address string) ([]sys.Endpoint, 
 		return nil, &net.AddrError{Err: "no address of a family that can be used", Addr: host}
 	}
 	return to, nil
-}
-
-// resolvePort turns a number or the name of a service into a port.
-func resolvePort(co *coro.Co, network, service string) (uint16, error) {
-	if service == "" {
-		return 0, nil
-	}
-	if n, err := strconv.Atoi(service); err == nil {
-		if n < 0 || n > 1<<16-1 {
-			return 0, &net.AddrError{Err: "invalid port", Addr: service}
-		}
-		return uint16(n), nil
-	}
-	n, err := executor.Blocking(co, func() (int, error) {
-		return net.DefaultResolver.LookupPort(co, network, service)
-	})
-	return uint16(n), err
-}
-
-func (d *Dialer) resolveHost(co *coro.Co, network, host string) ([]netip.Addr, error) {
-	if host == "" {
-		return []netip.Addr{netip.IPv4Unspecified(), netip.IPv6Unspecified()}, nil
-	}
-	if ip, err := netip.ParseAddr(host); err == nil {
-		return []netip.Addr{ip}, nil
-	}
-	resolve := d.Resolve
-	if resolve == nil {
-		resolve = net.DefaultResolver.LookupNetIP
-	}
-	ipNetwork := "ip" + network[len("tcp"):]
-	return executor.Blocking(co, func() ([]netip.Addr, error) {
-		return resolve(co, ipNetwork, host) // co is a context, so a cancelled look-up ends
-	})
-}
-
-// alternate orders addresses so that families take turns, each in its own order and the one that
-// comes first at first: where one family does not get through, the other is not far.
-func alternate(ips []netip.Addr) []netip.Addr {
-	if len(ips) == 0 {
-		return nil
-	}
-	var families [2][]netip.Addr
-	for _, ip := range ips {
-		ip = ip.Unmap()
-		i := 0
-		if ip.Is4() != ips[0].Unmap().Is4() {
-			i = 1
-		}
-		families[i] = append(families[i], ip)
-	}
-	out := make([]netip.Addr, 0, len(ips))
-	for i := 0; len(out) < len(ips); i++ {
-		for _, family := range families {
-			if i < len(family) {
-				out = append(out, family[i])
-			}
-		}
-	}
-	return out
-}
-
-// here replaces a wildcard, which names no machine to connect to, by the loopback address.
-func here(at sys.Endpoint) sys.Endpoint {
-	if at.Unspecified() {
-		return at.Family().Loopback(at.AddrPort().Port())
-	}
-	return at
 }
 
 // suits reports whether at may be tried.

@@ -7,6 +7,7 @@ import (
 	"unsafe"
 
 	"github.com/moduvex/moduvex-go/executor/net/internal/netfd"
+	"github.com/moduvex/moduvex-go/executor/net/internal/resolve"
 	"github.com/moduvex/moduvex-go/reactor"
 )
 
@@ -14,7 +15,7 @@ import (
 func (s *Stream) Waiters(d reactor.Direction) int { return waiters(&s.fd, d) }
 
 // Waiters takes out whoever waits to accept and returns how many they were.
-func (l *Listener) Waiters() int { return waiters(&l.fd, reactor.Read) }
+func (l *Listener) Waiters() int { return waiters(&l.fd.FD, reactor.Read) }
 
 func waiters(fd *netfd.FD, d reactor.Direction) int {
 	reg := registration(fd)
@@ -34,14 +35,10 @@ func registration(fd *netfd.FD) *reactor.Registration {
 }
 
 // Backoff returns the state of l's backoff.
-func (l *Listener) Backoff() (state string) {
-	l.backoff.mu.Lock()
-	defer l.backoff.mu.Unlock()
-	return [...]string{"idle", "paused", "draining"}[l.backoff.state]
-}
+func (l *Listener) Backoff() string { return l.fd.Backoff() }
 
 // StreamSize is the memory of a Stream without its registration.
 const StreamSize = unsafe.Sizeof(Stream{})
 
-// Alternate is alternate.
-func Alternate(ips []netip.Addr) []netip.Addr { return alternate(ips) }
+// Alternate is how the addresses of a name are ordered.
+func Alternate(ips []netip.Addr) []netip.Addr { return resolve.Alternate(ips) }

@@ -47,7 +47,7 @@ func (lc *ListenConfig) Listen(network, address string) (*Listener, error) {
 		return nil, &net.OpError{Op: "listen", Net: network, Err: err}
 	}
 	at := sys.EndpointOf(addr.AddrPort())
-	family, only6 := listenFamily(network, at)
+	family, only6 := at.ListenFamily(network)
 	l, err := lc.listen(family, only6, at)
 	if err != nil && family == sys.Inet6 && network == "tcp" && at.Unspecified() && sys.NoFamily(err) {
 		l, err = lc.listen(sys.Inet4, false, at) // the machine has no sockets for both families
@@ -56,20 +56,6 @@ func (lc *ListenConfig) Listen(network, address string) (*Listener, error) {
 		return nil, &net.OpError{Op: "listen", Net: network, Addr: addr, Err: err}
 	}
 	return l, nil
-}
-
-// listenFamily is the family of the socket that listens at an address, and whether it has to keep
-// out the other. Like package net: a wildcard under "tcp" is both families, whichever it is of.
-func listenFamily(network string, at sys.Endpoint) (family sys.Family, only6 bool) {
-	switch {
-	case network == "tcp4":
-		return sys.Inet4, false
-	case network == "tcp6":
-		return sys.Inet6, true
-	case at.Unspecified():
-		return sys.Inet6, false
-	}
-	return at.Family(), false
 }
 
 func (lc *ListenConfig) listen(family sys.Family, only6 bool, at sys.Endpoint) (*Listener, error) {
@@ -82,7 +68,6 @@ func (lc *ListenConfig) listen(family sys.Family, only6 bool, at sys.Endpoint) (
 	}
 	l := &Listener{config: *lc}
 	l.fd.Init(fd)
-	l.backoff.init(&l.fd)
 	if err := l.open(fd, family, only6, at); err != nil {
 		_ = l.fd.Close()
 		return nil, err
@@ -110,7 +95,7 @@ func (l *Listener) open(fd int, family sys.Family, only6 bool, at sys.Endpoint) 
 			return err
 		}
 	}
-	if err := callControl(l.config.Control, family, at, &l.fd); err != nil {
+	if err := callControl(l.config.Control, family, at, &l.fd.FD); err != nil {
 		return err
 	}
 	if err := sys.Bind(fd, family, at); err != nil {
@@ -134,10 +119,5 @@ func callControl(f func(string, string, syscall.RawConn) error, family sys.Famil
 	if f == nil {
 		return nil
 	}
-	network := "tcp4"
-	if family == sys.Inet6 {
-		network = "tcp6"
-	}
-	raw := &netfd.RawConn{FD: fd, Failed: func(_ string, err error) error { return err }}
-	return f(network, at.AddrPort().String(), raw)
+	return netfd.Control(f, "tcp"+family.Digit(), at.AddrPort().String(), fd)
 }

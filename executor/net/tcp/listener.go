@@ -15,10 +15,9 @@ import (
 
 // A Listener accepts connections. It comes from [Listen] or [ListenConfig.Listen].
 type Listener struct {
-	fd      netfd.FD
-	backoff backoff
-	addr    sys.Endpoint
-	config  ListenConfig
+	fd     netfd.Acceptor
+	addr   sys.Endpoint
+	config ListenConfig
 }
 
 // Accept returns the next connection, and waits if there is none. A connection that the peer gave
@@ -26,92 +25,24 @@ type Listener struct {
 // out of memory, Accept waits and tries again, after 5 ms at first and up to a second later on;
 // the connections stay in the backlog.
 func (l *Listener) Accept(co *coro.Co) (*Stream, error) {
-	if err := co.Interrupted(); err != nil {
+	fd, from, err := l.fd.Accept(co)
+	if err != nil {
 		return nil, l.failed("accept", err)
 	}
-	for {
-		s, p, err := l.accept(co.Context())
-		if p == netfd.Done {
-			return s, err
-		}
-		if err := l.fd.Await(co, reactor.Read, p); err != nil {
-			return nil, l.failed("accept", err)
-		}
-	}
+	return l.accepted(co.Context(), fd, from)
 }
 
 // PollAccept is Accept in poll style.
 func (l *Listener) PollAccept(cx *core.Context) (s *Stream, ready bool, err error) {
-	for {
-		s, p, err := l.accept(cx)
-		if p != netfd.Unregistered {
-			return s, p == netfd.Done, err
-		}
-		if err := l.fd.Register(cx); err != nil {
-			return nil, true, l.failed("accept", err)
-		}
-	}
-}
-
-func (l *Listener) accept(cx *core.Context) (s *Stream, p netfd.Progress, err error) {
-	const d = reactor.Read
-	if err := l.fd.Begin(cx, d); err != nil {
-		return nil, netfd.Done, l.failed("accept", err)
-	}
-	if cx.Spend() {
-		if s, p, err = l.acceptReady(cx); p != netfd.Done {
-			cx.Refund()
-		}
-	}
-	l.fd.End(cx, d, p)
+	fd, from, ready, err := l.fd.PollAccept(cx)
 	if err != nil {
-		err = l.failed("accept", err)
+		return nil, true, l.failed("accept", err)
 	}
-	return s, p, err
-}
-
-func (l *Listener) acceptReady(cx *core.Context) (*Stream, netfd.Progress, error) {
-	const d = reactor.Read
-	for {
-		ev, ok, err := l.fd.Ready(cx, d)
-		if err != nil {
-			return nil, netfd.Done, err
-		}
-		state, round := l.backoff.look(cx.Host())
-		switch {
-		case state == paused && !ok:
-			l.backoff.wait(cx.Host())
-			return nil, netfd.Pending, nil
-		case state == paused:
-			if !ev.Blocked(d) {
-				return nil, netfd.Unregistered, nil
-			}
-			continue
-		case state == idle && !ok:
-			return nil, netfd.Pending, nil
-		}
-		fd, from, errno := sys.Accept(l.fd.Sysfd())
-		switch {
-		case errno == 0:
-			if state != idle {
-				l.backoff.accepted()
-			}
-			s, err := l.accepted(cx, fd, from)
-			return s, netfd.Done, err
-		case errno == sys.EAGAIN:
-			if state == draining {
-				l.backoff.drained(round)
-			}
-			if ok && !ev.Blocked(d) {
-				return nil, netfd.Unregistered, nil
-			}
-		case sys.AcceptAgain(errno):
-		case sys.Exhausted(errno):
-			l.backoff.exhausted(cx.Host())
-		default:
-			return nil, netfd.Done, callError("accept", errno)
-		}
+	if !ready {
+		return nil, false, nil
 	}
+	s, err = l.accepted(cx, fd, from)
+	return s, true, err
 }
 
 // accepted makes a Stream of fd. Where it has not got the listener's options, it is given them.
@@ -128,7 +59,7 @@ func (l *Listener) accepted(cx *core.Context, fd int, from sys.Endpoint) (s *Str
 	}
 	if err != nil {
 		_ = s.fd.Close()
-		return nil, err
+		return nil, l.failed("accept", err)
 	}
 	return s, nil
 }
@@ -154,7 +85,6 @@ func (l *Listener) Close() error {
 	if err := l.fd.Close(); err != nil {
 		return l.failed("close", err)
 	}
-	l.backoff.alarm.Forget()
 	return nil
 }
 
@@ -179,7 +109,7 @@ func (l *Listener) SyscallConn() (syscall.RawConn, error) {
 	if l.fd.Closed() {
 		return nil, l.failed("raw", net.ErrClosed)
 	}
-	return &netfd.RawConn{FD: &l.fd, Failed: l.failed}, nil
+	return &netfd.RawConn{FD: &l.fd.FD, Failed: l.failed}, nil
 }
 
 //go:noinline

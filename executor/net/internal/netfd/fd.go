@@ -15,10 +15,12 @@ type FD struct {
 	//	bit  31      closed: no operation begins any more
 	//	bit  30      writing is closed
 	//	bit  29      reading is closed
-	//	bits 28..0   references: one for being open, and one for each operation under way
+	//	bit  28      reads end at boundaries: a short one proves nothing
+	//	bits 27..0   references: one for being open, and one for each operation under way
 	//
-	// Close and CloseHalf set bits, acquire and release count, all by compare-and-swap or Add. A
-	// count that has come to 0 stays there, since acquire looks at the closed bit.
+	// Close and CloseHalf set bits, acquire and release count, all by compare-and-swap or Add. Bit 28
+	// is set by Init or never. A count that has come to 0 stays there, since acquire looks at the
+	// closed bit.
 	word  atomic.Uint32
 	sysfd int32
 
@@ -34,7 +36,8 @@ const (
 	closed      = 1 << 31
 	writeClosed = 1 << 30
 	readClosed  = 1 << 29
-	refs        = readClosed - 1
+	boundaries  = 1 << 28
+	refs        = boundaries - 1
 )
 
 // halfClosed is the bit of direction d.
@@ -49,6 +52,13 @@ func halfClosed(d reactor.Direction) uint32 {
 func (f *FD) Init(fd int) {
 	f.sysfd = int32(fd)
 	f.word.Store(1)
+}
+
+// InitBoundaries is Init for a socket whose reads may stop before it is drained: of messages, or of a
+// stream that may carry descriptors.
+func (f *FD) InitBoundaries(fd int) {
+	f.sysfd = int32(fd)
+	f.word.Store(boundaries | 1)
 }
 
 // Sysfd is the descriptor, for use between a Begin or an Acquire that succeeded and its end.

@@ -57,3 +57,8 @@ func (c *RawConn) try(op string, d reactor.Direction, f func(fd uintptr) (done b
 	}
 	return c.Failed(op, sys.EAGAIN)
 }
+
+// Control calls f, the Control function of a config, with a socket that is not open to others yet.
+func Control(f func(network, address string, c syscall.RawConn) error, network, address string, fd *FD) error {
+	return f(network, address, &RawConn{FD: fd, Failed: func(_ string, err error) error { return err }})
+}

@@ -46,6 +46,29 @@ func (e Endpoint) Family() Family {
 // Unspecified reports whether e is the wildcard of either family.
 func (e Endpoint) Unspecified() bool { return netip.AddrFrom16(e.ip).Unmap().IsUnspecified() }
 
+// Here replaces a wildcard, which names no machine to connect to, by the loopback address.
+func (e Endpoint) Here() Endpoint {
+	if e.Unspecified() {
+		return e.Family().Loopback(e.port)
+	}
+	return e
+}
+
+// ListenFamily is the family of a socket that is bound to e, and whether it has to keep out the
+// other. Like package net: a wildcard is both families, whichever it is of, unless network ends in 4
+// or 6.
+func (e Endpoint) ListenFamily(network string) (f Family, only6 bool) {
+	switch {
+	case network[len(network)-1] == '4':
+		return Inet4, false
+	case network[len(network)-1] == '6':
+		return Inet6, true
+	case e.Unspecified():
+		return Inet6, false
+	}
+	return e.Family(), false
+}
+
 // as4 is the address of an e whose Family is Inet4.
 func (e Endpoint) as4() [4]byte { return [4]byte(e.ip[12:]) }
 
@@ -77,6 +100,14 @@ const (
 	Inet4 Family = iota
 	Inet6
 )
+
+// Digit is what f adds to the name of a network.
+func (f Family) Digit() string {
+	if f == Inet4 {
+		return "4"
+	}
+	return "6"
+}
 
 // Any is the wildcard of f.
 func (f Family) Any(port uint16) Endpoint {

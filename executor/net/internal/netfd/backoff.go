@@ -1,4 +1,4 @@
-package tcp
+package netfd
 
 import (
 	"sync"
@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/moduvex/moduvex-go/core"
-	"github.com/moduvex/moduvex-go/executor/net/internal/netfd"
 	"github.com/moduvex/moduvex-go/reactor"
 )
 
@@ -36,7 +35,7 @@ type backoff struct {
 	round uint32        // counts pauses, so that what ends one does not end a later one
 	pause time.Duration // the last one; 0 after a success
 	until time.Time
-	alarm netfd.Alarm
+	alarm Alarm
 }
 
 type backoffState uint8
@@ -47,7 +46,7 @@ const (
 	draining
 )
 
-func (b *backoff) init(f *netfd.FD) { b.alarm.Init(f, reactor.Read) }
+func (b *backoff) init(f *FD) { b.alarm.Init(f, reactor.Read) }
 
 // look returns the state at this moment.
 func (b *backoff) look(h core.Host) (state backoffState, round uint32) {

@@ -1,0 +1,45 @@
+package netfd
+
+import (
+	"io"
+
+	"github.com/moduvex/moduvex-go/core/coro"
+)
+
+// A Reader reads in direct style. It keeps the rules of io.Reader.
+type Reader interface {
+	Read(co *coro.Co, b []byte) (n int, err error)
+}
+
+// A Writer writes in direct style. It keeps the rules of io.Writer.
+type Writer interface {
+	Write(co *coro.Co, b []byte) (n int, err error)
+}
+
+// copyBuffer is the memory that a Copy takes while it runs: as io.Copy.
+const copyBuffer = 32 << 10
+
+// Copy copies from src to dst until src ends, and returns how many bytes it has written. The end of
+// src is no error.
+func Copy(co *coro.Co, dst Writer, src Reader) (written int64, err error) {
+	buf := make([]byte, copyBuffer)
+	for {
+		n, rerr := src.Read(co, buf)
+		if n > 0 {
+			m, err := dst.Write(co, buf[:n])
+			written += int64(m)
+			if err == nil && m < n {
+				err = io.ErrShortWrite
+			}
+			if err != nil {
+				return written, err
+			}
+		}
+		if rerr == io.EOF {
+			return written, nil
+		}
+		if rerr != nil {
+			return written, rerr
+		}
+	}
+}
