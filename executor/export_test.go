@@ -51,11 +51,11 @@ func (q *LocalQueue) Pop() *task.Task {
 		return q.w.takeLIFO()
 	}
 	q.w.queue.lifoRuns = 0
-	return q.w.queue.pop()
+	return q.w.next()
 }
 
 func (q *LocalQueue) Len() int {
-	n := int(q.w.queue.bound.tail-q.w.queue.bound.head) + q.w.queue.bound.overflow.Len()
+	n := q.w.queue.bound.len()
 	if q.w.queue.lifo != nil {
 		n++
 	}

@@ -22,7 +22,8 @@ import (
 // measured, the bound, and ok or miss. A ratio is to the goroutine twin; the two run in turns, and
 // the median of the rounds' ratios is shown.
 //
-// Names: the workload, the style, and the number of workers, which is also GOMAXPROCS.
+// Names: the workload, the style, the number of workers, and with two of them the mode: core where tasks
+// stay, one root task a worker; steal where they are stolen, one root in all.
 
 var (
 	figuresOnly   = flag.String("figures.run", "", "with -figures: only those whose name matches")
@@ -33,26 +34,78 @@ var (
 type figure struct {
 	name    string
 	bound   float64
+	opts    executor.Options
 	measure func() float64
 }
 
 func figures() []figure {
-	return []figure{
-		{"W1.poll.1", 0.22, ratio(1_000_000, w1Poll, w1Goroutine)},
-		{"W1.direct.1", 0.6, ratio(500_000, w1Direct, w1Goroutine)},
-		{"W2.poll.1", 0.25, ratio(5_000_000, w2Poll, w2Goroutine)},
-		{"W2.direct.1", 0.8, ratio(2_000_000, w2Direct, w2Goroutine)},
-		{"W4.poll.1", 0.5, ratio(1_000_000, w4Poll, w4Goroutine)},
-		{"W4.direct.1", 1.0, ratio(1_000_000, w4Direct, w4Goroutine)},
-		{"W7.poll.1.bytes", 170, bytesPerTask(1_000_000, w7Poll)},
-		{"W7.poll.1.wake", 0.22, wakeRatio(1_000_000, w7Poll, w7Goroutine)},
-		{"W7.direct.1.bytes", 1.0, bytesRatio(100_000, w7Direct, w7Goroutine)},
-		{"pingpong.poll.1", 0.5, ratio(1_000_000, pingPong, pingPongGoroutine)},
-		{"warm.direct.1", 0.8, ratio(500_000, warmDirect, warmGoroutine)},
-		{"warm.nested.1", 0.8, ratio(500_000, warmNested, warmGoroutine)},
-		{"spawn.poll.allocs", 1, spawnAllocs},
-		{"resume.direct.allocs", 0, resumeAllocs},
+	fs := []figure{
+		{"W1.poll.1", 0.22, one, ratio(1_000_000, w1Poll, w1Goroutine)},
+		{"W1.direct.1", 0.6, one, ratio(500_000, w1Direct, w1Goroutine)},
+		{"W2.poll.1", 0.25, one, ratio(5_000_000, w2Poll, w2Goroutine)},
+		{"W2.direct.1", 0.8, one, ratio(2_000_000, w2Direct, w2Goroutine)},
+		{"W4.poll.1", 0.5, one, ratio(1_000_000, w4Poll, w4Goroutine)},
+		{"W4.direct.1", 1.0, one, ratio(1_000_000, w4Direct, w4Goroutine)},
+		{"W7.poll.1.bytes", 170, one, bytesPerTask(1_000_000, w7Poll)},
+		{"W7.poll.1.wake", 0.22, one, wakeRatio(1_000_000, w7Poll, w7Goroutine)},
+		{"W7.direct.1.bytes", 1.0, one, bytesRatio(100_000, w7Direct, w7Goroutine)},
+		{"W10.poll.1", 0.14, one, wakeRatio(100_000, w10Poll, w10Goroutine)},
+		{"W10.direct.1", 0.4, one, wakeRatio(100_000, w10Direct, w10Goroutine)},
+		{"pingpong.poll.1", 0.5, one, ratio(1_000_000, pingPong, pingPongGoroutine)},
+		{"warm.direct.1", 0.8, one, ratio(500_000, warmDirect, warmGoroutine)},
+		{"warm.nested.1", 0.8, one, ratio(500_000, warmNested, warmGoroutine)},
+		{"spawn.poll.allocs", 1, one, spawnAllocs},
+		{"resume.direct.allocs", 0, one, resumeAllocs},
 	}
+	for _, m := range []struct {
+		name string
+		opts executor.Options
+	}{{"core", perCore}, {"steal", stealing}} {
+		fs = append(fs, []figure{
+			{"W1.poll.2." + m.name, 0.62, m.opts, ratio(1_000_000, w1Poll, w1Goroutine)},
+			{"W1.direct.2." + m.name, 1.0, m.opts, ratio(500_000, w1Direct, w1Goroutine)},
+			{"W2.poll.2." + m.name, 0.1, m.opts, ratio(5_000_000, w2Poll, w2Goroutine)},
+			{"W2.direct.2." + m.name, 1.0, m.opts, ratio(2_000_000, w2Direct, w2Goroutine)},
+			{"W4.poll.2." + m.name, 0.78, m.opts, ratio(1_000_000, w4Poll, w4Goroutine)},
+			{"W4.direct.2." + m.name, 1.0, m.opts, ratio(1_000_000, w4Direct, w4Goroutine)},
+			{"W7.poll.2." + m.name + ".bytes", 170, m.opts, bytesPerTask(1_000_000, w7Poll)},
+			{"W7.poll.2." + m.name + ".wake", 0.23, m.opts, wakeRatio(1_000_000, w7Poll, w7Goroutine)},
+			{"W10.poll.2." + m.name, 0.39, m.opts, wakeRatio(100_000, w10Poll, w10Goroutine)},
+			{"W10.direct.2." + m.name, 1.0, m.opts, wakeRatio(100_000, w10Direct, w10Goroutine)},
+			{"pingpong.poll.2." + m.name, 1.0, m.opts, ratio(1_000_000, pingPong, pingPongGoroutine)},
+		}...)
+	}
+	return append(fs, figure{"W1.poll.scaling", 1 / 1.8, perCore, scaling(1_000_000, w1Poll)})
+}
+
+// The modes that figures are measured in. GOMAXPROCS is the number of workers, for the twin too.
+var (
+	one      = executor.Options{Workers: 1}
+	perCore  = executor.Options{Workers: 2}
+	stealing = executor.Options{Workers: 2, Scheduling: executor.WorkStealing}
+)
+
+// scaling measures the time of n operations on two workers beside that on one. A half is perfect.
+func scaling(n int, w func(n int)) func() float64 {
+	return func() float64 {
+		var ratios []float64
+		for range *figuresRounds {
+			in(perCore, func() {
+				two := timeOf(func() { w(n) })
+				in(one, func() { ratios = append(ratios, float64(two)/float64(timeOf(func() { w(n) }))) })
+			})
+		}
+		return median(ratios)
+	}
+}
+
+// in runs f in a mode.
+func in(opts executor.Options, f func()) {
+	before := workloadOptions
+	workloadOptions = opts
+	defer func() { workloadOptions = before }()
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(opts.Workers))
+	f()
 }
 
 // printFigures returns the process's exit code: a miss is shown, not failed, for timings are
@@ -63,12 +116,12 @@ func printFigures() int {
 		fmt.Fprintln(os.Stderr, "figures:", err)
 		return 2
 	}
-	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	for _, f := range figures() {
 		if !only.MatchString(f.name) {
 			continue
 		}
-		v := f.measure()
+		var v float64
+		in(f.opts, func() { v = f.measure() })
 		verdict := "ok"
 		if v > f.bound {
 			verdict = "miss"

@@ -34,13 +34,14 @@ import (
 //
 // All steps on the word have one order. If work comes before the last sleep, it may have counted on
 // a searcher; then step 2 of the last one comes after step 1 of the task, and sees it. If it comes
-// after, it finds nobody searching and a sleeper, and chooses it. A searcher that finds something is
-// replaced: if it was the last, it applies work itself, since what it counted for may be more than it
-// took. Between the sleeper's step 3 and who chose it there is the inbox: who chooses (1) changes the
+// after, it finds nobody searching and a sleeper, and chooses it. A searcher that finds something does
+// the same: it (1) applies found, (2) if it was the last, looks at all rings and the injector, and
+// applies work if there is more than it took. Between the sleeper's step 3 and who chose it there is the inbox: who chooses (1) changes the
 // word, (2) interrupts the inbox; the sleeper (1) parks the inbox, (2) looks at the word.
 //
-// A task that is alone in the queue of a worker that is awake may be put there without work: the
-// worker takes it after the poll that is under way.
+// Tasks that only one worker sees, its private ones, need none of this while it is awake: it polls
+// them, or makes them stealable once the word says that somebody sleeps or searches. It looks at each
+// push and each time it takes a task.
 //
 // # Designs that were rejected
 //
@@ -90,7 +91,7 @@ const (
 	idleNone    idleAction = iota
 	idleSteal              // search, wake: search in the queues of the others
 	idleLook               // give up: look at all queues once more
-	idleReplace            // found: apply work
+	idleReplace            // found: look at all queues, for more than was found
 	idleNotify             // work: wake the worker that was chosen; it searches
 	idleInvalid            // the caller broke an invariant
 )
@@ -102,7 +103,7 @@ const (
 //	| search  | less than half search                | +1 searcher       | steal          |
 //	| search  | otherwise                            | same              | none           |
 //	| found   | more search                          | -1 searcher       | none           |
-//	| found   | it was the last                      | -1 searcher       | apply work     |
+//	| found   | it was the last                      | -1 searcher       | replace it     |
 //	| sleep   |                                      | asleep            | none           |
 //	| give up | more search                          | asleep, -1        | none           |
 //	| give up | it was the last                      | asleep, -1        | look once more |
@@ -185,7 +186,10 @@ func (s *idleState) apply(e idleEvent, worker int) (act idleAction, chosen int) 
 
 func (s *idleState) asleep(worker int) bool { return idleWord(s.word.Load()).asleep(worker) }
 
-// quiet reports that work would change nothing, without the rest of apply: it is asked at each push.
+// hungry reports whether somebody sleeps or searches. It is asked at each push and each poll.
+func (s *idleState) hungry() bool { return s.word.Load() != 0 }
+
+// quiet reports that work would change nothing.
 func (s *idleState) quiet() bool {
 	w := idleWord(s.word.Load())
 	return w.sleepers() == 0 || w.searchers() != 0

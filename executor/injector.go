@@ -7,8 +7,8 @@ import (
 	"github.com/moduvex/moduvex-go/core/task"
 )
 
-// An injector is the queue of a runtime whose workers steal: for tasks that become ready on no worker,
-// and for what does not fit a worker's ring. First in, first out, under a lock. Any goroutine.
+// An injector is the queue of a runtime whose workers steal, for tasks that become ready on no worker.
+// First in, first out, under a lock. Any goroutine.
 type injector struct {
 	mu     sync.Mutex
 	tasks  task.Queue
@@ -29,33 +29,17 @@ func (in *injector) push(t *task.Task) {
 	in.n.Store(int64(in.tasks.Len()))
 }
 
-// pushAll empties q into the injector.
-func (in *injector) pushAll(q *task.Queue) {
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	for t := q.Pop(); t != nil; t = q.Pop() {
-		if !in.closed {
-			in.tasks.Push(t)
-		}
-	}
-	in.n.Store(int64(in.tasks.Len()))
-}
-
 func (in *injector) empty() bool { return in.n.Load() == 0 }
 
-// take moves into q the share of one of n workers, and at most limit.
-func (in *injector) take(q *task.Queue, n, limit int) {
+// take moves into q the share of one of n workers, rounded up.
+func (in *injector) take(q *task.Queue, n int) {
 	if in.empty() {
 		return
 	}
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	for range min(in.tasks.Len()/n+1, max(limit, 1)) {
-		t := in.tasks.Pop()
-		if t == nil {
-			break
-		}
-		q.Push(t)
+	for range (in.tasks.Len() + n - 1) / n {
+		q.Push(in.tasks.Pop())
 	}
 	in.n.Store(int64(in.tasks.Len()))
 }

@@ -14,46 +14,27 @@ const (
 )
 
 // A localQueue holds the tasks that are ready on one worker: a slot for the one woken last, and
-// behind it everything else, first in, first out. What is in the slot or bound to the worker is the
-// owner's alone, without a lock; what others may steal lies in the ring.
+// behind it everything else, first in, first out. All but the ring is the owner's alone, without a
+// lock.
 //
-// Nobody else sees the slot, so it hides a task, but not for longer than one poll of the owner:
-// then the task is polled, or goes to the back where thieves look.
+// Where workers steal, tasks that are not bound go to private first. They come out into the ring, where
+// thieves look, as soon as there is a thief to look: see worker.expose. So workers that are all busy
+// pay nothing for stealing. What thieves do not see, the slot and private, is hidden for no longer than
+// a few polls of the owner, maxLIFO+1 at most.
+//
+// Source of the idea: U. Acar, A. Charguéraud, M. Rainey, "Scheduling Parallel Programs by Work Stealing
+// with Private Deques", PPoPP 2013.
 type localQueue struct {
-	lifo     *task.Task
-	lifoRuns int       // how often in a row the slot was used
-	bound    fifo      // tasks that stay on this worker
-	ring     *stealing // nil where nobody steals
-	ringNext bool      // whose turn it is, if there are tasks in both
-}
-
-// pop takes the next task from behind the slot, or returns nil.
-func (q *localQueue) pop() *task.Task {
-	if q.ring != nil {
-		return q.popEither()
-	}
-	if t := q.bound.first(); t != nil {
-		return t
-	}
-	return q.bound.pop()
-}
-
-// popEither is pop where there are tasks of two kinds: bound to this worker and not. They take turns.
-func (q *localQueue) popEither() *task.Task {
-	if q.ringNext = !q.ringNext; q.ringNext {
-		if t := q.ring.pop(); t != nil {
-			return t
-		}
-		return q.bound.pop()
-	}
-	if t := q.bound.pop(); t != nil {
-		return t
-	}
-	return q.ring.pop()
+	lifo      *task.Task
+	lifoRuns  int       // how often in a row the slot was used
+	bound     fifo      // tasks that stay on this worker
+	private   fifo      // tasks that do not have to; younger than those in the ring
+	ring      *stealing // nil where nobody steals
+	boundNext bool      // whose turn it is, if there are bound tasks and others
 }
 
 func (q *localQueue) empty() bool {
-	return q.lifo == nil && q.bound.empty() && (q.ring == nil || q.ring.len() == 0)
+	return q.lifo == nil && q.bound.empty() && q.private.empty() && (q.ring == nil || q.ring.len() == 0)
 }
 
 // A fifo is a queue with one owner and no lock. What does not fit the ring goes to a list without a
@@ -63,15 +44,22 @@ type fifo struct {
 	head     uint32
 	tail     uint32 // head <= tail <= head+fifoSize, modulo 2^32
 	overflow task.Queue
+	spills   uint64 // tasks that went to the list
 }
 
 func (q *fifo) push(t *task.Task) {
 	if q.tail-q.head >= fifoSize || q.overflow.Len() != 0 {
-		q.overflow.Push(t)
+		q.spill(t)
 		return
 	}
 	q.ring[q.tail%fifoSize] = t
 	q.tail++
+}
+
+//go:noinline
+func (q *fifo) spill(t *task.Task) {
+	q.overflow.Push(t)
+	q.spills++
 }
 
 // first takes the first task of the ring, or returns nil. It is pop without what is rare, so that it
@@ -102,4 +90,5 @@ func (q *fifo) pop() *task.Task {
 	return q.first()
 }
 
+func (q *fifo) len() int    { return int(q.tail-q.head) + q.overflow.Len() }
 func (q *fifo) empty() bool { return q.head == q.tail && q.overflow.Len() == 0 }

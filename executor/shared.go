@@ -35,13 +35,18 @@ func (c *commons) wakeOne() {
 	}
 }
 
-// anyWork looks at all queues that a searcher looks at.
-func (c *commons) anyWork() bool {
+// anyWork looks at all queues that a searcher looks at, for more than the one task that who asks takes
+// next.
+func (c *commons) anyWork(asks *worker) bool {
 	if !c.injector.empty() {
 		return true
 	}
 	for _, w := range c.workers {
-		if w.queue.ring.len() != 0 {
+		n := w.queue.ring.len()
+		if w == asks {
+			n--
+		}
+		if n > 0 {
 			return true
 		}
 	}
@@ -50,36 +55,54 @@ func (c *commons) anyWork() bool {
 
 // This is the worker where workers steal.
 
-// offer puts t, which any worker may run, behind the others. One task in the queue is no reason to
-// wake somebody: this worker takes it after the poll that is under way.
+// next is worker.next where workers steal: bound tasks and others take turns.
+func (w *worker) nextShared() *task.Task {
+	q := &w.queue
+	if q.boundNext = !q.boundNext; q.boundNext && !q.bound.empty() {
+		return q.bound.pop()
+	}
+	if w.commons.idle.hungry() {
+		w.expose()
+	}
+	if t := q.ring.pop(); t != nil {
+		return t
+	}
+	if t := q.private.pop(); t != nil {
+		return t
+	}
+	return q.bound.pop()
+}
+
+// offer puts t, which any worker may run, behind the others.
 func (w *worker) offer(t *task.Task) {
-	ring := w.queue.ring
-	if !ring.push(t) {
-		w.overflow(t)
-	}
-	if ring.len() > 1 || w.queue.lifo != nil {
-		w.commons.wakeOne()
+	w.queue.private.push(t)
+	if w.commons.idle.hungry() {
+		w.expose()
 	}
 }
 
-// overflow makes room for t: half of the full ring goes to the injector, and if that does not help,
-// because a thief is at work, t does.
-func (w *worker) overflow(t *task.Task) {
-	w.counts.overflows++
-	ring := w.queue.ring
-	ring.spill(w.arrived.Push)
-	if !ring.push(t) {
-		w.arrived.Push(t)
+// expose makes the private tasks stealable, as many as fit, and wakes a worker for them. A task that is
+// alone stays: this worker takes it after the poll that is under way, sooner than another could.
+func (w *worker) expose() {
+	q := &w.queue
+	n := q.private.len() + q.ring.len()
+	if q.lifo != nil {
+		n++
 	}
-	w.commons.injector.pushAll(&w.arrived)
+	if n <= 1 {
+		return
+	}
+	if !q.private.empty() {
+		q.ring.fill(&q.private)
+	}
+	w.commons.wakeOne()
 }
 
-// inject takes this worker's share of the injector. It comes each turn, before the tasks that are
-// queued here are looked at again: so these do not starve the injector. Where the ring is full, one
-// task is taken all the same, and half of the ring changes places with the injector's.
+// inject takes this worker's share of the injector. It comes each turn, whatever is queued here: so
+// this does not starve the injector.
 func (w *worker) inject() {
 	c := w.commons
-	c.injector.take(&w.arrived, len(c.workers), w.queue.ring.room()/2)
+	c.injector.take(&w.arrived, len(c.workers))
 	w.enqueueArrived()
 }
 
@@ -120,10 +143,11 @@ func (w *worker) rob() bool {
 	return !w.queue.empty()
 }
 
-// found ends the search. What is left where the tasks came from is another searcher's.
+// found ends the search. If nobody searches any more, it looks for tasks that were left to this search:
+// see idle.go.
 func (w *worker) found() {
 	w.searching = false
-	if act, _ := w.commons.idle.apply(idleFound, w.id); act == idleReplace {
+	if act, _ := w.commons.idle.apply(idleFound, w.id); act == idleReplace && w.commons.anyWork(w) {
 		w.commons.wakeOne()
 	}
 }
@@ -135,7 +159,7 @@ func (w *worker) fallAsleep() {
 		e = idleGiveUp
 		w.searching = false
 	}
-	if act, _ := w.commons.idle.apply(e, w.id); act == idleLook && w.commons.anyWork() {
+	if act, _ := w.commons.idle.apply(e, w.id); act == idleLook && w.commons.anyWork(nil) {
 		w.commons.wakeOne()
 	}
 }

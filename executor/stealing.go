@@ -40,8 +40,7 @@ const stealSize = 256
 // The numbers count for ever, modulo 2^32. A claim could only be mistaken if they came round between
 // a thief's read of the word and its swap.
 type stealing struct {
-	// ends is steal in the high half, head in the low one. Written by the owner (pop, spill) and by
-	// thieves, by compare-and-swap; read by everybody.
+	// ends is steal in the high half, head in the low one. Written by the owner (pop) and by thieves, by compare-and-swap; read by everybody.
 	ends atomic.Uint64
 	// tail is written by the owner and read by everybody.
 	tail atomic.Uint32
@@ -62,16 +61,19 @@ func (q *stealing) len() int {
 	return int(q.tail.Load() - head)
 }
 
-// push puts t at the back, unless the ring is full. The owner.
-func (q *stealing) push(t *task.Task) bool {
-	steal, _ := unpack(q.ends.Load())
-	tail := q.tail.Load()
-	if tail-steal >= uint32(len(q.slots)) {
-		return false
+// fill moves tasks from f to the back as long as there is room: one write of tail for all of them. The
+// owner.
+func (q *stealing) fill(f *fifo) {
+	tail, room := q.tail.Load(), q.room()
+	for ; room > 0; room-- {
+		t := f.pop()
+		if t == nil {
+			break
+		}
+		*q.slot(tail) = t
+		tail++
 	}
-	*q.slot(tail) = t
-	q.tail.Store(tail + 1)
-	return true
+	q.tail.Store(tail)
 }
 
 // pop takes the task in front, or returns nil. The owner.
@@ -92,23 +94,6 @@ func (q *stealing) pop() *task.Task {
 			*slot = nil
 			return t
 		}
-	}
-}
-
-// spill takes half of a full ring out and gives it to f, from the front. While a thief is at work it
-// takes nothing: the thief is making room. The owner.
-func (q *stealing) spill(f func(*task.Task)) {
-	ends := q.ends.Load()
-	steal, head := unpack(ends)
-	half := uint32(len(q.slots) / 2)
-	if steal != head || q.tail.Load()-head < half || !q.ends.CompareAndSwap(ends, pack(head+half, head+half)) {
-		return
-	}
-	for i := range half {
-		slot := q.slot(head + i)
-		t := *slot
-		*slot = nil
-		f(t)
 	}
 }
 

@@ -35,7 +35,7 @@ type worker struct {
 	rand    *rand.Rand
 	reactor *reactor.Reactor
 	wakers  []reactor.Waker // scratch of io
-	arrived task.Queue      // scratch of receive and overflow
+	arrived task.Queue      // scratch of receive
 	spawned uint64          // tasks spawned on this worker, for their numbers
 	counts  counts
 	yielded uint64 // counts.polls at the last Gosched
@@ -133,9 +133,10 @@ func (w *worker) loop() {
 				t = w.takeLIFO()
 			} else {
 				w.queue.lifoRuns = 0
-				if t = w.queue.pop(); t == nil {
-					break
-				}
+				t = w.next()
+			}
+			if t == nil {
+				break
 			}
 			w.counts.polls++
 			w.current.Store(pollMark(w.counts.polls, t.ID()))
@@ -255,7 +256,18 @@ func (w *worker) takeLIFO() *task.Task {
 	}
 	q.lifoRuns = 0
 	w.place(t)
-	return q.pop()
+	return w.next()
+}
+
+// next takes the next task from behind the slot, or returns nil.
+func (w *worker) next() *task.Task {
+	if w.commons != nil {
+		return w.nextShared()
+	}
+	if t := w.queue.bound.first(); t != nil {
+		return t
+	}
+	return w.queue.bound.pop()
 }
 
 // turn does what is due besides polling. If there is nothing to poll, it searches, and then parks.

@@ -2,12 +2,15 @@ package executor_test
 
 import (
 	"context"
+	"math"
 	"runtime"
 	"sync"
+	"sync/atomic"
 
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/core/task"
+	"github.com/moduvex/moduvex-go/core/timer"
 	"github.com/moduvex/moduvex-go/executor"
 	"github.com/moduvex/moduvex-go/joinhandle"
 )
@@ -18,9 +21,14 @@ import (
 // batch is how many tasks are alive at a time in W1 and W2.
 const batch = 1000
 
+// workloadOptions is the mode that workloads run in. Written between them only.
+var workloadOptions = executor.Options{Workers: 1}
+
 // withRuntime runs f on a new runtime.
 func withRuntime(f func(rt *executor.Runtime)) {
-	rt, err := executor.New(executor.Options{Workers: 1, OnLongPoll: func(executor.LongPoll) {}})
+	opts := workloadOptions
+	opts.OnLongPoll = func(executor.LongPoll) {}
+	rt, err := executor.New(opts)
 	if err != nil {
 		panic(err)
 	}
@@ -31,6 +39,24 @@ func withRuntime(f func(rt *executor.Runtime)) {
 // root runs f as the poll of a root task, again each time it is woken, until f returns true.
 func root(rt *executor.Runtime, f func(cx *core.Context) bool) {
 	executor.BlockOn[struct{}](context.Background(), rt, pollFunc(f))
+}
+
+// roots runs n operations by the root task that make returns for its share of them: one for all where
+// workers steal, and one on each worker where tasks stay.
+func roots(n int, share func(n, of int) func(cx *core.Context) bool) {
+	withRuntime(func(rt *executor.Runtime) {
+		if workloadOptions.Scheduling == executor.WorkStealing {
+			root(rt, share(n, 1))
+			return
+		}
+		var ends []<-chan struct{}
+		for i := range rt.Workers() {
+			ends = append(ends, executor.SpawnOn[struct{}](rt, i, pollFunc(share(n/rt.Workers(), rt.Workers()))).Done())
+		}
+		for _, end := range ends {
+			<-end
+		}
+	})
 }
 
 type pollFunc func(cx *core.Context) bool
@@ -55,25 +81,31 @@ func joinAll(cx *core.Context, handles []joinhandle.JoinHandle[int], at *int) bo
 // W1: spawn a batch of tasks with a typed result, join them all, and again.
 
 func w1Poll(n int) {
-	futures := make([]result, batch) // the future is the user's; the spawn is what is measured
-	spawnJoin(n, func(cx *core.Context, i int) joinhandle.JoinHandle[int] {
-		futures[i].v = i
-		return executor.Spawn[int](cx, &futures[i])
+	spawnJoin(n, func() spawner {
+		futures := make([]result, batch) // the future is the user's; the spawn is what is measured
+		return func(cx *core.Context, i int) joinhandle.JoinHandle[int] {
+			futures[i].v = i
+			return executor.Spawn[int](cx, &futures[i])
+		}
 	})
 }
 
 func w1Direct(n int) {
 	body := func(*coro.Co) (int, error) { return 1, nil }
-	spawnJoin(n, func(cx *core.Context, i int) joinhandle.JoinHandle[int] {
-		return executor.Go(cx, body)
+	spawnJoin(n, func() spawner {
+		return func(cx *core.Context, i int) joinhandle.JoinHandle[int] { return executor.Go(cx, body) }
 	})
 }
 
-func spawnJoin(n int, spawn func(*core.Context, int) joinhandle.JoinHandle[int]) {
-	withRuntime(func(rt *executor.Runtime) {
+// A spawner spawns the i-th task of a batch.
+type spawner = func(cx *core.Context, i int) joinhandle.JoinHandle[int]
+
+func spawnJoin(n int, each func() spawner) {
+	roots(n, func(n, _ int) func(cx *core.Context) bool {
+		spawn := each()
 		handles := make([]joinhandle.JoinHandle[int], 0, batch)
 		at := 0
-		root(rt, func(cx *core.Context) bool {
+		return func(cx *core.Context) bool {
 			for {
 				if !joinAll(cx, handles, &at) {
 					return false
@@ -87,7 +119,7 @@ func spawnJoin(n int, spawn func(*core.Context, int) joinhandle.JoinHandle[int])
 					handles = append(handles, spawn(cx, i))
 				}
 			}
-		})
+		}
 	})
 }
 
@@ -138,15 +170,15 @@ func w2Direct(n int) {
 }
 
 func yields(spawn func(core.Spawner) joinhandle.JoinHandle[int]) {
-	withRuntime(func(rt *executor.Runtime) {
+	roots(0, func(_, of int) func(cx *core.Context) bool {
 		var handles []joinhandle.JoinHandle[int]
 		at := 0
-		root(rt, func(cx *core.Context) bool {
-			for len(handles) < batch {
+		return func(cx *core.Context) bool {
+			for len(handles) < batch/of {
 				handles = append(handles, spawn(cx))
 			}
 			return joinAll(cx, handles, &at)
-		})
+		}
 	})
 }
 
@@ -338,54 +370,61 @@ func warmGoroutine(n int) {
 
 type parker struct{ p *parking }
 
+// A parking counts the polls of its tasks: by one root, or by all where workers steal.
 type parking struct {
-	open   bool
-	parked int
+	open   atomic.Bool
+	parked atomic.Int64
 }
 
 func (p parker) Poll(*core.Context) (int, bool) {
-	p.p.parked++
-	return 0, p.p.open
+	p.p.parked.Add(1)
+	return 0, p.p.open.Load()
 }
 
 func w7Poll(n int, parked func()) {
-	p := &parking{}
-	w7(n, p, parked, func(cx *core.Context) *task.Slot[int] {
-		return task.New[int](&parker{p})
-	})
+	w7(n, parked, func(p *parking) *task.Slot[int] { return task.New[int](&parker{p}) })
 }
 
 func w7Direct(n int, parked func()) {
-	p := &parking{}
-	body := func(co *coro.Co) (int, error) {
-		for !p.open {
-			p.parked++
-			if err := co.Suspend(); err != nil {
-				return 0, err
+	w7(n, parked, func(p *parking) *task.Slot[int] {
+		return coro.New(func(co *coro.Co) (int, error) {
+			for !p.open.Load() {
+				p.parked.Add(1)
+				if err := co.Suspend(); err != nil {
+					return 0, err
+				}
 			}
-		}
-		return 0, nil
-	}
-	w7(n, p, parked, func(cx *core.Context) *task.Slot[int] { return coro.New(body) })
+			return 0, nil
+		})
+	})
 }
 
-func w7(n int, p *parking, parked func(), spawn func(*core.Context) *task.Slot[int]) {
-	withRuntime(func(rt *executor.Runtime) {
+// w7 calls parked once: the last of the roots does, when the tasks of all are parked.
+func w7(n int, parked func(), spawn func(*parking) *task.Slot[int]) {
+	var ready, called atomic.Int64
+	roots(n, func(n, of int) func(cx *core.Context) bool {
+		p := &parking{}
 		slots := make([]*task.Slot[int], 0, n)
-		at := 0
-		root(rt, func(cx *core.Context) bool {
+		at, counted := 0, false
+		return func(cx *core.Context) bool {
 			for len(slots) < n {
-				s := spawn(cx)
+				s := spawn(p)
 				cx.Spawn(&s.Task)
 				slots = append(slots, s)
 			}
-			if p.parked < n {
+			if !counted && p.parked.Load() == int64(n) {
+				counted = true
+				if ready.Add(1) == int64(of) {
+					parked()
+					called.Store(1)
+				}
+			}
+			if called.Load() == 0 {
 				cx.Yield()
 				return false
 			}
-			if !p.open {
-				parked()
-				p.open = true
+			if !p.open.Load() {
+				p.open.Store(true)
 				for _, s := range slots {
 					cx.Wake(&s.Task)
 				}
@@ -396,7 +435,7 @@ func w7(n int, p *parking, parked func(), spawn func(*core.Context) *task.Slot[i
 				}
 			}
 			return true
-		})
+		}
 	})
 }
 
@@ -415,5 +454,81 @@ func w7Goroutine(n int, parked func()) {
 	started.Wait()
 	parked()
 	close(gate)
+	wg.Wait()
+}
+
+// W10: n tasks asleep for ever; asleep is called when all of them are, and then they are aborted and
+// joined.
+
+func w10Poll(n int, asleep func()) {
+	w10(n, asleep, func() *task.Slot[struct{}] { return task.New[struct{}](timer.Sleep(math.MaxInt64)) })
+}
+
+func w10Direct(n int, asleep func()) {
+	body := func(co *coro.Co) (struct{}, error) { return struct{}{}, coro.Sleep(co, math.MaxInt64) }
+	w10(n, asleep, func() *task.Slot[struct{}] { return coro.New(body) })
+}
+
+func w10(n int, asleep func(), spawn func() *task.Slot[struct{}]) {
+	var ready, called atomic.Int64
+	roots(n, func(n, of int) func(cx *core.Context) bool {
+		slots := make([]*task.Slot[struct{}], 0, n)
+		at, counted := 0, false
+		return func(cx *core.Context) bool {
+			for len(slots) < n {
+				s := spawn()
+				cx.Spawn(&s.Task)
+				slots = append(slots, s)
+			}
+			if !counted && allIdle(slots) {
+				counted = true
+				if ready.Add(1) == int64(of) {
+					asleep()
+					called.Store(1)
+				}
+			}
+			if called.Load() == 0 {
+				cx.Yield()
+				return false
+			}
+			if at == 0 {
+				for _, s := range slots {
+					s.Abort()
+				}
+			}
+			for ; at < n; at++ {
+				if _, ok := joinhandle.New(slots[at]).Poll(cx); !ok {
+					return false
+				}
+			}
+			return true
+		}
+	})
+}
+
+// allIdle reports whether the tasks have been polled and wait. It looks from the end, for they are
+// polled in the order of their spawns, or nearly.
+func allIdle(slots []*task.Slot[struct{}]) bool {
+	for i := len(slots) - 1; i >= 0; i-- {
+		if slots[i].State() != task.Idle {
+			return false
+		}
+	}
+	return true
+}
+
+func w10Goroutine(n int, asleep func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	var wg, started sync.WaitGroup
+	started.Add(n)
+	for range n {
+		wg.Go(func() {
+			started.Done()
+			<-ctx.Done()
+		})
+	}
+	started.Wait()
+	asleep()
+	cancel()
 	wg.Wait()
 }
