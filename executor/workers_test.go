@@ -31,6 +31,7 @@ func tasksMove(t testing.TB, opts executor.Options) *executor.Runtime {
 	if !modetest.Stealing() || modetest.Options(executor.Options{}).Workers < 2 {
 		t.Skip("tasks do not move in this mode")
 	}
+	opts.LongPoll = -1 // these tests hold workers
 	return startRuntime(t, opts)
 }
 
@@ -278,7 +279,7 @@ func (o onOther) Spawn(r core.Runnable) (err error) {
 }
 
 // What a bound task spawns is not bound: where tasks stay it is on the same worker, and where they are
-// stolen the others run it while the parent holds its worker.
+// stolen the others run it while the parent holds its worker; all but one, which wakes nobody.
 func TestChildrenOfABoundTask(t *testing.T) {
 	rt := startRuntime(t, executor.Options{})
 	const children = 20
@@ -295,15 +296,19 @@ func TestChildrenOfABoundTask(t *testing.T) {
 					})))
 				}
 				if modetest.Stealing() && rt.Workers() > 1 {
-					eventually(t, "the children run elsewhere", func() bool { return ran.Load() == children })
+					eventually(t, "the children run elsewhere", func() bool { return ran.Load() >= children-1 })
 				}
 				return 0, true
 			})))
+			here := 0
 			for _, h := range handles {
-				id := joinOK(t, h)
-				if stays := !modetest.Stealing() || rt.Workers() == 1; stays != (id == home) {
-					t.Errorf("a child of worker %d ran on worker %d", home, id)
+				if joinOK(t, h) == home {
+					here++
 				}
+			}
+			stay := !modetest.Stealing() || rt.Workers() == 1
+			if stay && here != children || !stay && here > 1 {
+				t.Errorf("%d of %d children ran on the worker of their parent", here, children)
 			}
 		})
 	}
