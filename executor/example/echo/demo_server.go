@@ -74,7 +74,7 @@ func measureServer(c demoConfig) (r serverReport, err error) {
 		return r, err
 	}
 	defer rt.Close()
-	l, err := tcp.Listen("tcp", "127.0.0.1:0")
+	l, err := tcp.ListenGroup(rt, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return r, err
 	}

@@ -67,7 +67,7 @@ func serve(addr, style string) error {
 		return err
 	}
 	defer rt.Close()
-	l, err := tcp.Listen("tcp", addr)
+	l, err := tcp.ListenGroup(rt, "tcp", addr)
 	if err != nil {
 		return err
 	}

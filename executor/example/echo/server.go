@@ -1,9 +1,7 @@
 package main
 
 import (
-	"errors"
 	"io"
-	"net"
 	"sync"
 
 	"github.com/moduvex/moduvex-go/core"
@@ -15,8 +13,8 @@ import (
 
 // A server accepts connections and gives each a task that echoes.
 type server struct {
-	listener *tcp.Listener
-	style    string // of the connections' tasks: poll or direct
+	listener *tcp.ListenerGroup // one for each worker, so that all cores serve
+	style    string             // of the connections' tasks: poll or direct
 
 	// accepted, if not nil, is told of each connection's task.
 	accepted func(joinhandle.AbortHandle)
@@ -40,19 +38,12 @@ func (srv *server) buffer() *buffer {
 
 // run accepts until the listener is closed.
 func (srv *server) run(co *coro.Co) error {
-	for {
-		s, err := srv.listener.Accept(co)
-		if errors.Is(err, net.ErrClosed) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		h := srv.spawn(co, s)
+	return srv.listener.Serve(co, func(sp core.Spawner, s *tcp.Stream) {
+		h := srv.spawn(sp, s)
 		if srv.accepted != nil {
 			srv.accepted(h)
 		}
-	}
+	})
 }
 
 // spawn makes a task of a connection.

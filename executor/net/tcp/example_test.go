@@ -157,3 +157,38 @@ func ExampleListenConfig_Listen() {
 	fmt.Println(a.AddrPort() == b.AddrPort())
 	// Output: true
 }
+
+func ExampleListenConfig_ListenGroup() {
+	rt, err := executor.New(executor.Options{Workers: 2})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer rt.Close()
+	g, err := (&tcp.ListenConfig{}).ListenGroup(rt, "tcp", "127.0.0.1:0")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer g.Close()
+
+	// Each connection's task is on the worker that accepted it.
+	executor.Go(rt, func(co *coro.Co) (struct{}, error) {
+		return struct{}{}, g.Serve(co, func(s core.Spawner, conn *tcp.Stream) {
+			executor.Go(s, func(co *coro.Co) (int, error) {
+				defer conn.Close()
+				return conn.Write(co, []byte("hello"))
+			})
+		})
+	})
+
+	c, err := net.Dial("tcp", g.Addr().String())
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer c.Close()
+	said, err := io.ReadAll(c)
+	fmt.Println(string(said), err)
+	// Output: hello <nil>
+}

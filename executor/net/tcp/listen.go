@@ -18,6 +18,11 @@ type ListenConfig struct {
 	// port; the system spreads the connections over them.
 	ReusePort bool
 
+	// HandOver makes a [ListenerGroup] accept on one worker, which hands the connections over to all
+	// in turns. Where the system would spread them, it does so by a hash of the addresses: that is
+	// cheaper, but a few connections that last may well meet on one worker.
+	HandOver bool
+
 	// KeepAlive is the keep-alive of accepted connections, as for [Stream.SetKeepAliveConfig]. The
 	// zero value is none.
 	KeepAlive net.KeepAliveConfig

@@ -51,17 +51,25 @@ func (l *Listener) PollAccept(cx *core.Context) (s *Stream, ready bool, err erro
 // that a connection does while it is idle, and a coroutine whose stack has grown once keeps it.
 func (l *Listener) accepted(cx *core.Context, fd int, from sys.Endpoint) (s *Stream, err error) {
 	s = newStream(fd, from)
+	if err := l.begin(cx, s); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// begin makes a connection ready for use on the worker of cx, or closes it.
+func (l *Listener) begin(cx *core.Context, s *Stream) (err error) {
 	if !sys.OptionsInherited {
-		err = setOptions(fd, l.config.KeepAlive)
+		err = setOptions(s.fd.Sysfd(), l.config.KeepAlive) // nobody else has it yet
 	}
 	if err == nil {
 		err = s.fd.Register(cx)
 	}
 	if err != nil {
 		_ = s.fd.Close()
-		return nil, l.failed("accept", err)
+		return l.failed("accept", err)
 	}
-	return s, nil
+	return nil
 }
 
 // setOptions gives a socket the options that a Stream begins with.

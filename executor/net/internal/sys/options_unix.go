@@ -4,6 +4,7 @@ package sys
 
 import (
 	"os"
+	"runtime"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -23,6 +24,10 @@ func setBool(fd, level, option int, on bool) error {
 
 // SetReuseAddr lets a listener take a port whose former connections still linger.
 func SetReuseAddr(fd int) error { return setBool(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, true) }
+
+// ReusePortSpreads says that the system spreads connections over listeners that share a port. Others
+// give them all to one.
+const ReusePortSpreads = runtime.GOOS == "linux" || runtime.GOOS == "freebsd"
 
 // SetReusePort lets several listeners share a port, and the system spread connections over them.
 func SetReusePort(fd int) error { return setBool(fd, unix.SOL_SOCKET, reusePort, true) }

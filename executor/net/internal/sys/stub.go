@@ -4,6 +4,8 @@ package sys
 
 import (
 	"errors"
+	"net"
+	"net/netip"
 	"time"
 )
 
@@ -21,6 +23,7 @@ const (
 const (
 	ShortIODrains    = false
 	OptionsInherited = false
+	ReusePortSpreads = false
 )
 
 // Error says what there is to say.
@@ -57,3 +60,30 @@ func SetKeepAlive(int, bool) error                  { return errors.ErrUnsupport
 func SetKeepAliveIdle(int, time.Duration) error     { return errors.ErrUnsupported }
 func SetKeepAliveInterval(int, time.Duration) error { return errors.ErrUnsupported }
 func SetKeepAliveCount(int, int) error              { return errors.ErrUnsupported }
+
+func DatagramSocket(Family) (int, error) { return -1, errors.ErrUnsupported }
+func Peer(int) (Endpoint, error)         { return Endpoint{}, errors.ErrUnsupported }
+func RecvFrom(int, []byte, bool) (int, bool, Endpoint, Errno) {
+	return 0, false, Endpoint{}, unsupported
+}
+func SendTo(int, []byte, Family, Endpoint) Errno              { return unsupported }
+func Send(int, []byte) Errno                                  { return unsupported }
+func SetBroadcast(int, bool) error                            { return errors.ErrUnsupported }
+func SetTTL(int, Family, int) error                           { return errors.ErrUnsupported }
+func SetTOS(int, Family, int) error                           { return errors.ErrUnsupported }
+func SetMulticastTTL(int, Family, int) error                  { return errors.ErrUnsupported }
+func SetMulticastLoopback(int, Family, bool) error            { return errors.ErrUnsupported }
+func SetMulticastInterface(int, Family, *net.Interface) error { return errors.ErrUnsupported }
+func JoinGroup(int, netip.Addr, *net.Interface) error         { return errors.ErrUnsupported }
+func LeaveGroup(int, netip.Addr, *net.Interface) error        { return errors.ErrUnsupported }
+
+// A Batch moves nothing.
+type Batch struct{}
+
+func (*Batch) Room(int, []byte)                        {}
+func (*Batch) Message(int, []byte)                     {}
+func (*Batch) MessageTo(int, []byte, Family, Endpoint) {}
+func (*Batch) Recv(int, int) (int, Errno)              { return 0, unsupported }
+func (*Batch) Received(int) (int, bool, Endpoint)      { return 0, false, Endpoint{} }
+func (*Batch) Send(int, int) (int, Errno)              { return 0, unsupported }
+func (*Batch) Clear(int)                               {}

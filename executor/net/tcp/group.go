@@ -1,0 +1,175 @@
+package tcp
+
+import (
+	"errors"
+	"net"
+	"net/netip"
+
+	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/coro"
+	"github.com/moduvex/moduvex-go/executor"
+	"github.com/moduvex/moduvex-go/executor/net/internal/sys"
+	"github.com/moduvex/moduvex-go/joinhandle"
+)
+
+// A ListenerGroup listens on one address with every worker of a runtime, so that a connection's task,
+// its socket and its reports are on one worker from the start. It comes from [ListenGroup] or
+// [ListenConfig.ListenGroup].
+//
+// Where the system spreads connections over sockets that share a port (SO_REUSEPORT of Linux,
+// SO_REUSEPORT_LB of FreeBSD), each worker has a listener of its own. Elsewhere, and if
+// [ListenConfig.HandOver] says so, one worker accepts for all, and hands connections over in turns.
+type ListenerGroup struct {
+	rt        *executor.Runtime
+	listeners []*Listener // one for each worker, or one
+}
+
+// ListenGroup listens on a local address, for all workers of rt, with the zero [ListenConfig].
+func ListenGroup(rt *executor.Runtime, network, address string) (*ListenerGroup, error) {
+	return (&ListenConfig{}).ListenGroup(rt, network, address)
+}
+
+// ListenGroup is Listen for all workers of rt.
+func (lc *ListenConfig) ListenGroup(rt *executor.Runtime, network, address string) (*ListenerGroup, error) {
+	if rt == nil {
+		panic("tcp: ListenGroup with a nil Runtime")
+	}
+	config, n := *lc, 1
+	if sys.ReusePortSpreads && !lc.HandOver {
+		config.ReusePort = true
+		n = rt.Workers()
+	}
+	g := &ListenerGroup{rt: rt}
+	for range n {
+		l, err := config.Listen(network, address)
+		if err != nil {
+			_ = g.Close()
+			return nil, err
+		}
+		g.listeners = append(g.listeners, l)
+		address = l.Addr().String() // with the port that was chosen
+	}
+	return g, nil
+}
+
+// Serve accepts until g is closed, and calls f with each connection, on the worker that it is for. f
+// must not wait: it spawns a task through s, which is that worker's, and gives it the connection to
+// close. Serve returns nil after Close; the error if accepting fails, or core.ErrCancelled and the
+// like if co is cancelled, and then no worker accepts any more, but g is still open. A panic of f is
+// such an error. One Serve at a time.
+func (g *ListenerGroup) Serve(co *coro.Co, f func(s core.Spawner, conn *Stream)) error {
+	if f == nil {
+		panic("tcp: Serve with a nil function")
+	}
+	loops := joinhandle.NewJoinSet[struct{}](&inTurns{rt: g.rt})
+	for i := range g.listeners {
+		loops.Go(func(co *coro.Co) (struct{}, error) { return struct{}{}, g.serve(co, i, f) })
+	}
+	for {
+		ended, err := loops.Join(co)
+		if err == joinhandle.ErrEmpty {
+			return nil
+		}
+		if err == nil {
+			err = ended.Err
+		}
+		if err != nil {
+			loops.AbortAll()
+			drain(co, loops)
+			return err
+		}
+	}
+}
+
+// drain waits for the end of tasks that have been aborted, whatever has cancelled co.
+func drain(co *coro.Co, tasks *joinhandle.JoinSet[struct{}]) {
+	_ = coro.Shield(co, func(co *coro.Co) error {
+		for {
+			if _, err := tasks.Join(co); err != nil { // there is none left
+				return nil
+			}
+		}
+	})
+}
+
+// inTurns spawns on one worker after the other, from the first on.
+type inTurns struct {
+	rt   *executor.Runtime
+	next int
+}
+
+func (s *inTurns) Spawn(r core.Runnable) error {
+	on := s.rt.On(s.next)
+	s.next++
+	return on.Spawn(r)
+}
+
+// serve is the loop of listener i.
+func (g *ListenerGroup) serve(co *coro.Co, i int, f func(core.Spawner, *Stream)) error {
+	l, worker := g.listeners[i], i
+	for {
+		var err error
+		if len(g.listeners) == g.rt.Workers() {
+			var s *Stream
+			if s, err = l.Accept(co); err == nil {
+				f(co, s)
+			}
+		} else {
+			err = g.handOver(co, l, worker, f)
+			worker = (worker + 1) % g.rt.Workers()
+		}
+		switch {
+		case errors.Is(err, net.ErrClosed):
+			return nil
+		case err != nil:
+			return err
+		}
+	}
+}
+
+// handOver accepts a connection and gives it to a worker, with whose reactor it is registered.
+func (g *ListenerGroup) handOver(co *coro.Co, l *Listener, worker int, f func(core.Spawner, *Stream)) error {
+	fd, from, err := l.fd.Accept(co)
+	if err != nil {
+		return l.failed("accept", err)
+	}
+	executor.Spawn[struct{}](g.rt.On(worker), &arrival{l: l, s: newStream(fd, from), f: f})
+	return nil
+}
+
+// An arrival is a connection on its way to its worker. If the runtime ends first, it is closed.
+type arrival struct {
+	l *Listener
+	s *Stream
+	f func(core.Spawner, *Stream)
+}
+
+// Poll implements core.Future. A connection that cannot be registered is closed: the peer is told, and
+// nobody else can do anything about it.
+func (a *arrival) Poll(cx *core.Context) (struct{}, bool) {
+	if err := a.l.begin(cx, a.s); err == nil {
+		a.f(cx, a.s)
+	}
+	return struct{}{}, true
+}
+
+// Drop implements core.Dropper.
+func (a *arrival) Drop() { _ = a.s.Close() }
+
+// Close stops listening, as that of Listener. Serve returns. A second Close returns net.ErrClosed.
+func (g *ListenerGroup) Close() error {
+	var first error
+	for _, l := range g.listeners {
+		if err := l.Close(); first == nil {
+			first = err
+		}
+	}
+	return first
+}
+
+// Addr returns the address that g listens on, a *net.TCPAddr, with the port that was chosen if none was
+// given.
+func (g *ListenerGroup) Addr() net.Addr { return g.listeners[0].Addr() }
+
+// AddrPort is Addr as a value.
+func (g *ListenerGroup) AddrPort() netip.AddrPort { return g.listeners[0].AddrPort() }

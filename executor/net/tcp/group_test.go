@@ -1,0 +1,254 @@
+package tcp_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/coro"
+	"github.com/moduvex/moduvex-go/executor"
+	"github.com/moduvex/moduvex-go/executor/net/tcp"
+	"github.com/moduvex/moduvex-go/joinhandle"
+)
+
+// groups are the ways in which a group gets its connections to the workers.
+var groups = map[string]tcp.ListenConfig{
+	"spread":    {},
+	"hand over": {HandOver: true},
+}
+
+func listenGroup(tb testing.TB, rt *executor.Runtime, lc tcp.ListenConfig) *tcp.ListenerGroup {
+	tb.Helper()
+	g, err := lc.ListenGroup(rt, "tcp", "127.0.0.1:0")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { g.Close() })
+	return g
+}
+
+// sayWorker says on its connection which worker its task is on, at the start and after each byte.
+func sayWorker(co *coro.Co, s *tcp.Stream) (struct{}, error) {
+	defer s.Close()
+	b := make([]byte, 1)
+	for {
+		b[0], _ = workerByte(co)
+		if _, err := s.Write(co, b); err != nil {
+			return struct{}{}, err
+		}
+		if _, err := s.Read(co, b); err != nil {
+			if err == io.EOF {
+				err = nil
+			}
+			return struct{}{}, err
+		}
+	}
+}
+
+func workerByte(s core.Spawner) (byte, bool) {
+	id, ok := executor.WorkerID(s)
+	return byte(id), ok
+}
+
+func TestGroupServesOnEveryWorker(t *testing.T) {
+	for name, lc := range groups {
+		t.Run(name, func(t *testing.T) {
+			rt := newRuntime(t)
+			g := listenGroup(t, rt, lc)
+			serving := start(rt, func(co *coro.Co) error {
+				return g.Serve(co, func(s core.Spawner, conn *tcp.Stream) {
+					// Bound, so that it can tell where it was put also where tasks are stolen.
+					id, ok := executor.WorkerID(s)
+					if !ok {
+						t.Error("f is called outside a task")
+					}
+					executor.GoOn(rt, id, func(co *coro.Co) (struct{}, error) { return sayWorker(co, conn) })
+				})
+			})
+			seen := make(map[byte]bool)
+			var conns []net.Conn
+			// A hash spreads them: with so many, it is not by chance that a worker gets none.
+			for i := 0; len(seen) < rt.Workers() && i < 100*rt.Workers(); i++ {
+				c, err := net.Dial("tcp", g.Addr().String())
+				if err != nil {
+					t.Fatal(err)
+				}
+				conns = append(conns, c)
+				seen[echoByte(t, c)] = true
+			}
+			if len(seen) != rt.Workers() {
+				t.Errorf("%d connections went to %d of %d workers", len(conns), len(seen), rt.Workers())
+			}
+			if lc.HandOver && len(conns) != rt.Workers() {
+				t.Errorf("it took %d connections to reach %d workers in turns", len(conns), rt.Workers())
+			}
+			for _, c := range conns {
+				first := sendByte(t, c)
+				if again := sendByte(t, c); again != first {
+					t.Errorf("a connection moved from worker %d to %d", first, again)
+				}
+				c.Close()
+			}
+			if err := g.Close(); err != nil {
+				t.Error(err)
+			}
+			if err := finish(t, serving); err != nil {
+				t.Error("Serve:", err)
+			}
+			if err := g.Close(); !errors.Is(err, net.ErrClosed) {
+				t.Error("a second Close:", err)
+			}
+		})
+	}
+}
+
+func echoByte(tb testing.TB, c net.Conn) byte {
+	tb.Helper()
+	b := make([]byte, 1)
+	if _, err := io.ReadFull(c, b); err != nil {
+		tb.Fatal(err)
+	}
+	return b[0]
+}
+
+func sendByte(tb testing.TB, c net.Conn) byte {
+	tb.Helper()
+	if _, err := c.Write([]byte{0}); err != nil {
+		tb.Fatal(err)
+	}
+	return echoByte(tb, c)
+}
+
+// Cancelling Serve ends it on all workers, and leaves the group open for the next.
+func TestGroupServeIsCancelledAndServesAgain(t *testing.T) {
+	for name, lc := range groups {
+		t.Run(name, func(t *testing.T) {
+			rt := newRuntime(t)
+			g := listenGroup(t, rt, lc)
+			var served atomic.Int64
+			serve := func() handle {
+				return start(rt, func(co *coro.Co) error {
+					return g.Serve(co, func(_ core.Spawner, conn *tcp.Stream) {
+						served.Add(1)
+						conn.Close()
+					})
+				})
+			}
+			for round := range int64(3) {
+				h := serve()
+				c, err := net.Dial("tcp", g.Addr().String())
+				if err != nil {
+					t.Fatal(err)
+				}
+				io.Copy(io.Discard, c)
+				c.Close()
+				h.Abort()
+				if err := finish(t, h); !errors.Is(err, core.ErrCancelled) {
+					t.Errorf("Serve returned %v", err)
+				}
+				for end := time.Now().Add(patience); rt.Stats().Live != 0; time.Sleep(time.Millisecond) {
+					if time.Now().After(end) {
+						t.Fatalf("%d tasks are left", rt.Stats().Live)
+					}
+				}
+				if n := served.Load(); n != round+1 {
+					t.Errorf("%d connections were served, want %d", n, round+1)
+				}
+			}
+		})
+	}
+}
+
+func TestGroupServeReportsAPanic(t *testing.T) {
+	for name, lc := range groups {
+		if lc.HandOver {
+			continue // there it is the panic of the connection's own task
+		}
+		t.Run(name, func(t *testing.T) {
+			rt := newRuntime(t)
+			g := listenGroup(t, rt, lc)
+			h := start(rt, func(co *coro.Co) error {
+				return g.Serve(co, func(_ core.Spawner, conn *tcp.Stream) {
+					conn.Close()
+					panic("f panics")
+				})
+			})
+			c, err := net.Dial("tcp", g.Addr().String())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.Close()
+			err = finish(t, h)
+			var je *joinhandle.JoinError
+			if !errors.As(err, &je) {
+				t.Fatalf("Serve returned %v", err)
+			}
+			if v, ok := je.Panic(); !ok || fmt.Sprint(v) != "task panicked: f panics" {
+				t.Errorf("it panicked with %v", v)
+			}
+		})
+	}
+}
+
+// Connections that have been accepted and not arrived when the runtime ends are closed.
+func TestGroupEndsWithItsRuntime(t *testing.T) {
+	for name, lc := range groups {
+		t.Run(name, func(t *testing.T) {
+			rt := newRuntime(t)
+			g := listenGroup(t, rt, lc)
+			h := start(rt, func(co *coro.Co) error {
+				return g.Serve(co, func(s core.Spawner, conn *tcp.Stream) {
+					executor.Go(s, func(co *coro.Co) (struct{}, error) { return sayWorker(co, conn) })
+				})
+			})
+			var wg sync.WaitGroup
+			for range 50 {
+				wg.Go(func() {
+					if c, err := net.Dial("tcp", g.Addr().String()); err == nil {
+						io.Copy(io.Discard, c)
+						c.Close()
+					}
+				})
+			}
+			rt.Close()
+			g.Close()
+			wg.Wait()
+			if err := finish(t, h); !errors.Is(err, core.ErrShutdown) && !errors.Is(err, core.ErrCancelled) {
+				t.Errorf("Serve ended with %v", err)
+			}
+		})
+	}
+}
+
+func TestGroupBadInput(t *testing.T) {
+	rt := newRuntime(t)
+	if _, err := tcp.ListenGroup(rt, "udp", "127.0.0.1:0"); err == nil {
+		t.Error("a group of another network")
+	}
+	taken := listen(t)
+	if _, err := tcp.ListenGroup(rt, "tcp", taken.Addr().String()); err == nil {
+		t.Error("a group on a port that is taken")
+	}
+	for what, f := range map[string]func(){
+		"nil Runtime": func() { tcp.ListenGroup(nil, "tcp", "127.0.0.1:0") },
+		"nil function": func() {
+			g := listenGroup(t, rt, tcp.ListenConfig{})
+			g.Serve(nil, nil)
+		},
+	} {
+		func() {
+			defer func() {
+				if v := recover(); v == nil {
+					t.Errorf("%s: no panic", what)
+				}
+			}()
+			f()
+		}()
+	}
+}
