@@ -20,6 +20,8 @@ import (
 // sees wake; (2) if its time is before that, interrupts the inbox. If its locked section is first,
 // the worker's wait ends in time by itself. If the worker's is first, it has parked before, so the
 // interrupt finds it parked.
+//
+// A timer that is disarmed from elsewhere interrupts nobody: the worker wakes up for nothing, once.
 type timers struct {
 	worker *worker
 	shared bool // tasks move, so mu is needed
