@@ -1,0 +1,220 @@
+package sync
+
+import (
+	"math"
+	"sync"
+	"sync/atomic"
+
+	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/internal/waitlist"
+)
+
+// permits is a counting semaphore: what Semaphore, RWMutex and OnceCell are made of.
+//
+// The state has the number of free permits above two flags:
+//
+//	queued   somebody waits
+//	closed   nobody gets a permit any more
+//
+// While neither is set, anybody takes and returns permits with a single swap. queued is set exactly
+// while the list is not empty, and while it is set the state is changed only under the lock: so
+// nobody takes a permit past a waiter, and what is returned goes to those who wait.
+//
+// Permits that are free while somebody waits are too few for the first in line. They are kept for
+// it, however few those behind it want.
+type permits struct {
+	state   atomic.Int64
+	mu      sync.Mutex // guards waiters
+	waiters waitlist.List
+}
+
+const (
+	queued = 1 << iota
+	closed
+	one // permit
+
+	permitShift = 2
+)
+
+func (p *permits) init(n int) { p.state.Store(int64(n) * one) }
+
+func (p *permits) available() int { return int(p.state.Load() >> permitShift) }
+
+func (p *permits) isClosed() bool { return p.state.Load()&closed != 0 }
+
+// tryAcquire takes n permits if they are free and nobody waits.
+func (p *permits) tryAcquire(n int) bool {
+	for {
+		s := p.state.Load()
+		if s&(queued|closed) != 0 || s < int64(n)*one {
+			return false
+		}
+		if p.state.CompareAndSwap(s, s-int64(n)*one) {
+			return true
+		}
+	}
+}
+
+// poll is the Poll of a future that wants n permits: it answers Granted, Closed, or Waiting if it is
+// pending.
+func (p *permits) poll(cx *core.Context, node *waitlist.Node, n int) waitlist.State {
+	if !cx.Spend() {
+		return waitlist.Waiting
+	}
+	s := node.State()
+	switch s {
+	case waitlist.Idle:
+		if p.tryAcquire(n) {
+			return waitlist.Granted
+		}
+		s = p.acquireOrWait(node, n, cx.Waker())
+	case waitlist.Waiting:
+		p.mu.Lock()
+		p.waiters.Rearm(node, cx.Waker())
+		s = node.State()
+		p.mu.Unlock()
+	}
+	if s == waitlist.Waiting {
+		cx.Refund()
+		cx.Waits(core.WaitLock)
+		return s
+	}
+	node.Reset()
+	return s
+}
+
+func (p *permits) acquireOrWait(node *waitlist.Node, n int, w core.Waker) waitlist.State {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for {
+		s := p.state.Load()
+		switch {
+		case s&closed != 0:
+			return waitlist.Closed
+		case s&queued != 0:
+		case s >= int64(n)*one:
+			if p.state.CompareAndSwap(s, s-int64(n)*one) {
+				return waitlist.Granted
+			}
+			continue
+		case !p.state.CompareAndSwap(s, s|queued):
+			continue
+		}
+		node.Want = n
+		p.waiters.Push(node, w)
+		return waitlist.Waiting
+	}
+}
+
+// drop is the Drop of a future that wanted n permits.
+func (p *permits) drop(node *waitlist.Node, n int) {
+	switch node.State() {
+	case waitlist.Idle:
+		return
+	case waitlist.Waiting:
+		p.mu.Lock()
+		if p.waiters.Remove(node) {
+			p.grant(nil) // those behind it may want less
+			return
+		}
+		p.mu.Unlock()
+	}
+	granted := node.State() == waitlist.Granted
+	node.Reset()
+	if granted {
+		p.release(nil, n, math.MaxInt)
+	}
+}
+
+// release returns n permits, unless there would then be more than limit: then it changes nothing
+// and returns false.
+func (p *permits) release(cx *core.Context, n, limit int) bool {
+	for {
+		s := p.state.Load()
+		if s&queued != 0 {
+			break
+		}
+		if n > limit-int(s>>permitShift) {
+			return false
+		}
+		if p.state.CompareAndSwap(s, s+int64(n)*one) {
+			return true
+		}
+	}
+	p.mu.Lock()
+	for {
+		s := p.state.Load()
+		if n > limit-int(s>>permitShift) {
+			p.mu.Unlock()
+			return false
+		}
+		if p.state.CompareAndSwap(s, s+int64(n)*one) {
+			p.grant(cx)
+			return true
+		}
+	}
+}
+
+// grant hands free permits to those who wait, in order, and wakes them. The caller holds the lock;
+// grant releases it.
+func (p *permits) grant(cx *core.Context) {
+	var b waitlist.Batch
+	for more := true; more; {
+		more = p.grantSome(&b)
+		p.mu.Unlock()
+		b.Wake(cx)
+		if more {
+			p.mu.Lock()
+		}
+	}
+}
+
+// grantSome serves as many as b holds, and reports whether there may be more.
+func (p *permits) grantSome(b *waitlist.Batch) (more bool) {
+	for !b.Full() {
+		first, s := p.waiters.Front(), p.state.Load()
+		switch {
+		case first == nil:
+			// If queued is not set others change the state as well.
+			for s&queued != 0 && !p.state.CompareAndSwap(s, s&^queued) {
+				s = p.state.Load()
+			}
+			return false
+		case s&closed != 0 || s < int64(first.Want)*one:
+			return false
+		}
+		p.state.Add(-int64(first.Want) * one)
+		b.Add(p.waiters.Pop(waitlist.Granted))
+	}
+	return true
+}
+
+// forget takes up to n free permits away, and returns how many.
+func (p *permits) forget(n int) int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for {
+		s := p.state.Load()
+		k := min(int64(n), s>>permitShift)
+		if p.state.CompareAndSwap(s, s-k*one) {
+			return int(k)
+		}
+	}
+}
+
+// close sends all waiters away. It reports whether it was the first to do so.
+func (p *permits) close(cx *core.Context) bool {
+	p.mu.Lock()
+	for {
+		s := p.state.Load()
+		if s&closed != 0 {
+			p.mu.Unlock()
+			return false
+		}
+		if p.state.CompareAndSwap(s, s&^queued|closed) {
+			break
+		}
+	}
+	p.waiters.WakeAll(&p.mu, waitlist.Closed, cx)
+	return true
+}
