@@ -144,6 +144,16 @@ func (h JoinHandle[T]) Done() <-chan struct{} {
 	return ended
 }
 
+// OnEnd calls f when the task has ended, however it has: also if it was aborted or refused before it
+// began, when none of its own code runs. It is how a task is given something that must be released. f
+// is called once, on whichever goroutine ends the task, at once if it has ended already; it must
+// neither block nor panic.
+func (h JoinHandle[T]) OnEnd(f func()) {
+	if !h.slot.Watch(core.WakerFunc(f)) {
+		f()
+	}
+}
+
 // A closer is a channel that a wake closes. It is for the join slot, which wakes once.
 type closer chan struct{}
 

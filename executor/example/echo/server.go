@@ -38,7 +38,7 @@ func (srv *server) buffer() *buffer {
 
 // run accepts until the listener is closed.
 func (srv *server) run(co *coro.Co) error {
-	return srv.listener.Serve(co, func(sp core.Spawner, s *tcp.Stream) {
+	return srv.listener.ServeWith(co, func(sp core.Spawner, s *tcp.Stream) {
 		h := srv.spawn(sp, s)
 		if srv.accepted != nil {
 			srv.accepted(h)
@@ -52,13 +52,13 @@ func (srv *server) spawn(sp core.Spawner, s *tcp.Stream) joinhandle.AbortHandle 
 		return executor.Spawn[error](sp, &echo{srv: srv, s: s}).AbortHandle()
 	}
 	h := executor.Go(sp, func(co *coro.Co) (struct{}, error) { return struct{}{}, srv.echo(co, s) })
+	h.OnEnd(func() { s.Close() }) // a body that is aborted before it begins has no defer
 	return h.AbortHandle()
 }
 
 // echo is a connection in direct style: code as for a goroutine. Its stack is what it costs while it
-// waits. If its task is aborted, whatever it waits for fails, and it leaves by way of its defer.
+// waits. If its task is aborted, whatever it waits for fails, and it returns.
 func (srv *server) echo(co *coro.Co, s *tcp.Stream) error {
-	defer s.Close()
 	for {
 		if err := s.WaitReadable(co); err != nil {
 			return err

@@ -174,11 +174,8 @@ func ExampleListenConfig_ListenGroup() {
 
 	// Each connection's task is on the worker that accepted it.
 	executor.Go(rt, func(co *coro.Co) (struct{}, error) {
-		return struct{}{}, g.Serve(co, func(s core.Spawner, conn *tcp.Stream) {
-			executor.Go(s, func(co *coro.Co) (int, error) {
-				defer conn.Close()
-				return conn.Write(co, []byte("hello"))
-			})
+		return struct{}{}, g.Serve(co, func(co *coro.Co, conn *tcp.Stream) {
+			conn.Write(co, []byte("hello"))
 		})
 	})
 

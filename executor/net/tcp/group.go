@@ -52,14 +52,34 @@ func (lc *ListenConfig) ListenGroup(rt *executor.Runtime, network, address strin
 	return g, nil
 }
 
-// Serve accepts until g is closed, and calls f with each connection, on the worker that it is for. f
-// must not wait: it spawns a task through s, which is that worker's, and gives it the connection to
-// close. Serve returns nil after Close; the error if accepting fails, or core.ErrCancelled and the
-// like if co is cancelled, and then no worker accepts any more, but g is still open. A panic of f is
-// such an error. One Serve at a time.
-func (g *ListenerGroup) Serve(co *coro.Co, f func(s core.Spawner, conn *Stream)) error {
-	if f == nil {
+// Serve accepts until g is closed, and runs handle with each connection, as a task on the worker that
+// it is for. It closes the connection when the task has ended, however: also if it is aborted before
+// it begins.
+//
+// Serve returns nil after Close; the error if accepting fails, or core.ErrCancelled and the like if co is
+// cancelled, and then no worker accepts any more, but g is still open. The tasks of connections go on
+// by themselves. One Serve or ServeWith at a time.
+func (g *ListenerGroup) Serve(co *coro.Co, handle func(co *coro.Co, conn *Stream)) error {
+	if handle == nil {
 		panic("tcp: Serve with a nil function")
+	}
+	return g.ServeWith(co, func(s core.Spawner, conn *Stream) {
+		h := joinhandle.Go(s, func(co *coro.Co) (struct{}, error) {
+			handle(co, conn)
+			return struct{}{}, nil
+		})
+		h.OnEnd(func() { _ = conn.Close() })
+	})
+}
+
+// ServeWith is Serve for those who make the tasks themselves, in poll style say. It calls f with each
+// connection, on the worker that it is for. f must not wait: it spawns a task through s, which is that
+// worker's, and gives it the connection. It sees to it that the connection is closed: a future does so
+// in Drop, for a task that is refused is dropped; for a body, use OnEnd of the handle. A panic of f ends
+// ServeWith with a *joinhandle.JoinError, where connections are not handed over.
+func (g *ListenerGroup) ServeWith(co *coro.Co, f func(s core.Spawner, conn *Stream)) error {
+	if f == nil {
+		panic("tcp: ServeWith with a nil function")
 	}
 	loops := joinhandle.NewJoinSet[struct{}](&inTurns{rt: g.rt})
 	for i := range g.listeners {

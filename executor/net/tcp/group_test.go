@@ -62,7 +62,7 @@ func TestGroupServesOnEveryWorker(t *testing.T) {
 			rt := newRuntime(t)
 			g := listenGroup(t, rt, lc)
 			serving := start(rt, func(co *coro.Co) error {
-				return g.Serve(co, func(s core.Spawner, conn *tcp.Stream) {
+				return g.ServeWith(co, func(s core.Spawner, conn *tcp.Stream) {
 					// Bound, so that it can tell where it was put also where tasks are stolen.
 					id, ok := executor.WorkerID(s)
 					if !ok {
@@ -134,10 +134,7 @@ func TestGroupServeIsCancelledAndServesAgain(t *testing.T) {
 			var served atomic.Int64
 			serve := func() handle {
 				return start(rt, func(co *coro.Co) error {
-					return g.Serve(co, func(_ core.Spawner, conn *tcp.Stream) {
-						served.Add(1)
-						conn.Close()
-					})
+					return g.Serve(co, func(*coro.Co, *tcp.Stream) { served.Add(1) })
 				})
 			}
 			for round := range int64(3) {
@@ -174,7 +171,7 @@ func TestGroupServeReportsAPanic(t *testing.T) {
 			rt := newRuntime(t)
 			g := listenGroup(t, rt, lc)
 			h := start(rt, func(co *coro.Co) error {
-				return g.Serve(co, func(_ core.Spawner, conn *tcp.Stream) {
+				return g.ServeWith(co, func(_ core.Spawner, conn *tcp.Stream) {
 					conn.Close()
 					panic("f panics")
 				})
@@ -196,16 +193,15 @@ func TestGroupServeReportsAPanic(t *testing.T) {
 	}
 }
 
-// Connections that have been accepted and not arrived when the runtime ends are closed.
+// Connections that have been accepted, but have not arrived or have no task yet when the runtime ends,
+// are closed.
 func TestGroupEndsWithItsRuntime(t *testing.T) {
 	for name, lc := range groups {
 		t.Run(name, func(t *testing.T) {
 			rt := newRuntime(t)
 			g := listenGroup(t, rt, lc)
 			h := start(rt, func(co *coro.Co) error {
-				return g.Serve(co, func(s core.Spawner, conn *tcp.Stream) {
-					executor.Go(s, func(co *coro.Co) (struct{}, error) { return sayWorker(co, conn) })
-				})
+				return g.Serve(co, func(co *coro.Co, conn *tcp.Stream) { sayWorker(co, conn) })
 			})
 			var wg sync.WaitGroup
 			for range 50 {

@@ -1,0 +1,79 @@
+package joinhandle_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/coretest"
+	"github.com/moduvex/moduvex-go/core/coro"
+	"github.com/moduvex/moduvex-go/core/future"
+	"github.com/moduvex/moduvex-go/joinhandle"
+)
+
+// However a task ends, OnEnd calls its function once.
+func TestOnEndOfTasksThatEndInEveryWay(t *testing.T) {
+	body := func(co *coro.Co) (int, error) { return 0, coro.Sleep(co, 1) }
+	for name, run := range map[string]func(h *coretest.Host, ended func()){
+		"returns": func(h *coretest.Host, ended func()) {
+			joinhandle.Go(h, body).OnEnd(ended)
+			h.Run()
+		},
+		"has ended": func(h *coretest.Host, ended func()) {
+			j := joinhandle.Spawn(h, future.Ready(1))
+			h.Run()
+			j.OnEnd(ended)
+		},
+		"panics": func(h *coretest.Host, ended func()) {
+			joinhandle.Go(h, func(*coro.Co) (int, error) { panic("so") }).OnEnd(ended)
+			h.Run()
+		},
+		"is aborted before it begins": func(h *coretest.Host, ended func()) {
+			j := joinhandle.Go(h, body)
+			j.OnEnd(ended)
+			j.Abort()
+			h.Run()
+		},
+		"is aborted while it waits": func(h *coretest.Host, ended func()) {
+			j := joinhandle.Go(h, body)
+			j.OnEnd(ended)
+			h.Step()
+			j.Abort()
+			h.Run()
+		},
+		"is given up": func(h *coretest.Host, ended func()) {
+			joinhandle.Go(h, body).OnEnd(ended)
+			h.Close()
+		},
+		"is refused": func(h *coretest.Host, ended func()) {
+			h.Close()
+			joinhandle.Go(h, body).OnEnd(ended)
+		},
+		"is joined too": func(h *coretest.Host, ended func()) {
+			j := joinhandle.Go(h, body)
+			j.OnEnd(ended)
+			joinhandle.Spawn[joinhandle.Result[int]](h, core.Future[joinhandle.Result[int]](j))
+			h.Run()
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := coretest.New(1)
+			n := 0
+			run(h, func() { n++ })
+			h.Close()
+			if n != 1 {
+				t.Errorf("the function was called %d times", n)
+			}
+		})
+	}
+}
+
+func ExampleJoinHandle_OnEnd() {
+	h := coretest.New(1)
+	defer h.Close()
+	j := joinhandle.Go(h, func(co *coro.Co) (int, error) { return 1, nil })
+	j.OnEnd(func() { fmt.Println("released") })
+	j.Abort() // before it has begun: no defer of its body runs
+	h.Run()
+	// Output: released
+}
