@@ -25,19 +25,22 @@ import (
 //  2. applies work to the word. If nobody searches and somebody sleeps, that one becomes a searcher,
 //     and is notified.
 //
-// A searcher that gives up:
+// Who goes to sleep, be it a searcher that gives up or a worker that may not search because enough
+// others do:
 //
 //  1. applies sleep to the word;
-//  2. if it was the last searcher, looks once more at all rings and the injector, and applies work if
-//     there is anything, which may choose itself;
+//  2. if nobody searches now, looks once more at all rings and the injector, and applies work if there
+//     is anything, which may choose itself;
 //  3. parks its inbox, sees whether it is still asleep in the word, and sleeps.
 //
-// All steps on the word have one order. If work comes before the last sleep, it may have counted on
-// a searcher; then step 2 of the last one comes after step 1 of the task, and sees it. If it comes
-// after, it finds nobody searching and a sleeper, and chooses it. A searcher that finds something does
-// the same: it (1) applies found, (2) if it was the last, looks at all rings and the injector, and
-// applies work if there is more than it took. Between the sleeper's step 3 and who chose it there is the inbox: who chooses (1) changes the
-// word, (2) interrupts the inbox; the sleeper (1) parks the inbox, (2) looks at the word.
+// All steps on the word have one order. Take the last sleep that left nobody searching. If work comes
+// before it, it may have counted on a searcher, or have met nobody asleep; then step 2 of the sleeper
+// comes after step 1 of the task, and sees it. If it comes after, it finds nobody searching and a
+// sleeper, and chooses it. A searcher that finds something does the same: it (1) applies found, (2) if
+// it was the last, looks at all rings and the injector, and applies work if there is more than it took.
+//
+// Between the sleeper's step 3 and who chose it there is the inbox: who chooses (1) changes the word,
+// (2) interrupts the inbox; the sleeper (1) parks the inbox, (2) looks at the word.
 //
 // Tasks that only one worker sees, its private ones, need none of this while it is awake: it polls
 // them, or makes them stealable once the word says that somebody sleeps or searches. It looks at each
@@ -90,7 +93,7 @@ type idleAction uint8
 const (
 	idleNone    idleAction = iota
 	idleSteal              // search, wake: search in the queues of the others
-	idleLook               // give up: look at all queues once more
+	idleLook               // sleep, give up: look at all queues once more
 	idleReplace            // found: look at all queues, for more than was found
 	idleNotify             // work: wake the worker that was chosen; it searches
 	idleInvalid            // the caller broke an invariant
@@ -104,7 +107,8 @@ const (
 //	| search  | otherwise                            | same              | none           |
 //	| found   | more search                          | -1 searcher       | none           |
 //	| found   | it was the last                      | -1 searcher       | replace it     |
-//	| sleep   |                                      | asleep            | none           |
+//	| sleep   | others search                        | asleep            | none           |
+//	| sleep   | nobody searches                      | asleep            | look once more |
 //	| give up | more search                          | asleep, -1        | none           |
 //	| give up | it was the last                      | asleep, -1        | look once more |
 //	| wake    | asleep                               | not asleep        | none           |
@@ -134,8 +138,11 @@ func nextIdle(w idleWord, e idleEvent, worker, n int) (to idleWord, act idleActi
 		}
 		return w - oneSearcher, idleNone, 0
 	case idleSleep:
-		if w.asleep(worker) {
+		switch {
+		case w.asleep(worker):
 			return w, idleInvalid, 0
+		case w.searchers() == 0: // those for whom it did not search have ended that meanwhile
+			return w | me, idleLook, 0
 		}
 		return w | me, idleNone, 0
 	case idleGiveUp:
