@@ -27,7 +27,8 @@ type attempts struct {
 	first error // of the attempts that failed
 
 	host     core.Host
-	timer    wheel.Entry   // at the next thing that is due, one of:
+	timer    wheel.Entry   // at the next thing that is due
+	armed    time.Duration // what timer was armed for; one of:
 	next     time.Duration // when the next attempt starts
 	deadline time.Duration // when all is over; 0 for never
 }
@@ -114,8 +115,14 @@ func (a *attempts) arm(cx *core.Context) {
 	if a.deadline != 0 {
 		at = min(at, a.deadline)
 	}
+	// The entry may be in the wheel of a worker that the task has left, and is that worker's then. What
+	// it was armed for is remembered here; once that is past, it is not what at is any more.
+	if at == a.armed && cx.Waker() == a.timer.Waker {
+		return
+	}
+	a.host.Disarm(&a.timer)
 	a.timer.Waker = cx.Waker() // of this poll, which may be another task's than the last
-	if at != never && (!a.timer.Armed() || at != a.timer.Deadline()) {
+	if a.armed = at; at != never {
 		a.host.Arm(&a.timer, at)
 	}
 }
