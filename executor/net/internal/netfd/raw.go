@@ -40,20 +40,14 @@ func (c *RawConn) Write(f func(fd uintptr) (done bool)) error {
 }
 
 func (c *RawConn) try(op string, d reactor.Direction, f func(fd uintptr) (done bool)) error {
-	if err := c.FD.Acquire(); err != nil {
+	ev, err := c.FD.BeginOnce(d)
+	if err != nil {
 		return c.Failed(op, err)
 	}
-	defer c.FD.Release()
-	reg := c.FD.reg.Load()
-	var ready reactor.ReadyEvent
-	if reg != nil {
-		ready, _ = reg.Ready(d)
-	}
-	if f(uintptr(c.FD.Sysfd())) {
+	done := false
+	defer func() { c.FD.EndOnce(ev, d, !done) }()
+	if done = f(uintptr(c.FD.Sysfd())); done {
 		return nil
-	}
-	if reg != nil {
-		reg.ClearReady(ready, d)
 	}
 	return c.Failed(op, sys.EAGAIN)
 }

@@ -2,7 +2,7 @@
 // system. All descriptors it makes are non-blocking and close-on-exec, so none of its calls waits,
 // but for [Close] of a socket with a linger time.
 //
-// What is called for every message (Read, Write, Accept, Connect, SocketError) answers with a bare
+// What is called for every message (Read, Write, Accept, Connect, RecvFrom) answers with a bare
 // Errno, which costs nothing to make and to compare, and has dealt with EINTR. What is called once
 // in the life of a socket answers with an error that names the call, an *os.SyscallError.
 //
@@ -13,3 +13,7 @@ package sys
 // longer than that a call should hold neither its worker nor, since it may bypass the scheduler, who
 // wants to stop the world.
 const MaxTransfer = 256 << 10
+
+// MaxBatch is how many datagrams one call moves at most. More would save little, and hold a worker
+// for longer than the others should have to wait.
+const MaxBatch = 64

@@ -35,6 +35,9 @@ func (e Endpoint) AddrPort() netip.AddrPort {
 // TCPAddr is e as package net has it.
 func (e Endpoint) TCPAddr() *net.TCPAddr { return net.TCPAddrFromAddrPort(e.AddrPort()) }
 
+// UDPAddr is e as package net has it.
+func (e Endpoint) UDPAddr() *net.UDPAddr { return net.UDPAddrFromAddrPort(e.AddrPort()) }
+
 // Family is the narrowest family that can express e.
 func (e Endpoint) Family() Family {
 	if netip.AddrFrom16(e.ip).Is4In6() {

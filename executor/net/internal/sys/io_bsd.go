@@ -68,9 +68,9 @@ func Accept(fd int) (conn int, from Endpoint, errno Errno) {
 	}
 }
 
-func newSocket(domain int) (int, error) {
+func newSocket(domain, kind, protocol int) (int, error) {
 	syscall.ForkLock.RLock()
-	fd, err := unix.Socket(domain, unix.SOCK_STREAM, unix.IPPROTO_TCP)
+	fd, err := unix.Socket(domain, kind, protocol)
 	if err == nil {
 		unix.CloseOnExec(fd)
 	}

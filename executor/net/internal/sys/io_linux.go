@@ -58,20 +58,24 @@ func Accept(fd int) (conn int, from Endpoint, errno Errno) {
 	}
 }
 
+// fromRaw reads an address of either family; of any other, and of none, it makes the zero Endpoint.
 func fromRaw(sa *unix.RawSockaddrInet6) Endpoint {
-	if sa.Family == unix.AF_INET {
+	switch sa.Family {
+	case unix.AF_INET:
 		sa4 := (*unix.RawSockaddrInet4)(unsafe.Pointer(sa))
 		return from4(sa4.Addr, bigEndian(sa4.Port))
+	case unix.AF_INET6:
+		return Endpoint{ip: sa.Addr, zone: sa.Scope_id, port: bigEndian(sa.Port)}
 	}
-	return Endpoint{ip: sa.Addr, zone: sa.Scope_id, port: bigEndian(sa.Port)}
+	return Endpoint{}
 }
 
-// bigEndian reads a port in the order of the network.
+// bigEndian turns a port from the order of the network into the machine's, or back.
 func bigEndian(port uint16) uint16 {
 	b := (*[2]byte)(unsafe.Pointer(&port))
 	return uint16(b[0])<<8 | uint16(b[1])
 }
 
-func newSocket(domain int) (int, error) {
-	return unix.Socket(domain, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, unix.IPPROTO_TCP)
+func newSocket(domain, kind, protocol int) (int, error) {
+	return unix.Socket(domain, kind|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, protocol)
 }

@@ -36,3 +36,5 @@ func MaxBacklog() int {
 func SetLatePort(fd int) {
 	_ = set(fd, unix.IPPROTO_IP, unix.IP_BIND_ADDRESS_NO_PORT, 1)
 }
+
+func setMulticast4(fd, option, value int) error { return set(fd, unix.IPPROTO_IP, option, value) }

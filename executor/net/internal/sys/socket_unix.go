@@ -32,7 +32,13 @@ func errnoOf(err error) Errno {
 
 // Socket makes a TCP socket.
 func Socket(f Family) (int, error) {
-	fd, err := newSocket(f.domain())
+	fd, err := newSocket(f.domain(), unix.SOCK_STREAM, unix.IPPROTO_TCP)
+	return fd, os.NewSyscallError("socket", err)
+}
+
+// DatagramSocket makes a UDP socket.
+func DatagramSocket(f Family) (int, error) {
+	fd, err := newSocket(f.domain(), unix.SOCK_DGRAM, unix.IPPROTO_UDP)
 	return fd, os.NewSyscallError("socket", err)
 }
 
@@ -105,6 +111,12 @@ func ShutdownWrite(fd int) error {
 func Local(fd int) (Endpoint, error) {
 	sa, err := unix.Getsockname(fd)
 	return fromSockaddr(sa), os.NewSyscallError("getsockname", err)
+}
+
+// Peer is the address that fd is connected to.
+func Peer(fd int) (Endpoint, error) {
+	sa, err := unix.Getpeername(fd)
+	return fromSockaddr(sa), os.NewSyscallError("getpeername", err)
 }
 
 // sockaddr is e for a call on a socket of family f.

@@ -1,0 +1,118 @@
+package netfd
+
+import (
+	"net"
+	"os"
+
+	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/executor/net/internal/sys"
+	"github.com/moduvex/moduvex-go/reactor"
+)
+
+// A Try is one try of an operation, for whatever moves more than the bytes of a stream. It lies on
+// the stack of the function that makes it:
+//
+//	t := f.Try(cx, d)
+//	for t.Next() {
+//		..., errno = the system call
+//		t.Tried("its name", errno)
+//	}
+//	p, err := t.End()
+type Try struct {
+	f     *FD
+	cx    *core.Context
+	d     reactor.Direction
+	ev    Event
+	p     Progress
+	state tryState
+	err   error
+}
+
+type tryState uint8
+
+const (
+	fresh   tryState = iota
+	trying           // begun; the budget is charged
+	starved          // begun; there was no budget
+	refused          // not begun
+)
+
+// Try begins a try of an operation in direction d.
+func (f *FD) Try(cx *core.Context, d reactor.Direction) Try {
+	return Try{f: f, cx: cx, d: d}
+}
+
+// Next reports whether the system call is to be made.
+func (t *Try) Next() bool {
+	if t.state == fresh {
+		switch err := t.f.Begin(t.cx, t.d); {
+		case err != nil:
+			t.p, t.err, t.state = Done, err, refused
+		case !t.cx.Spend():
+			t.p, t.state = Pending, starved
+		default:
+			t.state = trying
+		}
+		if t.state != trying {
+			return false
+		}
+	} else if t.p != Pending {
+		return false
+	}
+	ev, ok, err := t.f.Ready(t.cx, t.d)
+	if err != nil {
+		t.p, t.err = Done, err
+	}
+	t.ev = ev
+	return ok && err == nil
+}
+
+// Tried says what the system call came to.
+func (t *Try) Tried(call string, errno sys.Errno) {
+	switch errno {
+	case 0:
+		t.p = Done
+	case sys.EAGAIN:
+		if !t.ev.Blocked(t.d) {
+			t.p = Unregistered
+		}
+	default:
+		t.p, t.err = Done, os.NewSyscallError(call, errno)
+	}
+}
+
+// End is the end of the try.
+func (t *Try) End() (Progress, error) {
+	switch t.state {
+	case refused:
+		return t.p, t.err
+	case trying:
+		if t.p != Done {
+			t.cx.Refund()
+		}
+	}
+	t.f.End(t.cx, t.d, t.p)
+	return t.p, t.err
+}
+
+// BeginOnce begins an operation that is tried once, by somebody who has no task to suspend and no
+// clock to tell deadlines by. It returns net.ErrClosed if f or the direction is closed; otherwise
+// EndOnce follows, with what it returned.
+func (f *FD) BeginOnce(d reactor.Direction) (Event, error) {
+	if !f.acquire(closed | halfClosed(d)) {
+		return Event{}, net.ErrClosed
+	}
+	ev := Event{reg: f.reg.Load()}
+	if ev.reg != nil {
+		ev.ready, _ = ev.reg.Ready(d)
+	}
+	return ev, nil
+}
+
+// EndOnce ends the operation, which would have blocked or not.
+func (f *FD) EndOnce(ev Event, d reactor.Direction, blocked bool) {
+	if blocked {
+		ev.Blocked(d)
+	}
+	f.Release()
+}

@@ -1,0 +1,59 @@
+package sys
+
+import (
+	"net/netip"
+	"sync/atomic"
+	"time"
+)
+
+// Zones turns addresses into endpoints and back for one socket. It remembers the interface it met
+// last, since to ask the system for its name takes longer than to receive a datagram, and the peers of
+// a socket with zones are as a rule on one link.
+type Zones struct {
+	last atomic.Pointer[zone] // replaced by whoever meets another one
+}
+
+type zone struct {
+	index uint32
+	name  string
+	until time.Time
+}
+
+// zoneLife is how long a name is believed: interfaces may be renamed. Package net has the same.
+const zoneLife = time.Minute
+
+// Endpoint is EndpointOf.
+func (z *Zones) Endpoint(ap netip.AddrPort) Endpoint {
+	name := ap.Addr().Zone()
+	if name == "" {
+		return EndpointOf(ap)
+	}
+	e := Endpoint{ip: ap.Addr().As16(), port: ap.Port()}
+	if last := z.last.Load(); last != nil && last.name == name && time.Now().Before(last.until) {
+		e.zone = last.index
+		return e
+	}
+	e.zone = zoneIndex(name)
+	z.remember(e.zone, name)
+	return e
+}
+
+// AddrPort is that of e.
+func (z *Zones) AddrPort(e Endpoint) netip.AddrPort {
+	if e.zone == 0 {
+		return e.AddrPort()
+	}
+	ip := netip.AddrFrom16(e.ip)
+	if last := z.last.Load(); last != nil && last.index == e.zone && time.Now().Before(last.until) {
+		return netip.AddrPortFrom(ip.WithZone(last.name), e.port)
+	}
+	name := zoneName(e.zone)
+	z.remember(e.zone, name)
+	return netip.AddrPortFrom(ip.WithZone(name), e.port)
+}
+
+func (z *Zones) remember(index uint32, name string) {
+	if index != 0 {
+		z.last.Store(&zone{index: index, name: name, until: time.Now().Add(zoneLife)})
+	}
+}
