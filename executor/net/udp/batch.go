@@ -1,0 +1,249 @@
+package udp
+
+import (
+	"net/netip"
+	"sync/atomic"
+
+	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/coro"
+	"github.com/moduvex/moduvex-go/executor/net/internal/netfd"
+	"github.com/moduvex/moduvex-go/executor/net/internal/sys"
+	"github.com/moduvex/moduvex-go/reactor"
+)
+
+// A Message is a datagram of a batch.
+type Message struct {
+	// Buf is what to send, or the room to receive into.
+	Buf []byte
+
+	// N is how many bytes of Buf were received. Sending leaves it alone.
+	N int
+
+	// Addr is where the datagram came from, or where it is to go: the zero value is the peer of a
+	// connected socket.
+	Addr netip.AddrPort
+
+	// Truncated says that what was received did not fit into Buf, and the rest is lost. A batch does
+	// not fail for that.
+	Truncated bool
+}
+
+// ReadBatch receives as many datagrams as there are, up to len(ms) and to 64, and waits if there is
+// none. It returns how many: they are in ms[:n]. With an empty ms it returns at once. A batch counts
+// as one operation of the task's budget.
+func (s *Socket) ReadBatch(co *coro.Co, ms []Message) (n int, err error) {
+	if err := co.Interrupted(); err != nil {
+		return 0, s.wrap("read", err)
+	}
+	for {
+		n, p, err := s.readBatch(co.Context(), ms)
+		if p == netfd.Done {
+			return n, s.wrap("read", err)
+		}
+		if err := s.fd.Await(co, reactor.Read, p); err != nil {
+			return 0, s.wrap("read", err)
+		}
+	}
+}
+
+// PollReadBatch is ReadBatch in poll style.
+func (s *Socket) PollReadBatch(cx *core.Context, ms []Message) (n int, ready bool, err error) {
+	for {
+		n, p, err := s.readBatch(cx, ms)
+		if p == netfd.Unregistered {
+			if err = s.fd.Register(cx); err == nil {
+				continue
+			}
+			p = netfd.Done
+		}
+		return n, p == netfd.Done, s.wrap("read", err)
+	}
+}
+
+// TryReadBatch is ReadBatch without waiting.
+func (s *Socket) TryReadBatch(ms []Message) (n int, ok bool, err error) {
+	const d = reactor.Read
+	ev, err := s.fd.BeginOnce(d)
+	if err != nil {
+		return 0, true, s.wrap("read", err)
+	}
+	if len(ms) == 0 {
+		s.fd.EndOnce(ev, d, false)
+		return 0, true, nil
+	}
+	n, errno := s.recvBatch(ms)
+	s.fd.EndOnce(ev, d, errno == sys.EAGAIN)
+	if errno == sys.EAGAIN {
+		return 0, false, nil
+	}
+	return n, true, s.wrap("read", callError("recvmmsg", errno))
+}
+
+func (s *Socket) readBatch(cx *core.Context, ms []Message) (n int, p netfd.Progress, err error) {
+	if len(ms) == 0 {
+		return 0, netfd.Done, s.idle(cx, reactor.Read)
+	}
+	t := s.fd.Try(cx, reactor.Read)
+	for t.Next() {
+		var errno sys.Errno
+		n, errno = s.recvBatch(ms)
+		t.Tried("recvmmsg", errno)
+	}
+	p, err = t.End()
+	return n, p, err
+}
+
+// idle is an operation that moves nothing.
+func (s *Socket) idle(cx *core.Context, d reactor.Direction) error {
+	err := s.fd.Begin(cx, d)
+	if err == nil {
+		s.fd.End(cx, d, netfd.Done)
+	}
+	return err
+}
+
+func (s *Socket) recvBatch(ms []Message) (n int, errno sys.Errno) {
+	ms = ms[:min(len(ms), sys.MaxBatch)]
+	batch := take(&s.in)
+	for i := range ms {
+		batch.Room(i, ms[i].Buf)
+	}
+	n, errno = batch.Recv(s.fd.Sysfd(), len(ms))
+	for i := range n {
+		m := &ms[i]
+		var from sys.Endpoint
+		m.N, m.Truncated, from = batch.Received(i)
+		m.Addr = s.zones.AddrPort(from)
+	}
+	give(&s.in, batch, len(ms))
+	return n, errno
+}
+
+// WriteBatch sends all of ms, each as a datagram, and waits whenever there is no room. If it fails, n
+// says how many were sent, and ms[n] is the one that was not.
+func (s *Socket) WriteBatch(co *coro.Co, ms []Message) (n int, err error) {
+	if err := co.Interrupted(); err != nil {
+		return 0, s.wrap("write", err)
+	}
+	for {
+		m, p, err := s.writeBatch(co.Context(), ms[n:])
+		n += m
+		switch {
+		case p != netfd.Done:
+			if err := s.fd.Await(co, reactor.Write, p); err != nil {
+				return n, s.notSent(ms, n, err)
+			}
+		case err != nil || n == len(ms):
+			return n, s.notSent(ms, n, err)
+		}
+	}
+}
+
+// PollWriteBatch sends as many of ms as there is room for, up to 64, in poll style: n may be less than
+// len(ms), and the rest is then sent by further calls.
+func (s *Socket) PollWriteBatch(cx *core.Context, ms []Message) (n int, ready bool, err error) {
+	for {
+		n, p, err := s.writeBatch(cx, ms)
+		if p == netfd.Unregistered {
+			if err = s.fd.Register(cx); err == nil {
+				continue
+			}
+			p = netfd.Done
+		}
+		return n, p == netfd.Done, s.notSent(ms, n, err)
+	}
+}
+
+// TryWriteBatch is PollWriteBatch for anybody.
+func (s *Socket) TryWriteBatch(ms []Message) (n int, ok bool, err error) {
+	const d = reactor.Write
+	ev, err := s.fd.BeginOnce(d)
+	if err != nil {
+		return 0, true, s.notSent(ms, 0, err)
+	}
+	if len(ms) == 0 {
+		s.fd.EndOnce(ev, d, false)
+		return 0, true, nil
+	}
+	n, errno, err := s.sendBatch(ms)
+	s.fd.EndOnce(ev, d, errno == sys.EAGAIN)
+	if errno == sys.EAGAIN {
+		return 0, false, nil
+	}
+	if err == nil {
+		err = callError("sendmmsg", errno)
+	}
+	return n, true, s.notSent(ms, n, err)
+}
+
+func (s *Socket) writeBatch(cx *core.Context, ms []Message) (n int, p netfd.Progress, err error) {
+	if len(ms) == 0 {
+		return 0, netfd.Done, s.idle(cx, reactor.Write)
+	}
+	var invalid error
+	t := s.fd.Try(cx, reactor.Write)
+	for t.Next() {
+		var errno sys.Errno
+		n, errno, invalid = s.sendBatch(ms)
+		t.Tried("sendmmsg", errno)
+	}
+	p, err = t.End()
+	if err == nil {
+		err = invalid
+	}
+	return n, p, err
+}
+
+// sendBatch sends what comes before the first message whose address is none for this socket. Only
+// where that is the very first it returns invalid.
+func (s *Socket) sendBatch(ms []Message) (n int, errno sys.Errno, invalid error) {
+	ms = ms[:min(len(ms), sys.MaxBatch)]
+	batch := take(&s.out)
+	size := 0
+	for size < len(ms) {
+		m := &ms[size]
+		if m.Addr == (netip.AddrPort{}) {
+			batch.Message(size, m.Buf)
+		} else {
+			var dest destination
+			if dest, invalid = s.destination(m.Addr); invalid != nil {
+				break
+			}
+			batch.MessageTo(size, m.Buf, s.family, dest.to)
+		}
+		size++
+	}
+	if size > 0 {
+		invalid = nil
+		n, errno = batch.Send(s.fd.Sysfd(), size)
+	}
+	give(&s.out, batch, size)
+	return n, errno, invalid
+}
+
+// notSent makes the error of ms[n].
+func (s *Socket) notSent(ms []Message, n int, err error) error {
+	if err == nil {
+		return nil
+	}
+	var addr netip.AddrPort
+	if n < len(ms) {
+		addr = ms[n].Addr
+	}
+	return s.failed("write", addr, err)
+}
+
+// take takes the memory of a batch, for as long as its system call takes; tasks on several workers
+// may want it at once, and then there is more than one for a moment.
+func take(p *atomic.Pointer[sys.Batch]) *sys.Batch {
+	if batch := p.Swap(nil); batch != nil {
+		return batch
+	}
+	return &sys.Batch{}
+}
+
+// give gives it back, of which n places were used.
+func give(p *atomic.Pointer[sys.Batch], batch *sys.Batch, n int) {
+	batch.Clear(n)
+	p.Store(batch)
+}

@@ -1,0 +1,359 @@
+package udp
+
+import (
+	"io"
+	"net"
+	"net/netip"
+	"os"
+	"sync/atomic"
+
+	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/coro"
+	"github.com/moduvex/moduvex-go/executor/net/internal/netfd"
+	"github.com/moduvex/moduvex-go/executor/net/internal/sys"
+	"github.com/moduvex/moduvex-go/reactor"
+)
+
+// ErrNoReactor answers an operation that would have to wait, in a task of a host without a reactor.
+var ErrNoReactor = netfd.ErrNoReactor
+
+// A Socket sends and receives datagrams. The package comment says what all methods have in common.
+type Socket struct {
+	fd     netfd.FD
+	family sys.Family
+	zones  sys.Zones
+
+	// in and out are the memory of batches, nil until there is one and while somebody uses it.
+	in, out atomic.Pointer[sys.Batch]
+}
+
+// ReadFrom receives a datagram, and waits if there is none. A datagram of more than len(b) bytes is
+// cut off, with io.ErrShortBuffer.
+func (s *Socket) ReadFrom(co *coro.Co, b []byte) (n int, from netip.AddrPort, err error) {
+	return s.receive(co, b, false)
+}
+
+// PollReadFrom is ReadFrom in poll style.
+func (s *Socket) PollReadFrom(cx *core.Context, b []byte) (n int, from netip.AddrPort, ready bool, err error) {
+	return s.pollReceive(cx, b, false)
+}
+
+// TryReadFrom is ReadFrom without waiting.
+func (s *Socket) TryReadFrom(b []byte) (n int, from netip.AddrPort, ok bool, err error) {
+	return s.tryReceive(b, false)
+}
+
+// Read is ReadFrom without the address. Of a connected socket it is always the peer's.
+func (s *Socket) Read(co *coro.Co, b []byte) (n int, err error) {
+	n, _, err = s.receive(co, b, false)
+	return n, err
+}
+
+// PollRead is Read in poll style.
+func (s *Socket) PollRead(cx *core.Context, b []byte) (n int, ready bool, err error) {
+	n, _, ready, err = s.pollReceive(cx, b, false)
+	return n, ready, err
+}
+
+// TryRead is Read without waiting.
+func (s *Socket) TryRead(b []byte) (n int, ok bool, err error) {
+	n, _, ok, err = s.tryReceive(b, false)
+	return n, ok, err
+}
+
+// PeekFrom is ReadFrom, but the datagram stays where it is, and the next read gets it again. Where it
+// is cut off, nothing is lost yet.
+func (s *Socket) PeekFrom(co *coro.Co, b []byte) (n int, from netip.AddrPort, err error) {
+	return s.receive(co, b, true)
+}
+
+// PollPeekFrom is PeekFrom in poll style.
+func (s *Socket) PollPeekFrom(cx *core.Context, b []byte) (n int, from netip.AddrPort, ready bool, err error) {
+	return s.pollReceive(cx, b, true)
+}
+
+// TryPeekFrom is PeekFrom without waiting.
+func (s *Socket) TryPeekFrom(b []byte) (n int, from netip.AddrPort, ok bool, err error) {
+	return s.tryReceive(b, true)
+}
+
+// A datagram is what came of receiving one.
+type datagram struct {
+	n         int
+	truncated bool
+	from      sys.Endpoint
+}
+
+func (s *Socket) receive(co *coro.Co, b []byte, peek bool) (n int, from netip.AddrPort, err error) {
+	if err := co.Interrupted(); err != nil {
+		return 0, from, s.failed("read", from, err)
+	}
+	for {
+		r, p, err := s.recv(co.Context(), b, peek)
+		if p == netfd.Done {
+			return s.received(r, err)
+		}
+		if err := s.fd.Await(co, reactor.Read, p); err != nil {
+			return 0, from, s.failed("read", from, err)
+		}
+	}
+}
+
+func (s *Socket) pollReceive(cx *core.Context, b []byte, peek bool) (n int, from netip.AddrPort, ready bool, err error) {
+	for {
+		r, p, err := s.recv(cx, b, peek)
+		switch p {
+		case netfd.Pending:
+			return 0, from, false, nil
+		case netfd.Done:
+			n, from, err = s.received(r, err)
+			return n, from, true, err
+		}
+		if err := s.fd.Register(cx); err != nil {
+			return 0, from, true, s.failed("read", from, err)
+		}
+	}
+}
+
+func (s *Socket) recv(cx *core.Context, b []byte, peek bool) (r datagram, p netfd.Progress, err error) {
+	t := s.fd.Try(cx, reactor.Read)
+	for t.Next() {
+		var errno sys.Errno
+		r.n, r.truncated, r.from, errno = sys.RecvFrom(s.fd.Sysfd(), b, peek)
+		t.Tried("recvfrom", errno)
+	}
+	p, err = t.End()
+	return r, p, err
+}
+
+func (s *Socket) tryReceive(b []byte, peek bool) (n int, from netip.AddrPort, ok bool, err error) {
+	const d = reactor.Read
+	ev, err := s.fd.BeginOnce(d)
+	if err != nil {
+		return 0, from, true, s.failed("read", from, err)
+	}
+	var r datagram
+	var errno sys.Errno
+	r.n, r.truncated, r.from, errno = sys.RecvFrom(s.fd.Sysfd(), b, peek)
+	s.fd.EndOnce(ev, d, errno == sys.EAGAIN)
+	if errno == sys.EAGAIN {
+		return 0, from, false, nil
+	}
+	n, from, err = s.received(r, callError("recvfrom", errno))
+	return n, from, true, err
+}
+
+// received turns what came of receiving into results.
+func (s *Socket) received(r datagram, err error) (n int, from netip.AddrPort, _ error) {
+	if err != nil {
+		return 0, from, s.failed("read", from, err)
+	}
+	from = s.zones.AddrPort(r.from)
+	if r.truncated {
+		err = s.failed("read", from, io.ErrShortBuffer)
+	}
+	return r.n, from, err
+}
+
+// WriteTo sends b as a datagram, and waits if there is no room for it. A socket that is connected
+// uses Write: whether it may send elsewhere depends on the system.
+func (s *Socket) WriteTo(co *coro.Co, b []byte, to netip.AddrPort) (n int, err error) {
+	dest, err := s.destination(to)
+	if err != nil {
+		return 0, s.failed("write", to, err)
+	}
+	return s.transmit(co, b, dest)
+}
+
+// PollWriteTo is WriteTo in poll style.
+func (s *Socket) PollWriteTo(cx *core.Context, b []byte, to netip.AddrPort) (n int, ready bool, err error) {
+	dest, err := s.destination(to)
+	if err != nil {
+		return 0, true, s.failed("write", to, err)
+	}
+	return s.pollTransmit(cx, b, dest)
+}
+
+// TryWriteTo is WriteTo without waiting.
+func (s *Socket) TryWriteTo(b []byte, to netip.AddrPort) (n int, ok bool, err error) {
+	dest, err := s.destination(to)
+	if err != nil {
+		return 0, true, s.failed("write", to, err)
+	}
+	return s.tryTransmit(b, dest)
+}
+
+// Write is WriteTo for a connected socket.
+func (s *Socket) Write(co *coro.Co, b []byte) (n int, err error) {
+	return s.transmit(co, b, destination{})
+}
+
+// PollWrite is Write in poll style.
+func (s *Socket) PollWrite(cx *core.Context, b []byte) (n int, ready bool, err error) {
+	return s.pollTransmit(cx, b, destination{})
+}
+
+// TryWrite is Write without waiting.
+func (s *Socket) TryWrite(b []byte) (n int, ok bool, err error) {
+	return s.tryTransmit(b, destination{})
+}
+
+// A destination is where a datagram goes: to an address, or the zero value, where the socket is
+// connected.
+type destination struct {
+	to        sys.Endpoint
+	addressed bool
+}
+
+// destination checks an address for this socket.
+func (s *Socket) destination(to netip.AddrPort) (destination, error) {
+	if !to.IsValid() {
+		return destination{}, &net.AddrError{Err: "not an address", Addr: to.String()}
+	}
+	e := s.zones.Endpoint(to)
+	if s.family == sys.Inet4 && e.Family() != sys.Inet4 {
+		return destination{}, &net.AddrError{Err: "not of the socket's family", Addr: to.String()}
+	}
+	return destination{to: e, addressed: true}, nil
+}
+
+// addr is the address in errors, the zero AddrPort for the peer's.
+func (d destination) addr() (to netip.AddrPort) {
+	if d.addressed {
+		to = d.to.AddrPort()
+	}
+	return to
+}
+
+func (s *Socket) transmit(co *coro.Co, b []byte, dest destination) (n int, err error) {
+	if err := co.Interrupted(); err != nil {
+		return 0, s.failed("write", dest.addr(), err)
+	}
+	for {
+		p, err := s.send(co.Context(), b, dest)
+		if p == netfd.Done {
+			return s.sent(b, dest, err)
+		}
+		if err := s.fd.Await(co, reactor.Write, p); err != nil {
+			return 0, s.failed("write", dest.addr(), err)
+		}
+	}
+}
+
+func (s *Socket) pollTransmit(cx *core.Context, b []byte, dest destination) (n int, ready bool, err error) {
+	for {
+		p, err := s.send(cx, b, dest)
+		switch p {
+		case netfd.Pending:
+			return 0, false, nil
+		case netfd.Done:
+			n, err = s.sent(b, dest, err)
+			return n, true, err
+		}
+		if err := s.fd.Register(cx); err != nil {
+			return 0, true, s.failed("write", dest.addr(), err)
+		}
+	}
+}
+
+func (s *Socket) send(cx *core.Context, b []byte, dest destination) (netfd.Progress, error) {
+	t := s.fd.Try(cx, reactor.Write)
+	for t.Next() {
+		t.Tried("sendto", s.sendOnce(b, dest))
+	}
+	return t.End()
+}
+
+func (s *Socket) tryTransmit(b []byte, dest destination) (n int, ok bool, err error) {
+	const d = reactor.Write
+	ev, err := s.fd.BeginOnce(d)
+	if err != nil {
+		return 0, true, s.failed("write", dest.addr(), err)
+	}
+	errno := s.sendOnce(b, dest)
+	s.fd.EndOnce(ev, d, errno == sys.EAGAIN)
+	if errno == sys.EAGAIN {
+		return 0, false, nil
+	}
+	n, err = s.sent(b, dest, callError("sendto", errno))
+	return n, true, err
+}
+
+func (s *Socket) sendOnce(b []byte, dest destination) sys.Errno {
+	if dest.addressed {
+		return sys.SendTo(s.fd.Sysfd(), b, s.family, dest.to)
+	}
+	return sys.Send(s.fd.Sysfd(), b)
+}
+
+func (s *Socket) sent(b []byte, dest destination, err error) (int, error) {
+	if err != nil {
+		return 0, s.failed("write", dest.addr(), err)
+	}
+	return len(b), nil
+}
+
+// WaitReadable waits until a read would return something: a datagram or an error. Once it has
+// returned nil, it does so at once until a read has found nothing more. So a socket that is idle
+// needs no buffer.
+func (s *Socket) WaitReadable(co *coro.Co) error {
+	return s.wrap("read", s.fd.WaitReady(co, reactor.Read))
+}
+
+// WaitWritable waits until a write would not have to.
+func (s *Socket) WaitWritable(co *coro.Co) error {
+	return s.wrap("write", s.fd.WaitReady(co, reactor.Write))
+}
+
+// PollReadable is WaitReadable in poll style.
+func (s *Socket) PollReadable(cx *core.Context) (ready bool, err error) {
+	ready, err = s.fd.PollWaitReady(cx, reactor.Read)
+	return ready, s.wrap("read", err)
+}
+
+// PollWritable is WaitWritable in poll style.
+func (s *Socket) PollWritable(cx *core.Context) (ready bool, err error) {
+	ready, err = s.fd.PollWaitReady(cx, reactor.Write)
+	return ready, s.wrap("write", err)
+}
+
+func (s *Socket) wrap(op string, err error) error {
+	if err != nil {
+		return s.failed(op, netip.AddrPort{}, err)
+	}
+	return nil
+}
+
+// Unwait takes w out of those that wait for direction d of s. A future that is dropped while an
+// operation in poll style is pending calls it with the waker it polled with, unless it closes s.
+func (s *Socket) Unwait(w core.Waker, d reactor.Direction) { s.fd.Unwait(w, d) }
+
+// Close closes the socket. What was sent is on its way; whoever waits on s gets net.ErrClosed, and
+// so does a second Close.
+func (s *Socket) Close() error { return s.wrap("close", s.fd.Close()) }
+
+// callError names the system call that errno comes from.
+func callError(call string, errno sys.Errno) error {
+	if errno == 0 {
+		return nil
+	}
+	return os.NewSyscallError(call, errno)
+}
+
+// failed makes the error of an operation with addr, or if that is the zero value, with the peer. It
+// stands apart to keep the frames of those small.
+//
+//go:noinline
+func (s *Socket) failed(op string, addr netip.AddrPort, err error) error {
+	oe := &net.OpError{Op: op, Net: "udp", Err: err}
+	if local := s.LocalAddrPort(); local.IsValid() {
+		oe.Source = net.UDPAddrFromAddrPort(local)
+	}
+	if !addr.IsValid() {
+		addr = s.RemoteAddrPort()
+	}
+	if addr.IsValid() {
+		oe.Addr = net.UDPAddrFromAddrPort(addr)
+	}
+	return oe
+}
