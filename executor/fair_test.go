@@ -2,155 +2,134 @@ package executor_test
 
 import (
 	"slices"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/core/future"
+	"github.com/moduvex/moduvex-go/core/timer"
 	"github.com/moduvex/moduvex-go/executor"
 	"github.com/moduvex/moduvex-go/joinhandle"
 	"github.com/moduvex/moduvex-go/reactor/reactortest"
 )
 
-// forever has the ways in which tasks can keep their worker busy until they are aborted.
-var forever = map[string]func(rt *executor.Runtime) []joinhandle.AbortHandle{
-	"yields in poll style": func(rt *executor.Runtime) []joinhandle.AbortHandle {
-		return three(func() joinhandle.AbortHandle {
-			return executor.Spawn(rt, future.Func(func(cx *core.Context) (int, bool) {
-				cx.Yield()
-				return 0, false
-			})).AbortHandle()
-		})
-	},
-	"yields in direct style": func(rt *executor.Runtime) []joinhandle.AbortHandle {
-		return three(func() joinhandle.AbortHandle {
-			return executor.Go(rt, func(co *coro.Co) (int, error) {
-				for {
+// Tasks keep all workers busy, some bound to them and some not. Whatever else there is to do, on a
+// certain worker or on any, is done all the same.
+//
+// Regression: the loop that drained the queue had no bound, and the root, timers and I/O starved.
+func TestBusyTasksLeaveEverythingElseItsTurn(t *testing.T) {
+	// Each begins something, and returns how to see that it comes to its end.
+	others := map[string]func(t *testing.T, s seat) (end func()){
+		"a sleep in poll style": func(t *testing.T, s seat) func() {
+			h := executor.Spawn(s, timer.Sleep(3*time.Millisecond))
+			return func() { joinOK(t, h) }
+		},
+		"a sleep in direct style": func(t *testing.T, s seat) func() {
+			h := executor.Go(s, func(co *coro.Co) (int, error) { return 0, coro.Sleep(co, 3*time.Millisecond) })
+			return func() { joinOK(t, h) }
+		},
+		"a deadline": func(t *testing.T, s seat) func() {
+			h := executor.Go(s, func(co *coro.Co) (int, error) {
+				return 0, coro.WithTimeout(co, time.Millisecond, func(co *coro.Co) error {
+					_, err := coro.Await[int](co, &gate{})
+					return err
+				})
+			})
+			return func() {
+				if _, err := join(t, h); err != core.ErrDeadlineExceeded {
+					t.Errorf("the join answered with %v", err)
+				}
+			}
+		},
+		"input": func(t *testing.T, s seat) func() {
+			r := &local{fakes: s.fakes, peers: make(chan reactortest.Stream, 1)}
+			h := executor.Spawn[int](s, r)
+			return func() {
+				b := receive(t, "the reader is polled", r.peers)
+				b.Write([]byte{42})
+				if v := joinOK(t, h); v != 42 {
+					t.Errorf("it read %d", v)
+				}
+				b.Close()
+			}
+		},
+		"a remote spawn": func(t *testing.T, s seat) func() {
+			h := executor.Spawn(s, future.Ready(7))
+			return func() { joinOK(t, h) }
+		},
+		"a spawn on the worker": func(t *testing.T, s seat) func() {
+			h := executor.Go(s, func(co *coro.Co) (int, error) { return executor.Spawn(co, future.Ready(7)).Join(co) })
+			return func() { joinOK(t, h) }
+		},
+		"a remote wake": func(t *testing.T, s seat) func() {
+			g := &gate{}
+			h := executor.Spawn[int](s, g)
+			return func() {
+				g.polled(t, 1)
+				g.Open()
+				joinOK(t, h)
+			}
+		},
+		"a task that yields": func(t *testing.T, s seat) func() {
+			h := executor.Go(s, func(co *coro.Co) (int, error) {
+				for range 10 {
 					if err := co.Yield(); err != nil {
 						return 0, err
 					}
 				}
-			}).AbortHandle()
-		})
-	},
-	"operations that are always ready": func(rt *executor.Runtime) []joinhandle.AbortHandle {
-		return three(func() joinhandle.AbortHandle {
-			return executor.Spawn(rt, future.Func(func(cx *core.Context) (int, bool) {
-				for cx.Spend() {
-				}
-				return 0, false
-			})).AbortHandle()
-		})
-	},
-	"sleeps of no length": func(rt *executor.Runtime) []joinhandle.AbortHandle {
-		return []joinhandle.AbortHandle{executor.Go(rt, func(co *coro.Co) (int, error) {
-			for {
-				if err := coro.Sleep(co, 0); err != nil {
-					return 0, err
-				}
-			}
-		}).AbortHandle()}
-	},
-	"wakes by another goroutine": func(rt *executor.Runtime) []joinhandle.AbortHandle {
-		g := &gate{}
-		h := executor.Spawn[int](rt, g)
-		go func() {
-			for !h.Finished() {
-				g.Wake()
-			}
-		}()
-		return []joinhandle.AbortHandle{h.AbortHandle()}
-	},
-	"spawns that never end": func(rt *executor.Runtime) []joinhandle.AbortHandle {
-		var link func(stop *atomic.Bool) core.Future[int]
-		link = func(stop *atomic.Bool) core.Future[int] {
-			return future.Func(func(cx *core.Context) (int, bool) {
-				if !stop.Load() {
-					executor.Spawn(cx, link(stop))
-				}
-				return 0, true
+				return 0, nil
 			})
-		}
-		stop := new(atomic.Bool)
-		executor.Spawn(rt, link(stop))
-		g := &gate{inDrop: func() { stop.Store(true) }}
-		return []joinhandle.AbortHandle{executor.Spawn[int](rt, g).AbortHandle()}
-	},
-	"two tasks that wake each other": func(rt *executor.Runtime) []joinhandle.AbortHandle {
-		a, b := &rally{}, &rally{}
-		a.peer, b.peer = b, a
-		return []joinhandle.AbortHandle{
-			executor.Spawn[int](rt, a).AbortHandle(),
-			executor.Spawn[int](rt, b).AbortHandle(),
-		}
-	},
-}
-
-func three[T any](f func() T) []T { return []T{f(), f(), f()} }
-
-// A rally is one of two tasks that wake each other for ever. Both are on one worker.
-type rally struct {
-	peer  *rally
-	waker core.Waker
-	polls int
-}
-
-func (r *rally) Poll(cx *core.Context) (int, bool) {
-	r.polls++
-	r.waker = cx.Waker()
-	if w := r.peer.waker; w != nil {
-		cx.Wake(w)
-	}
-	return 0, false
-}
-
-// Regression: the loop that drained the queue had no bound, and the root, timers and I/O starved.
-func TestBusyTasksLeaveEverythingElseItsTurn(t *testing.T) {
-	others := map[string]func(t *testing.T, rt *executor.Runtime, fake *reactortest.Fake){
-		"a sleep in poll style": func(t *testing.T, rt *executor.Runtime, _ *reactortest.Fake) {
-			joinOK(t, executor.Spawn[int](rt, &sleeper{d: 3 * time.Millisecond}))
+			return func() { joinOK(t, h) }
 		},
-		"a sleep in direct style": func(t *testing.T, rt *executor.Runtime, _ *reactortest.Fake) {
-			joinOK(t, executor.Go(rt, func(co *coro.Co) (int, error) { return 0, coro.Sleep(co, 3*time.Millisecond) }))
+		"a blocking function": func(t *testing.T, s seat) func() {
+			h := executor.Go(s, func(co *coro.Co) (int, error) {
+				return executor.Blocking(co, func() (int, error) { return 0, nil })
+			})
+			return func() { joinOK(t, h) }
 		},
-		"input": func(t *testing.T, rt *executor.Runtime, fake *reactortest.Fake) {
-			a, b := fake.Pair()
-			defer a.Close()
-			defer b.Close()
-			r := &reader{stream: a}
-			h := executor.Spawn[int](rt, r)
-			eventually(t, "the reader is polled", func() bool { return r.polls.Load() > 0 })
-			b.Write([]byte{42})
-			if v := joinOK(t, h); v != 42 {
-				t.Errorf("it read %d", v)
+		"an abort": func(t *testing.T, s seat) func() {
+			g := &gate{}
+			h := executor.Spawn[int](s, g)
+			return func() {
+				g.polled(t, 1)
+				h.Abort()
+				joinCancelled(t, h)
 			}
 		},
-		"a remote spawn": func(t *testing.T, rt *executor.Runtime, _ *reactortest.Fake) { alive(t, rt) },
-		"a remote wake": func(t *testing.T, rt *executor.Runtime, _ *reactortest.Fake) {
-			g := &gate{}
-			h := executor.Spawn[int](rt, g)
-			g.polled(t, 1)
-			g.Open()
-			joinOK(t, h)
-		},
-		"a blocking function": func(t *testing.T, rt *executor.Runtime, _ *reactortest.Fake) {
-			joinOK(t, executor.SpawnBlocking(rt, func() (int, error) { return 0, nil }))
-		},
-		"statistics": func(t *testing.T, rt *executor.Runtime, _ *reactortest.Fake) {
-			before := rt.Stats().Polls
-			eventually(t, "the polls are counted", func() bool { return rt.Stats().Polls > before })
+		"statistics": func(t *testing.T, s seat) func() {
+			before := s.rt.Metrics()
+			return func() {
+				eventually(t, "the polls of every worker are counted", func() bool {
+					for i, w := range s.rt.Metrics().Workers {
+						if w.Polls <= before.Workers[i].Polls {
+							return false
+						}
+					}
+					return true
+				})
+			}
 		},
 	}
 	for name, start := range forever {
 		t.Run(name, func(t *testing.T) {
-			fake := reactortest.NewFake()
-			rt := startRuntime(t, executor.Options{Poller: fakePoller(fake)})
-			busy := start(rt)
-			for name, other := range others {
-				t.Run(name, func(t *testing.T) { other(t, rt, fake) })
+			rt, all := seats(t)
+			var busy []joinhandle.AbortHandle
+			for _, s := range all {
+				busy = append(busy, start(s)...)
 			}
+			for name, other := range others {
+				t.Run(name, func(t *testing.T) {
+					var finish []func()
+					for _, s := range all {
+						finish = append(finish, other(t, s))
+					}
+					for _, f := range finish {
+						f()
+					}
+				})
+			}
+			alive(t, rt)
 			for _, h := range busy {
 				h.Abort()
 			}
@@ -159,8 +138,10 @@ func TestBusyTasksLeaveEverythingElseItsTurn(t *testing.T) {
 	}
 	for name, start := range forever {
 		t.Run(name+" and Close", func(t *testing.T) {
-			rt := startRuntime(t, executor.Options{})
-			start(rt)
+			rt, all := seats(t)
+			for _, s := range all {
+				start(s)
+			}
 			closeRuntime(t, rt)
 		})
 	}
