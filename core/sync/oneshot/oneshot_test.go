@@ -315,15 +315,29 @@ func TestASenderLearnsThatItsReceiverIsGone(t *testing.T) {
 	if err := tx.ClosedWait(cancelled()); err != context.Canceled {
 		t.Errorf("have %v", err)
 	}
-	s := spawn(h, func(co *coro.Co) (int, error) { return 0, tx.Closed(co) })
-	settle(h)
-	before := h.Scheduled()
-	s.Abort()
-	settle(h)
-	rx.Close()
-	if have := h.Scheduled(); have != before+1 {
-		t.Errorf("scheduled %d times after it had given up, want once, for the abort", have-before)
+	w := &waker{}
+	f := tx.ClosedFuture()
+	poll(h, w, f)
+	f.Drop()
+	if rx.Close(); w.wakes != 0 {
+		t.Error("woken after it had given up")
 	}
+}
+
+func TestAReceiveThatIsGivenUpIsNotWoken(t *testing.T) {
+	h := newHost(t)
+	tx, rx := oneshot.New[int]()
+	polls := 0
+	s := spawn(h, func(co *coro.Co) (int, error) {
+		coro.WithTimeout(co, time.Second, func(co *coro.Co) error { _, err := rx.Recv(co); return err })
+		return coro.Await(co, future.Func(func(*core.Context) (int, bool) { polls++; return polls, polls == 2 }))
+	})
+	h.Run()
+	if tx.Send(7); s.Finished() || polls != 1 || h.Queued() != 0 {
+		t.Errorf("%d polls, %d queued", polls, h.Queued())
+	}
+	s.Abort()
+	h.Run()
 }
 
 func TestOperationsTakeFromTheBudgetAndWaitingCostsNothing(t *testing.T) {
