@@ -185,8 +185,10 @@ func (s *Scope) admit(co *Co, c *child) error {
 		s.mu.Unlock()
 		panic("coro: Go on a Scope that has ended")
 	case s.cause != nil:
-		defer s.mu.Unlock()
-		return &CancelError{Cause: s.cause}
+		err := &CancelError{Cause: s.cause}
+		s.mu.Unlock()
+		co.spend() // a caller that is not cancelled itself may retry for ever
+		return err
 	case s.opts.Limit == 0 || s.places < s.opts.Limit:
 		s.places++
 		s.running.push(c)

@@ -467,6 +467,36 @@ func TestAFailureReachesAllWhoWaitForAPlace(t *testing.T) {
 	}
 }
 
+// A caller out of reach of every cancellation, that does not take no for an answer.
+func TestWhoRetriesOnAFailedScopeStarvesNobody(t *testing.T) {
+	h := newHost(t)
+	tries, others := 0, 0
+	spawn(t, h, func(co *coro.Co) (int, error) {
+		return 0, coro.WithScope(co, coro.ScopeOptions{}, func(co *coro.Co, s *coro.Scope) error {
+			s.Go(co, nap(time.Second, errFirst))
+			return coro.Shield(co, func(co *coro.Co) error {
+				coro.Sleep(co, 2*time.Second)
+				for ; tries < 10*core.DefaultBudget; tries++ {
+					s.Go(co, forever)
+				}
+				return nil
+			})
+		})
+	})
+	h.RunFor(time.Second)
+	spawn(t, h, func(co *coro.Co) (int, error) {
+		coro.Sleep(co, time.Second)
+		for ; tries < 10*core.DefaultBudget; others++ {
+			co.Yield()
+		}
+		return 0, nil
+	})
+	h.Run()
+	if others < 5 {
+		t.Errorf("another task ran %d times during %d tries", others, tries)
+	}
+}
+
 // Who takes no notice of what Go returns does not lose the error.
 func TestAnErrorOfGoIsOneOfTheScope(t *testing.T) {
 	_, err := within(t, coro.ScopeOptions{}, func(co *coro.Co, s *coro.Scope) error {
