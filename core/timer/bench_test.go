@@ -28,3 +28,15 @@ func BenchmarkSetAndTakeBack(b *testing.B) {
 		}
 	})
 }
+
+// A tick of an interval: armed, fired and taken.
+func BenchmarkTick(b *testing.B) {
+	h := newHost(b)
+	w, i := &waker{}, timer.NewInterval(time.Millisecond, timer.IntervalOptions{})
+	b.ReportAllocs()
+	for b.Loop() {
+		poll(h, w, i)
+		h.Advance(time.Millisecond)
+		poll(h, w, i)
+	}
+}

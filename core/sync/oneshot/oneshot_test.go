@@ -462,3 +462,45 @@ func TestOneshotsUnderRaces(t *testing.T) {
 		}
 	}
 }
+
+func BenchmarkNewSendAndReceive(b *testing.B) {
+	b.Run("oneshot", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			tx, rx := oneshot.New[int]()
+			tx.Send(1)
+			rx.TryRecv()
+		}
+	})
+	b.Run("twin=chan", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			c := make(chan int, 1)
+			c <- 1
+			<-c
+		}
+	})
+	b.Run("waiting task", func(b *testing.B) {
+		s := crew.NewSolo()
+		defer s.Close()
+		var tx oneshot.Sender[int]
+		stop := false
+		spawn(s, func(co *coro.Co) (int, error) {
+			for !stop {
+				var rx oneshot.Receiver[int]
+				tx, rx = oneshot.New[int]()
+				rx.Recv(co)
+			}
+			return 0, nil
+		})
+		s.Run()
+		b.ReportAllocs()
+		for b.Loop() {
+			tx.Send(1)
+			s.Run()
+		}
+		stop = true
+		tx.Send(1)
+		s.Run()
+	})
+}
