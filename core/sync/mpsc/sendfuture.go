@@ -1,0 +1,178 @@
+package mpsc
+
+import (
+	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/internal/waitlist"
+)
+
+// SendFuture returns the future that sends v.
+func (tx *Sender[T]) SendFuture(v T) SendFuture[T] {
+	return SendFuture[T]{reserve: ReserveFuture[T]{tx: tx}, value: v}
+}
+
+// A SendFuture answers nil once its value is sent, or [ErrClosed]. It must not be copied once it was
+// polled. After its answer, Reset makes it send another value.
+type SendFuture[T any] struct {
+	reserve ReserveFuture[T]
+	value   T
+}
+
+var (
+	_ core.Future[error] = (*SendFuture[int])(nil)
+	_ core.Dropper       = (*SendFuture[int])(nil)
+)
+
+// Poll sends the value, or waits in line for a place.
+func (f *SendFuture[T]) Poll(cx *core.Context) (error, bool) {
+	r := &f.reserve
+	c := r.channel()
+	if !cx.Spend() {
+		return nil, false
+	}
+	c.mu.Lock()
+	s := c.turn(&r.node, cx, r.tx)
+	if s == waitlist.Granted && !c.gone {
+		w := c.push(f.value)
+		c.mu.Unlock()
+		if w != nil {
+			cx.Wake(w)
+		}
+		var zero T
+		f.value = zero
+		return nil, true
+	}
+	c.mu.Unlock()
+	if s == waitlist.Waiting {
+		pending(cx)
+		return nil, false
+	}
+	return ErrClosed, true
+}
+
+// pending notes that an operation has come to nothing yet.
+func pending(cx *core.Context) {
+	cx.Refund()
+	cx.Waits(core.WaitChannel)
+}
+
+// Unsent takes the value back from a future that has answered [ErrClosed]. It returns the zero
+// value if the value was sent, or taken back, or the future was dropped.
+func (f *SendFuture[T]) Unsent() T {
+	if f.reserve.node.State() != waitlist.Idle {
+		panic("mpsc: Unsent of a SendFuture that is pending")
+	}
+	v := f.value
+	var zero T
+	f.value = zero
+	return v
+}
+
+// Reset makes v the value of the next Poll. The future must not be pending.
+func (f *SendFuture[T]) Reset(v T) {
+	if f.reserve.node.State() != waitlist.Idle {
+		panic("mpsc: Reset of a SendFuture that is pending")
+	}
+	f.value = v
+}
+
+// Drop releases the value and leaves the line. A place that it had already goes to the next.
+func (f *SendFuture[T]) Drop() {
+	var zero T
+	f.value = zero
+	f.reserve.Drop()
+}
+
+// ReserveFuture returns the future that reserves a place.
+func (tx *Sender[T]) ReserveFuture() ReserveFuture[T] { return ReserveFuture[T]{tx: tx} }
+
+// A ReserveFuture answers with a [Permit], or [ErrClosed]. It must not be copied once it was polled.
+// After an answer it can be polled again for another.
+type ReserveFuture[T any] struct {
+	tx   *Sender[T]
+	node waitlist.Node
+}
+
+var (
+	_ core.Future[Result[Permit[int]]] = (*ReserveFuture[int])(nil)
+	_ core.Dropper                     = (*ReserveFuture[int])(nil)
+)
+
+func (f *ReserveFuture[T]) channel() *channel[T] {
+	if f.tx == nil {
+		panic("mpsc: Poll of a future that no Sender has made")
+	}
+	return f.tx.c
+}
+
+// Poll reserves a place, or waits in line for one.
+func (f *ReserveFuture[T]) Poll(cx *core.Context) (r Result[Permit[T]], ok bool) {
+	c := f.channel()
+	if !cx.Spend() {
+		return r, false
+	}
+	c.mu.Lock()
+	s := c.turn(&f.node, cx, f.tx)
+	if s == waitlist.Granted {
+		c.reserved++
+	}
+	c.mu.Unlock()
+	switch s {
+	case waitlist.Waiting:
+		pending(cx)
+		return r, false
+	case waitlist.Closed:
+		r.Err = ErrClosed
+	default:
+		r.Value.c = c
+	}
+	return r, true
+}
+
+// Drop leaves the line. A place that it had already goes to the next.
+func (f *ReserveFuture[T]) Drop() {
+	if f.tx != nil {
+		f.tx.c.giveUp(&f.node)
+	}
+}
+
+// A Permit is a place that is reserved for one value. It keeps the channel open, for that value at
+// least, until it is used. The zero Permit, and one that was used, panics.
+type Permit[T any] struct{ c *channel[T] }
+
+// Send sends v at once. The error is [ErrClosed] if the receiver has discarded the channel; a
+// receiver that is only closed still gets v. Any goroutine.
+func (p *Permit[T]) Send(v T) error { return p.SendOn(nil, v) }
+
+// SendOn is [Permit.Send] for a caller that is in a poll.
+func (p *Permit[T]) SendOn(cx *core.Context, v T) error {
+	c := p.use("Send")
+	c.mu.Lock()
+	c.reserved--
+	if c.gone {
+		c.mu.Unlock()
+		return ErrClosed
+	}
+	w := c.push(v)
+	c.mu.Unlock()
+	waitlist.Wake(cx, w)
+	return nil
+}
+
+// Release gives the place up, to the next in line. Any goroutine.
+func (p *Permit[T]) Release() { p.ReleaseOn(nil) }
+
+// ReleaseOn is [Permit.Release] for a caller that is in a poll.
+func (p *Permit[T]) ReleaseOn(cx *core.Context) {
+	c := p.use("Release")
+	c.mu.Lock()
+	c.unreserve(cx)
+}
+
+func (p *Permit[T]) use(what string) *channel[T] {
+	c := p.c
+	if c == nil {
+		panic("mpsc: " + what + " with a Permit that was used")
+	}
+	p.c = nil
+	return c
+}
