@@ -11,10 +11,11 @@ import (
 
 // permits is a counting semaphore: what Semaphore, RWMutex and OnceCell are made of.
 //
-// The state has the number of free permits above two flags:
+// The state has the number of free permits above three flags:
 //
 //	queued   somebody waits
 //	closed   nobody gets a permit any more
+//	made     for owners whose zero value has permits: they are there
 //
 // While neither is set, anybody takes and returns permits with a single swap. queued is set exactly
 // while the list is not empty, and while it is set the state is changed only under the lock: so
@@ -31,12 +32,20 @@ type permits struct {
 const (
 	queued = 1 << iota
 	closed
+	made
 	one // permit
 
-	permitShift = 2
+	permitShift = 3
 )
 
 func (p *permits) init(n int) { p.state.Store(int64(n) * one) }
+
+// make gives p its first n permits, once. Owners whose zero value has permits call it first.
+func (p *permits) make(n int) {
+	if p.state.Load() == 0 {
+		p.state.CompareAndSwap(0, int64(n)*one|made)
+	}
+}
 
 func (p *permits) available() int { return int(p.state.Load() >> permitShift) }
 

@@ -4,11 +4,9 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"sync"
 
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coro"
-	"github.com/moduvex/moduvex-go/core/internal/waitlist"
 )
 
 // MaxPermits is how many permits a [Semaphore] can have. It leaves room for flags beside them.
@@ -50,94 +48,20 @@ func (s *Semaphore) TryAcquire(n int) bool {
 // [ErrClosed], or why co was cancelled; nothing is acquired then.
 func (s *Semaphore) Acquire(co *coro.Co, n int) error {
 	checkPermits("Acquire of", n)
-	if err := co.Interrupted(); err != nil {
-		return err
-	}
-	if cx := co.Context(); cx.Spend() {
-		if s.p.tryAcquire(n) {
-			return nil
-		}
-		cx.Refund()
-	}
-	f := s.borrowFuture(n)
-	answer, err := coro.Await[error](co, f)
-	f.giveBack()
-	return either(err, answer)
+	return s.p.acquire(co, n)
 }
 
 // AcquireWait acquires n permits, and blocks the calling goroutine until it has them. The error is
 // [ErrClosed], or the cause of ctx if that is done first.
 func (s *Semaphore) AcquireWait(ctx context.Context, n int) error {
 	checkPermits("AcquireWait of", n)
-	if ctx.Err() == nil && s.p.tryAcquire(n) {
-		return nil
-	}
-	f := s.borrowFuture(n)
-	answer, err := waitlist.Block[error](ctx, f)
-	f.giveBack()
-	return either(err, answer)
-}
-
-// either returns the error of a wait that failed, or the answer of one that did not.
-func either(failed, answer error) error {
-	if failed != nil {
-		return failed
-	}
-	return answer
-}
-
-// acquireFutures are those of bodies and goroutines that do not wait.
-var acquireFutures = sync.Pool{New: func() any { return new(AcquireFuture) }}
-
-func (s *Semaphore) borrowFuture(n int) *AcquireFuture {
-	f := acquireFutures.Get().(*AcquireFuture)
-	f.s, f.n = s, n
-	return f
-}
-
-func (f *AcquireFuture) giveBack() {
-	f.s = nil
-	acquireFutures.Put(f)
+	return s.p.acquireWait(ctx, n)
 }
 
 // AcquireFuture returns the future that acquires n permits.
 func (s *Semaphore) AcquireFuture(n int) AcquireFuture {
 	checkPermits("AcquireFuture of", n)
-	return AcquireFuture{s: s, n: n}
-}
-
-// An AcquireFuture answers nil once it has its permits, or [ErrClosed]. See the package comment for
-// its reuse.
-type AcquireFuture struct {
-	s    *Semaphore
-	n    int
-	node waitlist.Node
-}
-
-var (
-	_ core.Future[error] = (*AcquireFuture)(nil)
-	_ core.Dropper       = (*AcquireFuture)(nil)
-)
-
-// Poll acquires the permits, or waits in line for them.
-func (f *AcquireFuture) Poll(cx *core.Context) (error, bool) {
-	if f.s == nil {
-		panic("sync: Poll of an AcquireFuture that no Semaphore has made")
-	}
-	switch f.s.p.poll(cx, &f.node, f.n) {
-	case waitlist.Granted:
-		return nil, true
-	case waitlist.Closed:
-		return ErrClosed, true
-	}
-	return nil, false
-}
-
-// Drop leaves the line. If it had its permits already, they go to the next.
-func (f *AcquireFuture) Drop() {
-	if f.s != nil {
-		f.s.p.drop(&f.node, f.n)
-	}
+	return AcquireFuture{p: &s.p, n: n}
 }
 
 // Release adds n permits, and wakes those in line who have theirs then. Any goroutine. It panics if

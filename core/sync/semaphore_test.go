@@ -204,7 +204,7 @@ func TestPermitsOutOfRangePanic(t *testing.T) {
 		acquireWaiter(t, u, 2).pends(t)
 		u.Release(sync.MaxPermits)
 	})
-	mustPanic(t, "sync: Poll of an AcquireFuture that no Semaphore has made", func() {
+	mustPanic(t, "sync: Poll of a future that was not made by what it waits for", func() {
 		newWaiter[error](t, new(sync.AcquireFuture)).poll()
 	})
 	new(sync.AcquireFuture).Drop()
