@@ -1,0 +1,123 @@
+package sync
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/coro"
+	"github.com/moduvex/moduvex-go/core/internal/waitlist"
+)
+
+// A Barrier is where a number of tasks wait until all of them have arrived. It can be used again and
+// again: the next round begins when one is complete.
+type Barrier struct {
+	size int
+
+	mu      sync.Mutex // guards the others
+	arrived int        // in this round
+	round   int
+	waiters waitlist.List // of this round, and of the last one while it is being woken
+}
+
+// NewBarrier makes a barrier for n tasks, which must be positive.
+func NewBarrier(n int) *Barrier {
+	if n <= 0 {
+		panic(fmt.Sprintf("sync: NewBarrier for %d tasks, which is not positive", n))
+	}
+	return &Barrier{size: n}
+}
+
+// Arrive suspends the body of co until all have arrived. leader is true for the last of them, and so
+// for exactly one of each round. The error is why co was cancelled: it does not count as arrived
+// then, unless the round was complete before it knew.
+func (b *Barrier) Arrive(co *coro.Co) (leader bool, err error) {
+	f := b.borrow()
+	leader, err = coro.Await[bool](co, f)
+	f.giveBack()
+	return leader, err
+}
+
+// ArriveWait is Arrive for plain goroutines. The error is the cause of ctx.
+func (b *Barrier) ArriveWait(ctx context.Context) (leader bool, err error) {
+	f := b.borrow()
+	leader, err = waitlist.Block[bool](ctx, f)
+	f.giveBack()
+	return leader, err
+}
+
+// arriveFutures are those of bodies and goroutines that do not wait.
+var arriveFutures = sync.Pool{New: func() any { return new(ArriveFuture) }}
+
+func (b *Barrier) borrow() *ArriveFuture {
+	f := arriveFutures.Get().(*ArriveFuture)
+	f.b = b
+	return f
+}
+
+func (f *ArriveFuture) giveBack() {
+	f.b = nil
+	arriveFutures.Put(f)
+}
+
+// ArriveFuture returns the future that arrives at its first poll.
+func (b *Barrier) ArriveFuture() ArriveFuture { return ArriveFuture{b: b} }
+
+// An ArriveFuture answers once all have arrived, with true for the last. See the package comment for
+// its reuse.
+type ArriveFuture struct {
+	b    *Barrier
+	node waitlist.Node
+}
+
+var (
+	_ core.Future[bool] = (*ArriveFuture)(nil)
+	_ core.Dropper      = (*ArriveFuture)(nil)
+)
+
+// Poll arrives, and waits for the others.
+func (f *ArriveFuture) Poll(cx *core.Context) (leader, ok bool) {
+	b := f.b
+	if b == nil {
+		panic("sync: Poll of an ArriveFuture that no Barrier has made")
+	}
+	if !cx.Spend() {
+		return false, false
+	}
+	b.mu.Lock()
+	switch {
+	case f.node.State() == waitlist.Granted:
+		b.mu.Unlock()
+		f.node.Reset()
+		return false, true
+	case b.waiters.Rearm(&f.node, cx.Waker()):
+	case b.arrived+1 == b.size:
+		b.arrived = 0
+		b.round++
+		b.waiters.WakeAll(&b.mu, waitlist.Granted, cx)
+		return true, true
+	default:
+		b.arrived++
+		f.node.Want = b.round
+		b.waiters.Push(&f.node, cx.Waker())
+	}
+	b.mu.Unlock()
+	cx.Refund()
+	cx.Waits(core.WaitLock)
+	return false, false
+}
+
+// Drop takes the arrival back if the round is not complete.
+func (f *ArriveFuture) Drop() {
+	b := f.b
+	if b == nil || f.node.State() == waitlist.Idle {
+		return
+	}
+	b.mu.Lock()
+	if b.waiters.Remove(&f.node) && f.node.Want == b.round {
+		b.arrived--
+	}
+	b.mu.Unlock()
+	f.node.Reset()
+}
