@@ -86,7 +86,15 @@ func (rx *Receiver[T]) Drop() {
 
 // Recv suspends the body of co until there is a value, and returns it. The error is [ErrClosed] if
 // there will be none, or why co was cancelled; no value is lost then.
-func (rx *Receiver[T]) Recv(co *coro.Co) (T, error) {
+func (rx *Receiver[T]) Recv(co *coro.Co) (v T, err error) {
+	if rx.c.queue.ready > 0 {
+		if err := co.Interrupted(); err != nil {
+			return v, err
+		}
+		if cx := co.Context(); cx.Spend() {
+			return rx.take(cx), nil
+		}
+	}
 	r, err := coro.Await[Result[T]](co, rx)
 	return r.Value, either(err, r.Err)
 }
