@@ -52,16 +52,7 @@ func (h *WriteHalf) PollWrite(cx *core.Context, b []byte) (n int, ready bool, er
 // Close ends writing: the peer reads what was written and then io.EOF. Whoever waits to write gets
 // net.ErrClosed, and so does a second Close.
 func (h *WriteHalf) Close() error {
-	s := h.s
-	if err := s.fd.Acquire(); err != nil {
-		return s.halfClosed(err)
-	}
-	defer s.fd.Release()
-	last, err := s.fd.CloseHalf(reactor.Write)
-	if err == nil && !last {
-		err = sys.ShutdownWrite(s.fd.Sysfd())
-	}
-	return s.halfClosed(err)
+	return h.s.halfClosed(h.s.fd.CloseWriting())
 }
 
 // halfClosed is the result of closing a half. A connection that is gone already has no end to be

@@ -222,3 +222,16 @@ func (f *FD) waitReady(cx *core.Context, d reactor.Direction) (Progress, error) 
 	f.End(cx, d, p)
 	return p, err
 }
+
+// CloseWriting is CloseHalf for writing, and tells the peer unless that closes the whole.
+func (f *FD) CloseWriting() error {
+	if err := f.Acquire(); err != nil {
+		return err
+	}
+	defer f.Release()
+	last, err := f.CloseHalf(reactor.Write)
+	if err == nil && !last {
+		err = sys.ShutdownWrite(f.Sysfd())
+	}
+	return err
+}

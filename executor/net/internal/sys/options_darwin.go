@@ -8,3 +8,11 @@ const (
 	keepInterval = unix.TCP_KEEPINTVL
 	keepCount    = unix.TCP_KEEPCNT
 )
+
+func peerPID(fd int) int {
+	pid, err := unix.GetsockoptInt(fd, unix.SOL_LOCAL, unix.LOCAL_PEERPID)
+	if err != nil {
+		return 0
+	}
+	return pid
+}

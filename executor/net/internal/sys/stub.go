@@ -87,3 +87,20 @@ func (*Batch) Recv(int, int) (int, Errno)              { return 0, unsupported }
 func (*Batch) Received(int) (int, bool, Endpoint)      { return 0, false, Endpoint{} }
 func (*Batch) Send(int, int) (int, Errno)              { return 0, unsupported }
 func (*Batch) Clear(int)                               {}
+
+const (
+	DatagramsJam = false
+	Abstract     = false
+)
+
+func Jammed(Errno) bool                                          { return false }
+func LocalSocket(Kind) (int, error)                              { return -1, errors.ErrUnsupported }
+func LocalPair(Kind) (int, int, error)                           { return -1, -1, errors.ErrUnsupported }
+func BindLocal(int, string) error                                { return errors.ErrUnsupported }
+func ConnectLocal(int, string) Errno                             { return unsupported }
+func LocalName(int) (string, error)                              { return "", errors.ErrUnsupported }
+func PeerName(int) (string, error)                               { return "", errors.ErrUnsupported }
+func Unlink(string) error                                        { return errors.ErrUnsupported }
+func RecvLocal(int, []byte, []int, bool, *Name) (Message, Errno) { return Message{}, unsupported }
+func SendLocal(int, []byte, []int, string) (int, Errno)          { return 0, unsupported }
+func PeerCredentials(int) (Credentials, error)                   { return Credentials{}, errors.ErrUnsupported }

@@ -1,0 +1,127 @@
+//go:build darwin || dragonfly || freebsd || netbsd || openbsd
+
+package sys
+
+import (
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// DatagramsJam is true where a socket is writable although its peer has no room.
+const DatagramsJam = true
+
+// Abstract is false where every name is one of the file system's.
+const Abstract = false
+
+// Jammed reports whether errno of SendLocal says that there is no room for now. What is full is the
+// receiver's buffer, and these systems say ENOBUFS to that.
+func Jammed(errno Errno) bool { return errno == unix.EAGAIN || errno == unix.ENOBUFS }
+
+func newPair(kind int) (pair [2]int, err error) {
+	syscall.ForkLock.RLock()
+	pair, err = unix.Socketpair(unix.AF_UNIX, kind, 0)
+	if err == nil {
+		unix.CloseOnExec(pair[0])
+		unix.CloseOnExec(pair[1])
+	}
+	syscall.ForkLock.RUnlock()
+	if err != nil {
+		return pair, err
+	}
+	for _, fd := range pair {
+		if err := unix.SetNonblock(fd, true); err != nil {
+			unix.Close(pair[0])
+			unix.Close(pair[1])
+			return pair, err
+		}
+	}
+	return pair, nil
+}
+
+// maxRights is how many descriptors a message has at most. There is always room for as many, since
+// not all of these systems close what there is no room for.
+const maxRights = 512
+
+// RecvLocal receives from a Unix socket, or looks at what is there and leaves it. Descriptors that
+// come along are put into fds, and are close-on-exec; those that there is no room for are closed.
+// name, if not nil, is set to the sender's.
+func RecvLocal(fd int, b []byte, fds []int, peek bool, name *Name) (r Message, errno Errno) {
+	flags := 0
+	if peek {
+		flags = unix.MSG_PEEK
+	}
+	var control []byte
+	if len(fds) > 0 {
+		control = make([]byte, unix.CmsgSpace(4*maxRights))
+	}
+	for {
+		syscall.ForkLock.RLock() // not all have MSG_CMSG_CLOEXEC
+		n, size, got, sa, err := unix.Recvmsg(fd, b, control, flags)
+		if err == nil {
+			rights(control[:size], fds, &r)
+		}
+		syscall.ForkLock.RUnlock()
+		switch errno := errnoOf(err); errno {
+		case 0:
+		case unix.EINTR:
+			continue
+		default:
+			return Message{}, errno
+		}
+		r.N = min(n, len(b))
+		r.Truncated = got&unix.MSG_TRUNC != 0 || n > len(b)
+		r.Lost = r.Lost || got&unix.MSG_CTRUNC != 0
+		if name != nil {
+			name.set(nameOf(sa))
+		}
+		return r, 0
+	}
+}
+
+// rights takes the descriptors out of a control message.
+func rights(control []byte, fds []int, r *Message) {
+	messages, err := unix.ParseSocketControlMessage(control)
+	if err != nil {
+		return
+	}
+	for i := range messages {
+		got, err := unix.ParseUnixRights(&messages[i])
+		if err != nil {
+			continue
+		}
+		for _, fd := range got {
+			if r.FDs == len(fds) {
+				unix.Close(fd)
+				r.Lost = true
+				continue
+			}
+			unix.CloseOnExec(fd)
+			fds[r.FDs] = fd
+			r.FDs++
+		}
+	}
+}
+
+// SendLocal sends to a Unix socket: to where it is connected, or if to is not empty, to the socket
+// that has that name. Descriptors go along.
+func SendLocal(fd int, b []byte, fds []int, to string) (int, Errno) {
+	var control []byte
+	if len(fds) > 0 {
+		control = unix.UnixRights(fds...)
+	}
+	var sa unix.Sockaddr
+	if to != "" {
+		sa = &unix.SockaddrUnix{Name: to}
+	}
+	for {
+		n, err := unix.SendmsgN(fd, b, control, sa, 0)
+		switch errno := errnoOf(err); errno {
+		case 0:
+			return n, 0
+		case unix.EINTR:
+		default:
+			return 0, errno
+		}
+	}
+}
