@@ -1,0 +1,177 @@
+package unix
+
+import (
+	"net"
+	"sync/atomic"
+
+	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/coro"
+	"github.com/moduvex/moduvex-go/executor/net/internal/netfd"
+	"github.com/moduvex/moduvex-go/executor/net/internal/sys"
+)
+
+// A Datagram sends and receives messages without a connection. It comes from [Bind], [Unbound],
+// [Connect] or [DatagramPair]. Messages are not lost: a write waits until the receiver has room.
+type Datagram struct {
+	messages
+	jam netfd.Jam
+
+	// last is the sender's name of the message before, since most come from few. Replaced by any
+	// reader.
+	last atomic.Pointer[string]
+}
+
+func newDatagram(fd int) *Datagram {
+	s := &Datagram{}
+	s.init(fd, sys.Datagram)
+	s.jam.Init(&s.fd)
+	return s
+}
+
+// Bind makes a socket with a name, which is left when the socket is closed: whoever has made a path
+// removes it. An empty name makes Linux choose an abstract one.
+func Bind(name string) (*Datagram, error) {
+	s, err := Unbound()
+	if err != nil {
+		return nil, err
+	}
+	if err := sys.BindLocal(s.fd.Sysfd(), name); err != nil {
+		_ = s.Close()
+		return nil, openError("listen", sys.Datagram, name, err)
+	}
+	return s, nil
+}
+
+// Unbound makes a socket that can send but, without a name, has nobody to answer it.
+func Unbound() (*Datagram, error) {
+	fd, err := sys.LocalSocket(sys.Datagram)
+	if err != nil {
+		return nil, openError("listen", sys.Datagram, "", err)
+	}
+	return newDatagram(fd), nil
+}
+
+// Connect makes a socket without a name that is connected to the one with a name.
+func Connect(name string) (*Datagram, error) {
+	s, err := Unbound()
+	if err != nil {
+		return nil, err
+	}
+	if err := s.connect(name); err != nil {
+		_ = s.Close()
+		return nil, openError("dial", sys.Datagram, name, err)
+	}
+	return s, nil
+}
+
+// DatagramPair makes two sockets that are connected to each other.
+func DatagramPair() (a, b *Datagram, err error) {
+	x, y, err := pair(sys.Datagram)
+	if err != nil {
+		return nil, nil, err
+	}
+	return newDatagram(x), newDatagram(y), nil
+}
+
+// Connect connects s to the socket with a name, or to another one: from then on s receives from it
+// alone, and Write sends to it. It does not wait.
+func (s *Datagram) Connect(name string) error {
+	err := s.fd.Acquire()
+	if err == nil {
+		err = s.connect(name)
+		s.fd.Release()
+	}
+	if err != nil {
+		return s.failedTo("connect", name, err)
+	}
+	return nil
+}
+
+func (s *Datagram) connect(name string) error {
+	return callError("connect", sys.ConnectLocal(s.fd.Sysfd(), name))
+}
+
+// ReadFrom is Read with the sender's name, which is empty if it has none.
+func (s *Datagram) ReadFrom(co *coro.Co, b []byte) (n int, from string, err error) {
+	var name sys.Name
+	r, err := s.receive(co, &incoming{b: b, name: &name})
+	return r.N, s.sender(&name), err
+}
+
+// PollReadFrom is ReadFrom in poll style.
+func (s *Datagram) PollReadFrom(cx *core.Context, b []byte) (n int, from string, ready bool, err error) {
+	var name sys.Name
+	r, ready, err := s.pollReceive(cx, &incoming{b: b, name: &name})
+	return r.N, s.sender(&name), ready, err
+}
+
+// sender makes a string of a name, where it has to.
+func (s *Datagram) sender(name *sys.Name) string {
+	b := name.Bytes()
+	if len(b) == 0 {
+		return ""
+	}
+	if last := s.last.Load(); last != nil && *last == string(b) {
+		return *last
+	}
+	from := string(b)
+	s.last.Store(&from)
+	return from
+}
+
+// Write sends b as a message to where s is connected, and waits if there is no room for it.
+func (s *Datagram) Write(co *coro.Co, b []byte) (n int, err error) {
+	return s.transmit(co, s.outgoing(b, nil))
+}
+
+// PollWrite is Write in poll style.
+func (s *Datagram) PollWrite(cx *core.Context, b []byte) (n int, ready bool, err error) {
+	return s.pollTransmit(cx, s.outgoing(b, nil))
+}
+
+// WriteTo sends b as a message to the socket with a name, and waits if there is no room for it. The
+// system does not report when there is, so that WriteTo tries again, after 1 ms at first and up to
+// 32 ms later on; who sends much to one receiver had better connect.
+func (s *Datagram) WriteTo(co *coro.Co, b []byte, to string) (n int, err error) {
+	if to == "" {
+		return 0, s.failed("write", errNoName)
+	}
+	return s.transmit(co, &outgoing{b: b, to: to, jam: &s.jam})
+}
+
+// PollWriteTo is WriteTo in poll style.
+func (s *Datagram) PollWriteTo(cx *core.Context, b []byte, to string) (n int, ready bool, err error) {
+	if to == "" {
+		return 0, true, s.failed("write", errNoName)
+	}
+	return s.pollTransmit(cx, &outgoing{b: b, to: to, jam: &s.jam})
+}
+
+var errNoName error = &net.AddrError{Err: "a name must not be empty"}
+
+// WriteMsg is Write with descriptors that go along.
+func (s *Datagram) WriteMsg(co *coro.Co, b []byte, fds []int) (n int, err error) {
+	return s.transmit(co, s.outgoing(b, fds))
+}
+
+// PollWriteMsg is WriteMsg in poll style.
+func (s *Datagram) PollWriteMsg(cx *core.Context, b []byte, fds []int) (n int, ready bool, err error) {
+	return s.pollTransmit(cx, s.outgoing(b, fds))
+}
+
+// outgoing is a message to where s is connected.
+func (s *Datagram) outgoing(b []byte, fds []int) *outgoing {
+	out := &outgoing{b: b, fds: fds}
+	if sys.DatagramsJam {
+		out.jam = &s.jam
+	}
+	return out
+}
+
+// Close closes the socket. What was sent can be read; whoever waits on s gets net.ErrClosed, and so
+// does a second Close.
+func (s *Datagram) Close() error {
+	err := s.fd.Close()
+	s.jam.Forget()
+	return s.wrap("close", err)
+}

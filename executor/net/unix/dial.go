@@ -1,0 +1,170 @@
+package unix
+
+import (
+	"time"
+
+	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/coro"
+	"github.com/moduvex/moduvex-go/core/timer/wheel"
+	"github.com/moduvex/moduvex-go/executor/net/internal/sys"
+)
+
+// Dial connects to the listener with a name. Where its backlog is full, Dial waits until there is
+// room; scopes around, such as coro.WithTimeout, bound that. (The BSDs do not tell a full backlog from
+// no listener: there it fails with syscall.ECONNREFUSED.)
+func Dial(co *coro.Co, name string) (*Stream, error) {
+	fd, err := dial(co, sys.Stream, name)
+	if err != nil {
+		return nil, err
+	}
+	return registered(co.Context(), newStream(fd))
+}
+
+// DialSeqpacket is Dial for a [SeqpacketListener].
+func DialSeqpacket(co *coro.Co, name string) (*Seqpacket, error) {
+	fd, err := dial(co, sys.Seqpacket, name)
+	if err != nil {
+		return nil, err
+	}
+	return registered(co.Context(), newSeqpacket(fd))
+}
+
+func dial(co *coro.Co, kind sys.Kind, name string) (int, error) {
+	r, err := coro.Await[dialed](co, &dialing{kind: kind, name: name})
+	if err != nil {
+		r.err = err
+	}
+	if r.err != nil {
+		return -1, openError("dial", kind, name, r.err)
+	}
+	return r.fd, nil
+}
+
+// registered registers a new connection with the worker of the task that made it.
+func registered[C interface {
+	register(cx *core.Context) error
+	Close() error
+}](cx *core.Context, c C) (none C, err error) {
+	if err := c.register(cx); err != nil {
+		_ = c.Close()
+		return none, err
+	}
+	return c, nil
+}
+
+func (s *socket) register(cx *core.Context) error { return s.wrap("dial", s.fd.Register(cx)) }
+
+// Dialed is what [DialTo] answers: one of the two.
+type Dialed struct {
+	Stream *Stream
+	Err    error
+}
+
+// DialTo returns a future that connects to the listener with a name, as [Dial] does. Whoever takes the
+// Stream out of the answer closes it.
+func DialTo(name string) core.Future[Dialed] {
+	return &dialTo{dialing{kind: sys.Stream, name: name}}
+}
+
+type dialTo struct{ dialing }
+
+// Poll implements core.Future.
+func (d *dialTo) Poll(cx *core.Context) (Dialed, bool) {
+	r, ok := d.dialing.Poll(cx)
+	switch {
+	case !ok:
+		return Dialed{}, false
+	case r.err != nil:
+		return Dialed{Err: openError("dial", d.kind, d.name, r.err)}, true
+	}
+	s, err := registered(cx, newStream(r.fd))
+	return Dialed{Stream: s, Err: err}, true
+}
+
+// dialing is the future that connects a socket.
+//
+//	         poll              the backlog is full      ┌──────┐ the pause is over, and it still is:
+//	nothing ──────→ connecting ──────────────────→ paused ←────┘ twice the pause
+//	                     │                            │
+//	                     └────────────────────────────┴──→ connected, or an error
+//
+// The system does not report when a backlog has room: to that the socket is a stranger until it is
+// connected. (A connect that blocks would be woken, but would take a thread for each that waits, and
+// could not be given up.) So it is tried again after a pause.
+type dialing struct {
+	kind sys.Kind
+	name string
+
+	open  bool
+	fd    int
+	pause time.Duration
+
+	host  core.Host
+	timer wheel.Entry
+	due   time.Duration // when the pause is over: what timer is armed for
+	waker core.Waker    // what timer was armed with
+}
+
+type dialed struct {
+	fd  int
+	err error
+}
+
+// A listener that is alive makes room within microseconds; one that is not should not cost much.
+const (
+	firstPause = time.Millisecond
+	lastPause  = 64 * time.Millisecond
+)
+
+// Poll implements core.Future.
+func (d *dialing) Poll(cx *core.Context) (dialed, bool) {
+	if !d.open {
+		d.host = cx.Host()
+		fd, err := sys.LocalSocket(d.kind)
+		if err != nil {
+			return dialed{err: err}, true
+		}
+		d.fd, d.open = fd, true
+	} else if cx.Now() < d.due {
+		d.arm(cx) // woken for something else, perhaps in another task
+		return dialed{}, false
+	}
+	switch errno := sys.ConnectLocal(d.fd, d.name); errno {
+	case 0:
+		d.open = false
+		d.host.Disarm(&d.timer)
+		return dialed{fd: d.fd}, true
+	case sys.EAGAIN, sys.EINPROGRESS:
+		d.pause = min(max(2*d.pause, firstPause), lastPause)
+		d.due = cx.Now() + d.pause
+		d.waker = nil // so that it is armed anew
+		d.arm(cx)
+		return dialed{}, false
+	default:
+		d.Drop()
+		return dialed{err: callError("connect", errno)}, true
+	}
+}
+
+// arm has the task woken when the pause is over. The entry may be in the wheel of a worker that the
+// task has left, and is that worker's then; so it is taken out before it is written to.
+func (d *dialing) arm(cx *core.Context) {
+	if d.waker == cx.Waker() {
+		return
+	}
+	d.host.Disarm(&d.timer)
+	d.waker = cx.Waker()
+	d.timer.Waker = d.waker
+	d.host.Arm(&d.timer, d.due)
+}
+
+// Drop gives up, and closes the socket.
+func (d *dialing) Drop() {
+	if d.host != nil {
+		d.host.Disarm(&d.timer)
+	}
+	if d.open {
+		d.open = false
+		_ = sys.Close(d.fd)
+	}
+}

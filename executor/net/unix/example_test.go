@@ -1,0 +1,216 @@
+//go:build unix
+
+package unix_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/coro"
+	"github.com/moduvex/moduvex-go/executor"
+	"github.com/moduvex/moduvex-go/executor/net/unix"
+)
+
+// A server that echoes, and a client, in direct style.
+func Example() {
+	dir, err := os.MkdirTemp("", "example")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer os.RemoveAll(dir)
+	reply, err := executor.Run(context.Background(), executor.Options{}, func(co *coro.Co) (string, error) {
+		l, err := unix.Listen(filepath.Join(dir, "socket"))
+		if err != nil {
+			return "", err
+		}
+		defer l.Close()
+		executor.Go(co, func(co *coro.Co) (int64, error) {
+			s, err := l.Accept(co)
+			if err != nil {
+				return 0, err
+			}
+			defer s.Close()
+			return s.WriteTo(co, s)
+		})
+
+		c, err := unix.Dial(co, l.Addr().String())
+		if err != nil {
+			return "", err
+		}
+		defer c.Close()
+		if _, err := c.Write(co, []byte("hello")); err != nil {
+			return "", err
+		}
+		buf := make([]byte, 100)
+		n, err := c.Read(co, buf)
+		return string(buf[:n]), err
+	})
+	fmt.Println(reply, err)
+	// Output: hello <nil>
+}
+
+// A descriptor is passed along with a byte: here the end of a pipe.
+func ExampleStream_WriteMsg() {
+	text, err := executor.Run(context.Background(), executor.Options{}, func(co *coro.Co) (string, error) {
+		a, b, err := unix.StreamPair()
+		if err != nil {
+			return "", err
+		}
+		defer a.Close()
+		defer b.Close()
+		r, w, err := os.Pipe()
+		if err != nil {
+			return "", err
+		}
+		defer r.Close()
+		_, err = a.WriteMsg(co, []byte("!"), []int{int(w.Fd())})
+		w.Close() // what was sent stays open
+		if err != nil {
+			return "", err
+		}
+
+		buf, fds := make([]byte, 1), make([]int, 1)
+		if _, _, err := b.ReadMsg(co, buf, fds); err != nil {
+			return "", err
+		}
+		syscall.Write(fds[0], []byte("through the pipe"))
+		syscall.Close(fds[0])
+		text, err := io.ReadAll(r)
+		return string(text), err
+	})
+	fmt.Println(text, err)
+	// Output: through the pipe <nil>
+}
+
+func ExampleSeqpacketPair() {
+	a, b, err := unix.SeqpacketPair()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer a.Close()
+	defer b.Close()
+	_, err = executor.Run(context.Background(), executor.Options{}, func(co *coro.Co) (struct{}, error) {
+		for _, word := range []string{"one", "two"} {
+			if _, err := a.Write(co, []byte(word)); err != nil {
+				return struct{}{}, err
+			}
+		}
+		buf := make([]byte, 100)
+		for range 2 {
+			n, err := b.Read(co, buf)
+			if err != nil {
+				return struct{}{}, err
+			}
+			fmt.Println(string(buf[:n]))
+		}
+		return struct{}{}, nil
+	})
+	fmt.Println(err)
+	// Output:
+	// one
+	// two
+	// <nil>
+}
+
+// A greeter answers one datagram, in poll style.
+type greeter struct {
+	s    *unix.Datagram
+	from string // once there is somebody to greet
+}
+
+func (g *greeter) Poll(cx *core.Context) (error, bool) {
+	if g.from == "" {
+		var buf [100]byte
+		_, from, ready, err := g.s.PollReadFrom(cx, buf[:])
+		if !ready || err != nil {
+			return err, ready
+		}
+		g.from = from
+	}
+	_, ready, err := g.s.PollWriteTo(cx, []byte("good day"), g.from)
+	return err, ready
+}
+
+func ExampleBind() {
+	dir, err := os.MkdirTemp("", "example")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer os.RemoveAll(dir)
+	reply, err := executor.Run(context.Background(), executor.Options{}, func(co *coro.Co) (string, error) {
+		a, err := unix.Bind(filepath.Join(dir, "a"))
+		if err != nil {
+			return "", err
+		}
+		defer a.Close()
+		b, err := unix.Bind(filepath.Join(dir, "b"))
+		if err != nil {
+			return "", err
+		}
+		defer b.Close()
+		executor.Spawn[error](co, &greeter{s: a})
+		if _, err := b.WriteTo(co, []byte("hello"), a.LocalAddr().String()); err != nil {
+			return "", err
+		}
+		buf := make([]byte, 100)
+		n, err := b.Read(co, buf)
+		return string(buf[:n]), err
+	})
+	fmt.Println(reply, err)
+	// Output: good day <nil>
+}
+
+func ExampleStream_PeerCredentials() {
+	a, b, err := unix.StreamPair()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer a.Close()
+	defer b.Close()
+	c, err := a.PeerCredentials()
+	if err != nil {
+		c.UID = os.Getuid() // the system does not tell
+	}
+	fmt.Println(c.UID == os.Getuid())
+	// Output: true
+}
+
+func ExampleDialTo() {
+	dir, err := os.MkdirTemp("", "example")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer os.RemoveAll(dir)
+	l, err := unix.Listen(filepath.Join(dir, "socket"))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer l.Close()
+	_, err = executor.Run(context.Background(), executor.Options{}, func(co *coro.Co) (struct{}, error) {
+		d, err := coro.Await[unix.Dialed](co, unix.DialTo(l.Addr().String()))
+		if err != nil {
+			return struct{}{}, err
+		}
+		if d.Err != nil {
+			return struct{}{}, d.Err
+		}
+		defer d.Stream.Close()
+		fmt.Println(d.Stream.RemoteAddr().String() == l.Addr().String())
+		return struct{}{}, nil
+	})
+	fmt.Println(err)
+	// Output:
+	// true
+	// <nil>
+}

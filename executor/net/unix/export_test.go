@@ -1,0 +1,23 @@
+package unix
+
+import (
+	"reflect"
+	"sync/atomic"
+	"unsafe"
+
+	"github.com/moduvex/moduvex-go/executor/net/internal/sys"
+	"github.com/moduvex/moduvex-go/reactor"
+)
+
+// MaxTransfer is what one call moves at most.
+const MaxTransfer = sys.MaxTransfer
+
+// Waiters takes out whoever waits for direction d and returns how many they were.
+func (s *socket) Waiters(d reactor.Direction) int {
+	field := reflect.ValueOf(&s.fd).Elem().FieldByName("reg")
+	reg := (*atomic.Pointer[reactor.Registration])(unsafe.Pointer(field.UnsafeAddr())).Load()
+	if reg == nil {
+		return 0
+	}
+	return len(reg.TakeWaiters(d, nil))
+}

@@ -1,0 +1,224 @@
+package unix
+
+import (
+	"errors"
+	"io"
+
+	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/coro"
+	"github.com/moduvex/moduvex-go/executor/net/internal/netfd"
+	"github.com/moduvex/moduvex-go/executor/net/internal/sys"
+	"github.com/moduvex/moduvex-go/reactor"
+)
+
+// This file receives and sends messages, with descriptors or without, for all kinds of sockets.
+
+// errNoByte: a stream has no place for descriptors but beside a byte, and the end of a sequence of
+// messages looks like an empty one.
+var errNoByte = errors.New("unix: there must be at least a byte")
+
+// An incoming is a read: what it wants.
+type incoming struct {
+	b    []byte
+	fds  []int
+	peek bool
+	msg  bool      // descriptors are wanted, so their loss is an error
+	name *sys.Name // nil if it is not wanted
+}
+
+func (s *socket) receive(co *coro.Co, in *incoming) (r sys.Message, err error) {
+	if err := co.Interrupted(); err != nil {
+		return r, s.failed("read", err)
+	}
+	for {
+		r, p, err := s.recv(co.Context(), in)
+		if p == netfd.Done {
+			return s.received(in, r, err)
+		}
+		if err := s.fd.Await(co, reactor.Read, p); err != nil {
+			return r, s.failed("read", err)
+		}
+	}
+}
+
+func (s *socket) pollReceive(cx *core.Context, in *incoming) (r sys.Message, ready bool, err error) {
+	for {
+		r, p, err := s.recv(cx, in)
+		switch p {
+		case netfd.Pending:
+			return sys.Message{}, false, nil
+		case netfd.Done:
+			r, err = s.received(in, r, err)
+			return r, true, err
+		}
+		if err := s.fd.Register(cx); err != nil {
+			return sys.Message{}, true, s.failed("read", err)
+		}
+	}
+}
+
+func (s *socket) recv(cx *core.Context, in *incoming) (r sys.Message, p netfd.Progress, err error) {
+	if s.kind == sys.Stream && len(in.b) == 0 {
+		return r, netfd.Done, s.idle(cx, reactor.Read)
+	}
+	t := s.fd.Try(cx, reactor.Read)
+	for t.Next() {
+		var errno sys.Errno
+		r, errno = sys.RecvLocal(s.fd.Sysfd(), in.b, in.fds, in.peek, in.name)
+		t.Tried("recvmsg", errno)
+	}
+	p, err = t.End()
+	return r, p, err
+}
+
+// received makes the result of a read.
+func (s *socket) received(in *incoming, r sys.Message, err error) (sys.Message, error) {
+	switch {
+	case err != nil:
+		return sys.Message{}, s.failed("read", err)
+	case r.N == 0 && r.FDs == 0 && !r.Lost && s.ends(in, r):
+		return r, io.EOF
+	case r.Truncated && s.kind != sys.Stream:
+		err = io.ErrShortBuffer
+	}
+	if in.msg && r.Lost && err == nil {
+		err = ErrDescriptorsLost
+	} else if in.msg && r.Lost {
+		err = errors.Join(err, ErrDescriptorsLost)
+	}
+	return r, s.wrap("read", err)
+}
+
+// ends reports whether a read of nothing is the end.
+func (s *socket) ends(in *incoming, r sys.Message) bool {
+	return s.kind == sys.Stream && len(in.b) > 0 || s.kind == sys.Seqpacket && !r.Truncated
+}
+
+// idle is an operation that moves nothing.
+func (s *socket) idle(cx *core.Context, d reactor.Direction) error {
+	err := s.fd.Begin(cx, d)
+	if err == nil {
+		s.fd.End(cx, d, netfd.Done)
+	}
+	return err
+}
+
+// An outgoing is a write: what there is to send.
+type outgoing struct {
+	b   []byte
+	fds []int
+	to  string     // the peer's name; empty where it is connected
+	jam *netfd.Jam // nil if the reactor reports when there is room
+}
+
+// transmit sends a message, or as much of it as a stream has room for.
+func (s *socket) transmit(co *coro.Co, out *outgoing) (n int, err error) {
+	if err := co.Interrupted(); err != nil {
+		return 0, s.failedTo("write", out.to, err)
+	}
+	for {
+		n, p, err := s.send(co.Context(), out)
+		if p == netfd.Done {
+			return n, s.sent(out, err)
+		}
+		if err := s.fd.Await(co, reactor.Write, p); err != nil {
+			return 0, s.failedTo("write", out.to, err)
+		}
+	}
+}
+
+func (s *socket) pollTransmit(cx *core.Context, out *outgoing) (n int, ready bool, err error) {
+	for {
+		n, p, err := s.send(cx, out)
+		switch p {
+		case netfd.Pending:
+			return 0, false, nil
+		case netfd.Done:
+			return n, true, s.sent(out, err)
+		}
+		if err := s.fd.Register(cx); err != nil {
+			return 0, true, s.failedTo("write", out.to, err)
+		}
+	}
+}
+
+func (s *socket) send(cx *core.Context, out *outgoing) (n int, p netfd.Progress, err error) {
+	if len(out.b) == 0 && s.kind != sys.Datagram {
+		if err := s.idle(cx, reactor.Write); err != nil {
+			return 0, netfd.Done, err
+		}
+		if s.kind == sys.Stream && len(out.fds) == 0 {
+			return 0, netfd.Done, nil
+		}
+		return 0, netfd.Done, errNoByte
+	}
+	b := out.b
+	if s.kind == sys.Stream {
+		b = b[:min(len(b), sys.MaxTransfer)]
+	}
+	if out.jam == nil {
+		t := s.fd.Try(cx, reactor.Write)
+		return s.trySend(&t, out, b)
+	}
+	t := s.fd.TryJam(cx, out.jam)
+	return s.trySend(&t, out, b)
+}
+
+func (s *socket) trySend(t *netfd.Try, out *outgoing, b []byte) (n int, p netfd.Progress, err error) {
+	for t.Next() {
+		var errno sys.Errno
+		n, errno = sys.SendLocal(s.fd.Sysfd(), b, out.fds, out.to)
+		t.Tried("sendmsg", errno)
+	}
+	p, err = t.End()
+	return n, p, err
+}
+
+func (s *socket) sent(out *outgoing, err error) error {
+	if err != nil {
+		return s.failedTo("write", out.to, err)
+	}
+	return nil
+}
+
+// messages is what Seqpacket and Datagram have in common.
+type messages struct{ socket }
+
+// Read receives a message, and waits if there is none. A message of more than len(b) bytes is cut off,
+// with io.ErrShortBuffer.
+func (s *messages) Read(co *coro.Co, b []byte) (n int, err error) {
+	r, err := s.receive(co, &incoming{b: b})
+	return r.N, err
+}
+
+// PollRead is Read in poll style.
+func (s *messages) PollRead(cx *core.Context, b []byte) (n int, ready bool, err error) {
+	r, ready, err := s.pollReceive(cx, &incoming{b: b})
+	return r.N, ready, err
+}
+
+// Peek is Read, but the message stays where it is, and the next read gets it again. Where it is cut
+// off, nothing is lost yet.
+func (s *messages) Peek(co *coro.Co, b []byte) (n int, err error) {
+	r, err := s.receive(co, &incoming{b: b, peek: true})
+	return r.N, err
+}
+
+// PollPeek is Peek in poll style.
+func (s *messages) PollPeek(cx *core.Context, b []byte) (n int, ready bool, err error) {
+	r, ready, err := s.pollReceive(cx, &incoming{b: b, peek: true})
+	return r.N, ready, err
+}
+
+// ReadMsg is Read with the descriptors that come along: they are fds[:nfds]. If there is no room for
+// all, it returns ErrDescriptorsLost beside the others.
+func (s *messages) ReadMsg(co *coro.Co, b []byte, fds []int) (n, nfds int, err error) {
+	r, err := s.receive(co, &incoming{b: b, fds: fds, msg: true})
+	return r.N, r.FDs, err
+}
+
+// PollReadMsg is ReadMsg in poll style.
+func (s *messages) PollReadMsg(cx *core.Context, b []byte, fds []int) (n, nfds int, ready bool, err error) {
+	r, ready, err := s.pollReceive(cx, &incoming{b: b, fds: fds, msg: true})
+	return r.N, r.FDs, ready, err
+}

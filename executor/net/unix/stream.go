@@ -1,0 +1,196 @@
+package unix
+
+import (
+	"errors"
+	"net"
+	"os"
+
+	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/coro"
+	"github.com/moduvex/moduvex-go/executor/net/internal/netfd"
+	"github.com/moduvex/moduvex-go/executor/net/internal/sys"
+	"github.com/moduvex/moduvex-go/reactor"
+)
+
+// A Stream is a connection of bytes. It comes from [Listener.Accept], [Dial] or [StreamPair]. The
+// package comment says what all methods have in common.
+type Stream struct{ socket }
+
+func newStream(fd int) *Stream {
+	s := &Stream{}
+	s.init(fd, sys.Stream)
+	return s
+}
+
+// StreamPair makes two connections that are each other's peers.
+func StreamPair() (a, b *Stream, err error) {
+	x, y, err := pair(sys.Stream)
+	if err != nil {
+		return nil, nil, err
+	}
+	return newStream(x), newStream(y), nil
+}
+
+func pair(kind sys.Kind) (a, b int, err error) {
+	if a, b, err = sys.LocalPair(kind); err != nil {
+		return -1, -1, openError("dial", kind, "", err)
+	}
+	return a, b, nil
+}
+
+// Read reads what there is, up to len(b) bytes, and waits if there is nothing. It returns io.EOF at
+// the end of the stream. With an empty b it returns at once. Descriptors that come along are closed.
+func (s *Stream) Read(co *coro.Co, b []byte) (n int, err error) {
+	n, err = s.fd.Read(co, b)
+	return n, s.wrap("read", err)
+}
+
+// PollRead is Read in poll style.
+func (s *Stream) PollRead(cx *core.Context, b []byte) (n int, ready bool, err error) {
+	n, ready, err = s.fd.PollRead(cx, b)
+	return n, ready, s.wrap("read", err)
+}
+
+// Write writes all of b, and waits whenever there is no room. If it fails, n says how much of b was
+// written.
+func (s *Stream) Write(co *coro.Co, b []byte) (n int, err error) {
+	n, err = s.fd.Write(co, b)
+	return n, s.wrap("write", err)
+}
+
+// PollWrite writes as much of b as there is room for, in poll style: n may be less than len(b),
+// and the rest is then written by further calls.
+func (s *Stream) PollWrite(cx *core.Context, b []byte) (n int, ready bool, err error) {
+	n, ready, err = s.fd.PollWrite(cx, b)
+	return n, ready, s.wrap("write", err)
+}
+
+// ReadMsg is Read with the descriptors that come along: they are fds[:nfds]. If there is no room for
+// all, it returns ErrDescriptorsLost beside the others. Bytes with which descriptors came, and bytes
+// with which others came, are not returned by one call.
+func (s *Stream) ReadMsg(co *coro.Co, b []byte, fds []int) (n, nfds int, err error) {
+	r, err := s.receive(co, &incoming{b: b, fds: fds, msg: true})
+	return r.N, r.FDs, err
+}
+
+// PollReadMsg is ReadMsg in poll style.
+func (s *Stream) PollReadMsg(cx *core.Context, b []byte, fds []int) (n, nfds int, ready bool, err error) {
+	r, ready, err := s.pollReceive(cx, &incoming{b: b, fds: fds, msg: true})
+	return r.N, r.FDs, ready, err
+}
+
+// WriteMsg is Write with descriptors that go along with the first bytes: there must be at least one.
+// If n is 0 they were not sent, and otherwise they were.
+func (s *Stream) WriteMsg(co *coro.Co, b []byte, fds []int) (n int, err error) {
+	if n, err = s.transmit(co, &outgoing{b: b, fds: fds}); err != nil || n == len(b) {
+		return n, err
+	}
+	m, err := s.Write(co, b[n:])
+	return n + m, err
+}
+
+// PollWriteMsg is WriteMsg in poll style: n may be less than len(b), and the rest is then written by
+// PollWrite.
+func (s *Stream) PollWriteMsg(cx *core.Context, b []byte, fds []int) (n int, ready bool, err error) {
+	return s.pollTransmit(cx, &outgoing{b: b, fds: fds})
+}
+
+// PeerCredentials returns who the peer is: on Linux, Darwin and FreeBSD. Elsewhere it returns
+// errors.ErrUnsupported.
+func (s *Stream) PeerCredentials() (Credentials, error) { return s.peerCredentials() }
+
+// CloseRead ends reading: what has come in can still be read, then there is io.EOF. The peer's writes
+// fail with syscall.EPIPE.
+func (s *Stream) CloseRead() error { return s.control("close", sys.ShutdownRead) }
+
+// CloseWrite ends writing: the peer reads what was written and then io.EOF. Reading goes on.
+func (s *Stream) CloseWrite() error { return s.control("close", sys.ShutdownWrite) }
+
+// Close closes the connection. The peer can read what was written; whoever waits on s gets
+// net.ErrClosed, and so does a second Close.
+func (s *Stream) Close() error { return s.wrap("close", s.fd.Close()) }
+
+// Split returns the two directions of s, for two tasks that own one each. The connection is closed
+// when both halves are; Close of s still closes it at once. Deadlines and options stay with s.
+func (s *Stream) Split() (*ReadHalf, *WriteHalf) { return &ReadHalf{s}, &WriteHalf{s} }
+
+// A ReadHalf is the reading direction of a [Stream].
+type ReadHalf struct{ s *Stream }
+
+// Stream returns the whole.
+func (h *ReadHalf) Stream() *Stream { return h.s }
+
+// Read is [Stream.Read].
+func (h *ReadHalf) Read(co *coro.Co, b []byte) (int, error) { return h.s.Read(co, b) }
+
+// PollRead is [Stream.PollRead].
+func (h *ReadHalf) PollRead(cx *core.Context, b []byte) (n int, ready bool, err error) {
+	return h.s.PollRead(cx, b)
+}
+
+// Close gives reading up. The peer is not told. Whoever waits to read gets net.ErrClosed, and so does
+// a second Close.
+func (h *ReadHalf) Close() error {
+	_, err := h.s.fd.CloseHalf(reactor.Read)
+	return h.s.halfClosed(err)
+}
+
+// A WriteHalf is the writing direction of a [Stream].
+type WriteHalf struct{ s *Stream }
+
+// Stream returns the whole.
+func (h *WriteHalf) Stream() *Stream { return h.s }
+
+// Write is [Stream.Write].
+func (h *WriteHalf) Write(co *coro.Co, b []byte) (int, error) { return h.s.Write(co, b) }
+
+// PollWrite is [Stream.PollWrite].
+func (h *WriteHalf) PollWrite(cx *core.Context, b []byte) (n int, ready bool, err error) {
+	return h.s.PollWrite(cx, b)
+}
+
+// Close ends writing: the peer reads what was written and then io.EOF. Whoever waits to write gets
+// net.ErrClosed, and so does a second Close.
+func (h *WriteHalf) Close() error { return h.s.halfClosed(h.s.fd.CloseWriting()) }
+
+// halfClosed is the result of closing a half. A connection that is gone already has no end to be
+// told of.
+func (s *Stream) halfClosed(err error) error {
+	if errors.Is(err, sys.ENOTCONN) && !errors.Is(err, net.ErrClosed) {
+		return nil
+	}
+	return s.wrap("close", err)
+}
+
+// A Reader reads in direct style. It keeps the rules of io.Reader.
+type Reader interface {
+	Read(co *coro.Co, b []byte) (n int, err error)
+}
+
+// A Writer writes in direct style. It keeps the rules of io.Writer.
+type Writer interface {
+	Write(co *coro.Co, b []byte) (n int, err error)
+}
+
+// ReadFrom writes to s what it reads from src, until src ends.
+func (s *Stream) ReadFrom(co *coro.Co, src Reader) (n int64, err error) {
+	return netfd.Copy(co, s, src)
+}
+
+// WriteTo writes to dst what it reads from s, until s ends.
+func (s *Stream) WriteTo(co *coro.Co, dst Writer) (n int64, err error) {
+	return netfd.Copy(co, dst, s)
+}
+
+// callError names the system call that errno comes from.
+func callError(call string, errno sys.Errno) error {
+	if errno == 0 {
+		return nil
+	}
+	return os.NewSyscallError(call, errno)
+}
+
+// openError is the error of making a socket.
+func openError(op string, kind sys.Kind, name string, err error) error {
+	return &net.OpError{Op: op, Net: kind.Network(), Addr: &net.UnixAddr{Name: name, Net: kind.Network()}, Err: err}
+}
