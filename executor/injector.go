@@ -7,8 +7,8 @@ import (
 	"github.com/moduvex/moduvex-go/core/task"
 )
 
-// An injector is the queue of a runtime whose workers steal, for tasks that become ready on no worker.
-// First in, first out, under a lock. Any goroutine.
+// An injector is the queue of a runtime whose workers steal, for tasks that become ready on no worker,
+// and for those that do not fit a worker's ring. First in, first out, under a lock. Any goroutine.
 type injector struct {
 	mu     sync.Mutex
 	tasks  task.Queue
@@ -26,6 +26,18 @@ func (in *injector) push(t *task.Task) {
 		return
 	}
 	in.tasks.Push(t)
+	in.n.Store(int64(in.tasks.Len()))
+}
+
+// pushAll empties f into the injector.
+func (in *injector) pushAll(f *fifo) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	for t := f.pop(); t != nil; t = f.pop() {
+		if !in.closed {
+			in.tasks.Push(t)
+		}
+	}
 	in.n.Store(int64(in.tasks.Len()))
 }
 

@@ -55,19 +55,33 @@ func (c *commons) anyWork(asks *worker) bool {
 
 // This is the worker where workers steal.
 
-// next is worker.next where workers steal: bound tasks and others take turns.
+// reserve is up to how many of a busy worker's tasks lie where thieves look while there are none.
+const reserve = 64
+
+// nextShared is next where workers steal: bound tasks and others take turns.
 func (w *worker) nextShared() *task.Task {
 	q := &w.queue
+	hungry := w.commons.idle.hungry()
+	if hungry {
+		w.expose()
+	}
 	if q.boundNext = !q.boundNext; q.boundNext && !q.bound.empty() {
 		return q.bound.pop()
 	}
-	if w.commons.idle.hungry() {
-		w.expose()
-	}
-	if t := q.ring.pop(); t != nil {
+	if t := q.hand.pop(); t != nil {
 		return t
 	}
-	if t := q.private.pop(); t != nil {
+	some := handSize
+	if hungry {
+		some = 1 // leave the rest
+	} else if q.private.len() > handSize && q.ring.len() < reserve/2 {
+		q.ring.fill(&q.private, reserve)
+	}
+	q.hand.at, q.hand.n = 0, q.ring.take(q.hand.tasks[:some])
+	if t := q.hand.pop(); t != nil {
+		return t
+	}
+	if t := q.private.pop(); t != nil { // few: not worth the way through the ring
 		return t
 	}
 	return q.bound.pop()
@@ -81,11 +95,12 @@ func (w *worker) offer(t *task.Task) {
 	}
 }
 
-// expose makes the private tasks stealable, as many as fit, and wakes a worker for them. A task that is
-// alone stays: this worker takes it after the poll that is under way, sooner than another could.
+// expose makes the private tasks stealable, and wakes a worker for them. What does not fit the ring goes
+// to the injector. A task that is alone stays: this worker takes it after the poll that is under way,
+// sooner than another could.
 func (w *worker) expose() {
 	q := &w.queue
-	n := q.private.len() + q.ring.len()
+	n := q.private.len() + q.ring.len() + q.hand.len() + q.bound.len()
 	if q.lifo != nil {
 		n++
 	}
@@ -93,7 +108,11 @@ func (w *worker) expose() {
 		return
 	}
 	if !q.private.empty() {
-		q.ring.fill(&q.private)
+		q.ring.fill(&q.private, stealSize)
+	}
+	if !q.private.empty() {
+		w.counts.overflows += uint64(q.private.len())
+		w.commons.injector.pushAll(&q.private)
 	}
 	w.commons.wakeOne()
 }
@@ -168,7 +187,4 @@ func (w *worker) fallAsleep() {
 func (w *worker) wakeUp() {
 	act, _ := w.commons.idle.apply(idleWake, w.id)
 	w.searching = act == idleSteal
-	if w.searching && !w.queue.empty() {
-		w.found() // its own I/O has brought it some meanwhile
-	}
 }

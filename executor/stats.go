@@ -26,7 +26,7 @@ type Counters struct {
 	Searches  uint64 // how often a worker looked for work in the others' queues
 	Steals    uint64 // how often it found some there
 	Stolen    uint64 // tasks that came along
-	Overflows uint64 // tasks that did not fit the fast part of a worker's queue, and went behind it
+	Overflows uint64 // tasks that did not fit a worker's ring, and went behind it or to the injector
 }
 
 // Stats are the totals of a runtime. They are taken without stopping the workers, so one that is busy
@@ -68,10 +68,10 @@ type WorkerMetrics struct {
 
 // counts are the worker's own, without atomics; publish copies them to where others may read.
 type counts struct {
-	completed, cancelled, panicked  uint64
-	polls, budgetYields             uint64
-	wakesLocal, wakesRemote         uint64
-	parks, searches, steals, stolen uint64
+	completed, cancelled, panicked             uint64
+	polls, budgetYields                        uint64
+	wakesLocal, wakesRemote                    uint64
+	parks, searches, steals, stolen, overflows uint64
 }
 
 // workerStats are written by the worker, but for notifies and refused, which are anybody's.
@@ -114,7 +114,7 @@ func (w *worker) publish() {
 	set(&s.searches, c.searches)
 	set(&s.steals, c.steals)
 	set(&s.stolen, c.stolen)
-	set(&s.overflows, w.queue.bound.spills+w.queue.private.spills)
+	set(&s.overflows, c.overflows+w.queue.bound.spills+w.queue.private.spills)
 }
 
 func set(to *atomic.Uint64, v uint64) {

@@ -85,7 +85,7 @@ func init() {
 	children["a poller that fails"] = func() {
 		fake := reactortest.NewFake()
 		fake.FailNext("wait", errors.New("the poller is broken"))
-		rt, err := executor.New(executor.Options{Poller: fakePoller(fake)})
+		rt, err := executor.New(executor.Options{Workers: 1, Poller: fakePoller(fake)})
 		if err != nil {
 			panic(err)
 		}

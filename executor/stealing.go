@@ -10,7 +10,7 @@ import (
 // what is out of the injector's sight; Go and tokio have the same.
 const stealSize = 256
 
-// A stealing ring holds tasks that are ready. Its owner pushes and pops; anybody else may steal half
+// A stealing ring holds tasks that are ready. Its owner fills and takes; anybody else may steal half
 // of it. Nobody waits for anybody.
 //
 //	     stolen, being copied     ready            free
@@ -35,12 +35,12 @@ const stealSize = 256
 //   - Thief to owner: the thief reads and clears the slot, then writes steal (3). The owner reads
 //     steal, then finds room, then writes the slot.
 //   - Owner to itself needs nothing. That a slot is not the owner's and a thief's at once is the
-//     claim: both the owner's pop and (1) are a compare-and-swap of the word with head in it.
+//     claim: both the owner's take and (1) are a compare-and-swap of the word with head in it.
 //
 // The numbers count for ever, modulo 2^32. A claim could only be mistaken if they came round between
 // a thief's read of the word and its swap.
 type stealing struct {
-	// ends is steal in the high half, head in the low one. Written by the owner (pop) and by thieves, by compare-and-swap; read by everybody.
+	// ends is steal in the high half, head in the low one. Written by the owner (take) and by thieves, by compare-and-swap; read by everybody.
 	ends atomic.Uint64
 	// tail is written by the owner and read by everybody.
 	tail atomic.Uint32
@@ -61,11 +61,11 @@ func (q *stealing) len() int {
 	return int(q.tail.Load() - head)
 }
 
-// fill moves tasks from f to the back as long as there is room: one write of tail for all of them. The
-// owner.
-func (q *stealing) fill(f *fifo) {
-	tail, room := q.tail.Load(), q.room()
-	for ; room > 0; room-- {
+// fill moves up to n tasks from f to the back, as many as there is room for: one write of tail for all
+// of them. The owner.
+func (q *stealing) fill(f *fifo, n int) {
+	tail := q.tail.Load()
+	for range min(n, q.room()) {
 		t := f.pop()
 		if t == nil {
 			break
@@ -76,24 +76,28 @@ func (q *stealing) fill(f *fifo) {
 	q.tail.Store(tail)
 }
 
-// pop takes the task in front, or returns nil. The owner.
-func (q *stealing) pop() *task.Task {
+// take moves the tasks in front to dst, as many as fit, and returns how many that are. The owner.
+func (q *stealing) take(dst []*task.Task) int {
 	for {
 		ends := q.ends.Load()
 		steal, head := unpack(ends)
-		if head == q.tail.Load() {
-			return nil
+		n := min(q.tail.Load()-head, uint32(len(dst)))
+		if n == 0 {
+			return 0
 		}
-		next := pack(steal, head+1)
+		next := pack(steal, head+n) // a thief is at work, on places before these
 		if steal == head {
-			next = pack(head+1, head+1)
+			next = pack(head+n, head+n)
 		}
-		if q.ends.CompareAndSwap(ends, next) {
-			slot := q.slot(head)
-			t := *slot
+		if !q.ends.CompareAndSwap(ends, next) {
+			continue
+		}
+		for i := range n {
+			slot := q.slot(head + i)
+			dst[i] = *slot
 			*slot = nil
-			return t
 		}
+		return int(n)
 	}
 }
 
@@ -137,7 +141,7 @@ func (q *stealing) claim(room int) (head, n uint32) {
 	}
 }
 
-// release is step (3). The owner may have popped meanwhile, so head is read again.
+// release is step (3). The owner may have taken some meanwhile, so head is read again.
 func (q *stealing) release() {
 	for {
 		ends := q.ends.Load()

@@ -1,13 +1,459 @@
 package executor_test
 
 import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/moduvex/moduvex-go/core/coro"
+	"github.com/moduvex/moduvex-go/core/task"
 	"github.com/moduvex/moduvex-go/executor"
 	"github.com/moduvex/moduvex-go/executor/internal/modetest"
 )
+
+// Where the numbers of a ring begin: at the start, and shortly before they come round.
+var ringStarts = []uint32{0, math.MaxUint32 - 5, math.MaxUint32, math.MaxInt32 - 2}
+
+// numberedTasks makes n tasks with the numbers from 0 on.
+func numberedTasks(n int) []*task.Task {
+	ts := make([]*task.Task, n)
+	for i := range ts {
+		ts[i] = new(task.Task)
+		ts[i].Bind(nil, uint64(i))
+	}
+	return ts
+}
+
+// fill puts ts into q and returns what does not fit.
+func fill(q *executor.Ring, ts ...*task.Task) *executor.Fifo {
+	f := new(executor.Fifo)
+	refill(q, f, ts...)
+	return f
+}
+
+// refill is fill by way of f, and returns how many are left in it.
+func refill(q *executor.Ring, f *executor.Fifo, ts ...*task.Task) int {
+	for _, t := range ts {
+		f.Push(t)
+	}
+	q.Fill(f, len(ts))
+	return f.Len()
+}
+
+// popAll empties q.
+func popAll(q interface{ Pop() *task.Task }) (ts []*task.Task) {
+	for t := q.Pop(); t != nil; t = q.Pop() {
+		ts = append(ts, t)
+	}
+	return ts
+}
+
+// holdsOnly checks that the slots of q hold these tasks and nothing else.
+func holdsOnly(t *testing.T, what string, q *executor.Ring, want ...*task.Task) {
+	t.Helper()
+	n := 0
+	for _, held := range q.Slots() {
+		if held == nil {
+			continue
+		}
+		if n++; !slices.Contains(want, held) {
+			t.Errorf("%s: task %d is still held", what, held.ID())
+		}
+	}
+	if n != len(want) {
+		t.Errorf("%s: %d tasks are held, want %d", what, n, len(want))
+	}
+}
+
+func TestStealingRingIsFirstInFirstOut(t *testing.T) {
+	if !modetest.First() {
+		return
+	}
+	for _, start := range ringStarts {
+		q := executor.NewRing(4, start)
+		for round := range 5 {
+			ts := numberedTasks(3)
+			if rest := fill(q, ts...); rest.Len() != 0 || q.Len() != 3 || q.Room() != 1 {
+				t.Fatalf("from %d, round %d: len %d, room %d, %d left", start, round, q.Len(), q.Room(), rest.Len())
+			}
+			if got := popAll(q); !slices.Equal(got, ts) {
+				t.Fatalf("from %d, round %d: not in order", start, round)
+			}
+			if q.Pop() != nil || q.Len() != 0 || q.Room() != 4 {
+				t.Fatalf("from %d, round %d: not empty", start, round)
+			}
+		}
+	}
+}
+
+func TestStealingRingTakesWhatFits(t *testing.T) {
+	if !modetest.First() {
+		return
+	}
+	for _, start := range ringStarts {
+		q, ts := executor.NewRing(4, start), numberedTasks(7)
+		rest := fill(q, ts...)
+		if q.Len() != 4 || q.Room() != 0 || rest.Len() != 3 {
+			t.Fatalf("from %d: len %d, room %d, %d left", start, q.Len(), q.Room(), rest.Len())
+		}
+		if q.Fill(rest, 4); rest.Len() != 3 {
+			t.Fatalf("from %d: a full ring took something", start)
+		}
+		if q.Pop() != ts[0] {
+			t.Fatalf("from %d: not in order", start)
+		}
+		if q.Fill(rest, 4); rest.Len() != 2 {
+			t.Fatalf("from %d: %d are left, want 2", start, rest.Len())
+		}
+		if got := append(popAll(q), popAll(rest)...); !slices.Equal(got, ts[1:]) {
+			t.Fatalf("from %d: not in order", start)
+		}
+	}
+}
+
+func TestStealingRingIsDrainedInOrder(t *testing.T) {
+	if !modetest.First() {
+		return
+	}
+	for _, start := range ringStarts {
+		for n := range 5 {
+			q, ts, f := executor.NewRing(4, start), numberedTasks(n+1), new(executor.Fifo)
+			f.Push(ts[n])
+			fill(q, ts[:n]...)
+			if q.Drain(f); q.Len() != 0 || q.Room() != 4 {
+				t.Fatalf("from %d, of %d: len %d, room %d", start, n, q.Len(), q.Room())
+			}
+			holdsOnly(t, "the ring", q)
+			if got := popAll(f); !slices.Equal(got, append(ts[n:], ts[:n]...)) {
+				t.Fatalf("from %d, of %d: not in order, behind what was there", start, n)
+			}
+		}
+	}
+}
+
+func TestStealTakesHalfRoundedUpFromTheFront(t *testing.T) {
+	if !modetest.First() {
+		return
+	}
+	for _, start := range ringStarts {
+		for n := range 9 {
+			for room := range 9 {
+				victim, thief := executor.NewRing(8, start), executor.NewRing(8, ^start)
+				ts := numberedTasks(n)
+				fill(victim, ts...)
+				own := numberedTasks(8 - room)
+				fill(thief, own...)
+				want := min((n+1)/2, room)
+				if got := thief.StealFrom(victim); got != want || thief.Len() != 8-room+want || victim.Len() != n-want {
+					t.Fatalf("%d tasks, room for %d: stole %d, want %d; %d and %d are there", n, room, got, want, thief.Len(), victim.Len())
+				}
+				holdsOnly(t, "the victim", victim, ts[want:]...)
+				holdsOnly(t, "the thief", thief, append(own, ts[:want]...)...)
+				if got := popAll(thief); !slices.Equal(got, append(own, ts[:want]...)) {
+					t.Fatalf("%d tasks, room for %d: the loot is not in order", n, room)
+				}
+				if got := popAll(victim); !slices.Equal(got, ts[want:]) {
+					t.Fatalf("%d tasks, room for %d: the rest is not in order", n, room)
+				}
+				holdsOnly(t, "the victim", victim)
+				holdsOnly(t, "the thief", thief)
+			}
+		}
+	}
+}
+
+// While a thief copies, the owner goes on behind its share, nobody else steals, and the places are not
+// used again.
+func TestStealInProgressHoldsItsPlaces(t *testing.T) {
+	if !modetest.First() {
+		return
+	}
+	for _, start := range ringStarts {
+		victim, thief, other := executor.NewRing(4, start), executor.NewRing(4, 0), executor.NewRing(4, 0)
+		ts := numberedTasks(6)
+		fill(victim, ts[:4]...)
+		theft := thief.Claim(victim)
+		if theft.Claimed() != 2 || victim.Len() != 2 || victim.Room() != 0 {
+			t.Fatalf("claimed %d; len %d, room %d", theft.Claimed(), victim.Len(), victim.Room())
+		}
+		if other.StealFrom(victim) != 0 || other.Claim(victim).Claimed() != 0 {
+			t.Error("a second thief stole during the theft")
+		}
+		if victim.Pop() != ts[2] || victim.Room() != 0 {
+			t.Errorf("the owner did not go on behind the claim, or has room for %d", victim.Room())
+		}
+		if rest := fill(victim, ts[4]); rest.Len() != 1 {
+			t.Error("the owner has used a place of the theft")
+		}
+		theft.Copy()
+		if victim.Pop() != ts[3] || victim.Pop() != nil || victim.Room() != 0 {
+			t.Errorf("the owner did not go on, or has room for %d", victim.Room())
+		}
+		theft.Release()
+		if victim.Room() != 4 || victim.Len() != 0 || thief.Len() != 0 {
+			t.Errorf("room %d, want all; len %d; the thief has %d", victim.Room(), victim.Len(), thief.Len())
+		}
+		theft.Publish()
+		if got := popAll(thief); !slices.Equal(got, ts[:2]) {
+			t.Error("the loot is not what was claimed")
+		}
+		fill(victim, ts[4:]...)
+		if other.StealFrom(victim) != 1 || victim.Pop() != ts[5] {
+			t.Error("no theft after a theft")
+		}
+	}
+}
+
+// A ringModel is a ring, said in as few words as possible.
+type ringModel struct {
+	tasks []*task.Task
+	held  int // places of a theft, and of what was popped behind it meanwhile
+	theft bool
+}
+
+func (m *ringModel) room(size int) int { return size - len(m.tasks) - m.held }
+
+func (m *ringModel) pop() *task.Task {
+	if len(m.tasks) == 0 {
+		return nil
+	}
+	if m.theft {
+		m.held++
+	}
+	t := m.tasks[0]
+	m.tasks = m.tasks[1:]
+	return t
+}
+
+func (m *ringModel) claim(room int) []*task.Task {
+	n := min((len(m.tasks)+1)/2, room)
+	if m.theft || n == 0 {
+		return nil
+	}
+	loot := m.tasks[:n]
+	m.tasks, m.held, m.theft = m.tasks[n:], n, true
+	return loot
+}
+
+func (m *ringModel) release() { m.held, m.theft = 0, false }
+
+// A heist is an owner and two thieves, each with a model beside it. Their steps are made one by one.
+type heist struct {
+	t      *testing.T
+	tasks  []*task.Task
+	victim *executor.Ring
+	fifo   *executor.Fifo // scratch, empty between the steps
+	model  ringModel
+	thieves
+	steps []int
+}
+
+type thieves [2]struct {
+	ring  *executor.Ring
+	model ringModel
+	theft *executor.Theft
+	loot  []*task.Task
+	at    int
+}
+
+const (
+	heistPut = iota
+	heistPop
+	heistDrain
+	heistFirst
+	heistSecond
+	heistActs
+)
+
+func (h *heist) step(act int) {
+	const size = 4
+	h.steps = append(h.steps, act)
+	switch act {
+	case heistPut:
+		next := h.tasks[0]
+		h.tasks = h.tasks[1:]
+		fits := h.model.room(size) > 0
+		if fits {
+			h.model.tasks = append(slices.Clone(h.model.tasks), next)
+		}
+		if left := refill(h.victim, h.fifo, next); (left == 0) != fits {
+			h.t.Fatalf("%v: a place was found: %t, want %t", h.steps, left == 0, fits)
+		}
+		h.fifo.Pop()
+	case heistPop:
+		if got, want := h.victim.Pop(), h.model.pop(); got != want {
+			h.t.Fatalf("%v: popped the wrong task", h.steps)
+		}
+	case heistDrain: // and back again, for which a theft leaves too little room
+		if h.model.theft {
+			return
+		}
+		h.victim.Drain(h.fifo)
+		got := popAll(h.fifo)
+		if !slices.Equal(got, h.model.tasks) {
+			h.t.Fatalf("%v: drained %d tasks, want %d, in order", h.steps, len(got), len(h.model.tasks))
+		}
+		refill(h.victim, h.fifo, got...)
+	default:
+		th := &h.thieves[act-heistFirst]
+		switch th.at {
+		case 0:
+			th.loot = h.model.claim(th.model.room(size))
+			th.theft = th.ring.Claim(h.victim)
+			if th.theft.Claimed() != len(th.loot) {
+				h.t.Fatalf("%v: claimed %d, want %d", h.steps, th.theft.Claimed(), len(th.loot))
+			}
+			if len(th.loot) == 0 {
+				return
+			}
+		case 1:
+			th.theft.Copy()
+		case 2:
+			th.theft.Release()
+			h.model.release()
+		case 3:
+			th.theft.Publish()
+			th.model.tasks = append(slices.Clone(th.model.tasks), th.loot...)
+		case 4:
+			if th.ring.Pop() != th.model.pop() {
+				h.t.Fatalf("%v: the thief popped the wrong task", h.steps)
+			}
+		}
+		th.at = (th.at + 1) % 5
+	}
+	if h.victim.Len() != len(h.model.tasks) || h.victim.Room() != h.model.room(size) {
+		h.t.Fatalf("%v: len %d, room %d, want %d, %d", h.steps, h.victim.Len(), h.victim.Room(), len(h.model.tasks), h.model.room(size))
+	}
+}
+
+func newHeist(t *testing.T, tasks []*task.Task, fifo *executor.Fifo, start uint32) *heist {
+	h := &heist{t: t, tasks: tasks, fifo: fifo, victim: executor.NewRing(4, start)}
+	for i := range h.thieves {
+		h.thieves[i].ring = executor.NewRing(4, -start)
+	}
+	return h
+}
+
+// TestStealInterleavings makes the steps of an owner and two thieves in every order.
+func TestStealInterleavings(t *testing.T) {
+	if !modetest.First() {
+		return
+	}
+	depth := 7
+	if raceDetector || testing.Short() {
+		depth = 5
+	}
+	tasks, fifo := numberedTasks(depth+3), new(executor.Fifo)
+	orders := 1
+	for range depth {
+		orders *= heistActs
+	}
+	for order := range orders {
+		h := newHeist(t, tasks, fifo, math.MaxUint32-2)
+		for range 3 {
+			h.step(heistPut)
+		}
+		for range depth {
+			h.step(order % heistActs)
+			order /= heistActs
+		}
+	}
+}
+
+// TestStealFollowsItsModel goes far, at random.
+func TestStealFollowsItsModel(t *testing.T) {
+	if !modetest.First() {
+		return
+	}
+	const steps = 10000
+	tasks := numberedTasks(steps)
+	for seed := range uint64(10) {
+		rng := rand.New(rand.NewPCG(seed, seed))
+		h := newHeist(t, tasks, new(executor.Fifo), math.MaxUint32-steps/8)
+		for i := range steps {
+			if i%50 == 0 {
+				h.steps = h.steps[:0]
+			}
+			h.step(rng.IntN(heistActs))
+		}
+	}
+}
+
+// TestStealUnderStress has an owner that fills and pops, and thieves that rob it and each other, over
+// the place where the numbers come round.
+func TestStealUnderStress(t *testing.T) {
+	if !modetest.First() {
+		return
+	}
+	const thieves, size = 3, 4
+	n := 20000
+	if raceDetector {
+		n = 4000
+	}
+	tasks := numberedTasks(n)
+	seen := make([]atomic.Int32, n)
+	var total, stolen atomic.Int64
+	count := func(x *task.Task) {
+		if seen[x.ID()].Add(1) != 1 {
+			t.Errorf("task %d was seen twice", x.ID())
+		}
+		total.Add(1)
+	}
+	rings := make([]*executor.Ring, 1+thieves)
+	for i := range rings {
+		rings[i] = executor.NewRing(size, uint32(-n/8))
+	}
+	deadline := time.Now().Add(patience)
+	over := func() bool { return total.Load() == int64(n) || time.Now().After(deadline) }
+	var wg sync.WaitGroup
+	for i := range thieves {
+		own := rings[1+i]
+		wg.Go(func() {
+			rng := rand.New(rand.NewPCG(uint64(i), 0))
+			for !over() {
+				if victim := rings[rng.IntN(len(rings))]; victim != own {
+					stolen.Add(int64(own.StealFrom(victim)))
+				}
+				if rng.IntN(4) == 0 { // else the others may rob it, too
+					for _, x := range popAll(own) {
+						count(x)
+					}
+				}
+			}
+		})
+	}
+	f, next, rng := new(executor.Fifo), 0, rand.New(rand.NewPCG(0, 1))
+	for !over() {
+		for ; f.Len() < size && next < n; next++ {
+			f.Push(tasks[next])
+		}
+		rings[0].Fill(f, size)
+		switch rng.IntN(16) {
+		case 0:
+			rings[0].Drain(f)
+		case 1, 2, 3:
+			if x := rings[0].Pop(); x != nil {
+				count(x)
+			}
+		default:
+			runtime.Gosched() // it is the thieves' turn
+		}
+	}
+	wg.Wait()
+	if total.Load() != int64(n) {
+		t.Fatalf("%d of %d tasks were seen", total.Load(), n)
+	}
+	for _, q := range rings {
+		holdsOnly(t, "in the end", q)
+	}
+	t.Logf("%d tasks, %d times stolen", n, stolen.Load())
+}
 
 // Regression: a worker that was chosen to search, and met the task in the injector before it searched,
 // polled while it was counted as a searcher; so nobody else was woken until its poll was over.
@@ -31,5 +477,35 @@ func TestStealingWorkerThatPollsKeepsNobodyAsleep(t *testing.T) {
 	executor.Go(rt, func(*coro.Co) (int, error) { close(second); return 0, nil })
 	if ok, err := join(t, first); !ok || err != nil {
 		t.Errorf("the second task did not run during the first poll (%v)", err)
+	}
+}
+
+func BenchmarkStealingRing(b *testing.B) {
+	b.Run("fill and pop", func(b *testing.B) {
+		q, f, ts := executor.NewRing(256, 0), new(executor.Fifo), numberedTasks(128)
+		b.ReportAllocs()
+		for i := 0; i < b.N; i += len(ts) {
+			for _, t := range ts {
+				f.Push(t)
+			}
+			q.Fill(f, len(ts))
+			for q.Pop() != nil {
+			}
+		}
+	})
+	// A theft of half of n, and its loot popped, which is the price of "fill and pop" without the fill.
+	for _, n := range []int{2, 16, 256} {
+		b.Run(fmt.Sprintf("steal %d and pop", n/2), func(b *testing.B) {
+			victim, thief, f, ts := executor.NewRing(256, 0), executor.NewRing(256, 0), new(executor.Fifo), numberedTasks(n/2)
+			refill(victim, f, numberedTasks(n-n/2)...)
+			b.ReportAllocs()
+			for range b.N {
+				refill(victim, f, ts...)
+				thief.StealFrom(victim)
+				for i := range ts {
+					ts[i] = thief.Pop()
+				}
+			}
+		})
 	}
 }

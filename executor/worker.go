@@ -34,7 +34,7 @@ type worker struct {
 	pool    *coro.Pool
 	rand    *rand.Rand
 	reactor *reactor.Reactor
-	wakers  []reactor.Waker // scratch of io
+	wakers  []reactor.Waker // whom the last turn of the reactor has made ready, until wakeReady
 	arrived task.Queue      // scratch of receive
 	spawned uint64          // tasks spawned on this worker, for their numbers
 	counts  counts
@@ -286,7 +286,7 @@ func (w *worker) turn() {
 	w.timers.expire()
 	w.publish()
 	w.rt.checkDrained()
-	w.io(0)
+	w.io()
 	if !w.queue.empty() {
 		if w.searching {
 			w.found() // it was woken to search, and tasks came before it did: nobody polls and is counted
@@ -323,37 +323,57 @@ func (w *worker) enqueueArrived() {
 func (w *worker) park() {
 	if w.commons != nil {
 		w.fallAsleep()
-		defer w.wakeUp()
 	}
-	if !w.inbox.Park() {
-		return
+	if w.inbox.Park() {
+		if !w.stop.Load() && (w.commons == nil || w.commons.idle.asleep(w.id)) {
+			w.sleep()
+		}
+		w.inbox.Unpark()
 	}
-	if !w.stop.Load() && (w.commons == nil || w.commons.idle.asleep(w.id)) {
-		w.parked.Store(true)
-		w.counts.parks++
-		w.stats.parks.Store(w.counts.parks) // it would be late by a whole sleep otherwise
-		w.io(w.timers.sleep())
-		w.timers.awake()
-		w.parked.Store(false)
-		w.rt.watchdog.unparked()
+	if w.commons != nil {
+		w.wakeUp()
 	}
-	w.inbox.Unpark()
+	// Not before: a worker that counts as asleep might find that it should be woken for these.
+	w.wakeReady()
+	if w.searching && !w.queue.empty() {
+		w.found() // its own I/O has brought it some
+	}
 }
 
-// io turns the reactor and wakes what it hands out.
-func (w *worker) io(timeout time.Duration) {
-	if timeout == 0 && w.reactor.Len() == 0 {
+func (w *worker) sleep() {
+	w.parked.Store(true)
+	w.counts.parks++
+	w.stats.parks.Store(w.counts.parks) // it would be late by a whole sleep otherwise
+	w.turnReactor(w.timers.sleep())
+	w.timers.awake()
+	w.parked.Store(false)
+	w.rt.watchdog.unparked()
+}
+
+// io wakes what is ready, without waiting.
+func (w *worker) io() {
+	if w.reactor.Len() == 0 {
 		return // nothing can be ready: save the system call
 	}
+	w.turnReactor(0)
+	w.wakeReady()
+}
+
+// turnReactor notes in wakers whom wakeReady has to wake.
+func (w *worker) turnReactor(timeout time.Duration) {
 	wakers, err := w.reactor.Turn(timeout, w.wakers[:0])
 	if err != nil {
 		panic(err) // a poller that cannot wait: no I/O would ever happen again
 	}
-	for i, k := range wakers {
-		w.WakeLater(k)
-		wakers[i] = nil
-	}
 	w.wakers = wakers
+}
+
+func (w *worker) wakeReady() {
+	for i, k := range w.wakers {
+		w.WakeLater(k)
+		w.wakers[i] = nil
+	}
+	w.wakers = w.wakers[:0]
 }
 
 // unpark makes the worker look at what has changed besides its tasks. Any goroutine.

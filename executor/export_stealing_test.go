@@ -1,0 +1,145 @@
+package executor
+
+import (
+	"fmt"
+
+	"github.com/moduvex/moduvex-go/core/task"
+)
+
+type (
+	IdleWord   = idleWord
+	IdleEvent  = idleEvent
+	IdleAction = idleAction
+)
+
+const (
+	OneSearcher = oneSearcher
+
+	IdleSearch = idleSearch
+	IdleFound  = idleFound
+	IdleSleep  = idleSleep
+	IdleGiveUp = idleGiveUp
+	IdleWake   = idleWake
+	IdleWork   = idleWork
+	IdleEvents = int(idleWork) + 1
+
+	IdleNone    = idleNone
+	IdleSteal   = idleSteal
+	IdleLook    = idleLook
+	IdleReplace = idleReplace
+	IdleNotify  = idleNotify
+	IdleInvalid = idleInvalid
+)
+
+var NextIdle = nextIdle
+
+func (w idleWord) Asleep(worker int) bool { return w.asleep(worker) }
+func (w idleWord) Sleepers() uint64       { return w.sleepers() }
+func (w idleWord) Searchers() int         { return w.searchers() }
+func (w idleWord) String() string {
+	return fmt.Sprintf("%b asleep, %d search", w.sleepers(), w.searchers())
+}
+
+func (e idleEvent) String() string {
+	return [...]string{"search", "found", "sleep", "give up", "wake", "work"}[e]
+}
+
+func (a idleAction) String() string {
+	return [...]string{"none", "steal", "look", "replace", "notify", "invalid"}[a]
+}
+
+// An IdleState is the word as workers have it.
+type IdleState struct{ s idleState }
+
+func NewIdleState(w IdleWord, workers int) *IdleState {
+	i := &IdleState{idleState{workers: workers}}
+	i.s.word.Store(uint64(w))
+	return i
+}
+
+func (i *IdleState) Load() IdleWord                                  { return idleWord(i.s.word.Load()) }
+func (i *IdleState) Apply(e IdleEvent, worker int) (IdleAction, int) { return i.s.apply(e, worker) }
+func (i *IdleState) Asleep(worker int) bool                          { return i.s.asleep(worker) }
+func (i *IdleState) Quiet() bool                                     { return i.s.quiet() }
+func (i *IdleState) Hungry() bool                                    { return i.s.hungry() }
+
+// A Ring is a stealing ring, and a Fifo what it is filled from.
+type (
+	Ring = stealing
+	Fifo = fifo
+)
+
+// NewRing makes a ring whose numbers begin at start.
+func NewRing(size int, start uint32) *Ring {
+	q := newStealing(size)
+	q.ends.Store(pack(start, start))
+	q.tail.Store(start)
+	return q
+}
+
+func (q *stealing) Fill(f *Fifo, n int)       { q.fill(f, n) }
+func (q *stealing) Take(dst []*task.Task) int { return q.take(dst) }
+func (q *stealing) Pop() *task.Task {
+	var one [1]*task.Task
+	q.take(one[:])
+	return one[0]
+}
+
+// Drain takes all there is.
+func (q *stealing) Drain(f *Fifo) {
+	all := make([]*task.Task, len(q.slots))
+	for _, t := range all[:q.take(all)] {
+		f.push(t)
+	}
+}
+
+func (q *stealing) StealFrom(v *Ring) int { return q.stealFrom(v) }
+func (q *stealing) Len() int              { return q.len() }
+func (q *stealing) Room() int             { return q.room() }
+func (q *stealing) Slots() []*task.Task   { return q.slots }
+func (q *fifo) Push(t *task.Task)         { q.push(t) }
+func (q *fifo) Pop() *task.Task           { return q.pop() }
+func (q *fifo) Len() int                  { return q.len() }
+
+// A Theft is stealFrom, step by step.
+type Theft struct {
+	thief, victim *Ring
+	head, n       uint32
+}
+
+func (q *stealing) Claim(v *Ring) *Theft {
+	th := &Theft{thief: q, victim: v}
+	th.head, th.n = v.claim(q.room())
+	return th
+}
+
+func (th *Theft) Claimed() int { return int(th.n) }
+
+func (th *Theft) Copy() {
+	for i := range th.n {
+		from := th.victim.slot(th.head + i)
+		*th.thief.slot(th.thief.tail.Load() + i) = *from
+		*from = nil
+	}
+}
+
+func (th *Theft) Release() { th.victim.release() }
+func (th *Theft) Publish() { th.thief.tail.Store(th.thief.tail.Load() + th.n) }
+
+// Rob makes loot rob a worker of a runtime, and gives back what it has stolen.
+func Rob(rt *Runtime, worker int, loot *Ring) int {
+	n := loot.stealFrom(rt.workers[worker].queue.ring)
+	for t := loot.Pop(); t != nil; t = loot.Pop() {
+		rt.commons.Schedule(t)
+	}
+	return n
+}
+
+// An Injector is an injector.
+type Injector = injector
+
+func (in *injector) Push(t *task.Task)         { in.push(t) }
+func (in *injector) PushAll(f *Fifo)           { in.pushAll(f) }
+func (in *injector) Empty() bool               { return in.empty() }
+func (in *injector) Take(q *task.Queue, n int) { in.take(q, n) }
+func (in *injector) Close()                    { in.close() }
