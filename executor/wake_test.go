@@ -1,6 +1,7 @@
 package executor_test
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -75,6 +76,133 @@ func TestManyRemoteWakesOfAParkedWorkerCostOneNotify(t *testing.T) {
 	}
 }
 
+// notifies returns how often the poller of each worker was notified.
+func notifies(fakes []*reactortest.Fake) (n []int) {
+	for _, f := range fakes {
+		n = append(n, f.Calls("notify"))
+	}
+	return n
+}
+
+// A task that is bound is woken on its worker, at the cost of one notify of that one's poller. The others
+// sleep on.
+func TestWakeOfAParkedWorkerNotifiesNoOther(t *testing.T) {
+	rt, all := seats(t)
+	fakes := all[0].fakes
+	gates := make([]*gate, rt.Workers())
+	for i := range gates {
+		gates[i] = &gate{}
+		executor.SpawnOn[int](rt, i, gates[i])
+		gates[i].polled(t, 1)
+	}
+	const rounds = 20
+	for round := range int64(rounds) {
+		for i, g := range gates {
+			settled(t, rt)
+			before := notifies(fakes)
+			g.Wake()
+			g.polled(t, round+2)
+			settled(t, rt)
+			for j, n := range notifies(fakes) {
+				if d := n - before[j]; i == j && d != 1 || i != j && d != 0 {
+					t.Fatalf("a wake on worker %d cost worker %d %d notifies", i, j, d)
+				}
+			}
+		}
+	}
+}
+
+// A task that any worker may run wakes one of them, if all sleep; and none, if that is awake.
+func TestWakeOfATaskThatIsNotBoundWakesOneWorker(t *testing.T) {
+	rt, all := seats(t)
+	fakes := all[0].fakes
+	g := &gate{}
+	executor.Spawn[int](rt, g)
+	g.polled(t, 1)
+	for round := range int64(50) {
+		settled(t, rt)
+		before := notifies(fakes)
+		g.Wake()
+		g.polled(t, round+2)
+		settled(t, rt)
+		total := 0
+		for j, n := range notifies(fakes) {
+			total += n - before[j]
+		}
+		if total != 1 {
+			t.Fatalf("a wake of one task cost %d notifies", total)
+		}
+	}
+}
+
+// A burst of tasks from outside wakes as many workers as there are tasks, and no more: each task holds its
+// worker until all of them run.
+func TestBurstWakesNoMoreWorkersThanThereAreTasks(t *testing.T) {
+	rt, all := seats(t)
+	fakes := all[0].fakes
+	for n := 1; n <= rt.Workers(); n++ {
+		for range 10 {
+			settled(t, rt)
+			before := notifies(fakes)
+			var meeting sync.WaitGroup
+			meeting.Add(n)
+			var handles []joinhandle.JoinHandle[int]
+			for range n {
+				handles = append(handles, executor.Spawn(rt, future.Func(func(*core.Context) (int, bool) {
+					meeting.Done()
+					meeting.Wait()
+					return 0, true
+				})))
+			}
+			for _, h := range handles {
+				joinOK(t, h)
+			}
+			settled(t, rt)
+			woken := 0
+			for i, m := range notifies(fakes) {
+				if m != before[i] {
+					woken++
+				}
+			}
+			if woken != n {
+				t.Fatalf("a burst of %d tasks woke %d of %d workers", n, woken, rt.Workers())
+			}
+		}
+	}
+}
+
+// One worker polls, the others sleep. Nobody is notified of tasks for the one that polls.
+func TestTasksForARunningWorkerCostNoNotify(t *testing.T) {
+	rt, all := seats(t)
+	fakes := all[0].fakes
+	for i := range rt.Workers() {
+		g := &gate{}
+		executor.SpawnOn[int](rt, i, g)
+		g.polled(t, 1)
+		settled(t, rt)
+		running, end := make(chan struct{}), make(chan struct{})
+		h := executor.SpawnOn(rt, i, future.Func(func(*core.Context) (int, bool) {
+			close(running)
+			<-end
+			return 0, true
+		}))
+		receive(t, "the worker polls", running)
+		before := notifies(fakes)
+		for range 100 {
+			g.Wake()
+		}
+		h2 := executor.SpawnOn(rt, i, future.Ready(0))
+		after := notifies(fakes)
+		close(end)
+		joinOK(t, h)
+		joinOK(t, h2)
+		g.polled(t, 2)
+		if !slices.Equal(before, after) {
+			t.Errorf("tasks for worker %d, which polls, cost notifies: %v before, %v after", i, before, after)
+		}
+	}
+}
+
 // Regression: a notification went to a worker that was busy.
 func TestRemoteWakesOfABusyWorkerCostNoNotify(t *testing.T) {
 	rt := startRuntime(t, executor.Options{})
@@ -97,12 +225,12 @@ func TestRemoteWakesOfABusyWorkerCostNoNotify(t *testing.T) {
 		})
 	}
 	wg.Wait()
+	if n := rt.Stats().Notifies - before; n != 0 {
+		t.Errorf("wakes of a busy worker cost %d notifies", n)
+	}
 	release()
 	for _, g := range gates {
 		g.polled(t, 2) // and no more: a wake of a task that is queued is no second wake
-	}
-	if n := rt.Stats().Notifies - before; n != 0 {
-		t.Errorf("wakes of a busy worker cost %d notifies", n)
 	}
 }
 
@@ -120,20 +248,18 @@ func TestWakeWhileRunningIsAnotherPoll(t *testing.T) {
 	for name, wake := range wakes {
 		t.Run(name, func(t *testing.T) {
 			polls := 0
-			h := executor.Spawn(rt, future.Func(func(cx *core.Context) (int, bool) {
+			h := executor.SpawnOn(rt, 0, future.Func(func(cx *core.Context) (int, bool) {
 				if polls++; polls == 1 {
 					wake(cx)
 				}
 				return polls, false
 			}))
 			// Whatever the wake has queued comes before these.
-			alive(t, rt)
-			alive(t, rt)
-			inTask(t, rt, func(*core.Context) {
-				if polls != 2 {
-					t.Errorf("%d polls, want 2", polls)
-				}
-			})
+			joinOK(t, executor.SpawnOn(rt, 0, future.Ready(0)))
+			joinOK(t, executor.SpawnOn(rt, 0, future.Ready(0)))
+			if n := joinOK(t, executor.SpawnOn(rt, 0, future.Func(func(*core.Context) (int, bool) { return polls, true }))); n != 2 {
+				t.Errorf("%d polls, want 2", n)
+			}
 			h.Abort()
 			joinCancelled(t, h)
 		})
