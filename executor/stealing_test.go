@@ -117,21 +117,23 @@ func TestStealingRingTakesWhatFits(t *testing.T) {
 	}
 }
 
-func TestStealingRingIsDrainedInOrder(t *testing.T) {
+func TestStealingRingGivesSeveralAtOnce(t *testing.T) {
 	if !modetest.First() {
 		return
 	}
 	for _, start := range ringStarts {
 		for n := range 5 {
-			q, ts, f := executor.NewRing(4, start), numberedTasks(n+1), new(executor.Fifo)
-			f.Push(ts[n])
-			fill(q, ts[:n]...)
-			if q.Drain(f); q.Len() != 0 || q.Room() != 4 {
-				t.Fatalf("from %d, of %d: len %d, room %d", start, n, q.Len(), q.Room())
-			}
-			holdsOnly(t, "the ring", q)
-			if got := popAll(f); !slices.Equal(got, append(ts[n:], ts[:n]...)) {
-				t.Fatalf("from %d, of %d: not in order, behind what was there", start, n)
+			for some := range 6 {
+				q, ts, got := executor.NewRing(4, start), numberedTasks(n), make([]*task.Task, some)
+				fill(q, ts...)
+				want := min(n, some)
+				if taken := q.Take(got); taken != want || q.Len() != n-want || q.Room() != 4-n+want {
+					t.Fatalf("from %d, %d of %d: took %d; len %d, room %d", start, some, n, taken, q.Len(), q.Room())
+				}
+				if !slices.Equal(got[:want], ts[:want]) {
+					t.Fatalf("from %d, %d of %d: not in order", start, some, n)
+				}
+				holdsOnly(t, "the ring", q, ts[want:]...)
 			}
 		}
 	}
@@ -265,7 +267,7 @@ type thieves [2]struct {
 const (
 	heistPut = iota
 	heistPop
-	heistDrain
+	heistTake
 	heistFirst
 	heistSecond
 	heistActs
@@ -290,16 +292,14 @@ func (h *heist) step(act int) {
 		if got, want := h.victim.Pop(), h.model.pop(); got != want {
 			h.t.Fatalf("%v: popped the wrong task", h.steps)
 		}
-	case heistDrain: // and back again, for which a theft leaves too little room
-		if h.model.theft {
-			return
+	case heistTake:
+		var some [2]*task.Task
+		n := h.victim.Take(some[:])
+		for i := range some {
+			if want := h.model.pop(); some[i] != want || (i < n) != (want != nil) {
+				h.t.Fatalf("%v: took the wrong tasks", h.steps)
+			}
 		}
-		h.victim.Drain(h.fifo)
-		got := popAll(h.fifo)
-		if !slices.Equal(got, h.model.tasks) {
-			h.t.Fatalf("%v: drained %d tasks, want %d, in order", h.steps, len(got), len(h.model.tasks))
-		}
-		refill(h.victim, h.fifo, got...)
 	default:
 		th := &h.thieves[act-heistFirst]
 		switch th.at {
@@ -418,16 +418,21 @@ func TestStealUnderStress(t *testing.T) {
 			rng := rand.New(rand.NewPCG(uint64(i), 0))
 			for !over() {
 				if victim := rings[rng.IntN(len(rings))]; victim != own {
-					stolen.Add(int64(own.StealFrom(victim)))
+					n := own.StealFrom(victim)
+					if stolen.Add(int64(n)); n == 0 {
+						runtime.Gosched()
+					}
 				}
 				if rng.IntN(4) == 0 { // else the others may rob it, too
 					for _, x := range popAll(own) {
 						count(x)
 					}
+					runtime.Gosched() // there are more thieves than processors
 				}
 			}
 		})
 	}
+	var hand [2]*task.Task
 	f, next, rng := new(executor.Fifo), 0, rand.New(rand.NewPCG(0, 1))
 	for !over() {
 		for ; f.Len() < size && next < n; next++ {
@@ -435,10 +440,8 @@ func TestStealUnderStress(t *testing.T) {
 		}
 		rings[0].Fill(f, size)
 		switch rng.IntN(16) {
-		case 0:
-			rings[0].Drain(f)
-		case 1, 2, 3:
-			if x := rings[0].Pop(); x != nil {
+		case 0, 1, 2:
+			for _, x := range hand[:rings[0].Take(hand[:1+rng.IntN(2)])] {
 				count(x)
 			}
 		default:
