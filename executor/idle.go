@@ -44,7 +44,8 @@ import (
 //
 // Tasks that only one worker sees, its private ones, need none of this while it is awake: it polls
 // them, or makes them stealable once the word says that somebody sleeps or searches. It looks at each
-// push and each time it takes a task.
+// push and each time it takes a task, and again when it has put a reserve into its ring: who went to
+// sleep in between has looked before that.
 //
 // # Designs that were rejected
 //

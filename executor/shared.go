@@ -76,6 +76,9 @@ func (w *worker) nextShared() *task.Task {
 		some = 1 // leave the rest
 	} else if q.private.len() > handSize && q.ring.len() < reserve/2 {
 		q.ring.fill(&q.private, reserve)
+		if w.commons.idle.hungry() {
+			w.expose() // who became hungry meanwhile may have looked before they were there
+		}
 	}
 	q.hand.at, q.hand.n = 0, q.ring.take(q.hand.tasks[:some])
 	if t := q.hand.pop(); t != nil {
