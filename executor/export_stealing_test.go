@@ -79,27 +79,20 @@ func NewRing(size int, start uint32) *Ring {
 
 func (q *stealing) Fill(f *Fifo, n int)       { q.fill(f, n) }
 func (q *stealing) Take(dst []*task.Task) int { return q.take(dst) }
+func (q *stealing) StealFrom(v *Ring) int     { return q.stealFrom(v) }
+func (q *stealing) Len() int                  { return q.len() }
+func (q *stealing) Room() int                 { return q.room() }
+func (q *stealing) Slots() []*task.Task       { return q.slots }
+func (q *fifo) Push(t *task.Task)             { q.push(t) }
+func (q *fifo) Pop() *task.Task               { return q.pop() }
+func (q *fifo) Len() int                      { return q.len() }
+
+// Pop takes one task.
 func (q *stealing) Pop() *task.Task {
 	var one [1]*task.Task
 	q.take(one[:])
 	return one[0]
 }
-
-// Drain takes all there is.
-func (q *stealing) Drain(f *Fifo) {
-	all := make([]*task.Task, len(q.slots))
-	for _, t := range all[:q.take(all)] {
-		f.push(t)
-	}
-}
-
-func (q *stealing) StealFrom(v *Ring) int { return q.stealFrom(v) }
-func (q *stealing) Len() int              { return q.len() }
-func (q *stealing) Room() int             { return q.room() }
-func (q *stealing) Slots() []*task.Task   { return q.slots }
-func (q *fifo) Push(t *task.Task)         { q.push(t) }
-func (q *fifo) Pop() *task.Task           { return q.pop() }
-func (q *fifo) Len() int                  { return q.len() }
 
 // A Theft is stealFrom, step by step.
 type Theft struct {
@@ -125,15 +118,6 @@ func (th *Theft) Copy() {
 
 func (th *Theft) Release() { th.victim.release() }
 func (th *Theft) Publish() { th.thief.tail.Store(th.thief.tail.Load() + th.n) }
-
-// Rob makes loot rob a worker of a runtime, and gives back what it has stolen.
-func Rob(rt *Runtime, worker int, loot *Ring) int {
-	n := loot.stealFrom(rt.workers[worker].queue.ring)
-	for t := loot.Pop(); t != nil; t = loot.Pop() {
-		rt.commons.Schedule(t)
-	}
-	return n
-}
 
 // An Injector is an injector.
 type Injector = injector

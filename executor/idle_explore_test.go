@@ -1,0 +1,298 @@
+package executor_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/moduvex/moduvex-go/executor"
+	"github.com/moduvex/moduvex-go/executor/internal/modetest"
+)
+
+// outsiders makes goroutines that push tasks for anybody, that send tasks to a worker, and that have
+// news for one.
+func outsiders(pushers int, others ...outsider) []outsider {
+	return append(make([]outsider, pushers), others...)
+}
+
+func sender(to uint8) outsider { return outsider{does: doesSend, to: to} }
+func teller(to uint8) outsider { return outsider{does: doesTell, to: to} }
+
+// idleModels returns the companies that the protocol is explored in, the small ones first. They are
+// fewer and smaller where the race detector, which has nothing to find here, makes them slow.
+func idleModels() []idleModel {
+	ms := []idleModel{
+		{name: "two, one push", workers: 2, outsiders: outsiders(1), spawns: 2, wakes: 1},
+		{name: "one, addressed", workers: 1, outsiders: outsiders(1, sender(0))},
+		{name: "two, two pushes", workers: 2, outsiders: outsiders(2)},
+		{name: "three, two pushes", workers: 3, outsiders: outsiders(2), spawns: 1, steady: true},
+	}
+	if !raceDetector {
+		ms = append(ms,
+			idleModel{name: "two, addressed", workers: 2, outsiders: outsiders(1, sender(1), teller(0))},
+			idleModel{name: "two, reserve", workers: 2, outsiders: outsiders(2), spawns: 2},
+		)
+		one := idleModel{name: "one", workers: 1, outsiders: outsiders(1, sender(0), teller(0)), wakes: 1, events: 1}
+		ms = append([]idleModel{one}, ms...)
+	}
+	if !raceDetector && !testing.Short() {
+		ms = append(ms,
+			idleModel{name: "two, I/O", workers: 2, outsiders: outsiders(1), events: 1, wakes: 1},
+			idleModel{name: "two, spawns and wakes", workers: 2, outsiders: outsiders(1), spawns: 4, wakes: 1, hand: 2},
+			idleModel{name: "two, large rings", workers: 2, outsiders: outsiders(1), spawns: 5, ring: 4, hand: 2},
+			idleModel{name: "two, all", workers: 2, outsiders: outsiders(1, sender(1), teller(0)), spawns: 1},
+			idleModel{name: "two, three pushes", workers: 2, outsiders: outsiders(3)},
+			idleModel{name: "three, spawns", workers: 3, outsiders: outsiders(1), spawns: 2, steady: true},
+		)
+	}
+	for i := range ms {
+		ms[i].ring, ms[i].hand, ms[i].next = max(ms[i].ring, 2), max(ms[i].hand, 1), executor.NextIdle
+	}
+	return ms
+}
+
+// TestIdleEveryInterleavingKeepsTheLaws explores each model to its end, breadth first, and then
+// compares the function with its table in every word that was reached.
+func TestIdleEveryInterleavingKeepsTheLaws(t *testing.T) {
+	if !modetest.First() {
+		return
+	}
+	reached := make(idleMade)
+	total, start := 0, time.Now()
+	for _, m := range idleModels() {
+		m.made = reached
+		begin := time.Now()
+		x := exploreIdle(&m)
+		total += len(x.visited)
+		t.Logf("%-24s %7d states, %7d steps, %3d ends, depth %3d, %v", m.name, len(x.visited), x.steps, x.ends, x.depth,
+			time.Since(begin).Round(time.Millisecond))
+		if x.broken != idleKept {
+			t.Errorf("%s: broken: %v\n%s", m.name, x.broken, x.trace())
+		}
+	}
+	t.Logf("%d states in %v", total, time.Since(start).Round(time.Millisecond))
+	checkIdleTable(t, reached)
+}
+
+// An idleExploration is the search through all states that a model can reach.
+type idleExploration struct {
+	m       *idleModel
+	visited map[idleKey]uint32
+	path    []idleEdge // how each state was reached first, in the order of discovery
+	edges   [][2]uint32
+	over    []uint32 // the ends
+	steps   int
+	ends    int
+	depth   int
+	broken  idleLaw
+}
+
+// An idleEdge leads from one state, by its number, to another: the how-manieth step it was.
+type idleEdge struct {
+	from  uint32
+	which uint8
+}
+
+// A numberedIdle waits to be looked at.
+type numberedIdle struct {
+	idleState
+	n uint32
+}
+
+// exploreIdle goes on until everything was seen or a law is broken.
+func exploreIdle(m *idleModel) *idleExploration {
+	x := &idleExploration{m: m, visited: make(map[idleKey]uint32)}
+	now, later := []numberedIdle(nil), []numberedIdle(nil)
+	x.add(&later, m.birth(), 0, 0)
+	for len(later) > 0 && x.broken == idleKept {
+		x.depth++
+		now, later = later, now[:0]
+		for i := range now {
+			if x.expand(&now[i], &later); x.broken != idleKept {
+				break
+			}
+		}
+	}
+	if x.broken == idleKept {
+		x.checkWays()
+	}
+	return x
+}
+
+// expand makes every step that is possible in s.
+func (x *idleExploration) expand(s *numberedIdle, later *[]numberedIdle) {
+	which, moved := uint8(0), false
+	x.m.steps(s.idleState, func(_ int, _ string, to idleState) {
+		x.steps++
+		if x.broken == idleKept {
+			n := x.add(later, to, s.n, which)
+			x.edges = append(x.edges, [2]uint32{s.n, n})
+			moved = moved || n != s.n
+		}
+		which++
+	})
+	if !moved && x.broken == idleKept {
+		x.ends++
+		x.over = append(x.over, s.n)
+		x.m.checkEnd(&s.idleState)
+		if x.broken = s.broken; x.broken != idleKept {
+			x.path = append(x.path, idleEdge{s.n, 0xff})
+		}
+	}
+}
+
+// add makes s one of the states to look at, unless it was visited, checks it, and returns its number.
+func (x *idleExploration) add(later *[]numberedIdle, s idleState, from uint32, which uint8) uint32 {
+	s.sort(x.m)
+	k := s.key()
+	if n, ok := x.visited[k]; ok && s.broken == idleKept {
+		return n
+	}
+	n := uint32(len(x.path))
+	x.visited[k] = n
+	x.path = append(x.path, idleEdge{from, which})
+	x.m.check(&s)
+	x.broken = s.broken
+	*later = append(*later, numberedIdle{s, n})
+	return n
+}
+
+// checkWays looks for states from which no end can be reached, walking back from the ends.
+func (x *idleExploration) checkWays() {
+	first := make([]uint32, len(x.path)+1) // where the edges to each state begin in from
+	for _, e := range x.edges {
+		first[e[1]+1]++
+	}
+	for i := range x.path {
+		first[i+1] += first[i]
+	}
+	from := make([]uint32, len(x.edges))
+	next := slices.Clone(first)
+	for _, e := range x.edges {
+		from[next[e[1]]] = e[0]
+		next[e[1]]++
+	}
+	good := make([]bool, len(x.path))
+	todo := slices.Clone(x.over)
+	for len(todo) > 0 {
+		n := todo[len(todo)-1]
+		if todo = todo[:len(todo)-1]; good[n] {
+			continue
+		}
+		good[n] = true
+		todo = append(todo, from[first[n]:first[n+1]]...)
+	}
+	if n := slices.Index(good, false); n >= 0 {
+		x.broken = idleLawEnd
+		x.path = append(x.path, idleEdge{uint32(n), 0xff})
+	}
+}
+
+// trace tells how the law was broken, by making the steps again.
+func (x *idleExploration) trace() string {
+	var whiches []uint8
+	for n := uint32(len(x.path) - 1); n > 0; n = x.path[n].from {
+		if w := x.path[n].which; w != 0xff {
+			whiches = append(whiches, w)
+		}
+	}
+	s := x.m.birth()
+	out := "\t" + s.String() + "\n"
+	for _, which := range slices.Backward(whiches) {
+		n := uint8(0)
+		var to idleState
+		x.m.steps(s, func(who int, what string, next idleState) {
+			if n == which {
+				to = next
+				name := fmt.Sprintf("worker %d", who)
+				if who < 0 {
+					name = fmt.Sprintf("outsider %d", -1-who)
+				}
+				out += fmt.Sprintf("\t%s %s: %v\n", name, what, next)
+			}
+			n++
+		})
+		to.sort(x.m)
+		s = to
+	}
+	return out
+}
+
+// sort puts outsiders that do the same into an order, so that states that differ only by their names
+// are one. Workers have numbers, which the protocol goes by.
+func (s *idleState) sort(m *idleModel) {
+	os := s.outsiders[:len(m.outsiders)]
+	for i := 1; i < len(os); i++ {
+		for j := i; j > 0 && os[j].does == os[j-1].does && os[j].to == os[j-1].to && os[j].bits() < os[j-1].bits(); j-- {
+			os[j], os[j-1] = os[j-1], os[j]
+		}
+	}
+}
+
+// An idleKey is a state without what never changes.
+type idleKey [maxIdleWorkers]uint64
+
+func (s *idleState) key() (k idleKey) {
+	for i := range s.workers {
+		p := idlePacker{&k[i], 0}
+		p.worker(&s.workers[i])
+		switch i {
+		case 0:
+			p.add(uint8(s.word.Sleepers()&7), 3)
+			p.add(uint8(s.word.Searchers()&7), 3)
+			p.add(s.injector, 3)
+			p.add(s.spawns, 3)
+			p.add(s.wakes, 2)
+			p.add(s.events, 2)
+		case 1:
+			for _, o := range s.outsiders[:3] {
+				p.add(o.bits(), outsiderBits)
+			}
+		case 2:
+			for _, o := range s.outsiders[3:] {
+				p.add(o.bits(), outsiderBits)
+			}
+		}
+	}
+	return k
+}
+
+const outsiderBits = 3 + 2
+
+func (o outsider) bits() uint8 { return o.at<<2 | o.other }
+
+// An idlePacker puts small numbers into a large one.
+type idlePacker struct {
+	v    *uint64
+	used int
+}
+
+func (p *idlePacker) add(v uint8, bits int) {
+	if p.used += bits; v>>bits != 0 || p.used > 64 {
+		panic("the key is too small for the state")
+	}
+	*p.v = *p.v<<bits | uint64(v)
+}
+
+func (p *idlePacker) worker(w *idleWorker) {
+	p.add(w.at, 6)
+	p.add(w.ret, 6)
+	p.add(w.then, 6)
+	p.add(w.look, 3)
+	p.add(w.other, 2)
+	p.add(w.carried, 2)
+	p.add(w.hand, 2)
+	p.add(w.bound, 2)
+	p.add(w.private, 3)
+	p.add(w.ring, 3)
+	p.add(w.held, 3)
+	p.add(w.inbox, 1)
+	flags := uint8(0)
+	for i, f := range [...]bool{w.searching, w.hungry, w.lifo, w.parked, w.token, w.news, w.down, w.owed} {
+		if f {
+			flags |= 1 << i
+		}
+	}
+	p.add(flags, 8)
+}

@@ -1,0 +1,396 @@
+package executor_test
+
+import (
+	"fmt"
+	"math/bits"
+	"strings"
+
+	"github.com/moduvex/moduvex-go/executor"
+)
+
+// An idleModel is a company of workers that steal, and of those who bring them tasks and news. Each
+// agent is a small machine whose steps are atomic: one load or compare-and-swap of the idle word, of
+// an inbox or of a ring; one look at a queue; one locked section of the injector; one notify. What
+// only its owner sees (the slot, private and bound tasks, what is in its hands) moves along with the
+// step before.
+//
+// A look at what nobody else can change from then on, such as at a ring of its own that is empty, is
+// done together with the step before.
+//
+// A poll takes as long as it likes. What is random or counted in the code (where a search begins, when
+// a worker turns, whose turn it is of bound tasks and others) is free here, so the model does all that
+// the code does, and more.
+type idleModel struct {
+	name      string
+	workers   int
+	outsiders []outsider // in the order of what they do, so that equals are neighbours
+	spawns    uint8      // how many tasks polls may put behind the others
+	wakes     uint8      // how many they may put into the slot
+	events    uint8      // how often I/O or a timer may come
+	ring      uint8      // how many tasks a ring holds
+	hand      uint8      // how many a worker takes out of its ring at once
+	steady    bool       // workers turn only when they have run out of tasks, and search in one order
+	next      func(w executor.IdleWord, e executor.IdleEvent, worker, n int) (executor.IdleWord, executor.IdleAction, int)
+	wrong     mistake  // of the agents; 0 for none
+	made      idleMade // if not nil, gathers the transitions made
+}
+
+// idleMade says in which words which events came.
+type idleMade map[idleUse]struct{}
+
+type idleUse struct {
+	word      executor.IdleWord
+	event     executor.IdleEvent
+	worker, n int
+}
+
+// idleReserve is how many tasks a worker puts into its ring, if it is less than half as full, while nobody
+// is hungry.
+const idleReserve = 2
+
+const (
+	maxIdleWorkers   = 3
+	maxIdleOutsiders = 5
+)
+
+// An idleState is everything that decides what may happen, with notes on what did.
+type idleState struct {
+	word      executor.IdleWord
+	injector  uint8
+	workers   [maxIdleWorkers]idleWorker
+	outsiders [maxIdleOutsiders]outsider
+	spawns    uint8 // those that are left
+	wakes     uint8
+	events    uint8
+	broken    idleLaw // the first law that was broken on the way here
+}
+
+// An idleWorker is a worker, its queues and its inbox.
+type idleWorker struct {
+	at        uint8
+	ret       uint8 // where it goes on when its hands are empty
+	then      uint8 // where it goes on when it has woken somebody, or need not
+	look      uint8 // searching: whom it has not robbed yet, a bit each; looking: where next
+	other     uint8 // whom it robs, or wakes
+	carried   uint8 // tasks on their way to one of its queues, those of its I/O among them
+	searching bool
+	hungry    bool // somebody was, when it looked
+
+	lifo    bool
+	bound   uint8
+	private uint8
+	ring    uint8 // tasks between head and tail
+	hand    uint8
+	held    uint8 // places between steal and head
+
+	inbox  uint8 // tasks
+	parked bool
+	token  bool // a Notify is kept
+	news   bool
+
+	// What has happened. No agent looks at it, only the laws do.
+	down bool // it has announced that it sleeps, and not yet that it woke up
+	owed bool // its inbox is parked, and nobody was told to notify it
+}
+
+// Where a worker stands: before which step.
+const (
+	atRun       uint8 = iota // take a task, or turn
+	atPop                    // choose from which queue
+	atReserve                // nobody is hungry: put a reserve where thieves look
+	atReserved               // see whether somebody is hungry now
+	atTake                   // take some from the ring
+	atPoll                   // polling
+	atReceive                // turn: empty the inbox
+	atInject                 // take its share of the injector
+	atIO                     // see what I/O and timers bring, and whether there is anything to do
+	atOffer                  // put one of the tasks in its hands behind the others
+	atExpose                 // count the tasks
+	atFill                   // make them stealable
+	atOverflow               // put what did not fit into the injector
+	atWork                   // wakeOne: apply work
+	atInterrupt              // interrupt the inbox of the chosen one
+	atNotify                 // notify it
+	atSearch                 // apply search
+	atRob                    // claim a share of some ring
+	atRelease                // release that ring, having copied
+	atPublish                // put the loot into its own ring
+	atRobInject              // take its share of the injector
+	atRobbed                 // see what came of it
+	atFound                  // apply found
+	atSleep                  // apply sleep, or give up
+	atLook                   // look once more, place by place
+	atPark                   // park the inbox
+	atNews                   // look for news
+	atAsleep                 // look at the word
+	atWait                   // sleeping
+	atUnpark                 // unpark the inbox
+	atWake                   // apply wake
+	atOwn                    // see whether its own queues have something already
+)
+
+var workerSteps = [...]string{"run", "pop", "reserve", "reserved", "take", "poll", "receive", "inject", "io", "offer",
+	"expose", "fill", "overflow", "work",
+	"interrupt", "notify", "search", "rob", "release", "publish", "rob the injector", "robbed", "found", "sleep", "look",
+	"park", "news", "asleep?", "wait", "unpark", "wake", "own?"}
+
+// An outsider is a goroutine that is no worker. It does one thing.
+type outsider struct {
+	does  uint8
+	at    uint8
+	to    uint8 // which worker its task or its news is for
+	other uint8 // whom it wakes
+}
+
+const (
+	doesPush uint8 = iota // a task that any worker may run
+	doesSend              // a task bound to one worker
+	doesTell              // news that is no task: stop, a timer
+)
+
+const (
+	outStart uint8 = iota
+	outWork
+	outInterrupt
+	outNotify
+	outLate // in those that are mistaken: what should have come first
+	outOver
+)
+
+// birth is the state in which everybody sleeps.
+func (m *idleModel) birth() idleState {
+	s := idleState{spawns: m.spawns, wakes: m.wakes, events: m.events}
+	for i := range m.workers {
+		s.word |= 1 << i
+		s.workers[i] = idleWorker{at: atWait, parked: true, down: true, owed: true}
+	}
+	for i := range s.outsiders {
+		s.outsiders[i].at = outOver
+	}
+	copy(s.outsiders[:], m.outsiders)
+	return s
+}
+
+// An idleVisitor is told of a state that can follow, who brought it about, and how.
+type idleVisitor func(who int, what string, s idleState)
+
+// steps visits each state that can follow s. Outsiders have numbers below 0.
+func (m *idleModel) steps(s idleState, visit idleVisitor) {
+	for i := range m.workers {
+		m.stepWorker(s, i, func(who int, what string, s idleState) {
+			for m.alone(&s, i) {
+				m.stepWorker(s, i, func(_ int, _ string, next idleState) { s = next })
+			}
+			visit(who, what, s)
+		})
+	}
+	for i := range m.outsiders {
+		m.stepOutsider(s, i, visit)
+	}
+}
+
+// alone reports whether the next step of worker i is its only one, and nobody sees it or may change what
+// comes of it.
+func (m *idleModel) alone(s *idleState, i int) bool {
+	w := &s.workers[i]
+	certain := w.lifo || w.bound+w.private+w.hand > 0 || w.ring == 0 // whether its queues are empty
+	switch w.at {
+	case atRun:
+		return w.empty()
+	case atPop:
+		if w.bound > 0 && w.stealable() > 0 {
+			return false
+		}
+		return w.hand > 0 || w.hungry || w.private <= m.hand || w.ring == 0
+	case atTake:
+		return w.ring == 0
+	case atReceive, atNews:
+		return !m.isAddressed(uint8(i))
+	case atIO:
+		return certain && m.events == 0
+	case atExpose:
+		n := w.bound + w.private + w.hand
+		if w.lifo {
+			n++
+		}
+		return n > 1 || n+w.ring <= 1
+	case atRobbed:
+		return certain
+	case atOwn:
+		return certain || !w.searching
+	}
+	return false
+}
+
+// isAddressed reports whether anybody has a task or news for worker i only.
+func (m *idleModel) isAddressed(i uint8) bool {
+	for _, o := range m.outsiders {
+		if o.does != doesPush && o.to == i {
+			return true
+		}
+	}
+	return false
+}
+
+// apply is a transition as idleState.apply makes it. That quiet may spare it changes nothing: then it
+// would have done nothing, at that moment.
+func (m *idleModel) apply(s *idleState, e executor.IdleEvent, worker int) (executor.IdleAction, uint8) {
+	w, act, chosen := m.next(s.word, e, worker, m.workers)
+	if m.made != nil {
+		m.made[idleUse{s.word, e, worker, m.workers}] = struct{}{}
+	}
+	if act == executor.IdleInvalid {
+		s.breaks(idleLawValid)
+	}
+	s.word = w
+	return act, uint8(chosen)
+}
+
+// interrupt is Inbox.Interrupt, and the notify is the caller's to make if it is true.
+func (s *idleState) interrupt(i uint8) bool {
+	w := &s.workers[i]
+	if !w.parked {
+		return false
+	}
+	w.parked = false
+	s.grant(i)
+	return true
+}
+
+// grant notes that somebody is told to notify worker i.
+func (s *idleState) grant(i uint8) {
+	if w := &s.workers[i]; !w.owed {
+		s.breaks(idleLawNotify)
+	} else {
+		w.owed = false
+	}
+}
+
+// notify is Poller.Notify: it is kept.
+func (m *idleModel) notify(s *idleState, i uint8) {
+	w := &s.workers[i]
+	if m.wrong != notifyIsNotKept || w.at == atWait {
+		w.token = true
+	}
+}
+
+// take is injector.take: the share of one worker.
+func (m *idleModel) take(s *idleState) uint8 {
+	n := uint8(m.workers)
+	share := (s.injector + n - 1) / n
+	s.injector -= share
+	return share
+}
+
+func (m *idleModel) stepOutsider(s idleState, i int, visit idleVisitor) {
+	o := &s.outsiders[i]
+	who := -1 - i
+	switch o.at {
+	case outStart:
+		switch o.does {
+		case doesPush:
+			if m.wrong == workComesBeforeTheTask {
+				o.at = outWork
+				m.outsiderWorks(&s, o, outLate)
+				visit(who, "applies work", s)
+				return
+			}
+			s.injector++
+			if o.at = outWork; m.wrong == onlyTaskNeedsNoWork && s.injector == 1 {
+				o.at = outOver
+			}
+			visit(who, "puts a task into the injector", s)
+		case doesSend:
+			w := &s.workers[o.to]
+			w.inbox++
+			notify := w.parked
+			w.parked = false
+			if o.at = outOver; notify {
+				s.grant(o.to)
+				if m.wrong != sendDoesNotNotify {
+					o.at, o.other = outNotify, o.to
+				}
+			}
+			visit(who, "sends a bound task", s)
+		case doesTell:
+			o.at, o.other = outInterrupt, o.to
+			if m.wrong != newsComeAfterTheInterrupt {
+				s.workers[o.to].news = true
+			}
+			visit(who, "writes news", s)
+		}
+	case outWork:
+		m.outsiderWorks(&s, o, outOver)
+		visit(who, "applies work", s)
+	case outInterrupt:
+		interrupted := s.interrupt(o.other)
+		if m.wrong == notifyWithoutInterrupt && !interrupted {
+			s.grant(o.other)
+			interrupted = true
+		}
+		if o.at = m.outsiderEnd(o); interrupted {
+			o.at = outNotify
+		}
+		visit(who, "interrupts", s)
+	case outNotify:
+		m.notify(&s, o.other)
+		o.at = m.outsiderEnd(o)
+		visit(who, "notifies", s)
+	case outLate:
+		if o.at = outOver; o.does == doesPush {
+			s.injector++
+		} else {
+			s.workers[o.to].news = true
+		}
+		visit(who, "does what should have come first", s)
+	}
+}
+
+func (m *idleModel) outsiderWorks(s *idleState, o *outsider, otherwise uint8) {
+	act, chosen := m.apply(s, executor.IdleWork, 0)
+	if o.at = otherwise; act == executor.IdleNotify {
+		o.at, o.other = outInterrupt, chosen
+	}
+}
+
+func (m *idleModel) outsiderEnd(o *outsider) uint8 {
+	if o.does == doesPush && m.wrong == workComesBeforeTheTask || o.does == doesTell && m.wrong == newsComeAfterTheInterrupt {
+		return outLate
+	}
+	return outOver
+}
+
+// empty is localQueue.empty.
+func (w *idleWorker) empty() bool { return !w.lifo && w.bound+w.private+w.ring+w.hand == 0 }
+
+// stealable counts what is behind the slot but not bound.
+func (w *idleWorker) stealable() uint8 { return w.private + w.ring + w.hand }
+
+// String is for traces.
+func (s idleState) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "asleep %b, %d search; injector %d", s.word.Sleepers(), s.word.Searchers(), s.injector)
+	for i, w := range s.workers {
+		if w == (idleWorker{}) && i >= bits.Len64(s.word.Sleepers()) {
+			continue
+		}
+		fmt.Fprintf(&b, "; %d at %q", i, workerSteps[w.at])
+		for _, n := range []struct {
+			name string
+			n    uint8
+		}{{"carried", w.carried}, {"hand", w.hand}, {"bound", w.bound}, {"private", w.private}, {"ring", w.ring}, {"held", w.held}, {"inbox", w.inbox}} {
+			if n.n != 0 {
+				fmt.Fprintf(&b, " %s %d", n.name, n.n)
+			}
+		}
+		for _, f := range []struct {
+			name string
+			set  bool
+		}{{"searching", w.searching}, {"slot", w.lifo}, {"parked", w.parked}, {"token", w.token}, {"news", w.news}} {
+			if f.set {
+				b.WriteString(" " + f.name)
+			}
+		}
+	}
+	return b.String()
+}
