@@ -251,8 +251,9 @@ func (b *blocking[T]) Poll(cx *core.Context) (joinhandle.Result[T], bool) {
 		cx.Waits(core.WaitBlocking)
 		return joinhandle.Result[T]{}, false
 	}
-	if !b.done.Load() {
-		return joinhandle.Result[T]{}, false // a spurious wake; the waker has not changed
+	if !b.done.Load() { // a spurious wake; the waker has not changed
+		cx.Waits(core.WaitBlocking)
+		return joinhandle.Result[T]{}, false
 	}
 	if b.panicked != nil {
 		panic(b.panicked)
