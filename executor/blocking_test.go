@@ -239,3 +239,40 @@ func TestAbortedFunctionsLeaveTheQueue(t *testing.T) {
 		t.Errorf("have %d, %v", v, err)
 	}
 }
+
+// What queues is seen: how many functions wait and run, how many goroutines there are, and how long
+// functions have waited for one.
+func TestQueueOfTheBlockingPoolIsVisible(t *testing.T) {
+	const limit, functions = 2, 6
+	const while = 2 * time.Millisecond
+	rt := startRuntime(t, executor.Options{BlockingThreads: limit, BlockingKeepAlive: time.Hour})
+	if s := rt.Stats(); s.BlockingQueued != 0 || s.BlockingRunning != 0 || s.BlockingThreads != 0 || s.BlockingFinished != 0 {
+		t.Errorf("before the first function the statistics are %+v", s)
+	}
+	release := make(chan struct{})
+	var handles []joinhandle.JoinHandle[int]
+	for range functions {
+		handles = append(handles, executor.SpawnBlocking(rt, func() (int, error) { <-release; return 0, nil }))
+	}
+	eventually(t, "the rest queue", func() bool {
+		s := rt.Stats()
+		return s.BlockingRunning == limit && s.BlockingQueued == functions-limit && s.BlockingThreads == limit
+	})
+	time.Sleep(while) // those that queue wait at least so long
+	close(release)
+	for _, h := range handles {
+		joinOK(t, h)
+	}
+	eventually(t, "the functions are through, and the goroutines wait for more", func() bool {
+		s := rt.Stats()
+		return s.BlockingRunning == 0 && s.BlockingQueued == 0 && s.BlockingFinished == functions && s.BlockingThreads == limit
+	})
+	w := rt.Metrics().BlockingWait
+	if w.Count() != functions || w.Sum < (functions-limit)*while || w.Quantile(1) < while {
+		t.Errorf("%d waits, %v together, the longest %v; want %d, at least %v each of %d", w.Count(), w.Sum, w.Quantile(1), functions, while, functions-limit)
+	}
+	closeRuntime(t, rt)
+	if s := rt.Stats(); s.BlockingThreads != 0 || s.BlockingQueued != 0 {
+		t.Errorf("after Close the statistics are %+v", s)
+	}
+}

@@ -1,6 +1,8 @@
 package executor
 
 import (
+	"time"
+
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/task"
 )
@@ -10,7 +12,11 @@ const (
 	FIFOSize     = fifoSize
 	MaxLIFO      = maxLIFO
 	MaxStealing  = maxStealing
+	SampleEach   = sampleEach
 )
+
+// BucketOf returns the bucket of a Histogram that d is counted in.
+func BucketOf(d time.Duration) int { return bucketOf(d) }
 
 // Parked reports whether all workers of rt sleep, or have announced that they are about to.
 func Parked(rt *Runtime) bool {
