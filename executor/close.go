@@ -25,6 +25,8 @@ const (
 func (w *worker) close() {
 	if w.shut == open {
 		w.inbox.Close(&w.arrived) // 1
+		for w.arrived.Pop() != nil {
+		}
 		if w.commons != nil {
 			w.commons.injector.close()
 		}
@@ -70,7 +72,7 @@ func (w *worker) kill() {
 
 // release is close once no task is left, or before there was one.
 func (w *worker) release() {
-	w.queue.lifo = nil
+	w.queue.clear()
 	w.timers.release()                        // 5
 	w.pool.Close()                            // 6
 	if err := w.reactor.Close(); err != nil { // 7

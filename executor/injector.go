@@ -61,6 +61,7 @@ func (in *injector) close() {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	in.closed = true
-	in.tasks = task.Queue{}
+	for in.tasks.Pop() != nil { // one by one, so that none keeps others alive by its link
+	}
 	in.n.Store(0)
 }

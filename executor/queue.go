@@ -19,10 +19,9 @@ const (
 //
 // Where workers steal, tasks that are not bound go through private, the ring, where thieves look, and
 // the hand, in this order, many at a time: so workers that are all busy pay next to nothing for
-// stealing. While somebody sleeps or searches nothing is held back: see worker.expose. Otherwise some
-// tasks of many are in the ring for the case that a poll lasts, and what thieves do not see, the slot,
-// the hand and the rest of private, is hidden for no longer than a few polls of the owner, maxLIFO+1 at
-// most.
+// stealing. While somebody sleeps or searches nothing more is held back: see worker.expose. Otherwise
+// some tasks of many are in the ring for the case that a poll lasts. What thieves do not see is private
+// until the owner takes its next task, and hand and slot until the owner polls what is in them.
 //
 // Source of the idea: U. Acar, A. Charguéraud, M. Rainey, "Scheduling Parallel Programs by Work Stealing
 // with Private Deques", PPoPP 2013.
@@ -38,6 +37,16 @@ type localQueue struct {
 
 func (q *localQueue) empty() bool {
 	return q.lifo == nil && q.bound.empty() && q.private.empty() && q.hand.empty() && (q.ring == nil || q.ring.len() == 0)
+}
+
+// clear forgets all tasks, one by one, so that none keeps others alive by its link.
+func (q *localQueue) clear() {
+	q.lifo = nil
+	for q.bound.pop() != nil || q.private.pop() != nil || q.hand.pop() != nil {
+	}
+	if q.ring != nil {
+		q.ring.take(make([]*task.Task, len(q.ring.slots)))
+	}
 }
 
 // handSize is how many tasks the owner takes out of its ring with one atomic operation.
