@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/moduvex/moduvex-go/executor/internal/modetest"
+	"go.uber.org/goleak"
 )
 
 var figuresFlag = flag.Bool("figures", false, "measure the figures instead of testing")
@@ -26,5 +27,5 @@ func TestMain(m *testing.M) {
 	if *figuresFlag {
 		os.Exit(printFigures())
 	}
-	modetest.Main(m)
+	goleak.VerifyTestMain(modetest.In(m))
 }

@@ -158,8 +158,7 @@ func (w *worker) loop() {
 }
 
 // pollMark tells each poll from all others and names its task: the number of the poll, modulo
-// 2^24, above the number of the task, which 40 bits hold for a million tasks a second and twelve
-// days.
+// 2^24, above the number of the task, modulo 2^40, which is far more than there are at a time.
 func pollMark(poll, id uint64) uint64 { return poll<<taskBits | id&taskMask }
 
 const (

@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"github.com/moduvex/moduvex-go/executor"
-	"go.uber.org/goleak"
 )
 
 // Env names the environment variable that selects a single mode, such as WorkStealing/4.
@@ -35,16 +34,17 @@ var (
 	few = []mode{{executor.ThreadPerCore, 1}, {executor.ThreadPerCore, 4}, {executor.WorkStealing, 2}, {executor.WorkStealing, 8}}
 )
 
-// Main is a TestMain: it runs the tests in each mode, and then looks for goroutines that are left.
-func Main(m *testing.M) {
+// In makes a run of the tests in each mode of m, for goleak.VerifyTestMain.
+func In(m *testing.M) Runs {
 	flag.Parse()
-	goleak.VerifyTestMain(runs{m})
+	return Runs{m}
 }
 
-type runs struct{ m *testing.M }
+// Runs are the runs of a package's tests.
+type Runs struct{ m *testing.M }
 
-// Run implements goleak.TestingM.
-func (r runs) Run() (code int) {
+// Run runs the tests, and returns the worst of the exit codes.
+func (r Runs) Run() (code int) {
 	for _, mode := range modes() {
 		current = mode
 		fmt.Println("=== MODE ", mode)

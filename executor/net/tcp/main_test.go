@@ -15,13 +15,14 @@ import (
 	"github.com/moduvex/moduvex-go/executor/internal/modetest"
 	"github.com/moduvex/moduvex-go/executor/net/tcp"
 	"github.com/moduvex/moduvex-go/joinhandle"
+	"go.uber.org/goleak"
 )
 
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == starvedArg {
 		os.Exit(starvedMain())
 	}
-	modetest.Main(m)
+	goleak.VerifyTestMain(modetest.In(m))
 }
 
 // patience is for what happens at once unless something is broken.

@@ -16,9 +16,10 @@ import (
 	"github.com/moduvex/moduvex-go/executor/internal/modetest"
 	"github.com/moduvex/moduvex-go/executor/net/udp"
 	"github.com/moduvex/moduvex-go/joinhandle"
+	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { modetest.Main(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(modetest.In(m)) }
 
 // patience is for what happens at once unless something is broken.
 const patience = 20 * time.Second
@@ -99,7 +100,7 @@ func settle(rt *executor.Runtime) {
 	for {
 		beat()
 		before := rt.Stats().Polls
-		time.Sleep(10 * time.Millisecond)
+		time.Sleep(15 * time.Millisecond)
 		beat()
 		if rt.Stats().Polls-before <= 2 { // the beats
 			return

@@ -17,9 +17,10 @@ import (
 	"github.com/moduvex/moduvex-go/executor/internal/modetest"
 	"github.com/moduvex/moduvex-go/executor/net/unix"
 	"github.com/moduvex/moduvex-go/joinhandle"
+	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { modetest.Main(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(modetest.In(m)) }
 
 // patience is for what happens at once unless something is broken.
 const patience = 20 * time.Second
