@@ -73,7 +73,10 @@ func New(opts Options) (*Runtime, error) {
 	if rt.commons != nil {
 		rt.commons.workers = rt.workers
 	}
-	return rt, rt.start()
+	if err := rt.start(); err != nil {
+		return nil, err
+	}
+	return rt, nil
 }
 
 // start starts the workers. If one cannot have the processor it is to have, all end again.
