@@ -3,6 +3,7 @@
 package unix_test
 
 import (
+	"net"
 	"runtime"
 	"syscall"
 	"testing"
@@ -44,6 +45,15 @@ func TestOperationsAllocateNothing(t *testing.T) {
 			if from != pathG {
 				t.Error(from)
 			}
+			return err
+		},
+		"buffers": func(co *coro.Co) error {
+			out, in := [2][]byte{buf[:10], buf[10:]}, [2][]byte{buf[:20], buf[20:]}
+			bufs := net.Buffers(out[:])
+			if _, err := a.WriteBuffers(co, &bufs); err != nil {
+				return err
+			}
+			_, err := b.ReadBuffers(co, in[:])
 			return err
 		},
 		"descriptors": func(co *coro.Co) error {

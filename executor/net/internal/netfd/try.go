@@ -133,6 +133,13 @@ func (t *Try) triedJam(errno sys.Errno) bool {
 	return false
 }
 
+// Short says that of asked bytes of a stream n were moved, if it was not none.
+func (t *Try) Short(n, asked int) {
+	if t.p == Done && t.err == nil && n > 0 && n < asked {
+		t.f.short(t.ev, t.d)
+	}
+}
+
 // End is the end of the try.
 func (t *Try) End() (Progress, error) {
 	switch t.state {

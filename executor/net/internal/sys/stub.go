@@ -104,3 +104,6 @@ func Unlink(string) error                                        { return errors
 func RecvLocal(int, []byte, []int, bool, *Name) (Message, Errno) { return Message{}, unsupported }
 func SendLocal(int, []byte, []int, string) (int, Errno)          { return 0, unsupported }
 func PeerCredentials(int) (Credentials, error)                   { return Credentials{}, errors.ErrUnsupported }
+
+func Readv(int, [][]byte) (int, int, Errno)  { return 0, 0, unsupported }
+func Writev(int, [][]byte) (int, int, Errno) { return 0, 0, unsupported }

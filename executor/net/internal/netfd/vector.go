@@ -1,0 +1,148 @@
+package netfd
+
+import (
+	"io"
+	"net"
+
+	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/coro"
+	"github.com/moduvex/moduvex-go/executor/net/internal/sys"
+	"github.com/moduvex/moduvex-go/reactor"
+)
+
+// This file has reads and writes of several buffers. Like those of one they are for byte streams.
+
+// ReadBuffers is Read into several buffers, the first one first.
+func (f *FD) ReadBuffers(co *coro.Co, bufs [][]byte) (n int, err error) {
+	if err := co.Interrupted(); err != nil {
+		return 0, err
+	}
+	for {
+		n, p, err := f.readv(co.Context(), bufs)
+		if p == Done {
+			return n, err
+		}
+		if err := f.Await(co, reactor.Read, p); err != nil {
+			return 0, err
+		}
+	}
+}
+
+// PollReadBuffers is ReadBuffers in poll style.
+func (f *FD) PollReadBuffers(cx *core.Context, bufs [][]byte) (n int, ready bool, err error) {
+	for {
+		n, p, err := f.readv(cx, bufs)
+		if p != Unregistered {
+			return n, p == Done, err
+		}
+		if err := f.Register(cx); err != nil {
+			return 0, true, err
+		}
+	}
+}
+
+func (f *FD) readv(cx *core.Context, bufs [][]byte) (n int, p Progress, err error) {
+	if empty(bufs) {
+		return 0, Done, f.nothing(cx, reactor.Read)
+	}
+	asked := 0
+	t := f.Try(cx, reactor.Read)
+	for t.Next() {
+		var errno sys.Errno
+		n, asked, errno = sys.Readv(f.Sysfd(), bufs)
+		t.Tried("readv", errno)
+	}
+	t.Short(n, asked)
+	p, err = t.End()
+	if p == Done && err == nil && n == 0 {
+		err = io.EOF
+	}
+	return n, p, err
+}
+
+// WriteBuffers writes all of bufs, and waits whenever there is no room. What was written it takes out
+// of bufs, as net.Buffers.WriteTo does.
+func (f *FD) WriteBuffers(co *coro.Co, bufs *net.Buffers) (n int64, err error) {
+	if err := co.Interrupted(); err != nil {
+		return 0, err
+	}
+	for {
+		m, p, err := f.writev(co.Context(), bufs)
+		n += int64(m)
+		switch {
+		case p != Done:
+			if err := f.Await(co, reactor.Write, p); err != nil {
+				return n, err
+			}
+		case err != nil || len(*bufs) == 0:
+			return n, err
+		}
+	}
+}
+
+// PollWriteBuffers writes as much of bufs as there is room for, in poll style, and takes it out.
+func (f *FD) PollWriteBuffers(cx *core.Context, bufs *net.Buffers) (n int64, ready bool, err error) {
+	for {
+		n, p, err := f.writev(cx, bufs)
+		if p != Unregistered {
+			return int64(n), p == Done, err
+		}
+		if err := f.Register(cx); err != nil {
+			return 0, true, err
+		}
+	}
+}
+
+func (f *FD) writev(cx *core.Context, bufs *net.Buffers) (n int, p Progress, err error) {
+	if empty(*bufs) {
+		if err := f.nothing(cx, reactor.Write); err != nil {
+			return 0, Done, err
+		}
+		consume(bufs, 0)
+		return 0, Done, nil
+	}
+	asked := 0
+	t := f.Try(cx, reactor.Write)
+	for t.Next() {
+		var errno sys.Errno
+		n, asked, errno = sys.Writev(f.Sysfd(), *bufs)
+		t.Tried("writev", errno)
+	}
+	t.Short(n, asked)
+	p, err = t.End()
+	if p == Done && err == nil {
+		consume(bufs, n)
+	}
+	return n, p, err
+}
+
+// consume takes n bytes out of bufs, and the empty buffers that then come first.
+func consume(bufs *net.Buffers, n int) {
+	for len(*bufs) > 0 {
+		if first := (*bufs)[0]; len(first) > n {
+			(*bufs)[0] = first[n:]
+			return
+		}
+		n -= len((*bufs)[0])
+		(*bufs)[0] = nil
+		*bufs = (*bufs)[1:]
+	}
+}
+
+func empty(bufs [][]byte) bool {
+	for _, b := range bufs {
+		if len(b) > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// nothing is an operation that moves nothing.
+func (f *FD) nothing(cx *core.Context, d reactor.Direction) error {
+	err := f.Begin(cx, d)
+	if err == nil {
+		f.End(cx, d, Done)
+	}
+	return err
+}

@@ -1,0 +1,46 @@
+//go:build darwin || dragonfly || freebsd || netbsd || openbsd
+
+package sys
+
+import "golang.org/x/sys/unix"
+
+// maxVector is how many buffers one call takes.
+const maxVector = 32
+
+// vector is what one call may move of bufs, and how many bytes that are.
+func vector(bufs [][]byte) (v [][]byte, bytes int) {
+	for _, b := range bufs {
+		if len(v) == maxVector || bytes == MaxTransfer {
+			break
+		}
+		if len(b) == 0 {
+			continue
+		}
+		b = b[:min(len(b), MaxTransfer-bytes)]
+		v = append(v, b)
+		bytes += len(b)
+	}
+	return v, bytes
+}
+
+// Readv is Read into several buffers, one after the other. asked is how much one call may bring.
+func Readv(fd int, bufs [][]byte) (n, asked int, errno Errno) {
+	v, asked := vector(bufs)
+	for {
+		n, _, _, _, err := unix.RecvmsgBuffers(fd, v, nil, 0)
+		if errno := errnoOf(err); errno != unix.EINTR {
+			return max(n, 0), asked, errno
+		}
+	}
+}
+
+// Writev is Write of several buffers, one after the other.
+func Writev(fd int, bufs [][]byte) (n, asked int, errno Errno) {
+	v, asked := vector(bufs)
+	for {
+		n, err := unix.SendmsgBuffers(fd, v, nil, nil, 0)
+		if errno := errnoOf(err); errno != unix.EINTR {
+			return max(n, 0), asked, errno
+		}
+	}
+}

@@ -1,0 +1,70 @@
+package sys
+
+import (
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// maxVector is how many buffers one call takes: 512 bytes on the stack.
+const maxVector = 32
+
+// A vector is buffers as the system wants them.
+type vector [maxVector]unix.Iovec
+
+// set puts in what one call may move of bufs, and returns how many buffers and bytes that are.
+func (v *vector) set(bufs [][]byte) (n, bytes int) {
+	for _, b := range bufs {
+		if n == len(v) || bytes == MaxTransfer {
+			break
+		}
+		if len(b) == 0 {
+			continue
+		}
+		b = b[:min(len(b), MaxTransfer-bytes)]
+		v[n].Base = unsafe.SliceData(b)
+		v[n].SetLen(len(b))
+		n++
+		bytes += len(b)
+	}
+	return n, bytes
+}
+
+// Readv is Read into several buffers, one after the other. asked is how much one call may bring.
+func Readv(fd int, bufs [][]byte) (n, asked int, errno Errno) {
+	var v vector
+	count, asked := v.set(bufs)
+	n, errno = v.transfer(unix.SYS_READV, fd, count)
+	for left := n; left > 0; bufs = bufs[1:] {
+		m := min(left, len(bufs[0]))
+		raceRead(bufs[0], m)
+		left -= m
+	}
+	return n, asked, errno
+}
+
+// Writev is Write of several buffers, one after the other.
+func Writev(fd int, bufs [][]byte) (n, asked int, errno Errno) {
+	var v vector
+	count, asked := v.set(bufs)
+	for left := asked; left > 0; bufs = bufs[1:] {
+		m := min(left, len(bufs[0]))
+		raceWrite(bufs[0][:m])
+		left -= m
+	}
+	n, errno = v.transfer(unix.SYS_WRITEV, fd, count)
+	return n, asked, errno
+}
+
+func (v *vector) transfer(call uintptr, fd, count int) (int, Errno) {
+	for {
+		n, _, errno := unix.RawSyscall(call, uintptr(fd), uintptr(unsafe.Pointer(v)), uintptr(count))
+		switch errno {
+		case 0:
+			return int(n), 0
+		case unix.EINTR:
+		default:
+			return 0, errno
+		}
+	}
+}
