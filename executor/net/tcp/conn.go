@@ -143,5 +143,5 @@ func (s *Stream) SyscallConn() (syscall.RawConn, error) {
 	if s.fd.Closed() {
 		return nil, s.failed("raw", net.ErrClosed)
 	}
-	return &netfd.RawConn{FD: &s.fd, Failed: s.failed}, nil
+	return &netfd.RawConn{FD: &s.fd, Failed: s.failed, Owner: s}, nil
 }

@@ -111,11 +111,13 @@ func (s *socket) SetWriteBuffer(bytes int) error {
 // SyscallConn gives access to the descriptor. Control is that of package net. Read and Write of the
 // RawConn call their function once and do not wait: where it is not done they return an error that
 // is syscall.EAGAIN, and WaitReadable or WaitWritable waits for another try.
-func (s *socket) SyscallConn() (syscall.RawConn, error) {
+func (s *socket) SyscallConn() (syscall.RawConn, error) { return s.raw(nil) }
+
+func (s *socket) raw(owner any) (syscall.RawConn, error) {
 	if s.fd.Closed() {
 		return nil, s.wrap("raw", net.ErrClosed)
 	}
-	return &netfd.RawConn{FD: &s.fd, Failed: s.wrap}, nil
+	return &netfd.RawConn{FD: &s.fd, Failed: s.wrap, Owner: owner}, nil
 }
 
 // control does something to the descriptor that does not wait.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net"
 	"os"
+	"syscall"
 
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coro"
@@ -98,6 +99,11 @@ func (s *Stream) PollWriteMsg(cx *core.Context, b []byte, fds []int) (n int, rea
 // PeerCredentials returns who the peer is: on Linux, Darwin and FreeBSD. Elsewhere it returns
 // errors.ErrUnsupported.
 func (s *Stream) PeerCredentials() (Credentials, error) { return s.peerCredentials() }
+
+// SyscallConn gives access to the descriptor. Control is that of package net. Read and Write of the
+// RawConn call their function once and do not wait: where it is not done they return an error that
+// is syscall.EAGAIN, and WaitReadable or WaitWritable waits for another try.
+func (s *Stream) SyscallConn() (syscall.RawConn, error) { return s.raw(s) }
 
 // CloseRead ends reading: what has come in can still be read, then there is io.EOF. The peer's writes
 // fail with syscall.EPIPE.

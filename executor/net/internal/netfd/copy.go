@@ -20,9 +20,11 @@ type Writer interface {
 const copyBuffer = 32 << 10
 
 // Copy copies from src to dst until src ends, and returns how many bytes it has written. The end of
-// src is no error.
+// src is no error. Where both are sockets and the system can do that, bytes that come in bulk are
+// moved without being copied to the process and back.
 func Copy(co *coro.Co, dst Writer, src Reader) (written int64, err error) {
 	buf := make([]byte, copyBuffer)
+	splicer := newSplicer(dst, src)
 	for {
 		n, rerr := src.Read(co, buf)
 		if n > 0 {
@@ -34,6 +36,11 @@ func Copy(co *coro.Co, dst Writer, src Reader) (written int64, err error) {
 			if err != nil {
 				return written, err
 			}
+		}
+		if rerr == nil && n >= bulk {
+			var m int64
+			m, rerr = splicer.run(co, buf)
+			written += m
 		}
 		if rerr == io.EOF {
 			return written, nil

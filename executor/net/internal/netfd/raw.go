@@ -15,6 +15,9 @@ type RawConn struct {
 	FD *FD
 	// Failed gives an error the shape that the socket's others have.
 	Failed func(op string, err error) error
+	// Owner is the socket, if it is a stream of bytes. It tells the socket itself from what wraps it
+	// and has its SyscallConn from it.
+	Owner any
 }
 
 var _ syscall.RawConn = (*RawConn)(nil)

@@ -1,0 +1,160 @@
+package netfd
+
+import (
+	"io"
+	"os"
+	"syscall"
+
+	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/coro"
+	"github.com/moduvex/moduvex-go/executor/net/internal/sys"
+	"github.com/moduvex/moduvex-go/reactor"
+)
+
+// An end is a stream of ours, as a Copy finds it behind a Reader or Writer.
+type end struct {
+	fd     *FD
+	failed func(op string, err error) error
+}
+
+// endOf looks for the FD behind x.
+func endOf(x any) (e end, ok bool) {
+	c, ok := x.(syscall.Conn)
+	if !ok {
+		return e, false
+	}
+	raw, err := c.SyscallConn()
+	if err != nil {
+		return e, false
+	}
+	r, ok := raw.(*RawConn)
+	if !ok || r.Owner != x { // what wraps a stream wants to see its bytes
+		return e, false
+	}
+	return end{fd: r.FD, failed: r.Failed}, true
+}
+
+// bulk is what a read must have brought for bytes to be worth a pipe; once it brings less than lull,
+// the pipe is given back. So connections that are idle, or small talk, hold no descriptors but their
+// own.
+const (
+	bulk = copyBuffer
+	lull = copyBuffer / 4
+)
+
+// A splicer moves the bulk of a Copy between two sockets through a pipe, past the process.
+type splicer struct {
+	dst, src end
+	never    bool // it cannot be done
+}
+
+func newSplicer(dst Writer, src Reader) *splicer {
+	d, ok := endOf(dst)
+	if !ok {
+		return nil
+	}
+	s, ok := endOf(src)
+	if !ok {
+		return nil
+	}
+	return &splicer{dst: d, src: s}
+}
+
+// run moves bytes until the flow dries up, and returns how many it has written. At the end of src
+// the error is io.EOF. buf is for what the system will not move.
+func (s *splicer) run(co *coro.Co, buf []byte) (written int64, err error) {
+	if s == nil || s.never {
+		return 0, nil
+	}
+	pipe, errno := sys.NewPipe()
+	if errno != 0 {
+		return 0, nil // no descriptors, perhaps: it goes without
+	}
+	defer pipe.Close()
+	for {
+		n, errno, err := s.fill(co, pipe)
+		switch {
+		case sys.NoSplice(errno):
+			s.never = true
+			return written, nil
+		case err != nil:
+			return written, s.src.failed("read", err)
+		case n == 0:
+			return written, io.EOF
+		}
+		m, err := s.drain(co, pipe, n, buf)
+		written += int64(m)
+		if err != nil || s.never {
+			return written, err
+		}
+		if n < lull {
+			return written, nil
+		}
+	}
+}
+
+// fill waits for bytes of src, and moves them into the pipe, which is empty: so would-block is about
+// src alone.
+func (s *splicer) fill(co *coro.Co, pipe sys.Pipe) (n int, errno sys.Errno, err error) {
+	f := s.src.fd
+	for {
+		p := Done
+		n, errno, p, err = f.spliceOnce(co.Context(), reactor.Read, func(fd int) (int, sys.Errno) { return pipe.Fill(fd) })
+		if p == Done {
+			return n, errno, err
+		}
+		if err := f.Await(co, reactor.Read, p); err != nil {
+			return 0, 0, err
+		}
+	}
+}
+
+// drain empties the pipe of n bytes into dst.
+func (s *splicer) drain(co *coro.Co, pipe sys.Pipe, n int, buf []byte) (written int, err error) {
+	f := s.dst.fd
+	for written < n {
+		m, errno, p, err := f.spliceOnce(co.Context(), reactor.Write, func(fd int) (int, sys.Errno) { return pipe.Drain(fd, n-written) })
+		switch {
+		case p == Done && sys.NoSplice(errno):
+			s.never = true
+			m, err := s.pour(co, pipe, n-written, buf)
+			return written + m, err
+		case p == Done && err != nil:
+			return written, s.dst.failed("write", err)
+		case p == Done:
+			written += m
+		default:
+			if err := f.Await(co, reactor.Write, p); err != nil {
+				return written, s.dst.failed("write", err)
+			}
+		}
+	}
+	return written, nil
+}
+
+// pour copies what is left in the pipe.
+func (s *splicer) pour(co *coro.Co, pipe sys.Pipe, n int, buf []byte) (written int, err error) {
+	for written < n {
+		m, errno := pipe.Read(buf[:min(len(buf), n-written)])
+		if errno != 0 {
+			return written, s.dst.failed("write", os.NewSyscallError("read", errno))
+		}
+		w, err := s.dst.fd.Write(co, buf[:m])
+		written += w
+		if err != nil {
+			return written, s.dst.failed("write", err)
+		}
+	}
+	return written, nil
+}
+
+// spliceOnce is one try. errno is given beside the error, for who has another way.
+func (f *FD) spliceOnce(cx *core.Context, d reactor.Direction, call func(fd int) (int, sys.Errno)) (n int, errno sys.Errno, p Progress, err error) {
+	t := f.Try(cx, d)
+	for t.Next() {
+		n, errno = call(f.Sysfd())
+		t.Tried("splice", errno)
+	}
+	p, err = t.End()
+	return n, errno, p, err
+}
