@@ -1,0 +1,25 @@
+package signal
+
+import (
+	"fmt"
+	"os"
+	"reflect"
+)
+
+// check panics if one of sigs could never arrive. os/signal takes an empty list for all signals there
+// are, which is no way to get what was asked for only, and passes over the others in silence.
+func check(sigs []os.Signal) {
+	if len(sigs) == 0 {
+		panic("signal: Notify of no signals")
+	}
+	for _, sig := range sigs {
+		switch {
+		case sig == nil:
+			panic("signal: Notify of a nil os.Signal")
+		case reflect.TypeOf(sig) != reflect.TypeOf(os.Interrupt):
+			panic(fmt.Sprintf("signal: Notify of a %T, which is no signal of the system", sig))
+		case sig == os.Kill || uncatchable(sig):
+			panic(fmt.Sprintf("signal: Notify of %q, which nobody can catch", sig.String()))
+		}
+	}
+}

@@ -1,0 +1,7 @@
+//go:build !unix
+
+package signal
+
+import "os"
+
+func uncatchable(os.Signal) bool { return false }

@@ -1,0 +1,55 @@
+package signal_test
+
+import (
+	"context"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/coretest"
+	"github.com/moduvex/moduvex-go/executor/internal/modetest"
+	"github.com/moduvex/moduvex-go/executor/signal"
+)
+
+type foreign struct{ list []int } // not even comparable
+
+func (foreign) String() string { return "foreign" }
+func (foreign) Signal()        {}
+
+func TestMisusePanicsWithWhatIsWrong(t *testing.T) {
+	if !modetest.First() {
+		return
+	}
+	var none *signal.Stream
+	rt := newRuntime(t)
+	tests := []struct {
+		want string
+		f    func()
+	}{
+		{"signal: Notify of no signals", func() { signal.Notify() }},
+		{"signal: Notify of a nil os.Signal", func() { signal.Notify(os.Interrupt, nil) }},
+		{"signal: Notify of a signal_test.foreign, which is no signal of the system", func() { signal.Notify(foreign{}) }},
+		{`signal: Notify of "killed", which nobody can catch`, func() { signal.Notify(os.Kill) }},
+		{"signal: a Stream is made by Notify", func() { none.TryRecv() }},
+		{"signal: a Stream is made by Notify", func() { new(signal.Stream).Recv(nil) }},
+		{"signal: a Stream is made by Notify", func() { new(signal.Stream).RecvWait(context.Background()) }},
+		{"signal: a Stream is made by Notify", func() { new(signal.Stream).RecvFuture() }},
+		{"signal: Poll of a RecvFuture that no Stream has made", func() {
+			new(signal.RecvFuture).Poll(core.NewContext(coretest.New(1)))
+		}},
+		{"signal: ShutdownOnSignal of a nil Runtime", func() {
+			signal.ShutdownOnSignal(context.Background(), nil, time.Second, os.Interrupt)
+		}},
+		{"signal: ShutdownOnSignal with a grace of -1s, which is negative", func() {
+			signal.ShutdownOnSignal(context.Background(), rt, -time.Second, os.Interrupt)
+		}},
+		{"signal: Notify of no signals", func() { signal.ShutdownOnSignal(context.Background(), rt, 0) }},
+	}
+	for _, tt := range tests {
+		if got := panicOf(tt.f); got != tt.want {
+			t.Errorf("panic %v, want %q", got, tt.want)
+		}
+	}
+	new(signal.RecvFuture).Drop()
+}

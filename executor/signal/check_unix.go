@@ -1,0 +1,11 @@
+//go:build unix
+
+package signal
+
+import (
+	"os"
+	"syscall"
+)
+
+// uncatchable reports whether the system lets nobody catch sig, os.Kill aside.
+func uncatchable(sig os.Signal) bool { return sig == syscall.SIGSTOP }
