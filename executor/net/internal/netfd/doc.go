@@ -35,6 +35,9 @@
 //		}
 //	}
 //
+// A Try makes the steps of x for operations whose cost is elsewhere. What more than one package needs
+// is here: the reads and writes of byte streams, accepting, copying.
+//
 // # Registration
 //
 // A socket is registered with the reactor of the worker that first calls Register, and stays there:
