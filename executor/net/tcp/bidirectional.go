@@ -1,0 +1,38 @@
+package tcp
+
+import "github.com/moduvex/moduvex-go/core/coro"
+
+// A Duplex is a connection whose two directions end one by one: a [Stream], or that of package unix.
+type Duplex interface {
+	Reader
+	Writer
+	CloseWrite() error
+}
+
+// CopyBidirectional copies from a to b and from b to a at the same time, as [Copy] does, until both have
+// ended. When one ends, the writing half of the other is closed, so that its peer sees the end, and the
+// other direction goes on. The first error, or a cancellation of co, ends both. It returns how many
+// bytes each has been written, and closes neither: that is the caller's.
+func CopyBidirectional(co *coro.Co, a, b Duplex) (toA, toB int64, err error) {
+	err = coro.WithScope(co, coro.ScopeOptions{}, func(co *coro.Co, s *coro.Scope) error {
+		forth := func(co *coro.Co) (err error) {
+			toB, err = copyHalf(co, b, a)
+			return err
+		}
+		if err := s.Go(co, forth); err != nil {
+			return err
+		}
+		var err error
+		toA, err = copyHalf(co, a, b)
+		return err
+	})
+	return toA, toB, err
+}
+
+func copyHalf(co *coro.Co, dst, src Duplex) (int64, error) {
+	n, err := Copy(co, dst, src)
+	if err != nil {
+		return n, err
+	}
+	return n, dst.CloseWrite()
+}
