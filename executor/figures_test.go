@@ -85,7 +85,8 @@ func figures() []figure {
 			{"pingpong.poll.2." + m.name, 1.0, m.opts, ratio(1_000_000, pingPong, pingPongGoroutine)},
 		}...)
 	}
-	return append(fs, figure{"W1.poll.scaling", 1 / 1.8, perCore, scaling(1_000_000, w1Poll)})
+	fs = append(fs, figure{"W1.poll.scaling", 1 / 1.8, perCore, scaling(1_000_000, w1Poll)})
+	return append(fs, sleepFigures()...)
 }
 
 // The modes that figures are measured in. GOMAXPROCS is the number of workers, for the twin too.

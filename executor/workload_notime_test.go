@@ -1,0 +1,5 @@
+//go:build !unix
+
+package executor_test
+
+func sleepFigures() []figure { return nil }
