@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	ossignal "os/signal"
+	"sync"
 	"syscall"
 	"time"
 
@@ -17,6 +19,19 @@ import (
 
 // self sends the process a signal, as somebody else would with kill(1).
 func self(sig syscall.Signal) { _ = syscall.Kill(os.Getpid(), sig) }
+
+// onceTakenOver calls f as soon as somebody has taken sig over.
+func onceTakenOver(sig os.Signal, f func()) (called *sync.WaitGroup) {
+	called = new(sync.WaitGroup)
+	ossignal.Ignore(sig) // which taking it over undoes
+	called.Go(func() {
+		for ossignal.Ignored(sig) {
+			time.Sleep(time.Millisecond)
+		}
+		f()
+	})
+	return called
+}
 
 func ExampleNotify() {
 	reload := signal.Notify(syscall.SIGHUP)
@@ -120,15 +135,16 @@ func ExampleShutdownOnSignal() {
 		fmt.Println(err)
 		return
 	}
-	stop := signal.Notify(os.Interrupt, syscall.SIGTERM)
+	stop := signal.Notify(syscall.SIGTERM)
 	defer stop.Close()
 	executor.Go(rt, func(co *coro.Co) (int, error) {
 		sig, err := stop.Recv(co) // a task that wants to know has a stream of its own
 		fmt.Println("task:", sig, err)
 		return 0, err
 	})
-	time.AfterFunc(10*time.Millisecond, func() { self(syscall.SIGTERM) }) // somebody ends the program
-	sig, err := signal.ShutdownOnSignal(context.Background(), rt, 10*time.Second, os.Interrupt, syscall.SIGTERM)
+	endProgram := onceTakenOver(os.Interrupt, func() { self(syscall.SIGTERM) })
+	defer endProgram.Wait()
+	sig, err := signal.ShutdownOnSignal(context.Background(), rt, 10*time.Second, syscall.SIGTERM, os.Interrupt)
 	if second := (*signal.SecondError)(nil); errors.As(err, &second) {
 		os.Exit(1)
 	}

@@ -7,5 +7,11 @@ func Pending(s *Stream) int {
 	return len(s.pending)
 }
 
+// Hold keeps signals from coming into s until release is called.
+func Hold(s *Stream) (release func()) {
+	s.mu.Lock()
+	return s.mu.Unlock
+}
+
 // ShutdownOn is ShutdownOnSignal with a stream that is open already.
 var ShutdownOn = shutdownOn

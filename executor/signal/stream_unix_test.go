@@ -196,12 +196,27 @@ func TestSignalsThatNobodyReceivesAreOneOfEachKind(t *testing.T) {
 		return
 	}
 	s := notify(t, syscall.SIGUSR2, syscall.SIGUSR1, syscall.SIGUSR1)
-	for i := range 1000 { // a flood of one kind does not take the place of another
+	for i := range 1000 {
 		raise(t, syscall.SIGUSR1)
 		if i == 500 {
 			raise(t, syscall.SIGUSR2)
 		}
 	}
+	s.Close()
+	wantRest(t, s, syscall.SIGUSR1, syscall.SIGUSR2)
+}
+
+func TestAFloodOfOneKindTakesNoPlaceFromAnother(t *testing.T) {
+	if !modetest.First() {
+		return
+	}
+	s := notify(t, syscall.SIGUSR1, syscall.SIGUSR2)
+	release := signal.Hold(s) // as if its goroutines got no processor
+	for range 10 {
+		raise(t, syscall.SIGUSR1)
+	}
+	raise(t, syscall.SIGUSR2)
+	release()
 	s.Close()
 	wantRest(t, s, syscall.SIGUSR1, syscall.SIGUSR2)
 }
