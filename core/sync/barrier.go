@@ -30,21 +30,19 @@ func NewBarrier(n int) *Barrier {
 }
 
 // Arrive suspends the body of co until all have arrived. leader is true for the last of them, and so
-// for exactly one of each round. The error is why co was cancelled: it does not count as arrived
-// then, unless the round was complete before it knew.
+// for exactly one of each round. The error is why co was cancelled; it does not count as arrived
+// then. If the round is complete by then, that beats the cancellation.
 func (b *Barrier) Arrive(co *coro.Co) (leader bool, err error) {
 	f := b.borrow()
 	leader, err = coro.Await[bool](co, f)
-	f.giveBack()
-	return leader, err
+	return leader, f.giveBack(err)
 }
 
 // ArriveWait is Arrive for plain goroutines. The error is the cause of ctx.
 func (b *Barrier) ArriveWait(ctx context.Context) (leader bool, err error) {
 	f := b.borrow()
 	leader, err = waitlist.Block[bool](ctx, f)
-	f.giveBack()
-	return leader, err
+	return leader, f.giveBack(err)
 }
 
 // arriveFutures are those of bodies and goroutines that do not wait.
@@ -56,9 +54,15 @@ func (b *Barrier) borrow() *ArriveFuture {
 	return f
 }
 
-func (f *ArriveFuture) giveBack() {
-	f.b = nil
+// giveBack returns the error of the wait, unless the round was complete before f was dropped: others
+// have gone on in the belief that this one has arrived.
+func (f *ArriveFuture) giveBack(err error) error {
+	if f.late {
+		err = nil
+	}
+	f.b, f.late = nil, false
 	arriveFutures.Put(f)
+	return err
 }
 
 // ArriveFuture returns the future that arrives at its first poll.
@@ -68,6 +72,7 @@ func (b *Barrier) ArriveFuture() ArriveFuture { return ArriveFuture{b: b} }
 // its reuse.
 type ArriveFuture struct {
 	b    *Barrier
+	late bool // it was dropped when the round was complete
 	node waitlist.Node
 }
 
@@ -108,14 +113,15 @@ func (f *ArriveFuture) Poll(cx *core.Context) (leader, ok bool) {
 	return false, false
 }
 
-// Drop takes the arrival back if the round is not complete.
+// Drop takes the arrival back, unless the round is complete.
 func (f *ArriveFuture) Drop() {
 	b := f.b
 	if b == nil || f.node.State() == waitlist.Idle {
 		return
 	}
 	b.mu.Lock()
-	if b.waiters.Remove(&f.node) && f.node.Want == b.round {
+	f.late = !b.waiters.Remove(&f.node) || f.node.Want != b.round
+	if !f.late {
 		b.arrived--
 	}
 	b.mu.Unlock()

@@ -16,9 +16,9 @@ import (
 // It is first in, first out: an unlock hands the lock to whoever has waited longest, and it is never
 // free in between. What was done before an unlock is visible after the lock that follows.
 type Mutex struct {
-	// One of the three below. Anybody moves it between unlocked and locked. It is contended exactly
-	// while waiters is not empty, so that nobody can unlock past a waiter, and it is moved to and
-	// from contended only under mu.
+	// One of the three below. Anybody moves it between unlocked and locked. It is contended while
+	// waiters is not empty, so that nobody can unlock past a waiter, and it is moved to and from
+	// contended only under mu. Waiters that leave do not care: the unlock finds nobody then.
 	state   atomic.Uint32
 	mu      sync.Mutex // guards waiters
 	waiters waitlist.List
@@ -157,9 +157,6 @@ func (f *LockFuture) Drop() {
 	}
 	m.mu.Lock()
 	waited := m.waiters.Remove(&f.node)
-	if waited && m.waiters.Len() == 0 {
-		m.state.Store(locked)
-	}
 	m.mu.Unlock()
 	if !waited {
 		f.node.Reset()

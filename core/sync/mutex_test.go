@@ -420,9 +420,9 @@ func TestAMutexAllocatesNothing(t *testing.T) {
 // TestStressOfAMutex has tasks of both styles that move between workers, plain goroutines, and
 // aborts at any time. The race detector watches the counter, which only the lock protects.
 func TestStressOfAMutex(t *testing.T) {
-	rounds := 3000
+	rounds := 1000
 	if raceDetector {
-		rounds = 500
+		rounds = 300
 	}
 	var m sync.Mutex
 	inside, counter, want := 0, 0, 0

@@ -346,3 +346,18 @@ func TestAnUnboundedChannelTakesAll(t *testing.T) {
 	tx.Close()
 	mustFail(t, tx.Send(1), mpsc.ErrClosed)
 }
+
+func TestAValueThatWasReceivedIsReleased(t *testing.T) {
+	tx, rx := mpsc.New[*[100]int](4)
+	v := new([100]int)
+	ref := weak.Make(v)
+	mustSend(t, tx, v, nil)
+	v = nil
+	rx.TryRecv()
+	runtime.GC()
+	if ref.Value() != nil {
+		t.Error("the channel keeps a value that was received")
+	}
+	runtime.KeepAlive(tx)
+	runtime.KeepAlive(rx)
+}

@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	stdsync "sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coro"
@@ -68,7 +70,7 @@ func stress(t *testing.T, capacity int, closes bool) {
 	l := newLedger(kinds * each)
 	c := crew.New(3)
 	tx, rx := mpsc.New[message](capacity)
-	var doomed []*task.Slot[struct{}]
+	var doomed []func()
 	var wg stdsync.WaitGroup
 	for i := 0; i < kinds*each; i += kinds {
 		polled := tx.Clone()
@@ -90,15 +92,18 @@ func stress(t *testing.T, capacity int, closes bool) {
 		})).Task)
 
 		direct := tx.Clone()
-		doomed = append(doomed, body(c, func(co *coro.Co) error {
-			defer direct.Close()
+		aborted := body(c, func(co *coro.Co) error {
 			for n := 0; ; n++ {
 				if err := direct.Send(co, message{i + 1, n}); err != nil {
 					return err
 				}
 				l.sent[i+1].Add(1)
 			}
-		}))
+		})
+		doomed = append(doomed, func() {
+			aborted.Abort()
+			direct.Close() // here, for a body that has not begun does not begin
+		})
 
 		// Reserves, and thinks better of it every now and then.
 		permits := tx.Clone()
@@ -173,8 +178,8 @@ func stress(t *testing.T, capacity int, closes bool) {
 				if closes {
 					rx.Close()
 				}
-				for _, s := range doomed {
-					s.Abort()
+				for _, end := range doomed {
+					end()
 				}
 			}
 		}
@@ -255,4 +260,58 @@ func TestStressOfAnUnboundedChannel(t *testing.T) {
 	c.Wait()
 	mustFail(t, ended(t, receiver), nil)
 	l.check(t)
+}
+
+// A flag is a waker that its user spins on, so that both sides are as fast as they can be.
+type flag struct{ up atomic.Bool }
+
+func (f *flag) Wake() { f.up.Store(true) }
+
+// spin polls f until it answers.
+func spin[T any](cx *core.Context, w *flag, f core.Future[T]) T {
+	for {
+		cx.Begin(w)
+		if v, ok := f.Poll(cx); ok {
+			return v
+		}
+		for spins := 1; !w.up.CompareAndSwap(true, false); spins++ {
+			if spins%1000 == 0 {
+				runtime.Gosched()
+			}
+		}
+	}
+}
+
+// TestASenderThatQueuesUpSeesAPlaceThatIsMadeMeanwhile: the receiver publishes what it has taken and
+// looks for senders, and a sender queues up and looks for places. If both looked first, the sender
+// would wait for ever.
+func TestASenderThatQueuesUpSeesAPlaceThatIsMadeMeanwhile(t *testing.T) {
+	for capacity := 1; capacity <= 2; capacity++ {
+		tx, rx := mpsc.New[int](capacity)
+		sender, receiver := newHost(t).Context(), newHost(t).Context()
+		// A time rather than a number: two that spin are slow where they share a processor.
+		end := time.Now().Add(200 * time.Millisecond)
+		var wg stdsync.WaitGroup
+		wg.Go(func() {
+			defer tx.Close()
+			w, f := &flag{}, tx.SendFuture(0)
+			for i := 1; i%16 != 0 || time.Now().Before(end); i++ {
+				if err := spin[error](sender, w, &f); err != nil {
+					t.Error(err)
+				}
+				f.Reset(i)
+			}
+		})
+		w := &flag{}
+		for i := 0; ; i++ {
+			r := spin[mpsc.Result[int]](receiver, w, rx)
+			if r.Err == mpsc.ErrClosed {
+				break
+			}
+			if r.Value != i {
+				t.Fatalf("have %d, want %d", r.Value, i)
+			}
+		}
+		wg.Wait()
+	}
 }

@@ -392,3 +392,54 @@ func TestChannelsAllocateNothing(t *testing.T) {
 		t.Errorf("%d are left", rx.Len())
 	}
 }
+
+// The receiver frees several places at once, and the first sender that is woken for one lets another
+// try: the places are for those in line.
+func TestNobodyTakesAPlaceWhileOthersAreBeingWokenForIt(t *testing.T) {
+	tx, rx := mpsc.New[int](3)
+	mustSend(t, tx, 1, 2, 3)
+	first := tx.SendFuture(4)
+	cx := newHost(t).Context()
+	calls := 0
+	cx.Begin(core.WakerFunc(func() {
+		calls++
+		mustFail(t, tx.TrySend(9), mpsc.ErrFull)
+	}))
+	first.Poll(cx)
+	var ws []*waiter[error]
+	for i := range 2 {
+		w, _ := sendWaiter(t, tx, 5+i)
+		w.pends(t)
+		ws = append(ws, w)
+	}
+	if n, err := rx.TryRecvMany(make([]int, 3)); n != 3 || err != nil || calls != 1 {
+		t.Fatalf("have %d, %v, %d calls", n, err, calls)
+	}
+	first.Poll(cx)
+	for _, w := range ws {
+		mustFail(t, w.answers(t, 1), nil)
+	}
+	mustRecv(t, rx, 4, 5, 6)
+}
+
+// Senders are sent away in several goes, with the lock free in between: a place that is given back
+// then is not for them.
+func TestNoPlaceIsGivenAwayAfterTheClose(t *testing.T) {
+	tx, rx := mpsc.New[int](1)
+	p, _ := tx.TryReserve()
+	first := tx.SendFuture(0)
+	cx := newHost(t).Context()
+	cx.Begin(core.WakerFunc(p.Release))
+	first.Poll(cx)
+	var ws []*waiter[error]
+	for range 40 {
+		w, _ := sendWaiter(t, tx, 1)
+		w.pends(t)
+		ws = append(ws, w)
+	}
+	rx.Close()
+	for _, w := range ws {
+		mustFail(t, w.answers(t, 1), mpsc.ErrClosed)
+	}
+	mustFail(t, tryRecvErr(rx), mpsc.ErrClosed)
+}
