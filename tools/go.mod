@@ -7,7 +7,24 @@ tool (
 	honnef.co/go/tools/cmd/staticcheck
 )
 
-require golang.org/x/mod v0.33.0
+require (
+	github.com/anishathalye/porcupine v1.3.1
+	github.com/moduvex/moduvex-go/core v0.1.0
+	github.com/moduvex/moduvex-go/executor v0.1.0
+	github.com/moduvex/moduvex-go/joinhandle v0.1.0
+	go.uber.org/goleak v1.3.0
+	golang.org/x/mod v0.33.0
+)
+
+replace (
+	github.com/moduvex/moduvex-go/core => ../core
+	github.com/moduvex/moduvex-go/executor => ../executor
+	github.com/moduvex/moduvex-go/joinhandle => ../joinhandle
+	github.com/moduvex/moduvex-go/reactor => ../reactor
+	github.com/moduvex/moduvex-go/reactor/epoll => ../reactor/epoll
+	github.com/moduvex/moduvex-go/reactor/iocp => ../reactor/iocp
+	github.com/moduvex/moduvex-go/reactor/kqueue => ../reactor/kqueue
+)
 
 require (
 	github.com/BurntSushi/toml v1.4.1-0.20240526193622-a339e1f7089c // indirect
@@ -17,6 +34,10 @@ require (
 	github.com/mattn/go-isatty v0.0.20 // indirect
 	github.com/mattn/go-runewidth v0.0.17 // indirect
 	github.com/mattn/go-shellwords v1.0.12 // indirect
+	github.com/moduvex/moduvex-go/reactor v0.1.0 // indirect
+	github.com/moduvex/moduvex-go/reactor/epoll v0.1.0 // indirect
+	github.com/moduvex/moduvex-go/reactor/iocp v0.1.0 // indirect
+	github.com/moduvex/moduvex-go/reactor/kqueue v0.1.0 // indirect
 	github.com/rhysd/actionlint v1.7.11 // indirect
 	github.com/rivo/uniseg v0.4.7 // indirect
 	github.com/robfig/cron/v3 v3.0.1 // indirect

@@ -1,0 +1,198 @@
+package lincheck_test
+
+import (
+	"math/rand/v2"
+	"testing"
+
+	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/coro"
+	"github.com/moduvex/moduvex-go/core/future"
+	"github.com/moduvex/moduvex-go/core/sync"
+	"github.com/moduvex/moduvex-go/core/sync/mpsc"
+	"github.com/moduvex/moduvex-go/core/sync/watch"
+)
+
+// A barging lock has no line: who waits tries again and again.
+type barging struct{ lock }
+
+func (l barging) future(n int) core.Future[grant] {
+	return future.Func(func(cx *core.Context) (g grant, ok bool) {
+		if g.held, ok = l.try(n); !ok {
+			cx.Yield()
+		}
+		return g, ok
+	})
+}
+
+// A shy lock does not always try.
+type shy struct{ lock }
+
+func (l shy) try(n int) (h held, ok bool) {
+	if rand.IntN(4) == 0 {
+		return h, false
+	}
+	return l.lock.try(n)
+}
+
+// A leaky lock does not take everything back.
+type leaky struct{ lock }
+
+func (l leaky) try(n int) (held, bool) {
+	h, ok := l.lock.try(n)
+	if ok && n > 1 {
+		h.release = l.lock.(semaphore).held(n - 1).release
+	}
+	return h, ok
+}
+
+func bargingCase(newCase func(*rand.Rand) lockCase) func(*rand.Rand) lockCase {
+	return func(rnd *rand.Rand) lockCase {
+		lc := newCase(rnd)
+		lc.l = barging{lc.l}
+		return lc
+	}
+}
+
+func TestBrokenLocksAreFoundOut(t *testing.T) {
+	for name, newCase := range map[string]func(*rand.Rand) lockCase{
+		"a mutex without a line":     bargingCase(newMutex),
+		"a semaphore without a line": bargingCase(newSemaphore),
+		"an RWMutex without a line":  bargingCase(newRWMutex),
+		"a mutex that does not try": func(*rand.Rand) lockCase {
+			return lockCase{l: shy{mutex{new(sync.Mutex)}}, permits: 1, wants: []int{1}, exact: true}
+		},
+		"a semaphore that does not try": func(*rand.Rand) lockCase {
+			return lockCase{l: shy{semaphore{sync.NewSemaphore(1)}}, permits: 1, wants: []int{1}}
+		},
+		"a semaphore with a permit too many": func(*rand.Rand) lockCase {
+			return lockCase{l: semaphore{sync.NewSemaphore(3)}, permits: 2, wants: []int{1, 2}}
+		},
+		"a semaphore that loses permits": func(*rand.Rand) lockCase {
+			const plenty = 2 * lockClients * (lockSteps + 1)
+			return lockCase{l: leaky{semaphore{sync.NewSemaphore(plenty)}}, permits: plenty, wants: []int{1, 2}}
+		},
+	} {
+		t.Run(name, func(t *testing.T) { fails(t, lockScenario(newCase)) })
+	}
+}
+
+// A lossy sender says of some values that they were sent, and they were not.
+type lossy struct{ sender }
+
+func (s lossy) TrySend(v int) error {
+	if v%3 == 0 && s.Len() == 0 {
+		return nil
+	}
+	return s.sender.TrySend(v)
+}
+
+// A timid sender finds the channel full that is not.
+type timid struct{ sender }
+
+func (s timid) TrySend(v int) error {
+	if v%3 == 0 {
+		return mpsc.ErrFull
+	}
+	return s.sender.TrySend(v)
+}
+
+// A stubborn sender sends what was cancelled.
+type stubborn struct{ sender }
+
+func (s stubborn) Send(co *coro.Co, v int) error {
+	err := s.sender.Send(co, v)
+	for co.Err() != nil && s.TrySend(v) == mpsc.ErrFull && co.Yield() != nil {
+		break
+	}
+	return err
+}
+
+// A swapping receiver gives out the second value before the first.
+type swapping struct {
+	receiver
+	kept *[]int
+}
+
+func (r swapping) TryRecv() (int, error) {
+	if kept := *r.kept; len(kept) > 0 {
+		*r.kept = kept[1:]
+		return kept[0], nil
+	}
+	v, err := r.receiver.TryRecv()
+	if next, e := r.receiver.TryRecv(); e == nil {
+		*r.kept = append(*r.kept, v)
+		v = next
+	}
+	return v, err
+}
+
+// A careless receiver loses a value when it is cancelled.
+type careless struct{ receiver }
+
+func (r careless) Recv(co *coro.Co) (int, error) {
+	co.Yield()
+	if err := co.Interrupted(); err != nil {
+		_, _ = r.TryRecv()
+		return 0, err
+	}
+	return r.receiver.Recv(co)
+}
+
+func TestBrokenChannelsAreFoundOut(t *testing.T) {
+	for name, damage := range map[string]func(sender, receiver) (sender, receiver){
+		"a sender that loses values":            func(tx sender, rx receiver) (sender, receiver) { return lossy{tx}, rx },
+		"a sender that finds it full":           func(tx sender, rx receiver) (sender, receiver) { return timid{tx}, rx },
+		"a sender that sends what is cancelled": func(tx sender, rx receiver) (sender, receiver) { return stubborn{tx}, rx },
+		"a receiver that swaps values": func(tx sender, rx receiver) (sender, receiver) {
+			return tx, swapping{rx, new([]int)}
+		},
+		"a receiver that loses a value when cancelled": func(tx sender, rx receiver) (sender, receiver) { return tx, careless{rx} },
+	} {
+		t.Run(name, func(t *testing.T) { fails(t, channelScenario(damage)) })
+	}
+}
+
+// A stale watcher gets the value of the last time.
+type stale struct {
+	watcher
+	last *int
+}
+
+func (w stale) Get() int {
+	last := *w.last
+	*w.last = w.watcher.Get()
+	return last
+}
+
+// A blind watcher has seen a value when it was cancelled.
+type blind struct{ watcher }
+
+func (w blind) Next(co *coro.Co) (int, error) {
+	co.Yield()
+	if err := co.Interrupted(); err != nil {
+		_, _ = w.TryNext()
+		return 0, err
+	}
+	return w.watcher.Next(co)
+}
+
+// A hasty watcher takes the end of the channel for the end of its values.
+type hasty struct{ watcher }
+
+func (w hasty) TryNext() (int, error) {
+	v, err := w.watcher.TryNext()
+	if _, next := w.watcher.TryNext(); next == watch.ErrClosed {
+		return 0, next
+	}
+	return v, err
+}
+
+func TestBrokenWatchersAreFoundOut(t *testing.T) {
+	for name, damage := range map[string]func(watcher) watcher{
+		"one that gets the value of before":    func(w watcher) watcher { return stale{w, new(int)} },
+		"one that sees a value when cancelled": func(w watcher) watcher { return blind{w} },
+		"one that skips the last value":        func(w watcher) watcher { return hasty{w} },
+	} {
+		t.Run(name, func(t *testing.T) { fails(t, watchScenario(damage)) })
+	}
+}

@@ -1,0 +1,165 @@
+package lincheck_test
+
+import (
+	"testing"
+
+	"github.com/anishathalye/porcupine"
+	"github.com/moduvex/moduvex-go/tools/lincheck"
+)
+
+// A step is an operation and its answer.
+type step struct{ op, answer any }
+
+// inTurn records steps one after the other.
+func inTurn(steps []step) *lincheck.History {
+	h := new(lincheck.History)
+	l := h.Log()
+	for _, s := range steps {
+		begin := l.Now()
+		l.Add(begin, l.Now(), s.op, s.answer)
+	}
+	return h
+}
+
+// A rule is a beginning, answers of the next operation that are allowed, and some that are not.
+type rule struct {
+	name  string
+	begin []step
+	op    any
+	yes   []any
+	no    []any
+}
+
+func checkRules(t *testing.T, m porcupine.Model, rules []rule) {
+	for _, r := range rules {
+		t.Run(r.name, func(t *testing.T) {
+			check := func(answer any, want porcupine.CheckResult) {
+				h := inTurn(append(r.begin[:len(r.begin):len(r.begin)], step{r.op, answer}))
+				if got := lincheck.Check(m, h, 0); got != want {
+					t.Errorf("%T%+v = %v: %v, not %v", r.op, r.op, answer, got, want)
+				}
+			}
+			for _, answer := range r.yes {
+				check(answer, porcupine.Ok)
+			}
+			for _, answer := range r.no {
+				check(answer, porcupine.Illegal)
+			}
+		})
+	}
+}
+
+const (
+	done    = lincheck.Done
+	pending = lincheck.Pending
+	refused = lincheck.Refused
+	closed  = lincheck.Closed
+)
+
+func TestPermitsModel(t *testing.T) {
+	poll := func(id, n int) lincheck.PollAcquire { return lincheck.PollAcquire{ID: id, N: n} }
+	try := func(n int) lincheck.TryAcquire { return lincheck.TryAcquire{N: n} }
+	taken := step{try(2), done}
+	wait := func(id, n int) step { return step{poll(id, n), pending} }
+	back := step{lincheck.ReleasePermits{ID: 90, N: 1}, done}
+	settled := step{lincheck.SettlePermits{ID: 90}, done}
+	end := step{lincheck.ClosePermits{}, done}
+	checkRules(t, lincheck.Permits(2, false), []rule{
+		{"what is free is handed out", nil, try(2), []any{done}, []any{refused}},
+		{"what is not free is refused", nil, try(3), []any{refused}, []any{done}},
+		{"who finds too little waits", []step{taken}, poll(1, 1), []any{pending}, []any{done, closed}},
+		{"nobody overtakes", []step{{try(1), done}, wait(1, 2)}, poll(2, 1), []any{pending}, []any{done}},
+		{"nor by trying", []step{{try(1), done}, wait(1, 2)}, try(1), []any{refused}, []any{done}},
+		{"a release serves the first", []step{taken, wait(1, 1), wait(2, 1), back}, poll(1, 1), []any{done}, []any{pending}},
+		{"and not the second", []step{taken, wait(1, 1), wait(2, 1), back}, poll(2, 1), []any{pending}, []any{done}},
+		{"a cancel passes the turn on", []step{taken, wait(1, 1), wait(2, 1), back, {lincheck.CancelAcquire{ID: 1}, done}}, poll(2, 1), []any{done}, []any{pending}},
+		{"a cancel lets those behind who want less", []step{{try(1), done}, wait(1, 2), wait(2, 1), {lincheck.CancelAcquire{ID: 1}, done}}, poll(2, 1), []any{done}, []any{pending}},
+		{"a release that serves may be seen half", []step{taken, wait(1, 1), back, {lincheck.ReleasePermits{ID: 91, N: 1}, done}}, try(1), []any{done, refused}, nil},
+		{"but not after it", []step{taken, wait(1, 1), back, {lincheck.ReleasePermits{ID: 91, N: 1}, done}, settled}, try(1), []any{done}, []any{refused}},
+		{"nor one that serves nobody", []step{taken, back}, try(1), []any{done}, []any{refused}},
+		{"forgetting takes what is free", []step{{try(1), done}}, lincheck.ForgetPermits{N: 2}, []any{1}, []any{0, 2}},
+		{"what is free can be counted", []step{{try(1), done}}, lincheck.FreePermits{}, []any{1}, []any{0, 2}},
+		{"a close sends away who waits", []step{taken, wait(1, 1), end}, poll(1, 1), []any{closed}, []any{pending, done}},
+		{"but not who has had its turn", []step{taken, wait(1, 1), back, end}, poll(1, 1), []any{done}, []any{closed}},
+		{"a close keeps newcomers out", []step{end}, poll(1, 1), []any{closed}, []any{pending, done}},
+		{"nobody leaves who has not entered", nil, lincheck.LeaveAcquire{ID: 1}, nil, []any{done, closed}},
+		{"nobody leaves before its turn", []step{taken, {lincheck.EnterAcquire{ID: 1, N: 1}, pending}}, lincheck.LeaveAcquire{ID: 1}, nil, []any{done, closed}},
+	})
+}
+
+func TestExactPermitsModelKnowsNoHalfReleases(t *testing.T) {
+	checkRules(t, lincheck.Permits(1, true), []rule{{
+		"trying", []step{
+			{lincheck.TryAcquire{N: 1}, done},
+			{lincheck.PollAcquire{ID: 1, N: 1}, pending},
+			{lincheck.ReleasePermits{N: 1}, done},
+			{lincheck.PollAcquire{ID: 1, N: 1}, done},
+			{lincheck.ReleasePermits{N: 1}, done},
+		}, lincheck.TryAcquire{N: 1}, []any{done}, []any{refused},
+	}})
+}
+
+func TestChannelModel(t *testing.T) {
+	got := func(v int) any { return lincheck.Received{Answer: done, V: v} }
+	nothing, over := any(lincheck.Received{Answer: pending}), any(lincheck.Received{Answer: closed})
+	send := func(v int) step { return step{lincheck.TrySend{V: v}, done} }
+	poll := func(id int) lincheck.PollSend { return lincheck.PollSend{ID: id, V: id} }
+	wait := func(id int) step { return step{poll(id), pending} }
+	receive := lincheck.Receive{}
+	bye := step{lincheck.CloseSender{}, done}
+	end := step{lincheck.CloseQueue{}, done}
+	discard := step{lincheck.Discard{}, done}
+	cancel := step{lincheck.CancelSend{ID: 5}, done}
+	lost := []step{{lincheck.EnterSend{ID: 5}, pending}, {lincheck.LostSend{ID: 5, V: 5}, done}}
+	full := []step{send(1), send(2)}
+	and := func(begin []step, steps ...step) []step { return append(begin[:len(begin):len(begin)], steps...) }
+	checkRules(t, lincheck.Channel(2, 1), []rule{
+		{"an empty channel has nothing", nil, receive, []any{nothing}, []any{over, got(0)}},
+		{"values come in order", full, receive, []any{got(1)}, []any{got(2), nothing, over}},
+		{"a full channel refuses", full, lincheck.TrySend{V: 3}, []any{refused}, []any{done, closed}},
+		{"a free place is used", nil, lincheck.TrySend{V: 3}, []any{done}, []any{refused, closed}},
+		{"senders wait in line", and(full, wait(5), wait(6), step{receive, got(1)}), poll(6), []any{pending}, []any{done}},
+		{"the first has its turn", and(full, wait(5), wait(6), step{receive, got(1)}), poll(5), []any{done}, []any{pending}},
+		{"nobody overtakes by trying", and(full, wait(5), step{receive, got(1)}), lincheck.TrySend{V: 3}, []any{refused}, []any{done}},
+		{"a cancel passes the turn on", and(full, wait(5), wait(6), step{receive, got(1)}, cancel), poll(6), []any{done}, []any{pending}},
+		{"what is cancelled is not sent", and(nil, step{lincheck.EnterSend{ID: 5}, pending}, cancel), receive, []any{nothing}, []any{got(5)}},
+		{"what is lost may be sent", lost, receive, []any{got(5), nothing}, []any{over}},
+		{"and then takes a place", and(lost, send(6)), lincheck.TrySend{V: 7}, []any{refused, done}, []any{closed}},
+		{"a lost receive may take a value", and(full, step{lincheck.LostReceive{}, done}), receive, []any{got(1), got(2)}, []any{nothing}},
+		{"the length counts", full, lincheck.QueueLen{}, []any{2}, []any{1, 3}},
+		{"the last sender ends it", []step{bye}, receive, []any{over}, []any{nothing}},
+		{"after what is queued", and(full, bye), receive, []any{got(1)}, []any{over}},
+		{"the receiver can close it", []step{end}, lincheck.TrySend{V: 1}, []any{closed}, []any{done, refused}},
+		{"who waits is sent away", and(full, wait(5), end), poll(5), []any{closed}, []any{pending, done}},
+		{"who has had its turn sends", and(full, wait(5), step{receive, got(1)}, end), poll(5), []any{done}, []any{closed}},
+		{"and is waited for", and(full, wait(5), step{receive, got(1)}, end, step{receive, got(2)}), receive, []any{nothing}, []any{over}},
+		{"what is discarded is gone", and(full, discard), receive, []any{over}, []any{got(1), nothing}},
+		{"also for who has had its turn", and(full, wait(5), step{receive, got(1)}, discard), poll(5), []any{closed}, []any{done}},
+	})
+}
+
+func TestValueModel(t *testing.T) {
+	got := func(v int) any { return lincheck.Received{Answer: done, V: v} }
+	nothing, over := any(lincheck.Received{Answer: pending}), any(lincheck.Received{Answer: closed})
+	next, other := lincheck.NextValue{R: 0}, lincheck.NextValue{R: 1}
+	seen := step{next, got(7)}
+	set := func(v int) step { return step{lincheck.SetValue{V: v}, done} }
+	end := step{lincheck.CloseValue{}, done}
+	checkRules(t, lincheck.Value(7, 2), []rule{
+		{"the first value is new", nil, next, []any{got(7)}, []any{nothing, over, got(0)}},
+		{"what was seen is not", []step{seen}, next, []any{nothing}, []any{got(7), over}},
+		{"each receiver sees for itself", []step{seen}, other, []any{got(7)}, []any{nothing}},
+		{"only the newest is seen", []step{set(8), set(9)}, next, []any{got(9)}, []any{got(7), got(8)}},
+		{"the same value is new again", []step{seen, set(7)}, next, []any{got(7)}, []any{nothing}},
+		{"a swap tells what was before", []step{set(8)}, lincheck.SwapValue{V: 9}, []any{8}, []any{7, 9}},
+		{"a lost set may be seen", []step{seen, {lincheck.LostSet{V: 8}, done}}, next, []any{nothing, got(8)}, []any{got(7)}},
+		{"a lost next may have seen", []step{{lincheck.LostNext{R: 0}, done}}, next, []any{nothing, got(7)}, []any{over}},
+		{"getting sees nothing", []step{{lincheck.GetValue{}, 7}}, lincheck.ValueChanged{R: 0}, []any{true}, []any{false}},
+		{"nothing has changed once seen", []step{seen}, lincheck.ValueChanged{R: 0}, []any{false}, []any{true}},
+		{"the last value is seen", []step{seen, set(8), end}, next, []any{got(8)}, []any{over, nothing}},
+		{"then comes the end", []step{seen, end}, next, []any{over}, []any{nothing, got(7)}},
+		{"nothing is set after it", []step{end}, lincheck.SetValue{V: 8}, nil, []any{done}},
+		{"a closed receiver sees nothing", []step{{lincheck.CloseReceiver{R: 0}, done}}, next, []any{over}, []any{got(7), nothing}},
+		{"but the others do", []step{{lincheck.CloseReceiver{R: 0}, done}}, other, []any{got(7)}, []any{over}},
+	})
+}

@@ -1,0 +1,203 @@
+package lincheck_test
+
+import (
+	"errors"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/anishathalye/porcupine"
+	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/coro"
+	"github.com/moduvex/moduvex-go/core/sync/mpsc"
+	"github.com/moduvex/moduvex-go/tools/lincheck"
+)
+
+const (
+	sendClients  = 4
+	sendSteps    = 10
+	receiveSteps = 24
+)
+
+// A sender and a receiver are what the clients use of a channel, so that it can be broken.
+type sender interface {
+	TrySend(v int) error
+	Send(co *coro.Co, v int) error
+	Len() int
+	Close() error
+}
+
+type receiver interface {
+	core.Future[mpsc.Result[int]]
+	TryRecv() (int, error)
+	Recv(co *coro.Co) (int, error)
+	Close()
+	Discard()
+}
+
+// channelScenario has senders that send in all ways, and a receiver that ends the channel early, or
+// goes on until the last sender is closed. damage may break the ends.
+func channelScenario(damage func(sender, receiver) (sender, receiver)) scenario {
+	return func(rnd *rand.Rand) (porcupine.Model, []func(*coro.Co, *client) error) {
+		capacity := 1 + rnd.IntN(3)
+		first, only := mpsc.New[int](capacity)
+		bodies := []func(*coro.Co, *client) error{func(co *coro.Co, c *client) error {
+			_, rx := damage(first, only)
+			c.receiveAll(co, rx)
+			return nil
+		}}
+		for i := range sendClients {
+			own := first
+			if i > 0 {
+				own = first.Clone()
+			}
+			bodies = append(bodies, func(co *coro.Co, c *client) error {
+				tx, _ := damage(own, only)
+				for range sendSteps {
+					c.sendStep(co, tx, own)
+				}
+				c.do(lincheck.CloseSender{}, func() any { tx.Close(); return lincheck.Done })
+				return nil
+			})
+		}
+		return lincheck.Channel(capacity, sendClients), bodies
+	}
+}
+
+// sendStep sends a value in some way. Futures are made by own, which is tx unless that is broken.
+func (c *client) sendStep(co *coro.Co, tx sender, own *mpsc.Sender[int]) {
+	c.pause(co)
+	id := c.newID()
+	switch c.rnd.IntN(8) {
+	case 0, 1:
+		c.do(lincheck.TrySend{V: id}, func() any { return sendAnswer(tx.TrySend(id)) })
+	case 2, 3, 4:
+		f := own.SendFuture(id)
+		p := &polled[error]{
+			c: c, f: &f, wait: lincheck.Pending,
+			op: lincheck.PollSend{ID: id, V: id}, what: sendAnswer,
+			drop: func(begin, end int64) { c.Add(begin, end, lincheck.CancelSend{ID: id}, lincheck.Done) },
+		}
+		p.await(co)
+	case 5:
+		begin := c.Now()
+		var err error
+		c.cancellable(co, func(co *coro.Co) { err = tx.Send(co, id) })
+		c.addSend(begin, c.Now(), id, err)
+	case 6:
+		var err error
+		begin, end, aborted := c.aborted(co, func(co *coro.Co) { err = tx.Send(co, id) })
+		if !aborted {
+			c.addSend(begin, end, id, err)
+			break
+		}
+		c.Add(begin, end, lincheck.EnterSend{ID: id}, lincheck.Pending)
+		c.Add(begin, end, lincheck.LostSend{ID: id, V: id}, lincheck.Done)
+	case 7:
+		c.disturb()
+		c.do(lincheck.QueueLen{}, func() any { return tx.Len() })
+	}
+}
+
+// addSend records a send in direct style.
+func (c *client) addSend(begin, end int64, id int, err error) {
+	c.Add(begin, end, lincheck.EnterSend{ID: id}, lincheck.Pending)
+	if errors.Is(err, core.ErrCancelled) {
+		c.Add(begin, end, lincheck.CancelSend{ID: id}, lincheck.Done)
+	} else {
+		c.Add(begin, end, lincheck.LeaveSend{ID: id, V: id}, sendAnswer(err))
+	}
+}
+
+func sendAnswer(err error) any {
+	switch err {
+	case nil:
+		return lincheck.Done
+	case mpsc.ErrFull:
+		return lincheck.Refused
+	case mpsc.ErrClosed:
+		return lincheck.Closed
+	}
+	return err
+}
+
+// receiveAll receives some values in all ways, perhaps ends the channel, and receives the rest.
+func (c *client) receiveAll(co *coro.Co, rx receiver) {
+	for range receiveSteps {
+		if c.receiveStep(co, rx) {
+			return
+		}
+	}
+	switch c.rnd.IntN(4) {
+	case 0:
+		c.do(lincheck.CloseQueue{}, func() any { rx.Close(); return lincheck.Done })
+	case 1:
+		c.do(lincheck.Discard{}, func() any { rx.Discard(); return lincheck.Done })
+	}
+	for !c.receiveStep(co, rx) {
+	}
+}
+
+// receiveStep receives a value in some way, and reports whether the channel has ended.
+func (c *client) receiveStep(co *coro.Co, rx receiver) (ended bool) {
+	c.pause(co)
+	switch c.rnd.IntN(8) {
+	case 0, 1:
+		c.do(lincheck.Receive{}, func() any {
+			v, err := rx.TryRecv()
+			ended = err == mpsc.ErrClosed
+			return received(v, err, mpsc.ErrEmpty, mpsc.ErrClosed)
+		})
+	case 2, 3, 4:
+		p := &polled[mpsc.Result[int]]{
+			c: c, f: rx, op: lincheck.Receive{}, wait: lincheck.Received{Answer: lincheck.Pending},
+			what: func(r mpsc.Result[int]) any { return received(r.Value, r.Err, mpsc.ErrEmpty, mpsc.ErrClosed) },
+		}
+		r, ok := p.await(co)
+		ended = ok && r.Err == mpsc.ErrClosed
+	case 5:
+		begin := c.Now()
+		var v int
+		var err error
+		c.cancellable(co, func(co *coro.Co) { v, err = rx.Recv(co) })
+		ended = c.addReceive(begin, c.Now(), v, err)
+	case 6:
+		var v int
+		var err error
+		begin, end, aborted := c.aborted(co, func(co *coro.Co) { v, err = rx.Recv(co) })
+		if !aborted {
+			return c.addReceive(begin, end, v, err)
+		}
+		c.Add(begin, end, lincheck.LostReceive{}, lincheck.Done)
+	case 7:
+		c.disturb()
+	}
+	return ended
+}
+
+// addReceive records a receive in direct style, and reports whether the channel has ended. One that
+// was cancelled has received nothing, as later ones show.
+func (c *client) addReceive(begin, end int64, v int, err error) (ended bool) {
+	if !errors.Is(err, core.ErrCancelled) {
+		c.Add(begin, end, lincheck.Receive{}, received(v, err, mpsc.ErrEmpty, mpsc.ErrClosed))
+	}
+	return err == mpsc.ErrClosed
+}
+
+// received is the answer of a receive whose errors for nothing yet and for the end are given.
+func received(v int, err, empty, closed error) any {
+	switch err {
+	case nil:
+		return lincheck.Received{Answer: lincheck.Done, V: v}
+	case empty:
+		return lincheck.Received{Answer: lincheck.Pending}
+	case closed:
+		return lincheck.Received{Answer: lincheck.Closed}
+	}
+	return err
+}
+
+func intact(tx sender, rx receiver) (sender, receiver) { return tx, rx }
+
+func TestChannelKeepsTheOrderOfValuesAndOfSenders(t *testing.T) {
+	holds(t, 60, channelScenario(intact))
+}

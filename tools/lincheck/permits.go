@@ -1,0 +1,100 @@
+package lincheck
+
+import (
+	"slices"
+
+	"github.com/anishathalye/porcupine"
+)
+
+// The operations on permits. ID tells operations that wait apart. Answers are of type Answer, or int
+// where a number is returned.
+type (
+	TryAcquire     struct{ N int }     // Done or Refused
+	PollAcquire    struct{ ID, N int } // Done, Pending or Closed; the first one enters the line
+	EnterAcquire   struct{ ID, N int } // Pending, whatever it came to
+	LeaveAcquire   struct{ ID int }    // Done or Closed
+	CancelAcquire  struct{ ID int }    // Done; a permit that it had is free again
+	ReleasePermits struct{ ID, N int } // Done
+	SettlePermits  struct{ ID int }    // Done; the end of a release or cancel: see Permits
+	ForgetPermits  struct{ N int }     // the number that was taken away
+	FreePermits    struct{}            // the number that is free
+	ClosePermits   struct{}            // Done
+)
+
+// A permits is a line, and the releases that are not over. The want of those that have served
+// somebody is 1, and else 0.
+type permits struct {
+	line
+	exact    bool
+	settling []turn // by id
+}
+
+// Permits is the model of n permits that are handed out first in, first out.
+//
+// With exact, a release serves all that it can at once. Else it serves one after the other, as the
+// semaphore of core/sync does, and those who are served can be on their way while others are still
+// in line: until it is over, a TryAcquire may be refused because of them. Its end is a SettlePermits
+// then, which has the ID of the ReleasePermits or CancelAcquire, and is recorded with its times.
+func Permits(n int, exact bool) porcupine.Model {
+	return model(permits{line: line{free: n}, exact: exact}, permits.equal, stepPermits)
+}
+
+func (p permits) equal(o permits) bool {
+	return p.line.equal(o.line) && slices.Equal(p.settling, o.settling)
+}
+
+func stepPermits(p permits, op, answer any) []permits {
+	possible := true
+	switch op := op.(type) {
+	case TryAcquire:
+		l, ok := p.try(op.N)
+		if ok && answer == Refused {
+			return one(p, slices.ContainsFunc(p.settling, func(t turn) bool { return t.want > 0 }))
+		}
+		p.line, possible = l, ok == (answer == Done)
+	case PollAcquire:
+		if _, _, known := p.leave(op.ID); !known {
+			p.line = p.enter(turn{op.ID, op.N})
+		}
+		l, a, _ := p.leave(op.ID)
+		p.line, possible = l, answer == a
+	case EnterAcquire:
+		p.line = p.enter(turn{op.ID, op.N})
+	case LeaveAcquire:
+		l, a, known := p.leave(op.ID)
+		p.line, possible = l, known && answer == a
+	case CancelAcquire:
+		l, known := p.cancel(op.ID)
+		p, possible = p.serve(op.ID, l), known
+	case ReleasePermits:
+		p = p.serve(op.ID, p.release(op.N))
+	case SettlePermits:
+		p.settling, possible = without(p.settling, op.ID)
+	case ForgetPermits:
+		n := min(op.N, p.free)
+		p.free -= n
+		possible = answer == n
+	case FreePermits:
+		possible = answer == p.free
+	case ClosePermits:
+		p.line = p.close()
+	default:
+		possible = false
+	}
+	return one(p, possible)
+}
+
+// serve is what follows from release or cancel id, which leads to l.
+func (p permits) serve(id int, l line) permits {
+	if !p.exact {
+		served := 0
+		for _, t := range l.granted {
+			if !slices.Contains(p.granted, t) {
+				served = 1
+			}
+		}
+		p.settling = with(p.settling, turn{id, served})
+	}
+	p.line = l
+	return p
+}

@@ -1,0 +1,75 @@
+package lincheck_test
+
+import (
+	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/coro"
+)
+
+// A polled is a future whose polls and drop are recorded. It is impatient: it may poll without a
+// wake, and give up.
+type polled[T any] struct {
+	c     *client
+	f     core.Future[T]
+	op    any
+	drop  func(begin, end int64) // records that it was given up, if that has an effect
+	what  func(v T) any          // the answer
+	wait  any                    // the answer of a poll that is pending
+	begun bool                   // it was polled
+	polls int                    // after so many polls that are pending it gives up; 0 is never
+}
+
+// An attempt is what came of a polled: gaveUp says that it has no value.
+type attempt[T any] struct {
+	value  T
+	gaveUp bool
+}
+
+// Poll implements core.Future.
+func (p *polled[T]) Poll(cx *core.Context) (a attempt[T], ok bool) {
+	if cx.Budget() == 0 {
+		_, ok = p.f.Poll(cx) // does nothing but yield
+		return a, ok
+	}
+	p.begun = true
+	begin := p.c.Now()
+	a.value, ok = p.f.Poll(cx)
+	end := p.c.Now()
+	if ok {
+		p.c.Add(begin, end, p.op, p.what(a.value))
+		return a, true
+	}
+	p.c.Add(begin, end, p.op, p.wait)
+	switch p.polls {
+	case 0:
+	case 1:
+		p.Drop()
+		a.gaveUp = true
+		return a, true
+	default:
+		p.polls--
+		cx.Yield()
+	}
+	return a, false
+}
+
+// Drop implements core.Dropper.
+func (p *polled[T]) Drop() {
+	begin := p.c.Now()
+	core.Drop(p.f)
+	if p.begun && p.drop != nil {
+		p.drop(begin, p.c.Now())
+	}
+}
+
+// await awaits p, with some patience, and where others may cancel it. ok is false if it came to
+// nothing.
+func (p *polled[T]) await(co *coro.Co) (value T, ok bool) {
+	if p.c.one(2) {
+		p.polls = 1 + p.c.rnd.IntN(8)
+	}
+	p.c.cancellable(co, func(co *coro.Co) {
+		a, err := coro.Await[attempt[T]](co, p)
+		value, ok = a.value, err == nil && !a.gaveUp
+	})
+	return value, ok
+}
