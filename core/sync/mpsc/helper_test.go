@@ -3,7 +3,6 @@ package mpsc_test
 import (
 	"context"
 	"fmt"
-	"runtime"
 	"testing"
 
 	"github.com/moduvex/moduvex-go/core"
@@ -74,13 +73,6 @@ func ended(t *testing.T, s *task.Slot[struct{}]) error {
 		t.Fatal("the body has not ended")
 	}
 	return err
-}
-
-// waits returns once the condition holds that another goroutine brings about.
-func waits(condition func() bool) {
-	for !condition() {
-		runtime.Gosched()
-	}
 }
 
 func mustPanic(t *testing.T, want string, f func()) {
