@@ -130,10 +130,11 @@ func (r swapping) TryRecv() (int, error) {
 type careless struct{ receiver }
 
 func (r careless) Recv(co *coro.Co) (int, error) {
-	co.Yield()
-	if err := co.Interrupted(); err != nil {
-		_, _ = r.TryRecv()
-		return 0, err
+	for range 30 {
+		if err := co.Yield(); err != nil {
+			_, _ = r.TryRecv()
+			return 0, err
+		}
 	}
 	return r.receiver.Recv(co)
 }
@@ -168,10 +169,11 @@ func (w stale) Get() int {
 type blind struct{ watcher }
 
 func (w blind) Next(co *coro.Co) (int, error) {
-	co.Yield()
-	if err := co.Interrupted(); err != nil {
-		_, _ = w.TryNext()
-		return 0, err
+	for range 30 {
+		if err := co.Yield(); err != nil {
+			_, _ = w.TryNext()
+			return 0, err
+		}
 	}
 	return w.watcher.Next(co)
 }

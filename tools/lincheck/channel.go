@@ -17,7 +17,7 @@ type (
 	LostSend    struct{ ID, V int } // Done; V was sent or not
 	Receive     struct{}            // a Received
 	LostReceive struct{}            // Done; a value was received or not
-	QueueLen    struct{}            // the number of values
+	QueueLen    struct{}            // the number of values, for the receiver: see Channel
 	CloseSender struct{}            // Done
 	CloseQueue  struct{}            // Done; the receiver wants nothing new
 	Discard     struct{}            // Done; nor what is queued
@@ -38,6 +38,10 @@ type channel struct {
 }
 
 // Channel is the model of a channel with a capacity, and some senders.
+//
+// A receive hands the place on in the same step. That of core/sync/mpsc does so a moment after it has
+// taken the value. Nobody can tell, but for a sender that looks at the length in between, and then
+// sees that the first in line has no place yet; so only the receiver may look.
 func Channel(capacity, senders int) porcupine.Model {
 	return model(channel{places: line{free: capacity}, senders: senders}, channel.equal, stepChannel)
 }

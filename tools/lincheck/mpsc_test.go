@@ -30,6 +30,7 @@ type receiver interface {
 	core.Future[mpsc.Result[int]]
 	TryRecv() (int, error)
 	Recv(co *coro.Co) (int, error)
+	Len() int
 	Close()
 	Discard()
 }
@@ -94,7 +95,6 @@ func (c *client) sendStep(co *coro.Co, tx sender, own *mpsc.Sender[int]) {
 		c.Add(begin, end, lincheck.LostSend{ID: id, V: id}, lincheck.Done)
 	case 7:
 		c.disturb()
-		c.do(lincheck.QueueLen{}, func() any { return tx.Len() })
 	}
 }
 
@@ -170,6 +170,7 @@ func (c *client) receiveStep(co *coro.Co, rx receiver) (ended bool) {
 		c.Add(begin, end, lincheck.LostReceive{}, lincheck.Done)
 	case 7:
 		c.disturb()
+		c.do(lincheck.QueueLen{}, func() any { return rx.Len() })
 	}
 	return ended
 }
