@@ -6,6 +6,7 @@ import (
 	"flag"
 	"math/rand/v2"
 	"os"
+	"reflect"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -92,11 +93,17 @@ func history(t *testing.T, m mode, seed uint64, s scenario) (porcupine.Model, *l
 	for i := range clients {
 		clients[i] = &client{Log: h.Log(), id: i, rnd: rand.New(rand.NewPCG(seed, uint64(i+1))), rt: rt, others: clients}
 	}
-	var handles []joinhandle.JoinHandle[struct{}]
-	for i, body := range bodies {
-		handles = append(handles, executor.Go(m.spawner(rt, i), func(co *coro.Co) (struct{}, error) {
-			return struct{}{}, body(co, clients[i])
-		}))
+	handles := make([]joinhandle.JoinHandle[struct{}], len(bodies))
+	start := executor.GoOn(rt, 0, func(co *coro.Co) (struct{}, error) { // one worker runs none before all are there
+		for i, body := range bodies {
+			handles[i] = executor.Go(m.spawner(rt, i), func(co *coro.Co) (struct{}, error) {
+				return struct{}{}, body(co, clients[i])
+			})
+		}
+		return struct{}{}, nil
+	})
+	if _, err := start.Wait(context.Background()); err != nil {
+		t.Fatal(err)
 	}
 	ctx, stop := context.WithTimeout(context.Background(), hangLimit)
 	defer stop()
@@ -155,6 +162,19 @@ func fails(t *testing.T, s scenario) {
 			}
 			t.Errorf("was not found out in %d histories", brokenRounds)
 		})
+	}
+}
+
+func TestOneWorkerRepeatsTheHistoryOfASeed(t *testing.T) {
+	for name, s := range map[string]scenario{
+		"semaphore": lockScenario(newSemaphore), "channel": channelScenario(intact), "watch": watchScenario(whole),
+	} {
+		const seed = 7
+		_, first := history(t, modes[0], seed, s)
+		_, again := history(t, modes[0], seed, s)
+		if !reflect.DeepEqual(first.Operations(), again.Operations()) {
+			t.Errorf("%s: the seed %d gave two histories", name, seed)
+		}
 	}
 }
 
