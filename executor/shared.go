@@ -71,14 +71,10 @@ func (w *worker) nextShared() *task.Task {
 	if t := q.hand.pop(); t != nil {
 		return t
 	}
-	some := handSize
-	if hungry {
-		some = 1 // leave the rest
-	} else if q.private.len() > handSize && q.ring.len() < reserve/2 {
-		q.ring.fill(&q.private, reserve)
-		if w.commons.idle.hungry() {
-			w.expose() // who became hungry meanwhile may have looked before they were there
-		}
+	some := 1 // leave the rest
+	if !hungry {
+		some = handSize
+		w.stock()
 	}
 	q.hand.at, q.hand.n = 0, q.ring.take(q.hand.tasks[:some])
 	if t := q.hand.pop(); t != nil {
@@ -95,6 +91,21 @@ func (w *worker) offer(t *task.Task) {
 	w.queue.private.push(t)
 	if w.commons.idle.hungry() {
 		w.expose()
+		return
+	}
+	w.stock()
+}
+
+// stock puts some of many tasks where thieves look, though there are none: this worker may be polling for
+// long when there are.
+func (w *worker) stock() {
+	q := &w.queue
+	if q.private.len() <= handSize || q.ring.len() >= reserve/2 {
+		return
+	}
+	q.ring.fill(&q.private, reserve)
+	if w.commons.idle.hungry() {
+		w.expose() // who became hungry meanwhile may have looked before they were there
 	}
 }
 
