@@ -87,7 +87,7 @@ var idleFaults = []idleFault{
 	{name: "work does not notify", law: idleLawComing, event: executor.IdleWork,
 		change: acts(executor.IdleNotify, executor.IdleNone)},
 	{name: "work notifies another one than it has chosen", law: idleLawComing, event: executor.IdleWork,
-		change: func(_ executor.IdleWord, _ int, a idleAnswer) idleAnswer { a.chosen ^= a.chosen + 1&1; return a }},
+		change: func(_ executor.IdleWord, _ int, a idleAnswer) idleAnswer { a.chosen = max(0, 1-a.chosen); return a }},
 	{name: "work needs everybody asleep", law: idleLawLeft, event: executor.IdleWork,
 		change: func(old executor.IdleWord, _ int, a idleAnswer) idleAnswer {
 			if old.Sleepers()&1 == 0 {

@@ -16,7 +16,6 @@ type idleRow struct {
 	act   executor.IdleAction
 }
 
-func isAwake(w executor.IdleWord, worker, _ int) bool  { return !w.Asleep(worker) }
 func isAsleep(w executor.IdleWord, worker, _ int) bool { return w.Asleep(worker) }
 
 // searchers is a condition on how many search, for a worker that is awake.

@@ -12,7 +12,7 @@ import (
 	"github.com/moduvex/moduvex-go/executor/signal"
 )
 
-type foreign struct{ list []int } // not even comparable
+type foreign struct{ _ []int } // not even comparable
 
 func (foreign) String() string { return "foreign" }
 func (foreign) Signal()        {}

@@ -144,8 +144,6 @@ func stranger(tb testing.TB) *net.UDPConn {
 	return c
 }
 
-func addrOf(c *net.UDPConn) netip.AddrPort { return c.LocalAddr().(*net.UDPAddr).AddrPort() }
-
 // wantIs fails unless err is a *net.OpError of op that errors.Is target.
 func wantIs(tb testing.TB, err error, op string, target error) {
 	tb.Helper()

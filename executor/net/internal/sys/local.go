@@ -26,8 +26,6 @@ const maxName = 110
 // Bytes is the name as package net writes it: an abstract one begins with @.
 func (n *Name) Bytes() []byte { return n.bytes[:n.n] }
 
-func (n *Name) set(b string) { n.n = copy(n.bytes[:], b) }
-
 // A Message is what came of receiving from a Unix socket.
 type Message struct {
 	N         int  // bytes

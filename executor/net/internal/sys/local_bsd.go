@@ -125,3 +125,5 @@ func SendLocal(fd int, b []byte, fds []int, to string) (int, Errno) {
 		}
 	}
 }
+
+func (n *Name) set(b string) { n.n = copy(n.bytes[:], b) }

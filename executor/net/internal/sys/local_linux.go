@@ -27,10 +27,9 @@ const smallRights = 16
 // makes them close-on-exec. name, if not nil, is set to the sender's.
 func RecvLocal(fd int, b []byte, fds []int, peek bool, name *Name) (r Message, errno Errno) {
 	var small [unix.SizeofCmsghdr + 4*smallRights]byte
-	control := small[:]
+	var control []byte
 	switch {
 	case len(fds) == 0:
-		control = nil
 	case len(fds) > smallRights:
 		control = make([]byte, unix.CmsgLen(4*len(fds)))
 	default:
