@@ -1,7 +1,8 @@
 // Package tools holds the commands and checks that keep this repository's
 // modules honest: packing and testing each one by itself (cmd/alone), checking
 // a release tag (cmd/tagcheck), and enforcing the import direction and the
-// files every module owes (deptest).
+// files every module owes (deptest). Package lincheck checks histories of core/sync
+// for linearizability.
 //
 // The module is never released. It also pins, as Go tools, the linters that
 // the Makefile runs; nothing else in the repository depends on it.
