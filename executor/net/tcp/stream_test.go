@@ -329,13 +329,13 @@ func TestBudgetMakesReaderYield(t *testing.T) {
 	c.Write(make([]byte, 10*core.DefaultBudget))
 	time.Sleep(10 * time.Millisecond)
 	do(t, rt, func(co *coro.Co) error {
-		other := false
-		executor.Go(co, func(co *coro.Co) (struct{}, error) { other = true; return struct{}{}, nil })
+		var other atomic.Bool // it may be on another worker
+		executor.Go(co, func(co *coro.Co) (struct{}, error) { other.Store(true); return struct{}{}, nil })
 		for i := range 10 * core.DefaultBudget {
 			if _, err := s.Read(co, make([]byte, 1)); err != nil {
 				return err
 			}
-			if i > core.DefaultBudget && !other {
+			if i > core.DefaultBudget && !other.Load() {
 				return errors.New("nobody else has had a turn")
 			}
 		}
