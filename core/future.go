@@ -27,7 +27,7 @@ type Dropper interface {
 // A Waker makes a task be polled again.
 //
 // Wake may be called from any goroutine, any number of times, also after the task has ended. It
-// never blocks, never panics and never runs the task itself. What the caller wrote before Wake is
+// never blocks, never panics nor exits its goroutine, and never runs the task itself. What the caller wrote before Wake is
 // visible to the poll that Wake causes. The dynamic type of a Waker must be comparable (a pointer,
 // in practice), because wait queues tell wakers apart with ==.
 type Waker interface {

@@ -23,6 +23,7 @@ const (
 //  6. The idle coroutines end.
 //  7. The reactor is closed, and with it the poller's descriptors.
 func (w *worker) close() {
+	w.current.Store(0) // a task that has left the loop is not being polled any more
 	if w.shut == open {
 		w.inbox.Close(&w.arrived) // 1
 		for w.arrived.Pop() != nil {
@@ -58,6 +59,7 @@ func (w *worker) live() int {
 func (w *worker) kill() {
 	w.rt.killing.Lock()
 	defer w.rt.killing.Unlock()
+	defer w.current.Store(0)
 	defer w.contain()
 	for _, set := range []int{w.id, len(w.rt.workers) + w.id} {
 		for _, t := range w.rt.sets[set].Tasks() {

@@ -20,8 +20,8 @@
 // Work stealing is for loads that are not even: a worker that runs out of tasks takes half of what
 // another offers. A task that has moved keeps its sockets, which belong to a reactor and wake tasks
 // wherever they are, and its timers, which may be disarmed from any worker. Tasks of [Runtime.On] stay
-// where they are here too. As long as all workers are busy nothing is offered, and a poll costs what it
-// costs in the other mode.
+// where they are here too. As long as all workers are busy little is offered, and a poll costs about
+// what it costs in the other mode.
 //
 // # The loop of a worker
 //

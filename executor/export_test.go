@@ -1,6 +1,7 @@
 package executor
 
 import (
+	"math/bits"
 	"time"
 
 	"github.com/moduvex/moduvex-go/core"
@@ -66,4 +67,12 @@ func (q *LocalQueue) Len() int {
 		n++
 	}
 	return n
+}
+
+// CanBind says that the system binds threads to processors.
+const CanBind = canBind
+
+// Asleep counts the workers that sleep by the idle word.
+func Asleep(rt *Runtime) int {
+	return bits.OnesCount64(idleWord(rt.commons.idle.word.Load()).sleepers())
 }

@@ -43,6 +43,10 @@ func (in *injector) pushAll(f *fifo) {
 
 func (in *injector) empty() bool { return in.n.Load() == 0 }
 
+// maxShare bounds what a worker takes at a time, to half of its ring, as in Go: the rest of the turn has to
+// come too.
+const maxShare = stealSize / 2
+
 // take moves into q the share of one of n workers, rounded up.
 func (in *injector) take(q *task.Queue, n int) {
 	if in.empty() {
@@ -50,7 +54,7 @@ func (in *injector) take(q *task.Queue, n int) {
 	}
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	for range (in.tasks.Len() + n - 1) / n {
+	for range min((in.tasks.Len()+n-1)/n, maxShare) {
 		q.Push(in.tasks.Pop())
 	}
 	in.n.Store(int64(in.tasks.Len()))

@@ -115,7 +115,7 @@ func TestCountersOfEachWorkerMatchItsWork(t *testing.T) {
 
 func TestTheftsAreCounted(t *testing.T) {
 	rt := tasksMove(t, executor.Options{})
-	for _, tasks := range []int{100, 5000} { // 5000 are more than the queues of one worker hold
+	for _, tasks := range []int{100, 5000} {
 		var elsewhere atomic.Int64
 		joinOK(t, executor.GoOn(rt, 0, func(co *coro.Co) (int, error) {
 			for range tasks {
@@ -133,8 +133,8 @@ func TestTheftsAreCounted(t *testing.T) {
 	}
 	settled(t, rt)
 	m := rt.Metrics()
-	if m.Steals == 0 || m.Stolen < m.Steals || m.Searches < m.Steals || m.Overflows == 0 {
-		t.Errorf("counted: %d thefts of %d tasks in %d searches, %d overflows", m.Steals, m.Stolen, m.Searches, m.Overflows)
+	if m.Steals == 0 || m.Stolen < m.Steals || m.Searches < m.Steals {
+		t.Errorf("counted: %d thefts of %d tasks in %d searches", m.Steals, m.Stolen, m.Searches)
 	}
 	if sum := sumOf(m.Workers); sum != m.Stats.Counters {
 		t.Errorf("the workers together count\n%+v, the runtime\n%+v", sum, m.Stats.Counters)

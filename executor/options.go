@@ -60,8 +60,8 @@ type Options struct {
 
 	// Panics says what the panic of a task does beyond the task.
 	Panics PanicPolicy
-	// OnPanic is told of each panic of a task, on its worker, once the task has ended. It must not
-	// block. Nil does nothing: the join reports the panic.
+	// OnPanic is told of each panic of a task, on its worker, just before the join tells. It must not
+	// block, panic or exit the goroutine. Nil does nothing: the join reports the panic.
 	OnPanic func(TaskInfo, *task.PanicError)
 
 	// CleanupGrace is how long shielded clean-up may go on after Shutdown has aborted the tasks;

@@ -20,8 +20,8 @@ const (
 // Where workers steal, tasks that are not bound go through private, the ring, where thieves look, and
 // the hand, in this order, many at a time: so workers that are all busy pay next to nothing for
 // stealing. While somebody sleeps or searches nothing more is held back: see worker.expose. Otherwise
-// some tasks of many are in the ring for the case that a poll lasts. What thieves do not see is private
-// until the owner takes its next task, and hand and slot until the owner polls what is in them.
+// some tasks of many are in the ring for the case that a poll lasts. What thieves do not see, they do as
+// soon as the owner takes its next task; only what is in the slot then is polled first.
 //
 // Source of the idea: U. Acar, A. Charguéraud, M. Rainey, "Scheduling Parallel Programs by Work Stealing
 // with Private Deques", PPoPP 2013.
@@ -60,6 +60,15 @@ type hand struct {
 
 func (h *hand) len() int    { return h.n - h.at }
 func (h *hand) empty() bool { return h.at == h.n }
+
+// rest is what is there, in order.
+func (h *hand) rest() []*task.Task { return h.tasks[h.at:h.n] }
+
+// drop forgets the first n.
+func (h *hand) drop(n int) {
+	clear(h.tasks[h.at : h.at+n])
+	h.at += n
+}
 
 func (h *hand) pop() *task.Task {
 	if h.at == h.n {

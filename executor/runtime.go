@@ -95,7 +95,7 @@ func (rt *Runtime) start() error {
 		}
 	}
 	if err != nil {
-		_ = rt.Close()
+		_ = rt.closeNow()
 	}
 	return err
 }
@@ -200,14 +200,19 @@ func (rt *Runtime) Shutdown(ctx context.Context) error {
 	if insideTask() {
 		return ErrNested
 	}
+	over := ctx.Done()      // of a nil ctx it panics, while nothing has begun
 	if !rt.beginClosing() { // 1
 		return ErrClosed
 	}
 	var err error
 	select { // 2
 	case <-rt.empty:
-	case <-ctx.Done():
-		err = context.Cause(ctx)
+	case <-over:
+		select {
+		case <-rt.empty: // in time, if only just
+		default:
+			err = context.Cause(ctx)
+		}
 	}
 	grace := time.NewTimer(rt.opts.CleanupGrace)
 	defer grace.Stop()
@@ -246,6 +251,10 @@ func (rt *Runtime) Close() error {
 	if insideTask() {
 		return ErrNested
 	}
+	return rt.closeNow()
+}
+
+func (rt *Runtime) closeNow() error {
 	if !rt.beginClosing() {
 		return ErrClosed
 	}

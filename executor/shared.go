@@ -63,7 +63,7 @@ func (w *worker) nextShared() *task.Task {
 	q := &w.queue
 	hungry := w.commons.idle.hungry()
 	if hungry {
-		w.expose()
+		w.expose(0)
 	}
 	if q.boundNext = !q.boundNext; q.boundNext && !q.bound.empty() {
 		return q.bound.pop()
@@ -89,8 +89,13 @@ func (w *worker) nextShared() *task.Task {
 // offer puts t, which any worker may run, behind the others.
 func (w *worker) offer(t *task.Task) {
 	w.queue.private.push(t)
+	w.show()
+}
+
+// show makes tasks stealable, as far as there are thieves.
+func (w *worker) show() {
 	if w.commons.idle.hungry() {
-		w.expose()
+		w.expose(0)
 		return
 	}
 	w.stock()
@@ -105,22 +110,24 @@ func (w *worker) stock() {
 	}
 	q.ring.fill(&q.private, reserve)
 	if w.commons.idle.hungry() {
-		w.expose() // who became hungry meanwhile may have looked before they were there
+		w.expose(0) // who became hungry meanwhile may have looked before they were there
 	}
 }
 
-// expose makes the private tasks stealable, and wakes a worker for them. What does not fit the ring goes
-// to the injector. A task that is alone stays: this worker takes it after the poll that is under way,
-// sooner than another could.
-func (w *worker) expose() {
+// expose makes tasks stealable: those in the hand, and the private ones. It wakes a worker if there is
+// anything to steal. What does not fit the ring goes to the injector. A task that is alone stays: this
+// worker takes it after the poll that is under way, sooner than another could. before is how many tasks
+// the worker will poll before those in its queues.
+func (w *worker) expose(before int) {
 	q := &w.queue
-	n := q.private.len() + q.ring.len() + q.hand.len() + q.bound.len()
+	n := before + q.private.len() + q.ring.len() + q.hand.len() + q.bound.len()
 	if q.lifo != nil {
 		n++
 	}
 	if n <= 1 {
 		return
 	}
+	q.hand.drop(q.ring.put(q.hand.rest()))
 	if !q.private.empty() {
 		q.ring.fill(&q.private, stealSize)
 	}
@@ -128,7 +135,9 @@ func (w *worker) expose() {
 		w.counts.overflows += uint64(q.private.len())
 		w.commons.injector.pushAll(&q.private)
 	}
-	w.commons.wakeOne()
+	if q.ring.len() != 0 || !w.commons.injector.empty() {
+		w.commons.wakeOne()
+	}
 }
 
 // inject takes this worker's share of the injector. It comes each turn, whatever is queued here: so
@@ -136,7 +145,14 @@ func (w *worker) expose() {
 func (w *worker) inject() {
 	c := w.commons
 	c.injector.take(&w.arrived, len(c.workers))
-	w.enqueueArrived()
+	if w.arrived.Len() == 0 {
+		return
+	}
+	for t := w.arrived.Pop(); t != nil; t = w.arrived.Pop() {
+		w.counts.wakesRemote++
+		w.queue.private.push(t)
+	}
+	w.show()
 }
 
 // steal searches for work, if not enough others do, and reports whether it has found some.

@@ -11,7 +11,8 @@ import (
 
 // Spawn makes f a task and returns its handle. s is a *Runtime, from any goroutine, whose workers get
 // tasks in turns; what [Runtime.On] returns, for a certain worker; or, inside a task, its
-// *core.Context or *coro.Co, and then the new task is on the same worker and costs less.
+// *core.Context or *coro.Co, and then the new task is on the same worker, until another steals it where
+// workers steal, and costs less.
 // When the runtime is closing, f is dropped and the handle answers with a *joinhandle.JoinError
 // that wraps core.ErrShutdown. A nil f panics.
 func Spawn[T any](s core.Spawner, f core.Future[T]) joinhandle.JoinHandle[T] {

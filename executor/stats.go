@@ -18,7 +18,7 @@ type Counters struct {
 	Polls        uint64
 	BudgetYields uint64 // polls that ended because their budget was spent
 	WakesLocal   uint64 // tasks that became ready by a wake on the worker itself
-	WakesRemote  uint64 // tasks that came from elsewhere, wakes and spawns: through an inbox or the injector
+	WakesRemote  uint64 // tasks that came through an inbox or the injector: by wakes and spawns, or for want of room
 
 	Parks    uint64 // how often a worker went to sleep
 	Notifies uint64 // how often a sleeping worker was woken by another goroutine: system calls
@@ -137,8 +137,9 @@ func (w *worker) TaskTimed(ready, busy time.Duration) {
 
 func (w *worker) counters() Counters {
 	s := &w.stats
+	refused := s.refused.Load() // first: what is refused was counted as a guest before
 	return Counters{
-		Spawned:      s.spawned.Load() + w.guests.Load() - s.refused.Load(),
+		Spawned:      s.spawned.Load() + w.guests.Load() - refused,
 		Completed:    s.completed.Load(),
 		Cancelled:    s.cancelled.Load(),
 		Panicked:     s.panicked.Load(),

@@ -101,6 +101,17 @@ func (q *stealing) take(dst []*task.Task) int {
 	}
 }
 
+// put moves tasks to the back, as many as there is room for, and returns how many that are. The owner.
+func (q *stealing) put(tasks []*task.Task) int {
+	tail, n := q.tail.Load(), min(len(tasks), q.room())
+	for _, t := range tasks[:n] {
+		*q.slot(tail) = t
+		tail++
+	}
+	q.tail.Store(tail)
+	return n
+}
+
 // room returns how many more tasks fit. The owner.
 func (q *stealing) room() int {
 	steal, _ := unpack(q.ends.Load())

@@ -251,6 +251,9 @@ func (w *worker) takeLIFO() *task.Task {
 	q.lifo = nil
 	if q.lifoRuns < maxLIFO {
 		q.lifoRuns++
+		if w.commons != nil && w.commons.idle.hungry() {
+			w.expose(1) // the poll of t may last
+		}
 		return t
 	}
 	q.lifoRuns = 0
