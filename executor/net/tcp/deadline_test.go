@@ -132,8 +132,9 @@ func TestDeadlineEndsPendingWrite(t *testing.T) {
 	s, _ := connect(t, rt)
 	s.SetWriteBuffer(16 << 10)
 	do(t, rt, func(co *coro.Co) error {
+		data := make([]byte, 32<<20) // takes its time
 		s.SetWriteDeadline(time.Now().Add(50 * time.Millisecond))
-		n, err := s.Write(co, make([]byte, 32<<20))
+		n, err := s.Write(co, data)
 		wantTimeout(t, err, "write")
 		if n == 0 || n == 32<<20 {
 			t.Errorf("it says that %d bytes were written", n)

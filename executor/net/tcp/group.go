@@ -128,33 +128,21 @@ func (s *inTurns) Spawn(r core.Runnable) error {
 func (g *ListenerGroup) serve(co *coro.Co, i int, f func(core.Spawner, *Stream)) error {
 	l, worker := g.listeners[i], i
 	for {
-		var err error
-		if len(g.listeners) == g.rt.Workers() {
-			var s *Stream
-			if s, err = l.Accept(co); err == nil {
-				f(co, s)
-			}
-		} else {
-			err = g.handOver(co, l, worker, f)
-			worker = (worker + 1) % g.rt.Workers()
-		}
+		fd, from, err := l.fd.Accept(co)
 		switch {
 		case errors.Is(err, net.ErrClosed):
 			return nil
 		case err != nil:
-			return err
+			return l.failed("accept", err)
 		}
+		a := &arrival{l: l, s: newStream(fd, from), f: f}
+		if len(g.listeners) == g.rt.Workers() {
+			a.arrive(co.Context(), co)
+			continue
+		}
+		executor.Spawn[struct{}](g.rt.On(worker), a)
+		worker = (worker + 1) % g.rt.Workers()
 	}
-}
-
-// handOver accepts a connection and gives it to a worker, with whose reactor it is registered.
-func (g *ListenerGroup) handOver(co *coro.Co, l *Listener, worker int, f func(core.Spawner, *Stream)) error {
-	fd, from, err := l.fd.Accept(co)
-	if err != nil {
-		return l.failed("accept", err)
-	}
-	executor.Spawn[struct{}](g.rt.On(worker), &arrival{l: l, s: newStream(fd, from), f: f})
-	return nil
 }
 
 // An arrival is a connection on its way to its worker. If the runtime ends first, it is closed.
@@ -164,13 +152,27 @@ type arrival struct {
 	f func(core.Spawner, *Stream)
 }
 
-// Poll implements core.Future. A connection that cannot be registered is closed: the peer is told, and
-// nobody else can do anything about it.
+// Poll implements core.Future.
 func (a *arrival) Poll(cx *core.Context) (struct{}, bool) {
-	if err := a.l.begin(cx, a.s); err == nil {
-		a.f(cx, a.s)
-	}
+	a.arrive(cx, cx)
 	return struct{}{}, true
+}
+
+// arrive is what happens on the connection's worker. A connection that cannot be made ready is closed:
+// the peer is told, and nobody else can do anything about it; others are accepted all the same. So is
+// one whose f panics.
+func (a *arrival) arrive(cx *core.Context, s core.Spawner) {
+	if err := a.l.begin(cx, a.s); err != nil {
+		return
+	}
+	given := false
+	defer func() {
+		if !given {
+			_ = a.s.Close()
+		}
+	}()
+	a.f(s, a.s)
+	given = true
 }
 
 // Drop implements core.Dropper.

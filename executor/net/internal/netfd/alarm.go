@@ -13,7 +13,7 @@ import (
 // An Alarm wakes all that wait for one direction of a socket at a given time. It may be set from
 // any worker, but a wheel may be its worker's alone. So it is carried by a ringer, in the wheel of the
 // worker that set it, and another worker makes another ringer. The one before is taken out if tasks move
-// between the two, and otherwise abandoned; what it does in the end is no more than a spurious wake.
+// between the two, and otherwise abandoned: it stays there until its time, and wakes nobody.
 type Alarm struct {
 	mu     sync.Mutex
 	f      *FD
@@ -79,6 +79,7 @@ func (a *Alarm) Clear(h core.Host) bool {
 // leave takes r out of the wheel of another worker than h, if that is within reach. It is not used
 // again: the other worker may have taken it out this instant, and be about to wake it.
 func (r *ringer) leave(h core.Host) {
+	r.alarm.Store(nil)
 	if m, ok := h.(core.MovingHost); ok && m.Shares(r.host) {
 		r.host.Disarm(&r.entry)
 	}
