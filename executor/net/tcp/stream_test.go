@@ -16,6 +16,7 @@ import (
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/executor"
+	"github.com/moduvex/moduvex-go/executor/internal/modetest"
 	"github.com/moduvex/moduvex-go/executor/net/tcp"
 )
 
@@ -335,7 +336,7 @@ func TestBudgetMakesReaderYield(t *testing.T) {
 			if _, err := s.Read(co, make([]byte, 1)); err != nil {
 				return err
 			}
-			if i > core.DefaultBudget && !other.Load() {
+			if i > core.DefaultBudget && !other.Load() && !modetest.Stealing() { // stolen, it may take its time
 				return errors.New("nobody else has had a turn")
 			}
 		}
