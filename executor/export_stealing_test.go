@@ -65,30 +65,30 @@ func (i *IdleState) Hungry() bool                                    { return i.
 
 // A Ring is a stealing ring, and a Fifo what it is filled from.
 type (
-	Ring = stealing
+	Ring = stealRing
 	Fifo = fifo
 )
 
 // NewRing makes a ring whose numbers begin at start.
 func NewRing(size int, start uint32) *Ring {
-	q := newStealing(size)
+	q := newStealRing(size)
 	q.ends.Store(pack(start, start))
 	q.tail.Store(start)
 	return q
 }
 
-func (q *stealing) Fill(f *Fifo, n int)       { q.fill(f, n) }
-func (q *stealing) Take(dst []*task.Task) int { return q.take(dst) }
-func (q *stealing) StealFrom(v *Ring) int     { return q.stealFrom(v) }
-func (q *stealing) Len() int                  { return q.len() }
-func (q *stealing) Room() int                 { return q.room() }
-func (q *stealing) Slots() []*task.Task       { return q.slots }
+func (q *stealRing) Fill(f *Fifo, n int)       { q.fill(f, n) }
+func (q *stealRing) Take(dst []*task.Task) int { return q.take(dst) }
+func (q *stealRing) StealFrom(v *Ring) int     { return q.stealFrom(v) }
+func (q *stealRing) Len() int                  { return q.len() }
+func (q *stealRing) Room() int                 { return q.room() }
+func (q *stealRing) Slots() []*task.Task       { return q.slots }
 func (q *fifo) Push(t *task.Task)             { q.push(t) }
 func (q *fifo) Pop() *task.Task               { return q.pop() }
 func (q *fifo) Len() int                      { return q.len() }
 
 // Pop takes one task.
-func (q *stealing) Pop() *task.Task {
+func (q *stealRing) Pop() *task.Task {
 	var one [1]*task.Task
 	q.take(one[:])
 	return one[0]
@@ -100,7 +100,7 @@ type Theft struct {
 	head, n       uint32
 }
 
-func (q *stealing) Claim(v *Ring) *Theft {
+func (q *stealRing) Claim(v *Ring) *Theft {
 	th := &Theft{thief: q, victim: v}
 	th.head, th.n = v.claim(q.room())
 	return th

@@ -30,7 +30,7 @@ type localQueue struct {
 	lifoRuns  int       // how often in a row the slot was used
 	bound     fifo      // tasks that stay on this worker
 	private   fifo      // tasks that do not have to
-	ring      *stealing // older ones of those; nil where nobody steals
+	ring      *stealRing // older ones of those; nil where nobody steals
 	hand      hand      // the oldest
 	boundNext bool      // whose turn it is, if there are bound tasks and others
 }

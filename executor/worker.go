@@ -87,7 +87,7 @@ func newWorker(rt *Runtime, id int) (*worker, error) {
 	}
 	w.timers.init(w)
 	if w.commons != nil {
-		w.queue.ring = newStealing(stealSize)
+		w.queue.ring = newStealRing(stealSize)
 	}
 	w.home.Scheduler = w
 	w.cx = core.NewContext(w)

@@ -10,7 +10,7 @@ import (
 // what is out of the injector's sight; Go and tokio have the same.
 const stealSize = 256
 
-// A stealing ring holds tasks that are ready. Its owner fills and takes; anybody else may steal half
+// A stealRing holds tasks that are ready. Its owner fills and takes; anybody else may steal half
 // of it. Nobody waits for anybody.
 //
 //	     stolen, being copied     ready            free
@@ -39,7 +39,7 @@ const stealSize = 256
 //
 // The numbers count for ever, modulo 2^32. A claim could only be mistaken if they came round between
 // a thief's read of the word and its swap.
-type stealing struct {
+type stealRing struct {
 	// ends is steal in the high half, head in the low one. Written by the owner (take) and by thieves, by compare-and-swap; read by everybody.
 	ends atomic.Uint64
 	// tail is written by the owner and read by everybody.
@@ -48,22 +48,22 @@ type stealing struct {
 	slots []*task.Task // as many as a power of two
 }
 
-func newStealing(size int) *stealing { return &stealing{slots: make([]*task.Task, size)} }
+func newStealRing(size int) *stealRing { return &stealRing{slots: make([]*task.Task, size)} }
 
 func pack(steal, head uint32) uint64          { return uint64(steal)<<32 | uint64(head) }
 func unpack(ends uint64) (steal, head uint32) { return uint32(ends >> 32), uint32(ends) }
-func (q *stealing) slot(i uint32) **task.Task { return &q.slots[i&uint32(len(q.slots)-1)] }
+func (q *stealRing) slot(i uint32) **task.Task { return &q.slots[i&uint32(len(q.slots)-1)] }
 
 // len returns how many tasks are there. For anybody but the owner, some may be gone already: head is
 // read first, so it is never less than what there was then.
-func (q *stealing) len() int {
+func (q *stealRing) len() int {
 	_, head := unpack(q.ends.Load())
 	return int(q.tail.Load() - head)
 }
 
 // fill moves up to n tasks from f to the back, as many as there is room for: one write of tail for all
 // of them. The owner.
-func (q *stealing) fill(f *fifo, n int) {
+func (q *stealRing) fill(f *fifo, n int) {
 	tail := q.tail.Load()
 	for range min(n, q.room()) {
 		t := f.pop()
@@ -77,7 +77,7 @@ func (q *stealing) fill(f *fifo, n int) {
 }
 
 // take moves the tasks in front to dst, as many as fit, and returns how many that are. The owner.
-func (q *stealing) take(dst []*task.Task) int {
+func (q *stealRing) take(dst []*task.Task) int {
 	for {
 		ends := q.ends.Load()
 		steal, head := unpack(ends)
@@ -102,7 +102,7 @@ func (q *stealing) take(dst []*task.Task) int {
 }
 
 // put moves tasks to the back, as many as there is room for, and returns how many that are. The owner.
-func (q *stealing) put(tasks []*task.Task) int {
+func (q *stealRing) put(tasks []*task.Task) int {
 	tail, n := q.tail.Load(), min(len(tasks), q.room())
 	for _, t := range tasks[:n] {
 		*q.slot(tail) = t
@@ -113,14 +113,14 @@ func (q *stealing) put(tasks []*task.Task) int {
 }
 
 // room returns how many more tasks fit. The owner.
-func (q *stealing) room() int {
+func (q *stealRing) room() int {
 	steal, _ := unpack(q.ends.Load())
 	return len(q.slots) - int(q.tail.Load()-steal)
 }
 
 // stealFrom moves half of what is in victim, rounded up, to the back of q, and returns how many that
 // are. The owner of q.
-func (q *stealing) stealFrom(victim *stealing) int {
+func (q *stealRing) stealFrom(victim *stealRing) int {
 	head, n := victim.claim(q.room())
 	if n == 0 {
 		return 0
@@ -137,7 +137,7 @@ func (q *stealing) stealFrom(victim *stealing) int {
 }
 
 // claim is step (1) of a theft: at most room places, from head on.
-func (q *stealing) claim(room int) (head, n uint32) {
+func (q *stealRing) claim(room int) (head, n uint32) {
 	for {
 		ends := q.ends.Load()
 		steal, head := unpack(ends)
@@ -153,7 +153,7 @@ func (q *stealing) claim(room int) (head, n uint32) {
 }
 
 // release is step (3). The owner may have taken some meanwhile, so head is read again.
-func (q *stealing) release() {
+func (q *stealRing) release() {
 	for {
 		ends := q.ends.Load()
 		_, head := unpack(ends)
