@@ -83,9 +83,9 @@ func (q *stealRing) StealFrom(v *Ring) int     { return q.stealFrom(v) }
 func (q *stealRing) Len() int                  { return q.len() }
 func (q *stealRing) Room() int                 { return q.room() }
 func (q *stealRing) Slots() []*task.Task       { return q.slots }
-func (q *fifo) Push(t *task.Task)             { q.push(t) }
-func (q *fifo) Pop() *task.Task               { return q.pop() }
-func (q *fifo) Len() int                      { return q.len() }
+func (q *fifo) Push(t *task.Task)              { q.push(t) }
+func (q *fifo) Pop() *task.Task                { return q.pop() }
+func (q *fifo) Len() int                       { return q.len() }
 
 // Pop takes one task.
 func (q *stealRing) Pop() *task.Task {

@@ -2,7 +2,7 @@ package executor_test
 
 import "github.com/moduvex/moduvex-go/executor"
 
-// This file is the worker of an idleModel: shared.go and the part of worker.go around it, step by step.
+// This file is the worker of an idleModel: commons.go and the part of worker.go around it, step by step.
 
 // stepWorker visits each state that worker i can bring about.
 func (m *idleModel) stepWorker(s idleState, i int, visit idleVisitor) {

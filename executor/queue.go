@@ -27,12 +27,12 @@ const (
 // with Private Deques", PPoPP 2013.
 type localQueue struct {
 	lifo      *task.Task
-	lifoRuns  int       // how often in a row the slot was used
-	bound     fifo      // tasks that stay on this worker
-	private   fifo      // tasks that do not have to
+	lifoRuns  int        // how often in a row the slot was used
+	bound     fifo       // tasks that stay on this worker
+	private   fifo       // tasks that do not have to
 	ring      *stealRing // older ones of those; nil where nobody steals
-	hand      hand      // the oldest
-	boundNext bool      // whose turn it is, if there are bound tasks and others
+	hand      hand       // the oldest
+	boundNext bool       // whose turn it is, if there are bound tasks and others
 }
 
 func (q *localQueue) empty() bool {

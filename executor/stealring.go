@@ -50,8 +50,8 @@ type stealRing struct {
 
 func newStealRing(size int) *stealRing { return &stealRing{slots: make([]*task.Task, size)} }
 
-func pack(steal, head uint32) uint64          { return uint64(steal)<<32 | uint64(head) }
-func unpack(ends uint64) (steal, head uint32) { return uint32(ends >> 32), uint32(ends) }
+func pack(steal, head uint32) uint64           { return uint64(steal)<<32 | uint64(head) }
+func unpack(ends uint64) (steal, head uint32)  { return uint32(ends >> 32), uint32(ends) }
 func (q *stealRing) slot(i uint32) **task.Task { return &q.slots[i&uint32(len(q.slots)-1)] }
 
 // len returns how many tasks are there. For anybody but the owner, some may be gone already: head is
