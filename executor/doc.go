@@ -45,7 +45,7 @@
 //	inbox, injector, task sets, idle word     anybody: they have locks, or are words that are swapped
 //	LIFO slot, bound and private queue,       the worker's goroutine alone
 //	coroutines, counters
-//	stealing ring                             its worker pushes and pops, others steal: see stealing
+//	stealing ring                             its worker fills and takes, others steal: see stealRing
 //	timer wheel                               the worker alone; where tasks move, any worker under a lock
 //	reactor                                   whoever registers; its worker turns it
 //
