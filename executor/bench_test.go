@@ -55,3 +55,8 @@ func BenchmarkModes(b *testing.B) {
 		})
 	}
 }
+
+func BenchmarkMutex(b *testing.B) {
+	b.Run("poll", func(b *testing.B) { bench(b, w9Poll) })
+	b.Run("goroutine", func(b *testing.B) { bench(b, w9Goroutine) })
+}

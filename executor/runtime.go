@@ -27,7 +27,7 @@ type Runtime struct {
 
 	// sets hold the tasks that have not ended. Worker i has two: sets[i] for those spawned on it, and
 	// sets[len(workers)+i] for those spawned from outside. Their number is a power of two.
-	sets []task.Set
+	sets []liveSet
 	next atomic.Uint64 // whose turn it is to get a task from outside; written by those who bring one
 
 	closing   atomic.Bool   // no more spawns; set once
@@ -37,6 +37,13 @@ type Runtime struct {
 	killing   sync.Mutex     // the right to give up tasks; taken when none is polled any more
 	killed    sync.WaitGroup // workers whose tasks have not all been given up
 	closed    chan struct{}  // closed when everything is gone
+}
+
+// A liveSet is a set that shares no cache line with the next, which is another worker's: its lock is
+// taken at each spawn and each end.
+type liveSet struct {
+	task.Set
+	_ [128]byte
 }
 
 // New makes a runtime and starts its workers. A wrong option is answered with an [*OptionError];
@@ -53,7 +60,7 @@ func New(opts Options) (*Runtime, error) {
 		opts:     opts,
 		epoch:    time.Now(),
 		blocking: newBlockingPool(opts.BlockingThreads, opts.BlockingKeepAlive),
-		sets:     make([]task.Set, 1<<bits.Len(uint(2*opts.Workers-1))),
+		sets:     make([]liveSet, 1<<bits.Len(uint(2*opts.Workers-1))),
 		empty:    make(chan struct{}),
 		closed:   make(chan struct{}),
 	}
@@ -177,7 +184,7 @@ func (rt *Runtime) taskID(set int, n uint64) uint64 {
 
 // setOf returns the set that the task with this number is in.
 func (rt *Runtime) setOf(id uint64) *task.Set {
-	return &rt.sets[(id-1)/idsAtOnce&uint64(len(rt.sets)-1)]
+	return &rt.sets[(id-1)/idsAtOnce&uint64(len(rt.sets)-1)].Set
 }
 
 func (rt *Runtime) now() time.Duration { return time.Since(rt.epoch) }

@@ -12,6 +12,7 @@ func (w *worker) start(settled chan<- error) {
 	pprof.SetGoroutineLabels(pprof.WithLabels(context.Background(), pprof.Labels("worker", w.name())))
 	err := w.bindThread()
 	settled <- err
+	runtime.Gosched() // New first: a worker that parks keeps its processor for a while
 	w.run()
 }
 
