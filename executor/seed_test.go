@@ -13,7 +13,7 @@ import (
 // winners runs races that nobody has to win, on a runtime with this seed.
 func winners(t *testing.T, seed uint64) []int {
 	t.Helper()
-	rt := startRuntime(t, executor.Options{Seed: seed})
+	rt := startRuntime(t, executor.Options{Workers: 1, Seed: seed})
 	defer rt.Close()
 	h := executor.Go(rt, func(co *coro.Co) (order []int, err error) {
 		for range 64 {
