@@ -80,15 +80,16 @@ func TestDialTalksToNetcat(t *testing.T) {
 			if time.Now().After(end) {
 				return err
 			}
-			time.Sleep(5 * time.Millisecond) // until nc listens
+			if err := coro.Sleep(co, 5*time.Millisecond); err != nil { // until nc listens
+				return err
+			}
 		}
 		defer s.Close()
 		if _, err := s.Write(co, []byte("to nc\n")); err != nil {
 			return err
 		}
-		if err := s.CloseWrite(); err != nil {
-			return err
-		}
+		// The reply comes first: an nc that listens ends as soon as its network input has ended and its
+		// buffers are empty, even if it has yet to read its stdin. -N ends the reply when stdin does.
 		var got bytes.Buffer
 		if _, err := s.WriteTo(co, bufferWriter{&got}); err != nil {
 			return err
@@ -96,7 +97,7 @@ func TestDialTalksToNetcat(t *testing.T) {
 		if got.String() != "from nc\n" {
 			t.Errorf("got %q", got.String())
 		}
-		return nil
+		return s.CloseWrite()
 	})
 	if err := cmd.Wait(); err != nil {
 		t.Error(err)

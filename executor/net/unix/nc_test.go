@@ -80,9 +80,8 @@ func TestDialTalksToNetcat(t *testing.T) {
 		if _, err := s.Write(co, []byte("to nc\n")); err != nil {
 			return err
 		}
-		if err := s.CloseWrite(); err != nil {
-			return err
-		}
+		// The reply comes first: an nc that listens ends as soon as its network input has ended and its
+		// buffers are empty, even if it has yet to read its stdin. -N ends the reply when stdin does.
 		var got bytes.Buffer
 		if _, err := s.WriteTo(co, writerTo{&got}); err != nil {
 			return err
@@ -90,7 +89,7 @@ func TestDialTalksToNetcat(t *testing.T) {
 		if got.String() != "from nc\n" {
 			t.Errorf("got %q", got.String())
 		}
-		return nil
+		return s.CloseWrite()
 	})
 	if err := cmd.Wait(); err != nil {
 		t.Error(err)
