@@ -1,0 +1,90 @@
+// Command knownfail runs go test and compares what failed with a list of what is known to fail there, such
+// as the tests that an emulator of another system cannot pass. It is red if a test fails that is not
+// listed, and if a line of the list names no test of a package that ran. Listed tests that pass are
+// reported.
+//
+// Usage:
+//
+//	knownfail [-list file] [-v] [-strict] [--] go-test-arguments
+//
+// The arguments go to go test -json. With -strict a listed test that passes is red too.
+//
+// # The list
+//
+// A line is a package, a test and a reason, separated by blanks; # begins a comment line.
+//
+//	executor/net/udp  TestA/on_a_bad_day  the emulator has no multicast
+//	*                 TestMany*           no more than 100 files can be open
+//	executor          !TestB              the emulator hangs, and all other tests with it
+//	executor/signal   TestMain            a failure outside every test
+//
+// The package is an import path or the end of one, and * in either word stands for any text; a line with
+// one in its package need not find anything. A test's subtests belong to it, and it fails with them: if
+// those that failed are all known, so is its own failure.
+//
+// A test with a ! is not run at all. That is for those that take the whole process with them, which no
+// line can excuse: the tests behind it have not shown what they would have done. It is go test's -skip
+// that leaves them out, so the package of such a line is not looked at.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+)
+
+func main() {
+	name := flag.String("list", "", "the `file` that lists what is known to fail")
+	verbose := flag.Bool("v", false, "name every test")
+	strict := flag.Bool("strict", false, "listed tests that pass are red, too")
+	flag.Parse()
+	ok, err := run(*name, flag.Args(), *verbose, *strict)
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "knownfail: %v\n", err)
+		os.Exit(2)
+	}
+	if !ok {
+		os.Exit(1)
+	}
+}
+
+// run reports whether all is as the list says.
+func run(name string, args []string, verbose, strict bool) (bool, error) {
+	var entries []*entry
+	if name != "" {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			return false, err
+		}
+		if entries, err = parseList(name, string(text)); err != nil {
+			return false, err
+		}
+	}
+	full := []string{"test", "-json"}
+	if skip := skipPattern(entries); skip != "" {
+		full = append(full, "-skip="+skip)
+	}
+	cmd := exec.Command("go", append(full, args...)...)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return false, err
+	}
+	if err := cmd.Start(); err != nil {
+		return false, err
+	}
+	res := newResults(entries, os.Stdout, verbose)
+	readErr := res.read(out)
+	runErr := cmd.Wait()
+	if readErr != nil {
+		return false, readErr
+	}
+	ok := res.report(strict)
+	// go test must have failed for a reason that was seen: it has others, such as a wrong argument.
+	if runErr != nil && !res.anyFailed() {
+		return false, fmt.Errorf("go %s: %w", strings.Join(full, " "), runErr)
+	}
+	return ok, nil
+}
