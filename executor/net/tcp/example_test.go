@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coro"
@@ -237,4 +238,40 @@ func ExampleCopyBidirectional() {
 	// Output:
 	// 3 and 5 bytes
 	// <nil>
+}
+
+// A part of a file, sent without bringing it to the process.
+func ExampleStream_SendFile() {
+	reply, err := executor.Run(context.Background(), executor.Options{}, func(co *coro.Co) (string, error) {
+		l, err := tcp.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return "", err
+		}
+		defer l.Close()
+		f, err := os.Open("testdata/greeting.txt")
+		if err != nil {
+			return "", err
+		}
+		defer f.Close()
+		executor.Go(co, func(co *coro.Co) (int64, error) {
+			s, err := l.Accept(co)
+			if err != nil {
+				return 0, err
+			}
+			defer s.Close()
+			// A section has a position of its own, so many tasks may send of one file.
+			return s.SendFile(co, io.NewSectionReader(f, 7, 5))
+		})
+
+		c, err := tcp.Dial(co, "tcp", l.Addr().String())
+		if err != nil {
+			return "", err
+		}
+		defer c.Close()
+		buf := make([]byte, 100)
+		n, err := c.Read(co, buf)
+		return string(buf[:n]), err
+	})
+	fmt.Println(reply, err)
+	// Output: world <nil>
 }

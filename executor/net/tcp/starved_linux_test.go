@@ -17,6 +17,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// starvedArg makes a process of its own, since it runs out of descriptors.
+const starvedArg = "-starved"
+
+func init() { children[starvedArg] = starvedMain }
+
 func TestAcceptRecoversFromRunningOutOfDescriptors(t *testing.T) {
 	exe, err := os.Executable()
 	if err != nil {

@@ -8,7 +8,6 @@ import (
 
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coro"
-	"github.com/moduvex/moduvex-go/executor/net/internal/netfd"
 	"github.com/moduvex/moduvex-go/executor/net/internal/sys"
 	"github.com/moduvex/moduvex-go/reactor"
 )
@@ -166,26 +165,6 @@ func (s *Stream) halfClosed(err error) error {
 		return nil
 	}
 	return s.wrap("close", err)
-}
-
-// A Reader reads in direct style. It keeps the rules of io.Reader.
-type Reader interface {
-	Read(co *coro.Co, b []byte) (n int, err error)
-}
-
-// A Writer writes in direct style. It keeps the rules of io.Writer.
-type Writer interface {
-	Write(co *coro.Co, b []byte) (n int, err error)
-}
-
-// ReadFrom writes to s what it reads from src, until src ends.
-func (s *Stream) ReadFrom(co *coro.Co, src Reader) (n int64, err error) {
-	return netfd.Copy(co, s, src)
-}
-
-// WriteTo writes to dst what it reads from s, until s ends.
-func (s *Stream) WriteTo(co *coro.Co, dst Writer) (n int64, err error) {
-	return netfd.Copy(co, dst, s)
 }
 
 // callError names the system call that errno comes from.

@@ -36,7 +36,7 @@
 //	}
 //
 // A Try makes the steps of x for operations whose cost is elsewhere. What more than one package needs
-// is here: the reads and writes of byte streams, accepting, copying.
+// is here: the reads and writes of byte streams, accepting, copying, sending files.
 //
 // # Registration
 //

@@ -14,7 +14,7 @@ import (
 // An end is a stream of ours, as a Copy finds it behind a Reader or Writer.
 type end struct {
 	fd     *FD
-	failed func(op string, err error) error
+	failed Failed
 }
 
 // endOf looks for the FD behind x.

@@ -1,0 +1,131 @@
+package netfd
+
+import (
+	"errors"
+	"io"
+
+	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/coro"
+	"github.com/moduvex/moduvex-go/executor/net/internal/sys"
+	"github.com/moduvex/moduvex-go/reactor"
+)
+
+// A Failed gives an error of a socket the shape that its others have.
+type Failed func(op string, err error) error
+
+// SendFile writes to dst, which is the stream of f, what src has left, and returns how many bytes it
+// has written. The end of src is no error. What is sent is taken out of src and nothing else, unless
+// src is no regular file: then what was read before a write failed is lost.
+func (f *FD) SendFile(co *coro.Co, dst Writer, failed Failed, src io.Reader) (n int64, err error) {
+	err = co.Interrupted()
+	if err == nil {
+		err = f.nothing(co.Context(), reactor.Write) // before anything is read
+	}
+	if err != nil {
+		return 0, failed("write", err)
+	}
+	s, ok, err := openSource(src)
+	if err != nil {
+		return 0, err
+	}
+	if !ok {
+		return Copy(co, dst, plainReader{src})
+	}
+	defer s.settle() // however this ends
+	for {
+		_, p, err := f.sendOnce(co.Context(), &s, failed)
+		switch {
+		case p != Done:
+			if err := f.Await(co, reactor.Write, p); err != nil {
+				return s.sent, failed("write", err)
+			}
+		case err == io.EOF:
+			return s.sent, nil
+		case err != nil:
+			return s.sent, err
+		}
+	}
+}
+
+// PollSendFile sends what there is room for, in poll style. At the end of src the error is io.EOF. If
+// src is no regular file it is errors.ErrUnsupported: what was read could not be given back.
+func (f *FD) PollSendFile(cx *core.Context, failed Failed, src io.Reader) (n int64, ready bool, err error) {
+	s, ok, err := openSource(src)
+	if err != nil {
+		return 0, true, err
+	}
+	if !ok {
+		return 0, true, failed("write", errors.ErrUnsupported)
+	}
+	defer s.settle()
+	for {
+		n, p, err := f.sendOnce(cx, &s, failed)
+		if p != Unregistered {
+			return int64(n), p == Done, err
+		}
+		if err := f.Register(cx); err != nil {
+			return 0, true, failed("write", err)
+		}
+	}
+}
+
+// sendOnce is one try. At the end of s the error is io.EOF.
+//
+// A send of less than was asked for says nothing of the socket: the file may have ended. So its
+// readiness is left as it is, and it takes a try that would block to find out.
+func (f *FD) sendOnce(cx *core.Context, s *source, failed Failed) (n int, p Progress, err error) {
+	if s.left <= 0 {
+		if err := f.nothing(cx, reactor.Write); err != nil {
+			return 0, Done, failed("write", err)
+		}
+		return 0, Done, io.EOF
+	}
+	if s.copied {
+		return f.copyOnce(cx, s, failed)
+	}
+	var errno sys.Errno
+	var ferr error
+	t := f.Try(cx, reactor.Write)
+	for t.Next() {
+		ferr = s.raw.Control(func(fd uintptr) {
+			n, errno = sys.SendFile(f.Sysfd(), int(fd), s.off, int(min(s.left, sys.MaxTransfer)))
+		})
+		if ferr != nil {
+			errno = 0
+		}
+		if sys.NoSendFile(errno) {
+			s.copied, errno = true, 0
+		}
+		t.Tried("sendfile", errno)
+	}
+	p, err = t.End()
+	switch {
+	case p != Done:
+		return 0, p, nil
+	case err != nil:
+		return 0, Done, failed("write", err)
+	case ferr != nil:
+		return 0, Done, ferr
+	case n == 0 && !s.copied && s.size != 0 && s.off >= s.size:
+		return 0, Done, io.EOF
+	case n == 0:
+		s.copied = true // a file that the system makes up as it is read may have more than it says
+		return f.copyOnce(cx, s, failed)
+	}
+	s.took(n)
+	return n, Done, nil
+}
+
+// copyOnce is sendOnce by reading and writing.
+func (f *FD) copyOnce(cx *core.Context, s *source, failed Failed) (n int, p Progress, err error) {
+	if err := s.fill(); err != nil {
+		return 0, Done, err
+	}
+	n, p, err = f.write(cx, s.held)
+	if err != nil {
+		err = failed("write", err)
+	}
+	s.held = s.held[n:]
+	s.took(n)
+	return n, p, err
+}

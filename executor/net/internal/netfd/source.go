@@ -1,0 +1,136 @@
+package netfd
+
+import (
+	"io"
+	"io/fs"
+	"math"
+	"reflect"
+	"syscall"
+
+	"github.com/moduvex/moduvex-go/core/coro"
+)
+
+// A source is a regular file as SendFile finds it in an io.Reader. It is read at offsets, and the
+// position of whoever has one is moved once, in the end, by what was sent.
+type source struct {
+	file    file
+	raw     syscall.RawConn
+	limited *io.LimitedReader // nil if there is none around the rest
+	section *io.SectionReader // nil if file's own position counts
+
+	size   int64 // of file, as it was in the beginning
+	off    int64 // of what is sent next
+	left   int64 // how much may still be sent
+	sent   int64
+	copied bool // the system will not send it: it is read and written
+
+	buf, held []byte // held are the bytes at off, in buf
+}
+
+// file is what is needed of an *os.File.
+type file interface {
+	io.Reader
+	io.ReaderAt
+	io.Seeker
+	Stat() (fs.FileInfo, error)
+	SyscallConn() (syscall.RawConn, error)
+}
+
+// openSource looks for a regular file in src: an *os.File, or an io.SectionReader of one, or an
+// io.LimitedReader of either. The error is the file's.
+func openSource(src io.Reader) (s source, ok bool, err error) {
+	s.left = math.MaxInt64
+	if l, ok := src.(*io.LimitedReader); ok {
+		s.limited, s.left, src = l, l.N, l.R
+	}
+	var base int64
+	var inner any = src
+	if r, ok := src.(*io.SectionReader); ok {
+		s.section = r
+		inner, base, _ = r.Outer()
+	}
+	if !isFile(inner) {
+		return s, false, nil
+	}
+	s.file = inner.(file)
+	info, err := s.file.Stat()
+	if err != nil || !info.Mode().IsRegular() {
+		return s, false, err // others may be empty for a while, which would pass for a full socket
+	}
+	s.size = info.Size()
+	if s.raw, err = s.file.SyscallConn(); err != nil {
+		return s, false, err
+	}
+	var seeker io.Seeker = s.file
+	if s.section != nil {
+		seeker = s.section
+	}
+	pos, err := seeker.Seek(0, io.SeekCurrent)
+	if err != nil {
+		return s, false, err
+	}
+	s.off = base + pos
+	if s.section != nil {
+		s.left = min(s.left, s.section.Size()-pos)
+	}
+	return s, true, nil
+}
+
+// isFile reports whether x is an *os.File, or one of package os's own disguises for it: io.Copy to
+// something that has a ReadFrom comes with one. What others wrap around a file wants to see its bytes.
+func isFile(x any) bool {
+	if _, ok := x.(file); !ok {
+		return false
+	}
+	t := reflect.TypeOf(x)
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	return t.PkgPath() == "os"
+}
+
+// took says that n bytes were sent.
+func (s *source) took(n int) {
+	s.off += int64(n)
+	s.left -= int64(n)
+	s.sent += int64(n)
+}
+
+// fill sees to it that there is something in held.
+func (s *source) fill() error {
+	if len(s.held) > 0 {
+		return nil
+	}
+	if s.buf == nil {
+		s.buf = make([]byte, copyBuffer)
+	}
+	n, err := s.file.ReadAt(s.buf[:min(s.left, copyBuffer)], s.off)
+	if n == 0 && err == nil {
+		err = io.ErrNoProgress
+	}
+	if n > 0 {
+		err = nil // it comes again
+	}
+	s.held = s.buf[:n]
+	return err
+}
+
+// settle takes what was sent out of the reader that the source was found in. It cannot fail, but
+// for a file that is closed by now.
+func (s *source) settle() {
+	if s.limited != nil {
+		s.limited.N -= s.sent
+	}
+	switch {
+	case s.sent == 0:
+	case s.section != nil:
+		_, _ = s.section.Seek(s.sent, io.SeekCurrent)
+	default:
+		_, _ = s.file.Seek(s.off, io.SeekStart)
+	}
+}
+
+// plainReader is a Reader that blocks the worker.
+type plainReader struct{ r io.Reader }
+
+func (p plainReader) Read(_ *coro.Co, b []byte) (int, error) { return p.r.Read(b) }

@@ -1,5 +1,0 @@
-//go:build !linux
-
-package tcp_test
-
-func starvedMain() int { return 1 }
