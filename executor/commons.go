@@ -71,16 +71,17 @@ func (w *worker) nextShared() *task.Task {
 	if t := q.hand.pop(); t != nil {
 		return t
 	}
-	some := 1 // leave the rest
+	some := 1 // leave the rest where it is seen
 	if !hungry {
-		some = handSize
-		w.stock()
+		if w.stock(); q.ring.len() >= reserve/2 {
+			some = handSize
+		}
 	}
 	q.hand.at, q.hand.n = 0, q.ring.take(q.hand.tasks[:some])
 	if t := q.hand.pop(); t != nil {
 		return t
 	}
-	if t := q.private.pop(); t != nil { // few: not worth the way through the ring
+	if t := q.private.pop(); t != nil { // alone: see expose
 		return t
 	}
 	return q.bound.pop()
@@ -101,11 +102,11 @@ func (w *worker) show() {
 	w.stock()
 }
 
-// stock puts some of many tasks where thieves look, though there are none: this worker may be polling for
-// long when there are.
+// stock puts tasks where thieves look, though there are none: this worker may be polling for long when
+// there are. So nothing is hidden but what is behind half a reserve.
 func (w *worker) stock() {
 	q := &w.queue
-	if q.private.len() <= handSize || q.ring.len() >= reserve/2 {
+	if q.private.empty() || q.ring.len() >= reserve/2 {
 		return
 	}
 	q.ring.fill(&q.private, reserve)

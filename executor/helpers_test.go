@@ -144,6 +144,17 @@ func settled(t testing.TB, rt *executor.Runtime) {
 	eventually(t, "the workers park", func() bool { return executor.Parked(rt) })
 }
 
+// undisturbed is settled, with no notify left over. A worker that was chosen between its park and its wait
+// does not wait, and the notify ends the wait after it: then it is awake when it seems to park.
+func undisturbed(t testing.TB, rt *executor.Runtime) {
+	t.Helper()
+	settled(t, rt)
+	for i := range rt.Workers() {
+		joinOK(t, executor.SpawnOn(rt, i, future.Ready(0))) // for which it has to leave its wait
+	}
+	settled(t, rt)
+}
+
 // alive fails the test unless the worker of rt still serves everybody.
 func alive(t testing.TB, rt *executor.Runtime) {
 	t.Helper()

@@ -201,7 +201,7 @@ func (m *idleModel) alone(s *idleState, i int) bool {
 		if w.bound > 0 && w.stealable() > 0 {
 			return false
 		}
-		return w.hand > 0 || w.hungry || w.private <= m.hand || w.ring == 0
+		return w.hand > 0 || w.hungry || w.private == 0 || w.ring == 0
 	case atTake:
 		return w.ring == 0
 	case atReceive, atNews:

@@ -54,7 +54,7 @@ func (m *idleModel) stepAwake(s idleState, i int, visit idleVisitor) {
 		case w.hand > 0:
 			w.hand--
 			w.poll()
-		case !w.hungry && w.private > m.hand && w.ring < idleReserve/2:
+		case !w.hungry && w.private > 0 && w.ring < idleReserve/2:
 			w.at = atReserve
 		default:
 			w.at = atTake
@@ -72,9 +72,9 @@ func (m *idleModel) stepAwake(s idleState, i int, visit idleVisitor) {
 		w.ifHungry(&s, atTake)
 		visit(i, "sees whether somebody is hungry now", s)
 	case atTake:
-		some := m.hand
-		if w.hungry {
-			some = 1
+		some := uint8(1)
+		if !w.hungry && w.ring >= idleReserve/2 {
+			some = m.hand
 		}
 		n := min(w.ring, some)
 		w.ring -= n

@@ -20,8 +20,8 @@ const (
 // Where workers steal, tasks that are not bound go through private, the ring, where thieves look, and
 // the hand, in this order, many at a time: so workers that are all busy pay next to nothing for
 // stealing. While somebody sleeps or searches nothing more is held back: see worker.expose. Otherwise
-// some tasks of many are in the ring for the case that a poll lasts. What thieves do not see, they do as
-// soon as the owner takes its next task; only what is in the slot then is polled first.
+// the first few dozen are in the ring for the case that a poll lasts: see worker.stock. What thieves do not
+// see, they do as soon as the owner takes its next task; only what is in the slot then is polled first.
 //
 // Source of the idea: U. Acar, A. Charguéraud, M. Rainey, "Scheduling Parallel Programs by Work Stealing
 // with Private Deques", PPoPP 2013.

@@ -43,6 +43,7 @@ func TestBoundTasksWakeNobody(t *testing.T) {
 // hungry, and what was private was hidden for its poll, too.
 func TestTasksBehindTheSlotAreShown(t *testing.T) {
 	rt := tasksMove(t, executor.Options{})
+	const many = 100 // more than are shown while nobody is hungry
 	release := holdAllBut(t, rt, 0)
 	var elsewhere atomic.Int64
 	slot := &gate{}
@@ -50,19 +51,19 @@ func TestTasksBehindTheSlotAreShown(t *testing.T) {
 		if _, open := slot.Poll(cx); !open {
 			return 0, false
 		}
-		eventually(t, "the others are stolen while this is polled", func() bool { return elsewhere.Load() > 0 })
+		eventually(t, "the others are stolen while this is polled", func() bool { return elsewhere.Load() == many })
 		return 0, true
 	}))
 	slot.polled(t, 1)
-	const few = 5 // too few to be shown while nobody is hungry
 	joinOK(t, executor.SpawnOn(rt, 0, future.Func(func(cx *core.Context) (int, bool) {
-		for range few {
+		for range many {
 			executor.Spawn(cx, future.Func(func(cx *core.Context) (int, bool) {
-				if id, _ := executor.WorkerID(cx); id != 0 {
-					elsewhere.Add(1)
+				if id, _ := executor.WorkerID(cx); id == 0 {
+					cx.Yield()
+					return 0, false
 				}
-				cx.Yield()
-				return 0, elsewhere.Load() > 0
+				elsewhere.Add(1)
+				return 0, true
 			}))
 		}
 		slot.mu.Lock()

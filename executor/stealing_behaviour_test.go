@@ -125,6 +125,34 @@ func TestTasksOfABusyRootAreRunByOthers(t *testing.T) {
 	}
 }
 
+// Tasks that depend on each other's progress, more than a worker could run alone, are spread over all.
+func TestWorkIsSpreadOverAllWorkers(t *testing.T) {
+	rt := tasksMove(t, executor.Options{})
+	n := rt.Workers()
+	var meeting sync.WaitGroup
+	meeting.Add(n)
+	var handles []joinhandle.JoinHandle[int]
+	joinOK(t, executor.Spawn(rt, future.Func(func(cx *core.Context) (int, bool) {
+		for range n { // each holds its worker until all others do
+			handles = append(handles, executor.Spawn(cx, future.Func(func(cx *core.Context) (int, bool) {
+				meeting.Done()
+				meeting.Wait()
+				id, _ := executor.WorkerID(cx)
+				return id, true
+			})))
+		}
+		return 0, true
+	})))
+	var ids []int
+	for _, h := range handles {
+		ids = append(ids, joinOK(t, h))
+	}
+	slices.Sort(ids)
+	if ids = slices.Compact(ids); len(ids) != n {
+		t.Errorf("they ran on the workers %v of %d", ids, n)
+	}
+}
+
 // A waiting is one way in which a task can wait. What it waits for stays with the worker that it
 // began on.
 type waiting struct {

@@ -21,7 +21,7 @@ func TestRemoteWakeOfAParkedWorkerCostsOneNotify(t *testing.T) {
 	g := &gate{}
 	h := executor.Spawn[int](rt, g)
 	g.polled(t, 1)
-	settled(t, rt)
+	undisturbed(t, rt)
 	before := rt.Stats()
 	const wakes = 100
 	for i := range int64(wakes) {
@@ -59,7 +59,7 @@ func TestManyRemoteWakesOfAParkedWorkerCostOneNotify(t *testing.T) {
 		executor.Spawn[int](rt, gates[i])
 		gates[i].polled(t, 1)
 	}
-	settled(t, rt)
+	undisturbed(t, rt)
 	p.Lock()
 	before := rt.Stats().Notifies
 	for _, g := range gates {
@@ -119,6 +119,7 @@ func TestWakeOfATaskThatIsNotBoundWakesOneWorker(t *testing.T) {
 	g := &gate{}
 	executor.Spawn[int](rt, g)
 	g.polled(t, 1)
+	undisturbed(t, rt)
 	for round := range int64(50) {
 		settled(t, rt)
 		before := notifies(fakes)
@@ -130,7 +131,7 @@ func TestWakeOfATaskThatIsNotBoundWakesOneWorker(t *testing.T) {
 			total += n - before[j]
 		}
 		if total != 1 {
-			t.Fatalf("a wake of one task cost %d notifies", total)
+			t.Fatalf("in round %d the wake of one task cost %d notifies", round, total)
 		}
 	}
 }
@@ -142,7 +143,7 @@ func TestBurstWakesNoMoreWorkersThanThereAreTasks(t *testing.T) {
 	fakes := all[0].fakes
 	for n := 1; n <= rt.Workers(); n++ {
 		for range 10 {
-			settled(t, rt)
+			undisturbed(t, rt)
 			before := notifies(fakes)
 			var meeting sync.WaitGroup
 			meeting.Add(n)
