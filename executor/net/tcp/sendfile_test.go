@@ -378,13 +378,13 @@ func TestSendFileSpendsTheBudget(t *testing.T) {
 			f := tempFile(t, make([]byte, 1000))
 			over, turns := false, 0
 			do(t, rt, func(co *coro.Co) error {
-				executor.Spawn(co, corefuture.Func(func(cx *core.Context) (int, bool) {
+				other := executor.Spawn(co, corefuture.Func(func(cx *core.Context) (int, bool) {
 					if turns++; !over {
 						cx.Yield()
 					}
 					return 0, over
 				}))
-				defer func() { over = true }()
+				defer func() { over = true; other.Join(co) }()
 				if style == "direct" {
 					for range 1000 {
 						if _, err := s.SendFile(co, io.LimitReader(f, 1)); err != nil {
