@@ -56,8 +56,8 @@ type channel[T any] struct {
 	closed   bool          // the receiver wants no more
 	gone     bool          // it does not want what is queued either
 
-	queue queue[T]
-	sends sync.Pool // of *SendFuture[T], for the other two styles
+	queue  queue[T]
+	spares sync.Pool // of *spare[T]
 }
 
 func newChannel[T any](capacity int) *channel[T] {

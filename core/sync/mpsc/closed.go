@@ -30,13 +30,24 @@ func (tx *UnboundedSender[T]) UntilClosedWait(ctx context.Context) error {
 func (tx *UnboundedSender[T]) UntilClosedFuture() ClosedFuture[T] { return ClosedFuture[T]{c: tx.c} }
 
 func (c *channel[T]) untilClosed(co *coro.Co) error {
-	_, err := coro.Await[struct{}](co, &ClosedFuture[T]{c: c})
+	f := c.borrow()
+	f.closed.c = c
+	_, err := coro.Await[struct{}](co, &f.closed)
+	c.giveBack(f)
 	return err
 }
 
 func (c *channel[T]) untilClosedWait(ctx context.Context) error {
-	_, err := waitlist.Block[struct{}](ctx, &ClosedFuture[T]{c: c})
+	f := c.borrow()
+	f.closed.c = c
+	_, err := waitlist.Block[struct{}](ctx, &f.closed)
+	c.giveBack(f)
 	return err
+}
+
+func (c *channel[T]) giveBack(f *spare[T]) {
+	f.closed.c = nil
+	c.spares.Put(f)
 }
 
 // A ClosedFuture answers once the receiver of a channel is closed. It must not be copied once it

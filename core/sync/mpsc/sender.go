@@ -49,8 +49,8 @@ func (tx *Sender[T]) Send(co *coro.Co, v T) error {
 		cx.Refund()
 	}
 	f := tx.borrow()
-	f.value = v
-	answer, err := coro.Await[error](co, f)
+	f.send.value = v
+	answer, err := coro.Await[error](co, &f.send)
 	tx.giveBack(f)
 	return either(err, answer)
 }
@@ -64,8 +64,8 @@ func (tx *Sender[T]) SendWait(ctx context.Context, v T) error {
 		}
 	}
 	f := tx.borrow()
-	f.value = v
-	answer, err := waitlist.Block[error](ctx, f)
+	f.send.value = v
+	answer, err := waitlist.Block[error](ctx, &f.send)
 	tx.giveBack(f)
 	return either(err, answer)
 }
@@ -73,7 +73,7 @@ func (tx *Sender[T]) SendWait(ctx context.Context, v T) error {
 // Reserve waits for a place, as Send does, and answers with a permit to send a value into it.
 func (tx *Sender[T]) Reserve(co *coro.Co) (Permit[T], error) {
 	f := tx.borrow()
-	r, err := coro.Await[Result[Permit[T]]](co, &f.reserve)
+	r, err := coro.Await[Result[Permit[T]]](co, &f.send.reserve)
 	tx.giveBack(f)
 	return r.Value, either(err, r.Err)
 }
@@ -81,7 +81,7 @@ func (tx *Sender[T]) Reserve(co *coro.Co) (Permit[T], error) {
 // ReserveWait is Reserve for plain goroutines.
 func (tx *Sender[T]) ReserveWait(ctx context.Context) (Permit[T], error) {
 	f := tx.borrow()
-	r, err := waitlist.Block[Result[Permit[T]]](ctx, &f.reserve)
+	r, err := waitlist.Block[Result[Permit[T]]](ctx, &f.send.reserve)
 	tx.giveBack(f)
 	return r.Value, either(err, r.Err)
 }
@@ -110,22 +110,31 @@ func either(failed, answer error) error {
 	return answer
 }
 
-// borrow returns a future for a body or a goroutine. What becomes of one whose body is unwound by
-// force is up to the garbage collector.
-func (tx *Sender[T]) borrow() *SendFuture[T] {
-	f, _ := tx.c.sends.Get().(*SendFuture[T])
-	if f == nil {
-		f = new(SendFuture[T])
+// spare are futures for the other two styles: of bodies and goroutines that do not wait. What becomes of
+// those whose body is unwound by force is up to the garbage collector.
+type spare[T any] struct {
+	send   SendFuture[T]
+	closed ClosedFuture[T]
+}
+
+func (c *channel[T]) borrow() *spare[T] {
+	if f, _ := c.spares.Get().(*spare[T]); f != nil {
+		return f
 	}
-	f.reserve.tx = tx
+	return new(spare[T])
+}
+
+func (tx *Sender[T]) borrow() *spare[T] {
+	f := tx.c.borrow()
+	f.send.reserve.tx = tx
 	return f
 }
 
-func (tx *Sender[T]) giveBack(f *SendFuture[T]) {
+func (tx *Sender[T]) giveBack(f *spare[T]) {
 	var zero T
-	f.value = zero
-	f.reserve.tx = nil
-	tx.c.sends.Put(f)
+	f.send.value = zero
+	f.send.reserve.tx = nil
+	tx.c.spares.Put(f)
 }
 
 // Clone returns another sender of the channel. It panics if tx is closed. Any goroutine.
