@@ -106,6 +106,14 @@ func (l *List) Remove(n *Node) bool {
 // empty. The caller calls the waker after it has released the lock, and does not touch the node.
 func (l *List) Pop(s State) core.Waker { return l.PopThrough(l.last, s) }
 
+// Take is Pop for n, out of turn. It returns nil if n is not in the list.
+func (l *List) Take(n *Node, s State) core.Waker {
+	if n.State() != Waiting {
+		return nil
+	}
+	return l.take(n, s)
+}
+
 // Mark names the node that was pushed last, for PopThrough.
 func (l *List) Mark() uint64 { return l.last }
 

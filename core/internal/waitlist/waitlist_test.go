@@ -103,6 +103,17 @@ func TestRemoveOfANodeThatWasGrantedSaysSo(t *testing.T) {
 	}
 }
 
+func TestTakeTakesANodeOutOfTurn(t *testing.T) {
+	q := newQueue(3)
+	q.list.Take(q.nodes[1], waitlist.Closed).Wake()
+	if !slices.Equal(q.woken, []int{1}) || q.nodes[1].State() != waitlist.Closed || q.list.Len() != 2 {
+		t.Errorf("woken %v, in state %d, %d are left", q.woken, q.nodes[1].State(), q.list.Len())
+	}
+	if w := q.list.Take(q.nodes[1], waitlist.Granted); w != nil || q.nodes[1].State() != waitlist.Closed {
+		t.Errorf("taken twice: state %d", q.nodes[1].State())
+	}
+}
+
 func TestRearmReplacesTheWaker(t *testing.T) {
 	q := newQueue(1)
 	woken := false

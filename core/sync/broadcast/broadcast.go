@@ -38,7 +38,8 @@ func (e *LagError) Error() string {
 //
 // No wake is lost. A receiver that finds nothing (1) enters waiting, then (2) returns pending. Who
 // sends or closes (1) does so, and takes everybody out of waiting, then (2) wakes them. Both first
-// steps are under mu. All that wait are woken, so one that gives up has nothing to pass on.
+// steps are under mu. All that wait are woken, so one that gives up has nothing to pass on. A receiver
+// that is closed concerns nobody but who waits with it.
 type channel[T any] struct {
 	mu          sync.Mutex
 	ring        []slot[T] // its length is a power of two, or zero
@@ -163,5 +164,7 @@ func (c *channel[T]) leave(r *Receiver[T]) {
 		c.got(n)
 	}
 	c.trim()
-	c.waiting.WakeAll(&c.mu, waitlist.Closed, nil) // r's is among them, maybe
+	w := c.waiting.Take(&r.node, waitlist.Closed)
+	c.mu.Unlock()
+	waitlist.Wake(nil, w)
 }

@@ -327,6 +327,29 @@ func TestAClosedReceiverIsNone(t *testing.T) {
 	check(t, "other", other, 1, 2)
 }
 
+// Regression: with each receiver that was closed, all that waited were woken for nothing.
+func TestAClosedReceiverWakesWhoWaitsWithItAndNobodyElse(t *testing.T) {
+	h := newHost(t)
+	tx := broadcast.New[int](4)
+	own, others := &waker{}, &waker{}
+	rx := tx.Subscribe()
+	poll(h, own, rx.RecvFuture())
+	for range 3 {
+		poll(h, others, tx.Subscribe().RecvFuture())
+	}
+	tx.Subscribe().Close() // which nobody waits with
+	rx.Close()
+	if own.wakes != 1 || others.wakes != 0 {
+		t.Errorf("its own waiter was woken %d times, others %d times", own.wakes, others.wakes)
+	}
+	if r, ok := poll(h, own, rx.RecvFuture()); !ok || r.Err != broadcast.ErrClosed {
+		t.Errorf("its own waiter has %v, %t", r, ok)
+	}
+	if tx.Send(1); others.wakes != 3 {
+		t.Errorf("others were woken %d times by a value", others.wakes)
+	}
+}
+
 // Regression: values that nobody would get were kept.
 func TestValuesAreLetGoOf(t *testing.T) {
 	for name, end := range map[string]func(tx broadcast.Sender[*big], a, b *broadcast.Receiver[*big]){

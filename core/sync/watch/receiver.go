@@ -105,7 +105,7 @@ func (r *Receiver[T]) Clone() *Receiver[T] {
 
 // Close takes r out of the channel. A wait that is under way, and later ones, return [ErrClosed]; Get
 // goes on. A second Close changes nothing.
-func (r *Receiver[T]) Close() { r.channel().leave(&r.closed) }
+func (r *Receiver[T]) Close() { r.channel().leave(&r.closed, &r.node) }
 
 // NextFuture returns Next as a future. It is a handle of r, and not a receiver of its own.
 func (r *Receiver[T]) NextFuture() NextFuture[T] {

@@ -25,7 +25,8 @@ var (
 //
 // No wake is lost. Who finds nothing (1) enters a list, then (2) returns pending. Who changes
 // something (1) does so, and takes everybody out of the list, then (2) wakes them. Both first steps
-// are under mu. All that wait are woken, so one that gives up has nothing to pass on.
+// are under mu. All that wait are woken, so one that gives up has nothing to pass on. A receiver that is
+// closed concerns nobody but who waits with it.
 type hub struct {
 	mu        sync.Mutex
 	version   uint64
@@ -90,8 +91,8 @@ func (h *hub) close(cx *core.Context) {
 	h.waiting.WakeAll(&h.mu, waitlist.Closed, cx)
 }
 
-// leave takes out a receiver, whose closed is given.
-func (h *hub) leave(closed *bool) {
+// leave takes out a receiver, whose closed and node are given.
+func (h *hub) leave(closed *bool, n *waitlist.Node) {
 	h.mu.Lock()
 	if *closed {
 		h.mu.Unlock()
@@ -99,10 +100,11 @@ func (h *hub) leave(closed *bool) {
 	}
 	*closed = true
 	h.receivers--
-	last := h.receivers == 0
-	h.waiting.WakeAll(&h.mu, waitlist.Closed, nil) // the receiver is among them, maybe
-	if last {
-		h.mu.Lock()
+	w := h.waiting.Take(n, waitlist.Closed)
+	if h.receivers == 0 {
 		h.senders.WakeAll(&h.mu, waitlist.Granted, nil)
+	} else {
+		h.mu.Unlock()
 	}
+	waitlist.Wake(nil, w)
 }

@@ -337,6 +337,40 @@ func TestAClosedReceiverIsNone(t *testing.T) {
 	}
 }
 
+// Regression: with each receiver that was closed, all that waited were woken for nothing.
+func TestAClosedReceiverWakesWhoWaitsWithItAndNobodyElse(t *testing.T) {
+	h := newHost(t)
+	tx := watch.New(1)
+	own, others, sender := &waker{}, &waker{}, &waker{}
+	wait := func(w *waker) *watch.Receiver[int] {
+		rx := tx.Subscribe()
+		rx.TryNext()
+		poll(h, w, rx.NextFuture())
+		return rx
+	}
+	rx := wait(own)
+	rest := []*watch.Receiver[int]{wait(others), wait(others)}
+	gone := tx.ClosedFuture()
+	poll(h, sender, &gone)
+	tx.Subscribe().Close() // which nobody waits with
+	rx.Close()
+	if own.wakes != 1 || others.wakes != 0 || sender.wakes != 0 {
+		t.Errorf("its own waiter was woken %d times, others %d times, a sender %d times", own.wakes, others.wakes, sender.wakes)
+	}
+	if r, ok := poll(h, own, rx.NextFuture()); !ok || r.Err != watch.ErrClosed {
+		t.Errorf("its own waiter has %v, %t", r, ok)
+	}
+	if tx.Send(2); others.wakes != 2 {
+		t.Errorf("others were woken %d times by a value", others.wakes)
+	}
+	for _, rx := range rest {
+		rx.Close()
+	}
+	if _, ok := poll(h, sender, &gone); sender.wakes != 1 || !ok {
+		t.Errorf("the sender was woken %d times when the last was closed", sender.wakes)
+	}
+}
+
 func TestNobodyIsWokenUnderTheLock(t *testing.T) {
 	h := newHost(t)
 	for name, act := range map[string]func(tx watch.Sender[int], rx *watch.Receiver[int]){
