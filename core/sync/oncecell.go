@@ -78,11 +78,10 @@ func (c *OnceCell[T]) GetOrInitWait(ctx context.Context, init func(context.Conte
 
 // getOrInit goes on where the wait for the turn has ended, with the error that it came to.
 func (c *OnceCell[T]) getOrInit(err error, init func() (T, error)) (v T, _ error) {
-	switch err {
-	case nil:
-	case ErrClosed:
+	if err == ErrClosed && c.full.Load() { // and not the cause of some context
 		return c.value, nil
-	default:
+	}
+	if err != nil {
 		return v, err
 	}
 	defer c.turn.release(nil, 1, 1) // to the next in line, if there is no value

@@ -219,6 +219,15 @@ func TestAPanicOfAnInitFutureLeavesItToTheNext(t *testing.T) {
 	}
 }
 
+func TestACauseThatLooksLikeTheEndOfAWaitIsNoValue(t *testing.T) {
+	var c sync.OnceCell[int]
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(sync.ErrClosed)
+	if v, err := c.GetOrInitWait(ctx, func(context.Context) (int, error) { return 1, nil }); err != sync.ErrClosed {
+		t.Errorf("have %d, %v", v, err)
+	}
+}
+
 func TestMisuseOfACellPanics(t *testing.T) {
 	var c sync.OnceCell[int]
 	mustPanic(t, "sync: GetOrInit with a nil function", func() { c.GetOrInit(nil, nil) })

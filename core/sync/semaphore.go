@@ -65,7 +65,7 @@ func (s *Semaphore) AcquireFuture(n int) AcquireFuture {
 }
 
 // Release adds n permits, and wakes those in line who have theirs then. Any goroutine. It panics if
-// more than [MaxPermits] would be free.
+// more than [MaxPermits] would be free before those in line have got theirs.
 func (s *Semaphore) Release(n int) { s.ReleaseOn(nil, n) }
 
 // ReleaseOn is [Semaphore.Release] for a caller that is in a poll.
@@ -83,7 +83,9 @@ func (s *Semaphore) Forget(n int) int {
 	return s.p.forget(n)
 }
 
-// Available returns how many permits are free. Any goroutine.
+// Available returns how many permits are free. Those that are kept for who is first in line, and wants
+// more, are among them, and so are those that a Release is just about to hand on: that permits are
+// available does not mean that TryAcquire gets one. Any goroutine.
 func (s *Semaphore) Available() int { return s.p.available() }
 
 // Close makes everybody who waits for a permit, or asks for one from now on, get [ErrClosed].
