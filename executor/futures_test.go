@@ -11,23 +11,32 @@ import (
 	"github.com/moduvex/moduvex-go/reactor/reactortest"
 )
 
-// A sleeper is a sleep in poll style. It answers how late it was, in nanoseconds.
+// A sleeper is a sleep in poll style. It answers how late it was, in nanoseconds, once its entry has fired,
+// which it hears of as the entry's waker: the entry itself is under the wheel's lock where tasks move.
 type sleeper struct {
 	d     time.Duration
 	at    time.Duration
 	host  core.Host
+	waker core.Waker
 	entry wheel.Entry
+	fired atomic.Bool
 	drops atomic.Int64
 }
 
 func (s *sleeper) Poll(cx *core.Context) (int, bool) {
 	if s.host == nil {
-		s.host = cx.Host()
+		s.host, s.waker = cx.Host(), cx.Waker()
 		s.at = cx.Now() + min(s.d, math.MaxInt64-cx.Now())
-		s.entry.Waker = cx.Waker()
+		s.entry.Waker = s
 		s.host.Arm(&s.entry, s.at)
 	}
-	return int(cx.Now() - s.at), !s.entry.Armed()
+	return int(cx.Now() - s.at), s.fired.Load()
+}
+
+// Wake is what the wheel calls.
+func (s *sleeper) Wake() {
+	s.fired.Store(true)
+	s.waker.Wake()
 }
 
 func (s *sleeper) Drop() {

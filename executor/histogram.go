@@ -69,13 +69,16 @@ func (h *Histogram) Mean() time.Duration {
 }
 
 // Quantile returns a duration that the fraction q of those counted does not exceed, 0.99 say; 0 if there
-// is nothing. A q outside of 0 to 1 counts as the nearer end.
+// is nothing. A q outside of 0 to 1 counts as the nearer end, and one that is no number as 1.
 func (h *Histogram) Quantile(q float64) time.Duration {
 	n := h.Count()
 	if n == 0 {
 		return 0
 	}
-	rank := uint64(math.Ceil(min(max(q, 0), 1) * float64(n)))
+	if !(q <= 1) {
+		q = 1
+	}
+	rank := uint64(math.Ceil(max(q, 0) * float64(n)))
 	rank = max(rank, 1)
 	for i, c := range h.Counts {
 		if c >= rank {

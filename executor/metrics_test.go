@@ -229,7 +229,10 @@ func TestHistogramAgainstASortedReference(t *testing.T) {
 	if h.Count() != uint64(len(all)) || h.Sum != sum || h.Mean() != sum/time.Duration(len(all)) {
 		t.Errorf("it says %d durations, %v together, %v each", h.Count(), h.Sum, h.Mean())
 	}
-	for _, q := range []float64{-1, 0, 0.001, 0.25, 0.5, 0.9, 0.99, 0.9999, 1, 2} {
+	if got, want := h.Quantile(math.NaN()), h.Quantile(1); got != want {
+		t.Errorf("the quantile of no number is %v, want the last: %v", got, want)
+	}
+	for _, q := range []float64{math.Inf(-1), -1, 0, 0.001, 0.25, 0.5, 0.9, 0.99, 0.9999, 1, 2, math.Inf(1)} {
 		rank := int(math.Ceil(min(max(q, 0), 1) * float64(len(all))))
 		exact := all[max(rank, 1)-1]
 		if got := h.Quantile(q); got <= exact || got > exact+exact/4+1 {
