@@ -168,7 +168,8 @@ func (h JoinHandle[T]) Abort() bool { return h.slot.Abort() }
 // AbortHandle returns a handle that can abort the task and does not hold its output.
 func (h JoinHandle[T]) AbortHandle() AbortHandle { return AbortHandle{&h.slot.Task} }
 
-// ID returns the task's number, unique in its runtime; 0 if the task was refused.
+// ID returns the task's number, unique in its runtime. A task that was refused has none, and it is 0,
+// unless the runtime began to shut down just then: such a task may have got its number already.
 func (h JoinHandle[T]) ID() uint64 { return h.slot.ID() }
 
 // An AbortHandle aborts one task. The zero AbortHandle belongs to no task, and its methods panic.
@@ -185,5 +186,6 @@ func (h AbortHandle) Abort() bool { return h.task.Abort() }
 // Finished reports whether the task has ended.
 func (h AbortHandle) Finished() bool { return h.task.Finished() }
 
-// ID returns the task's number, unique in its runtime; 0 if the task was refused.
+// ID returns the task's number, unique in its runtime. A task that was refused has none, and it is 0,
+// unless the runtime began to shut down just then: such a task may have got its number already.
 func (h AbortHandle) ID() uint64 { return h.task.ID() }
