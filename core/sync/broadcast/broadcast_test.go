@@ -2,6 +2,7 @@ package broadcast_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"runtime"
@@ -486,5 +487,62 @@ func BenchmarkSendAndReceive(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+func TestGoroutinesWaitWithoutAllocations(t *testing.T) {
+	tx := broadcast.New[int](4)
+	rx := tx.Subscribe()
+	waits(t, "RecvWait", 0, func() { tx.Send(1) }, func(ctx context.Context) error { _, err := rx.RecvWait(ctx); return err })
+}
+
+func TestAllWaitIsForGoroutines(t *testing.T) {
+	tx := broadcast.New[int](2)
+	rx := tx.Subscribe()
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cause := errors.New("enough")
+	defer cancel(nil)
+	for v := range 3 {
+		tx.Send(v)
+	}
+	var seen []string
+	for v, err := range rx.AllWait(ctx) {
+		seen = append(seen, fmt.Sprint(v, " ", err))
+		switch v {
+		case 2:
+			go tx.Send(3)
+		case 3:
+			cancel(cause)
+		}
+	}
+	want := []string{"0 broadcast: values missed: 1", "1 <nil>", "2 <nil>", "3 <nil>", "0 enough"}
+	if !slices.Equal(seen, want) {
+		t.Errorf("have %q", seen)
+	}
+	tx.Close()
+	for v, err := range rx.AllWait(t.Context()) {
+		t.Errorf("after the end: %v, %v", v, err)
+	}
+}
+
+func TestAllEndsWithItsBody(t *testing.T) {
+	h := newHost(t)
+	tx := broadcast.New[int](2)
+	rx := tx.Subscribe()
+	var seen []int
+	var last error
+	s := spawn(h, func(co *coro.Co) (int, error) {
+		for v, err := range rx.All(co) {
+			seen, last = append(seen, v), err
+		}
+		return 0, last
+	})
+	settle(h)
+	tx.Send(1)
+	settle(h)
+	s.Abort()
+	h.Run()
+	if !slices.Equal(seen, []int{1, 0}) || last != core.ErrCancelled {
+		t.Errorf("have %v, %v", seen, last)
 	}
 }

@@ -69,9 +69,18 @@ func (r *Receiver[T]) TryRecv() (T, error) {
 // [*LagError] says that values were missed, and is not the last; if co is cancelled, the last round
 // has the error that says why.
 func (r *Receiver[T]) All(co *coro.Co) iter.Seq2[T, error] {
+	return rounds(func() (T, error) { return r.Recv(co) })
+}
+
+// AllWait is [Receiver.All] for plain goroutines. If ctx is done, the last round has its cause.
+func (r *Receiver[T]) AllWait(ctx context.Context) iter.Seq2[T, error] {
+	return rounds(func() (T, error) { return r.RecvWait(ctx) })
+}
+
+func rounds[T any](next func() (T, error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		for {
-			v, err := r.Recv(co)
+			v, err := next()
 			if err == ErrClosed || !yield(v, err) {
 				return
 			}

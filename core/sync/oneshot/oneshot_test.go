@@ -504,3 +504,17 @@ func BenchmarkNewSendAndReceive(b *testing.B) {
 		s.Run()
 	})
 }
+
+func TestGoroutinesWaitWithoutAllocations(t *testing.T) {
+	tx, rx := oneshot.New[int]()
+	waits(t, "RecvWait", 1, func() { tx.Send(1) }, func(ctx context.Context) error {
+		_, err := rx.RecvWait(ctx)
+		tx, rx = oneshot.New[int]() // the one allocation
+		return err
+	})
+	waits(t, "ClosedWait", 1, func() { rx.Close() }, func(ctx context.Context) error {
+		err := tx.ClosedWait(ctx)
+		tx, rx = oneshot.New[int]()
+		return err
+	})
+}

@@ -105,3 +105,33 @@ func released(w weak.Pointer[big]) bool {
 	}
 	return false
 }
+
+// A blocking is a context for a goroutine that is about to block: at that moment it does what lets the
+// goroutine go on.
+type blocking struct {
+	context.Context
+	free func()
+	n    int
+}
+
+func (b *blocking) Done() <-chan struct{} {
+	b.n++
+	b.free()
+	return nil
+}
+
+// waits fails the test unless wait waits, for free, and allocates n times.
+func waits(t *testing.T, what string, n float64, free func(), wait func(ctx context.Context) error) {
+	t.Helper()
+	ctx := &blocking{Context: context.Background(), free: free}
+	rounds := 0
+	have := testing.AllocsPerRun(100, func() {
+		rounds++
+		if err := wait(ctx); err != nil {
+			t.Error(err)
+		}
+	})
+	if have != n || ctx.n != rounds {
+		t.Errorf("%s: %v allocations, want %v; it has waited %d times in %d rounds", what, have, n, ctx.n, rounds)
+	}
+}

@@ -68,9 +68,18 @@ func (r *Receiver[T]) TryNext() (T, error) {
 // All ranges over the values as they change, beginning with the present one if r has not seen it,
 // until the channel is closed. If co is cancelled, the last round has the error that says why.
 func (r *Receiver[T]) All(co *coro.Co) iter.Seq2[T, error] {
+	return rounds(func() (T, error) { return r.Next(co) })
+}
+
+// AllWait is [Receiver.All] for plain goroutines. If ctx is done, the last round has its cause.
+func (r *Receiver[T]) AllWait(ctx context.Context) iter.Seq2[T, error] {
+	return rounds(func() (T, error) { return r.NextWait(ctx) })
+}
+
+func rounds[T any](next func() (T, error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		for {
-			v, err := r.Next(co)
+			v, err := next()
 			if err == ErrClosed || !yield(v, err) || err != nil {
 				return
 			}

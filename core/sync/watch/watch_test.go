@@ -2,6 +2,7 @@ package watch_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"slices"
@@ -622,5 +623,45 @@ func TestAllEndsWithItsBody(t *testing.T) {
 	h.Run()
 	if !slices.Equal(seen, []int{1, 2, 0}) || last != core.ErrCancelled {
 		t.Errorf("have %v, %v", seen, last)
+	}
+}
+
+func TestGoroutinesWaitWithoutAllocations(t *testing.T) {
+	tx := watch.New(0)
+	rx := tx.Subscribe()
+	rx.TryNext()
+	waits(t, "NextWait", 0, func() { tx.Send(1) }, func(ctx context.Context) error { _, err := rx.NextWait(ctx); return err })
+	rx.Close()
+	last := tx.Subscribe()
+	waits(t, "ClosedWait", 1, func() { last.Close() }, func(ctx context.Context) error {
+		err := tx.ClosedWait(ctx)
+		last = tx.Subscribe() // the one allocation
+		return err
+	})
+}
+
+func TestAllWaitIsForGoroutines(t *testing.T) {
+	tx := watch.New(1)
+	rx := tx.Subscribe()
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cause := errors.New("enough")
+	defer cancel(nil)
+	var seen []int
+	var last error
+	for v, err := range rx.AllWait(ctx) {
+		seen, last = append(seen, v), err
+		switch v {
+		case 1:
+			go tx.Send(2)
+		case 2:
+			cancel(cause)
+		}
+	}
+	if !slices.Equal(seen, []int{1, 2, 0}) || last != cause {
+		t.Errorf("have %v, %v", seen, last)
+	}
+	tx.Close()
+	for v, err := range rx.AllWait(t.Context()) {
+		t.Errorf("after the end: %v, %v", v, err)
 	}
 }
