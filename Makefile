@@ -34,7 +34,7 @@ endef
 
 .PHONY: help
 help: ## print this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: build
 build: ## build every module
@@ -89,9 +89,21 @@ actionlint: ## check the workflows
 	@actionlint=$(call tool,actionlint) || exit 1; echo "== actionlint"; \
 		"$$actionlint" -shellcheck= -pyflakes= .github/workflows/*.yml
 
-.PHONY: bench
-bench: ## the benchmarks of every module; BENCHFLAGS, ARGS
+.PHONY: bench-modules
+bench-modules: ## the benchmarks of every module; BENCHFLAGS, ARGS
 	$(call each,$(GO) test $(BENCHFLAGS) ./... $(ARGS))
+
+.PHONY: bench
+bench: ## this runtime beside goroutines and others; takes an hour; ARGS
+	$(GO) run ./tools/bench -out tools/bench/results $(ARGS)
+
+.PHONY: bench-smoke
+bench-smoke: ## the same, small and once: that it runs and computes what it should; ARGS
+	$(GO) run ./tools/bench -smoke $(ARGS)
+
+.PHONY: bench-readme
+bench-readme: ## put the summary of the last `make bench` into README.md
+	$(GO) run ./tools/bench -from tools/bench/results/report.json -readme README.md >/dev/null
 
 .PHONY: demo
 demo: ## the echo server under load; ARGS

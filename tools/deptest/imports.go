@@ -42,6 +42,7 @@ var Rules = map[string]Rule{
 	"executor":       {Siblings: append([]string{"core", "joinhandle", "reactor"}, backends...), XSys: true},
 	"compat":         {Siblings: append([]string{"core", "joinhandle", "reactor", "executor"}, backends...)},
 	"tools":          {Anything: true},
+	"tools/bench":    {Anything: true},
 }
 
 // Imports checks every import of every file against the rules. A test file may

@@ -1,0 +1,13 @@
+// Command bench measures this runtime beside goroutines, ants, conc, pond, netpoll and bare epoll loops
+// in Go and in C.
+//
+//	make bench          every workload, several rounds: an hour or so, on a machine that does nothing else
+//	make bench-smoke    the same, small, once: that everything runs and computes what it should
+//
+// Each measurement is a process of its own. The report says which targets are met, how the costs grow
+// with the size, and what the garbage collector takes; it asserts none of that. What fails is a
+// workload that breaks or computes something wrong.
+//
+// The workloads are in internal/workload, W8 in internal/echo, what is run in internal/spec. It is a
+// module of its own so that nobody else downloads the competitors.
+package main

@@ -1,0 +1,70 @@
+package echo
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/moduvex/moduvex-go/tools/bench/internal/proc"
+)
+
+// MessageSize is the size of a request, and of the answer.
+const MessageSize = 64
+
+// bufferSize is the size of a shared buffer of a server.
+const bufferSize = 4096
+
+// A usage is what a server has used so far.
+type usage struct {
+	CPUNs    int64
+	Resident int64 `json:",omitempty"` // bytes; only when asked for
+}
+
+// A LoadConfig says what the load has to do.
+type LoadConfig struct {
+	Addr  string
+	Conns int
+}
+
+// A LoadReport is what became of the requests of a run.
+type LoadReport struct {
+	Requests int // that were answered right
+	Wall     time.Duration
+	CPU      time.Duration // of the load itself
+
+	P50, P99, P999 time.Duration
+}
+
+// command does what the lines of in say, until there are no more. Each answer is a line on out.
+func command(in io.Reader, out io.Writer, answer func(line string) (any, error)) error {
+	lines := bufio.NewScanner(in)
+	enc := json.NewEncoder(out)
+	for lines.Scan() {
+		a, err := answer(lines.Text())
+		if err != nil {
+			return err
+		}
+		if err := enc.Encode(a); err != nil {
+			return err
+		}
+	}
+	return lines.Err()
+}
+
+// serveControl is a server's side of the protocol.
+func serveControl(addr string, in io.Reader, out io.Writer) error {
+	if _, err := fmt.Fprintln(out, addr); err != nil {
+		return err
+	}
+	return command(in, out, func(line string) (any, error) {
+		switch line {
+		case "usage":
+			return usage{CPUNs: int64(proc.CPU())}, nil
+		case "memory":
+			return usage{Resident: proc.Resident(), CPUNs: int64(proc.CPU())}, nil
+		}
+		return nil, fmt.Errorf("echo: the server was asked %q", line)
+	})
+}

@@ -1,0 +1,220 @@
+package report_test
+
+import (
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/moduvex/moduvex-go/tools/bench/internal/report"
+	"github.com/moduvex/moduvex-go/tools/bench/internal/spec"
+)
+
+// The cases of the reports below.
+var (
+	poll = spec.Case{Workload: spec.W1, Contender: spec.Moduvex, Style: spec.Poll, Workers: 1, Live: 1000, Units: 1_000_000}
+	twin = poll.Twin()
+	big  = spec.Case{Workload: spec.W1, Contender: spec.Moduvex, Style: spec.Poll, Workers: 1, Live: 10_000, Units: 10_000_000}
+	tcp  = spec.Case{Workload: spec.W8, Contender: spec.Moduvex, Style: spec.Direct, Workers: 1, Live: 1000, Units: 100, Pinned: true}
+)
+
+func result(c spec.Case, metric string, values ...float64) report.Result {
+	r := report.Result{Case: c}
+	for _, v := range values {
+		r.Samples = append(r.Samples, spec.Sample{metric: v})
+	}
+	return r
+}
+
+func markdown(t *testing.T, r *report.Report) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := r.WriteMarkdown(&b); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// row returns the cells of the first row that has all of the texts.
+func row(t *testing.T, text string, parts ...string) []string {
+	t.Helper()
+lines:
+	for line := range strings.Lines(text) {
+		for _, p := range parts {
+			if !strings.Contains(line, p) {
+				continue lines
+			}
+		}
+		cells := strings.Split(strings.Trim(line, "|\n "), "|")
+		for i := range cells {
+			cells[i] = strings.TrimSpace(cells[i])
+		}
+		return cells
+	}
+	t.Fatalf("no row with %q in\n%s", parts, text)
+	return nil
+}
+
+func TestTargetsSayOkOrByHowMuch(t *testing.T) {
+	for _, tc := range []struct {
+		name    string
+		results []report.Result
+		parts   []string
+		want    []string // target, measured, verdict
+	}{
+		{
+			"a ratio that is met", // the rounds' ratios are 0.2, 0.1 and 0.3; that of the medians is 0.25
+			[]report.Result{result(poll, spec.Ns, 20, 50, 60), result(twin, spec.Ns, 100, 500, 200)},
+			[]string{"W1", "moduvex poll", "<="},
+			[]string{"<= 0.22x", "0.2x (0.1–0.3)", "ok"},
+		},
+		{
+			"a ratio that is missed",
+			[]report.Result{result(poll, spec.Ns, 44), result(twin, spec.Ns, 100)},
+			[]string{"W1", "moduvex poll", "<="},
+			[]string{"<= 0.22x", "0.44x", "**miss by 100 %**"},
+		},
+		{
+			"a bound of its own",
+			[]report.Result{result(spec.Case{Workload: spec.W7, Contender: spec.Moduvex, Style: spec.Poll, Workers: 1}, spec.TaskBytes, 187)},
+			[]string{"W7", "<="},
+			[]string{"<= 170", "187", "**miss by 10 %**"},
+		},
+		{
+			"at least so much, in another unit",
+			[]report.Result{result(tcp, spec.Rate, 100), result(tcp.Twin(), spec.Rate, 100)},
+			[]string{"W8, 1000 connections, one core", ">="},
+			[]string{">= 1.3x", "1x", "**miss by 30 %**"},
+		},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			cells := row(t, markdown(t, &report.Report{Results: tc.results}), tc.parts...)
+			if d := cmp.Diff(tc.want, cells[len(cells)-3:]); d != "" {
+				t.Error(d)
+			}
+		})
+	}
+}
+
+// What is put on different workers on purpose has no target to meet.
+func TestSpreadTasksHaveNoTarget(t *testing.T) {
+	c := spec.Case{Workload: spec.W5, Contender: spec.Moduvex, Style: spec.Poll, Workers: 2, Mode: spec.Spread}
+	text := markdown(t, &report.Report{Results: []report.Result{result(c, spec.Ns, 5), result(c.Twin(), spec.Ns, 1)}})
+	if strings.Contains(text, "## Targets") {
+		t.Error(text)
+	}
+}
+
+func TestGrowthIsComparedPerUnit(t *testing.T) {
+	grown := result(big, spec.Ns, 160)
+	grown.GrowthOnly = true
+	r := &report.Report{
+		Results: []report.Result{result(poll, spec.Ns, 80), grown},
+		Growth:  [][2]spec.Case{{poll, big}},
+	}
+	text := markdown(t, r)
+	cells := row(t, text, "W1", "2x")
+	if want := "**miss by 33 %**"; cells[len(cells)-1] != want {
+		t.Errorf("%q, not %q", cells, want)
+	}
+	if n := strings.Count(text, "moduvex poll"); n != 2 { // in W1's table and in that of growth
+		t.Errorf("%d rows: the large case must not be among the workload's\n%s", n, text)
+	}
+}
+
+func TestJSONHasEverything(t *testing.T) {
+	want := &report.Report{
+		Machine: report.ThisMachine(), Rounds: 2, Small: true,
+		Results: []report.Result{result(poll, spec.Ns, 80, 81)},
+		Growth:  [][2]spec.Case{{poll, big}},
+	}
+	var b bytes.Buffer
+	if err := want.WriteJSON(&b); err != nil {
+		t.Fatal(err)
+	}
+	have, err := report.Read(&b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(want, have); d != "" {
+		t.Error(d)
+	}
+	if _, err := report.Read(strings.NewReader("{")); err == nil {
+		t.Error("half a report was read")
+	}
+}
+
+func TestPicturesAreWellFormedAndHaveABarForEach(t *testing.T) {
+	quoted := poll
+	quoted.Style = `<&">`
+	r := &report.Report{Results: []report.Result{
+		result(poll, spec.Ns, 50), result(twin, spec.Ns, 100), result(quoted, spec.Ns, 100), result(tcp, spec.CPUNs, 4000),
+	}}
+	ps := r.Pictures()
+	if len(ps) != 2 || ps[0].Name != "W1.svg" || ps[1].Name != "W8-1000-connections-one-core.svg" {
+		t.Fatalf("%v", ps)
+	}
+	var b bytes.Buffer
+	if err := r.WriteSVG(&b, ps[0]); err != nil {
+		t.Fatal(err)
+	}
+	var widths []string
+	for dec := xml.NewDecoder(&b); ; {
+		token, err := dec.Token()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e, ok := token.(xml.StartElement); ok && e.Name.Local == "rect" {
+			attrs := map[string]string{}
+			for _, a := range e.Attr {
+				attrs[a.Name.Local] = a.Value
+			}
+			if attrs["height"] == "16" {
+				widths = append(widths, attrs["width"])
+			}
+		}
+	}
+	if d := cmp.Diff([]string{"230", "460", "460"}, widths); d != "" {
+		t.Error(d)
+	}
+}
+
+func TestReadmeChangesBetweenItsMarksOnly(t *testing.T) {
+	r := &report.Report{Rounds: 1, Results: []report.Result{result(poll, spec.Ns, 77), result(twin, spec.Ns, 50)}}
+	const text = "above\n<!-- bench: begin; make bench-readme writes what follows -->\nold\n<!-- bench: end -->\nbelow\n"
+	have, err := r.Readme(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasPrefix(have, "above\n<!-- bench: begin") || !strings.HasSuffix(have, "<!-- bench: end -->\nbelow\n") || strings.Contains(have, "old") {
+		t.Error(have)
+	}
+	row(t, have, "W1 spawn and join", " 77 |", " 50 |")
+	if !strings.Contains(have, "W1, poll on one worker (1.54x)") {
+		t.Errorf("it does not say that goroutines win:\n%s", have)
+	}
+	again, err := r.Readme(have)
+	if err != nil || again != have {
+		t.Errorf("a second time it changes again: %v\n%s", err, again)
+	}
+	if _, err := r.Readme("no marks"); !errors.Is(err, report.ErrNoMarks) {
+		t.Error(err)
+	}
+}
+
+func TestNumbersAreShort(t *testing.T) {
+	for v, want := range map[float64]string{
+		0: "0", 1: "1", 0.22: "0.22", 76.54: "76.5", 1234567.8: "1,234,568", 0.0123: "0.012", 3.999: "4", -1234: "-1,234", 100: "100",
+	} {
+		if have := report.Number(v); have != want {
+			t.Errorf("%v is %q, not %q", v, have, want)
+		}
+	}
+}

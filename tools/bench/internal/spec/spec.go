@@ -1,0 +1,165 @@
+// Package spec names what is measured: a [Case] is one measurement, a [Sample] what a process that ran
+// it found, and a [Plan] all the cases of a run.
+package spec
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// The contenders.
+const (
+	Moduvex    = "moduvex"
+	Goroutines = "goroutines"
+	Ants       = "ants"
+	Conc       = "conc"
+	Pond       = "pond"
+	Netpoll    = "netpoll"
+	RawGo      = "epoll loop in Go"
+	RawC       = "epoll loop in C"
+)
+
+// The styles of this runtime's tasks, and the ways in which goroutines do the same.
+const (
+	Poll      = "poll"
+	Direct    = "direct"
+	Plain     = ""           // goroutines as one would write it; of this, ratios are made
+	WaitGroup = "WaitGroup"  // W1, without results
+	AfterFunc = "AfterFunc"  // W6, without goroutines
+	Channel   = "channel"    // W9, a channel as the lock
+	CtxOnly   = "no timer"   // W10, waiting for the context alone
+	Empty     = "empty heap" // GC, with nothing alive
+)
+
+// The modes with two workers.
+const (
+	Core   = "core"   // tasks stay; a root on each worker, which drives its share
+	Steal  = "steal"  // tasks are stolen; one root
+	Spread = "spread" // tasks stay, and those that talk to each other are on different workers
+	// Drivers is the twin of Core: as many goroutines drive as there are processors.
+	Drivers = "drivers"
+)
+
+// The workloads. GC is W7's tasks, parked, while the collector runs.
+const (
+	W1  = "W1"
+	W2  = "W2"
+	W3  = "W3"
+	W4  = "W4"
+	W5  = "W5"
+	W6  = "W6"
+	W7  = "W7"
+	W8  = "W8"
+	W9  = "W9"
+	W10 = "W10"
+	GC  = "GC"
+)
+
+// A Case is one measurement: it is comparable, and goes to the process that runs it as JSON.
+type Case struct {
+	Workload  string
+	Contender string
+	Style     string `json:",omitempty"`
+	Workers   int    // of the runtime, and GOMAXPROCS
+	Mode      string `json:",omitempty"`
+
+	// Live is how many tasks, pairs, producers or connections there are at a time.
+	Live int
+	// Units is how many operations there are in all: what the cost is divided by.
+	Units int
+	// SpanMs is the longest sleep of W6 in milliseconds.
+	SpanMs int `json:",omitempty"`
+	// Pinned gives W8's server one core and the load another.
+	Pinned bool `json:",omitempty"`
+}
+
+// Who is the contender, its style and its mode, without the workers.
+func (c Case) Who() string {
+	parts := []string{c.Contender}
+	for _, p := range []string{c.Style, c.Mode} {
+		if p != "" {
+			parts = append(parts, p)
+		}
+	}
+	return strings.Join(parts, " ")
+}
+
+// String names the case, for people and for -run.
+func (c Case) String() string {
+	s := fmt.Sprintf("%s/%s/%d", c.Workload, strings.ReplaceAll(c.Who(), " ", "-"), c.Workers)
+	if c.Workload == W8 && c.Pinned {
+		s += "/pinned"
+	}
+	return fmt.Sprintf("%s/%dx%d", s, c.Live, c.Units)
+}
+
+// Variant tells cases of one workload apart that are not comparable with each other: the contenders
+// of a variant are shown in one table. It is "" where a workload has one only.
+func (c Case) Variant() string {
+	if c.Workload != W8 {
+		return ""
+	}
+	where := "free"
+	if c.Pinned {
+		where = "one core"
+	}
+	return fmt.Sprintf("%d connections, %s", c.Live, where)
+}
+
+// spreadLess is how much less W3 has to do when each message wakes another worker, which takes microseconds.
+const spreadLess = 20
+
+// Twin is the goroutine case that ratios of c are made of. It has as many drivers as c has roots.
+func (c Case) Twin() Case {
+	t := c
+	t.Contender, t.Style, t.Mode = Goroutines, Plain, ""
+	if c.Workload == W8 && !c.Pinned {
+		t.Workers = 2 // a bare loop has one thread, wherever it runs
+	}
+	if c.Workload == W3 && c.Mode == Spread {
+		t.Units *= spreadLess
+	}
+	if c.Mode == Core && c.Workers > 1 && slices.Contains([]string{W1, W7, W10}, c.Workload) {
+		t.Mode = Drivers
+	}
+	return t
+}
+
+// A Sample is what one process found, by the names of metrics.
+type Sample map[string]float64
+
+// The metrics. All but Rate are better when lower.
+const (
+	Ns         = "ns"          // wall time per unit
+	CPUNs      = "cpu_ns"      // processor time per unit
+	Allocs     = "allocs"      // per unit
+	AllocBytes = "alloc_bytes" // per unit
+	RSS        = "rss_mb"      // resident at the peak, MB; W8: the server's, when idle
+	BeyondMs   = "beyond_ms"   // W6: wall time beyond the longest sleep
+	CPUSeconds = "cpu_s"       // W6: of the whole
+	LateMs     = "late_p99_ms" // W6: 99 of 100 sleepers were no later
+	TaskBytes  = "bytes"       // W7, GC: resident per parked task; W8: per idle connection
+	Rate       = "rate"        // W8: requests per second
+	P50Us      = "p50_us"      // W8: latency
+	LoadNs     = "load_cpu_ns" // W8: processor time of the load per request
+	P99Us      = "p99_us"
+	P999Us     = "p999_us"
+	GCWallMs   = "gc_ms"          // GC: of a cycle, by the clock
+	GCCPUMs    = "gc_cpu_ms"      // GC: of a cycle, marking, on all processors
+	PauseUs    = "gc_pause_us"    // GC: the longest pause
+	Collects   = "gc_collections" // GC: how many cycles were measured
+)
+
+// Primary is the metric that a workload is about.
+func Primary(workload string) string {
+	switch workload {
+	case W6:
+		return CPUSeconds
+	case W8:
+		return CPUNs
+	case GC:
+		return GCCPUMs
+	}
+	return Ns
+}

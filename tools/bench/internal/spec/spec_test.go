@@ -1,0 +1,77 @@
+package spec_test
+
+import (
+	"encoding/json"
+	"slices"
+	"testing"
+
+	"github.com/moduvex/moduvex-go/tools/bench/internal/spec"
+)
+
+func TestEveryRatioHasItsTwinInThePlan(t *testing.T) {
+	for name, p := range map[string]spec.Plan{"full": spec.Full(), "smoke": spec.Smoke()} {
+		for _, c := range p.Cases {
+			if c.Style != spec.Empty && !slices.Contains(p.Cases, c.Twin()) {
+				t.Errorf("%s: %v has no twin %v", name, c, c.Twin())
+			}
+		}
+	}
+}
+
+func TestCasesHaveNamesOfTheirOwn(t *testing.T) {
+	for name, p := range map[string]spec.Plan{"full": spec.Full(), "smoke": spec.Smoke()} {
+		seen := map[string]bool{}
+		for _, c := range p.Cases {
+			if seen[c.String()] {
+				t.Errorf("%s: there are two %v", name, c)
+			}
+			seen[c.String()] = true
+		}
+	}
+}
+
+func TestGrowthComparesTenfoldSizes(t *testing.T) {
+	workloads := map[string]bool{}
+	for _, pair := range spec.Full().Growth {
+		small, big := pair[0], pair[1]
+		if big.Live != 10*small.Live || big.Workload != spec.W8 && big.Units != 10*small.Units {
+			t.Errorf("%v is not ten times %v", big, small)
+		}
+		big.Live, big.Units = small.Live, small.Units
+		if big != small {
+			t.Errorf("%v and %v differ in more than their size", pair[0], pair[1])
+		}
+		if small.Contender == spec.Moduvex {
+			workloads[small.Workload] = true
+		}
+	}
+	if len(workloads) != 10 {
+		t.Errorf("growth of %v only", workloads)
+	}
+}
+
+// Thread-per-core has a driver on each worker, and so must its twin: else it is compared with half.
+func TestTwinHasAsManyDrivers(t *testing.T) {
+	core := spec.Case{Workload: spec.W1, Contender: spec.Moduvex, Style: spec.Poll, Workers: 2, Mode: spec.Core}
+	if m := core.Twin().Mode; m != spec.Drivers {
+		t.Errorf("the twin of %v is %q", core, m)
+	}
+	steal := core
+	steal.Mode = spec.Steal
+	if m := steal.Twin().Mode; m != "" {
+		t.Errorf("the twin of %v is %q", steal, m)
+	}
+}
+
+func TestCaseSurvivesTheWayToItsProcess(t *testing.T) {
+	for _, c := range spec.Full().Cases {
+		text, err := json.Marshal(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var back spec.Case
+		if err := json.Unmarshal(text, &back); err != nil || back != c {
+			t.Errorf("%v became %v: %v", c, back, err)
+		}
+	}
+}

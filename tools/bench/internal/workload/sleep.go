@@ -1,0 +1,146 @@
+package workload
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/coro"
+	"github.com/moduvex/moduvex-go/core/timer"
+	"github.com/moduvex/moduvex-go/executor"
+	"github.com/moduvex/moduvex-go/tools/bench/internal/proc"
+	"github.com/moduvex/moduvex-go/tools/bench/internal/spec"
+)
+
+// W6: tasks sleep, each for 1 ms or longer, all spawned at once. Each returns 1 and notes how late it
+// was woken: nobody may be early.
+
+// A napper is a task in poll style.
+type napper struct {
+	timer timer.Timer
+	begin time.Duration
+	d     time.Duration
+	late  *time.Duration
+}
+
+func (n *napper) Poll(cx *core.Context) (int, bool) {
+	if n.begin == 0 {
+		n.begin = cx.Now()
+		n.timer.Reset(n.d)
+	}
+	if _, ok := n.timer.Poll(cx); !ok {
+		return 0, false
+	}
+	*n.late = cx.Now() - n.begin - n.d
+	return 1, true
+}
+
+func (n *napper) Drop() { n.timer.Drop() }
+
+func w6Poll(c spec.Case, m *meter) error {
+	return w6Runtime(c, m, func(naps, late []time.Duration) runtimeDriver {
+		each := len(naps) / drivers(c)
+		return runtimeDriver{future: func(d int) core.Future[int] {
+			return &once{n: each, spawn: func(cx *core.Context, i int) handle {
+				i += d * each
+				return executor.Spawn(cx, &napper{d: naps[i], late: &late[i]})
+			}}
+		}}
+	})
+}
+
+func w6Direct(c spec.Case, m *meter) error {
+	return w6Runtime(c, m, func(naps, late []time.Duration) runtimeDriver {
+		each := len(naps) / drivers(c)
+		return runtimeDriver{body: func(co *coro.Co, d int) (int, error) {
+			handles := make([]handle, each)
+			for h := range handles {
+				i := d*each + h
+				handles[h] = executor.Go(co, func(co *coro.Co) (int, error) {
+					begin := co.Context().Now()
+					err := coro.Sleep(co, naps[i])
+					late[i] = co.Context().Now() - begin - naps[i]
+					return 1, err
+				})
+			}
+			return joinAll(co, handles)
+		}}
+	})
+}
+
+func w6Runtime(c spec.Case, m *meter, driver func(naps, late []time.Duration) runtimeDriver) error {
+	return withRuntime(c, func(rt *executor.Runtime) error {
+		return w6(c, m, func(naps, late []time.Duration) (int, error) {
+			return drive(rt, drivers(c), driver(naps, late))
+		})
+	})
+}
+
+func w6Goroutines(c spec.Case, m *meter) error {
+	return w6(c, m, func(naps, late []time.Duration) (int, error) {
+		var wg sync.WaitGroup
+		for i, d := range naps {
+			wg.Go(func() {
+				begin := time.Now()
+				time.Sleep(d)
+				late[i] = time.Since(begin) - d
+			})
+		}
+		wg.Wait()
+		return len(naps), nil
+	})
+}
+
+func w6AfterFunc(c spec.Case, m *meter) error {
+	return w6(c, m, func(naps, late []time.Duration) (int, error) {
+		var wg sync.WaitGroup
+		for i, d := range naps {
+			wg.Add(1)
+			begin := time.Now()
+			time.AfterFunc(d, func() {
+				late[i] = time.Since(begin) - d
+				wg.Done()
+			})
+		}
+		wg.Wait()
+		return len(naps), nil
+	})
+}
+
+// w6 measures f, which sleeps each nap and notes how late it was.
+func w6(c spec.Case, m *meter, f func(naps, late []time.Duration) (slept int, err error)) error {
+	rng := rand.New(rand.NewPCG(6, 6))
+	span := time.Duration(c.SpanMs) * time.Millisecond
+	n := c.Live / drivers(c) * drivers(c)
+	naps, late := make([]time.Duration, n), make([]time.Duration, n)
+	for i := range naps {
+		naps[i] = time.Millisecond + time.Duration(rng.Int64N(int64(span-time.Millisecond)))
+		late[i] = -1 // until it says otherwise
+	}
+	before := proc.Resident()
+	m.begin()
+	slept, err := f(naps, late)
+	m.end(n)
+	if err != nil {
+		return err
+	}
+	if err := want("sleepers", slept, n); err != nil {
+		return err
+	}
+	slices.Sort(late)
+	if late[0] < 0 {
+		return fmt.Errorf("a sleeper was early, by %v", -late[0])
+	}
+	m.sample[spec.BeyondMs] = m.sample[spec.Ns]*float64(n)/1e6 - float64(c.SpanMs)
+	if cpu, ok := m.sample[spec.CPUNs]; ok {
+		m.sample[spec.CPUSeconds] = cpu * float64(n) / 1e9
+	}
+	m.sample[spec.LateMs] = float64(late[n*99/100]) / 1e6
+	if peak := proc.Peak(); before >= 0 && peak >= 0 {
+		m.sample[spec.RSS] = float64(peak-before) / 1e6 // without what the naps take
+	}
+	return nil
+}

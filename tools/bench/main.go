@@ -1,0 +1,175 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
+	"time"
+
+	"github.com/moduvex/moduvex-go/tools/bench/internal/echo"
+	"github.com/moduvex/moduvex-go/tools/bench/internal/harness"
+	"github.com/moduvex/moduvex-go/tools/bench/internal/report"
+	"github.com/moduvex/moduvex-go/tools/bench/internal/spec"
+)
+
+func main() {
+	if len(os.Args) == 3 && os.Args[1] == harness.ChildFlag {
+		if err := harness.Child(os.Args[2], os.Stdin, os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+	case err != nil:
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+// run is the command.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	var (
+		smoke   = flags.Bool("smoke", false, "a short round of everything, small")
+		rounds  = flags.Int("rounds", 5, "how often everything is measured; 1 with -smoke")
+		only    = flags.String("run", "", "measure only cases whose name matches this `regexp`; see -list")
+		list    = flags.Bool("list", false, "print the names of the cases and exit")
+		out     = flags.String("out", "", "save the report into this `folder`")
+		from    = flags.String("from", "", "measure nothing, and take the report from this JSON `file`")
+		readme  = flags.String("readme", "", "put the summary between the marks in this `file`")
+		timeout = flags.Duration("timeout", 10*time.Minute, "when a measurement that hangs is given up")
+	)
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if flags.NArg() > 0 {
+		return fmt.Errorf("unexpected argument %q", flags.Arg(0))
+	}
+	if *from != "" {
+		return fromFile(*from, *readme, *out, stdout)
+	}
+	plan := spec.Full()
+	if *smoke {
+		plan, *rounds = spec.Smoke(), 1
+	}
+	if *rounds < 1 {
+		return fmt.Errorf("-rounds %d: there must be one", *rounds)
+	}
+	pattern, err := regexp.Compile(*only)
+	if err != nil {
+		return fmt.Errorf("-run: %w", err)
+	}
+	plan = selected(plan, pattern)
+	if *list {
+		for _, c := range plan.Cases {
+			fmt.Fprintln(stdout, c)
+		}
+		return nil
+	}
+	if len(plan.Cases) == 0 {
+		return fmt.Errorf("-run %s matches no case", *only)
+	}
+	rep, failed := measure(ctx, plan, *rounds, *timeout, stderr)
+	if rep == nil {
+		return failed
+	}
+	return errors.Join(failed, save(rep, *readme, *out, stdout))
+}
+
+// selected leaves in plan what pattern matches, and what this system can do.
+func selected(plan spec.Plan, pattern *regexp.Regexp) spec.Plan {
+	drop := func(c spec.Case) bool {
+		return !pattern.MatchString(c.String()) || c.Workload == spec.W8 && runtime.GOOS != "linux"
+	}
+	plan.Cases = slices.DeleteFunc(plan.Cases, drop)
+	plan.Growth = slices.DeleteFunc(plan.Growth, func(pair [2]spec.Case) bool { return drop(pair[0]) && drop(pair[1]) })
+	return plan
+}
+
+func measure(ctx context.Context, plan spec.Plan, rounds int, timeout time.Duration, log io.Writer) (*report.Report, error) {
+	exe, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	r := &harness.Runner{Exe: exe, Timeout: timeout, Log: log}
+	if slices.ContainsFunc(plan.Cases, func(c spec.Case) bool { return c.Contender == spec.RawC }) {
+		dir, err := os.MkdirTemp("", "bench-")
+		if err != nil {
+			return nil, err
+		}
+		defer os.RemoveAll(dir)
+		r.CServer, err = echo.BuildC(ctx, dir)
+		if errors.Is(err, echo.ErrNoCompiler) {
+			fmt.Fprintln(log, "the echo loop in C is left out:", err)
+		} else if err != nil {
+			return nil, err
+		}
+	}
+	return r.Run(ctx, plan, rounds)
+}
+
+// fromFile makes everything again from a JSON report.
+func fromFile(name, readme, out string, stdout io.Writer) error {
+	f, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	rep, err := report.Read(f)
+	if err != nil {
+		return err
+	}
+	return save(rep, readme, out, stdout)
+}
+
+// save prints the report, and saves it where it is wanted.
+func save(rep *report.Report, readme, out string, stdout io.Writer) error {
+	if err := rep.WriteMarkdown(stdout); err != nil {
+		return err
+	}
+	if out != "" {
+		if err := os.MkdirAll(out, 0o777); err != nil {
+			return err
+		}
+		files := map[string]func(io.Writer) error{"report.json": rep.WriteJSON, "report.md": rep.WriteMarkdown}
+		for _, p := range rep.Pictures() {
+			files[p.Name] = func(w io.Writer) error { return rep.WriteSVG(w, p) }
+		}
+		for name, write := range files {
+			var b bytes.Buffer
+			if err := write(&b); err != nil {
+				return err
+			}
+			if err := os.WriteFile(filepath.Join(out, name), b.Bytes(), 0o666); err != nil {
+				return err
+			}
+		}
+	}
+	if readme == "" {
+		return nil
+	}
+	text, err := os.ReadFile(readme)
+	if err != nil {
+		return err
+	}
+	changed, err := rep.Readme(string(text))
+	if err != nil {
+		return fmt.Errorf("%s: %w", readme, err)
+	}
+	return os.WriteFile(readme, []byte(changed), 0o666)
+}

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"github.com/moduvex/moduvex-go/tools/bench/internal/harness"
+	"github.com/moduvex/moduvex-go/tools/bench/internal/workload"
+)
+
+// The children that tests start are this program.
+func TestMain(m *testing.M) {
+	if len(os.Args) == 3 && os.Args[1] == harness.ChildFlag {
+		if err := harness.Child(os.Args[2], os.Stdin, os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	workload.Quiet()
+	goleak.VerifyTestMain(m)
+}
+
+func bench(t *testing.T, args ...string) (string, error) {
+	t.Helper()
+	var out bytes.Buffer
+	err := run(t.Context(), args, &out, t.Output())
+	return out.String(), err
+}
+
+func TestReportIsPrintedSavedAndMadeAgain(t *testing.T) {
+	dir := t.TempDir()
+	printed, err := bench(t, "-smoke", "-run", "^W9/.*/1/8x", "-out", dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"report.json", "report.md", "W9.svg"} {
+		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
+			t.Error(err)
+		}
+	}
+	for _, part := range []string{"goroutines channel", "moduvex direct", "## Targets", "## Growth", "its figures mean nothing"} {
+		if !strings.Contains(printed, part) {
+			t.Errorf("no %q in\n%s", part, printed)
+		}
+	}
+	readme := filepath.Join(dir, "README.md")
+	if err := os.WriteFile(readme, []byte("# A\n<!-- bench: begin; make bench-readme writes what follows -->\n<!-- bench: end -->\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	again, err := bench(t, "-from", filepath.Join(dir, "report.json"), "-readme", readme)
+	if err != nil || again != printed {
+		t.Errorf("%v\n%s", err, again)
+	}
+	if text, err := os.ReadFile(readme); err != nil || !strings.Contains(string(text), "W9 mutex") {
+		t.Errorf("%v\n%s", err, text)
+	}
+}
+
+func TestListNamesTheCases(t *testing.T) {
+	out, err := bench(t, "-list", "-run", "W1/")
+	if err != nil || !strings.Contains(out, "W1/moduvex-poll-core/2/1000x1000000\n") || strings.Contains(out, "W2") {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+func TestMistakesAreTold(t *testing.T) {
+	for want, args := range map[string][]string{
+		"matches no case":   {"-run", "W99"},
+		"-rounds 0":         {"-rounds", "0"},
+		"unexpected":        {"more"},
+		"missing closing":   {"-run", "("},
+		"no such file":      {"-from", filepath.Join(t.TempDir(), "none.json")},
+		"flag provided but": {"-nonsense"},
+	} {
+		if _, err := bench(t, args...); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v", args, err)
+		}
+	}
+}
