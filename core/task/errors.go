@@ -9,7 +9,7 @@ import (
 type PanicError struct {
 	Value  any    // what was passed to panic
 	Stack  []byte // the stack at the panic
-	InDrop error  // what happened when the future was dropped after that, if it panicked again
+	InDrop error  // what happened when the future was dropped after that, if that panicked or exited too
 }
 
 // NewPanicError makes the error of a value that was just recovered: it takes the stack, so it is

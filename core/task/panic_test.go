@@ -125,3 +125,33 @@ func TestGoexitInAPollEndsTheTask(t *testing.T) {
 		t.Errorf("have %v, want ErrGoexit", err)
 	}
 }
+
+// Regression: a task whose Drop exited the goroutine after a panic or a Goexit of its poll never ended,
+// and was dropped again when the host closed.
+func TestGoexitInDropAfterAPollThatFailedEndsTheTask(t *testing.T) {
+	for name, fail := range map[string]func(h *coretest.Host, s *task.Slot[int]){
+		"panic":  func(h *coretest.Host, s *task.Slot[int]) { s.Panicked(h.Context(), "boom", nil) },
+		"Goexit": func(h *coretest.Host, s *task.Slot[int]) { s.Exited(h.Context()) },
+	} {
+		h := newHost(t)
+		p := &probe{
+			onPoll: func(*probe, *core.Context) (int, bool) { goexit(); return 0, true },
+			onDrop: func(*probe) { goexit() },
+		}
+		s := spawn(t, h, p)
+		elsewhere(func() {
+			defer fail(h, s)
+			s.Run(h.Context())
+		})
+		p.settled(t)
+		_, err := join(t, s)
+		var pe *task.PanicError
+		if name == "panic" && (!errors.As(err, &pe) || pe.Value != "boom" || pe.InDrop != core.ErrGoexit) ||
+			name == "Goexit" && err != core.ErrGoexit {
+			t.Errorf("%s: have %v", name, err)
+		}
+		if s.State() != task.Completed {
+			t.Errorf("%s: have %v, want completed", name, s.State())
+		}
+	}
+}

@@ -239,8 +239,9 @@ var (
 
 // Panicked ends a task whose Run panicked. The host calls it on the same worker with the
 // recovered value and the stack at the panic. The future is dropped; a panic of that Drop is
-// contained and joined to the error. A panic of Run itself, for a host that broke the rules, goes
-// on.
+// contained and joined to the error. A Goexit of it is joined to the error too, and goes on: Panicked
+// does not return then, though the task has ended, nor does Exited. A panic of Run itself, for a host
+// that broke the rules, goes on.
 func (t *Task) Panicked(cx *core.Context, value any, stack []byte) core.Outcome {
 	if value == errNotScheduled || value == errNotRunning {
 		panic(value)
@@ -259,7 +260,7 @@ func (t *Task) Exited(cx *core.Context) core.Outcome {
 	return t.fail(cx, core.ErrGoexit, func(err error) { t.err = err })
 }
 
-func (t *Task) fail(cx *core.Context, err error, inDrop func(error)) core.Outcome {
+func (t *Task) fail(cx *core.Context, err error, inDrop func(error)) (out core.Outcome) {
 	w := t.word.load()
 	if w.has(finished) {
 		return core.Done // a joiner's waker failed; the task itself is over
@@ -269,11 +270,19 @@ func (t *Task) fail(cx *core.Context, err error, inDrop func(error)) core.Outcom
 		t.report(cx)
 		return t.finish(evFinish, cx)
 	}
+	left := true
+	defer func() { // a Goexit of Drop cannot be stopped, but the task ends before the goroutine does
+		if left {
+			inDrop(core.ErrGoexit)
+		}
+		t.report(cx)
+		out = t.finish(evPanic, cx)
+	}()
 	if err := t.dropContained(); err != nil {
 		inDrop(err)
 	}
-	t.report(cx)
-	return t.finish(evPanic, cx)
+	left = false
+	return core.Done
 }
 
 // Kill gives up a task that nobody polls, now or later: the host calls it at shutdown, on the
