@@ -7,7 +7,3 @@ import "testing"
 func testSignals(t *testing.T, _ *suite) {
 	t.Skip("a signal cannot be sent to a thread of this system by the standard library")
 }
-
-func testDescriptorLeak(t *testing.T, _ *suite) {
-	t.Skip("descriptors are counted on Linux only")
-}

@@ -10,6 +10,9 @@ import (
 	"testing"
 )
 
+// prepare makes the standard library's sockets fit for the functions below, which they are.
+func prepare(uintptr) error { return nil }
+
 // tryRead reads once without waiting. A datagram socket has no end of the stream, so nothing read and no
 // error is a datagram there.
 func tryRead(c net.Conn, raw syscall.RawConn, b []byte) (n int, err error) {
@@ -100,6 +103,84 @@ func socketError(fd uintptr) error {
 	}
 	return nil
 }
+
+// udpSocket is a datagrams over a connection of the standard library.
+type udpSocket struct {
+	*net.UDPConn
+	raw syscall.RawConn
+	fd  uintptr
+}
+
+// openDatagrams binds port, any if it is 0, and connects to the port to, unless that is 0.
+func openDatagrams(port, to int) (datagrams, error) {
+	at := func(port int) *net.UDPAddr { return &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port} }
+	var c *net.UDPConn
+	var err error
+	if to == 0 {
+		c, err = net.ListenUDP("udp4", at(port))
+	} else {
+		c, err = net.DialUDP("udp4", at(port), at(to))
+	}
+	if err != nil {
+		return nil, err
+	}
+	s := &udpSocket{UDPConn: c}
+	if s.raw, err = c.SyscallConn(); err == nil {
+		err = s.raw.Control(func(fd uintptr) { s.fd = fd })
+	}
+	if err != nil {
+		c.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *udpSocket) FD() uintptr                { return s.fd }
+func (s *udpSocket) Port() int                  { return s.LocalAddr().(*net.UDPAddr).Port }
+func (s *udpSocket) Read(b []byte) (int, error) { return tryRead(s.UDPConn, s.raw, b) }
+
+// sendUrgent sends one byte of urgent data.
+func sendUrgent(t testing.TB, s Stream, b byte) {
+	t.Helper()
+	if err := syscall.Sendto(int(s.FD()), []byte{b}, syscall.MSG_OOB, nil); err != nil {
+		t.Skipf("no urgent data: %v", err)
+	}
+}
+
+// receiveUrgent fetches a byte of urgent data.
+func receiveUrgent(s Stream) (byte, error) {
+	var b [8]byte
+	n, _, err := syscall.Recvfrom(int(s.FD()), b[:], syscall.MSG_OOB)
+	if err == nil && n != 1 {
+		err = io.ErrUnexpectedEOF
+	}
+	return b[0], err
+}
+
+// rawPair returns two non-blocking descriptors that belong to nobody else. What is written to the second
+// can be read from the first.
+func rawPair() (rd, wr uintptr, err error) {
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	var fds [2]int
+	if err := syscall.Pipe(fds[:]); err != nil {
+		return 0, 0, err
+	}
+	for _, fd := range fds {
+		syscall.CloseOnExec(fd)
+		if err := syscall.SetNonblock(fd, true); err != nil {
+			return 0, 0, err
+		}
+	}
+	return uintptr(fds[0]), uintptr(fds[1]), nil
+}
+
+func rawWrite(fd uintptr, text string) error {
+	_, err := syscall.Write(int(fd), []byte(text))
+	return err
+}
+
+func rawClose(fd uintptr) error { return syscall.Close(int(fd)) }
 
 func descriptorLimit() int {
 	var lim syscall.Rlimit

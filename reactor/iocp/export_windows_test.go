@@ -1,0 +1,77 @@
+package iocp
+
+import (
+	"github.com/moduvex/moduvex-go/reactor"
+	"golang.org/x/sys/windows"
+)
+
+// NewOver returns a Poller over another device.
+func NewOver(device string) (*Poller, error) { return newPoller(device) }
+
+// Descend looks for the base socket by means of ask.
+func Descend(fd windows.Handle, ask func(windows.Handle, uint32) (windows.Handle, error)) (windows.Handle, error) {
+	return descend(fd, ask)
+}
+
+// The events of the driver, and the questions to a layered provider.
+const (
+	AfdReceive, AfdExpedited, AfdSend, AfdDisconnect = afdReceive, afdExpedited, afdSend, afdDisconnect
+	AfdAbort, AfdAccept, AfdConnectFail              = afdAbort, afdAccept, afdConnectFail
+
+	SioBaseHandle, SioBSPHandle          = sioBaseHandle, sioBSPHandle
+	SioBSPHandleSelect, SioBSPHandlePoll = sioBSPHandleSelect, sioBSPHandlePoll
+	GroupSize, MaxLayers                 = groupSize, maxLayers
+)
+
+// FromAfd is what the driver's events become.
+func FromAfd(events uint32, hungUp bool) reactor.Readiness { return fromAfd(events, hungUp) }
+
+// ToAfd is what the driver is asked for.
+func ToAfd(interest reactor.Interest) uint32 { return toAfd(interest) }
+
+// SendHasEnded looks whether a socket is shut down for sending.
+func SendHasEnded(fd uintptr) bool { return sendHasEnded(windows.Handle(fd)) }
+
+// RefusesToSend is the way to find that out without asking TCP.
+func RefusesToSend(fd uintptr) bool { return refusesToSend(windows.Handle(fd)) }
+
+// Millis is what a timeout becomes.
+var Millis = millis
+
+// Polls returns how many polls are outstanding.
+func (p *Poller) Polls() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.polls
+}
+
+// Slots returns how many slots are taken, in how many groups.
+func (p *Poller) Slots() (taken, groups int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, g := range p.slots.groups {
+		if g == nil {
+			continue
+		}
+		groups++
+		for at := range groupSize {
+			if g.socks[at] != nil {
+				taken++
+			}
+		}
+	}
+	return taken, groups
+}
+
+// Handles returns p's handles.
+func (p *Poller) Handles() []windows.Handle {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	out := []windows.Handle{p.port}
+	for _, g := range p.slots.groups {
+		if g != nil {
+			out = append(out, g.afd)
+		}
+	}
+	return out
+}

@@ -1,0 +1,279 @@
+package iocp
+
+import (
+	"sync"
+	"sync/atomic"
+
+	"github.com/moduvex/moduvex-go/reactor"
+	"golang.org/x/sys/windows"
+)
+
+// Poller is a [reactor.Poller] and a [reactor.Rearmer] over one completion port and polls of the AFD driver.
+//
+// # Who may touch what
+//
+// The port's handle is a constant until Close closes it. Whoever uses it holds a lock that Close takes
+// before: waitMu for Wait, portMu, shared, for Notify, mu for those who start or cancel polls. closed is set
+// before that, so whoever gets a lock later looks at it and keeps off.
+//
+// mu guards the registrations and is never held while Wait blocks. Nothing under it blocks: to start and
+// to cancel a poll are short calls of the kernel.
+type Poller struct {
+	port windows.Handle
+
+	closed   atomic.Bool // set by Close, once
+	notified atomic.Bool // set by the Notify that will post, cleared by the Wait that gets its packet
+
+	portMu sync.RWMutex
+
+	waitMu sync.Mutex // the Wait in progress, or Close
+	buf    []entry    // under waitMu; full length, grows to reactor.MaxEvents
+
+	mu      sync.Mutex
+	sockets map[windows.Handle]*socket
+	slots   slots
+	toPoll  []*socket // those that need a poll when the next Wait begins
+	broken  []*socket // those whose poll could not be started: the next Wait reports an error
+	waiting bool      // a Wait is blocked: polls are started at once
+	polls   int       // outstanding
+}
+
+var (
+	_ reactor.Poller  = (*Poller)(nil)
+	_ reactor.Rearmer = (*Poller)(nil)
+)
+
+// bufAtFirst is the room for packets that a Poller starts with, 4 KB of it. It doubles whenever a Wait
+// fills it.
+const bufAtFirst = 128
+
+// The keys of packets: what they are about.
+const (
+	pollKey   = 0 // a poll; the packet's overlapped is its slot
+	notifyKey = 1
+)
+
+// New returns a Poller of its own. It costs a handle for the port and one for each 32 sockets, until Close.
+// If the system has no AFD driver, or lacks one of the calls that the package uses, the error wraps
+// errors.ErrUnsupported.
+func New() (*Poller, error) { return newPoller(afdDevice) }
+
+func newPoller(device string) (*Poller, error) {
+	p, err := open(device)
+	if err != nil {
+		return nil, &reactor.PollError{Op: "new", FD: reactor.NoFD, Err: err}
+	}
+	return p, nil
+}
+
+func open(device string) (*Poller, error) {
+	if err := findProcs(); err != nil {
+		return nil, err
+	}
+	port, err := windows.CreateIoCompletionPort(windows.InvalidHandle, 0, 0, 1)
+	if err != nil {
+		return nil, err
+	}
+	p := &Poller{
+		port:    port,
+		buf:     make([]entry, bufAtFirst),
+		sockets: make(map[windows.Handle]*socket),
+		slots:   slots{device: device, port: port},
+	}
+	// The first group is made now, so that what is wrong with the driver is known now.
+	i, err := p.slots.grow()
+	if err != nil {
+		windows.CloseHandle(port)
+		return nil, err
+	}
+	p.slots.spare = i + 1
+	return p, nil
+}
+
+// Add implements [reactor.Poller].
+func (p *Poller) Add(fd uintptr, key reactor.Key, interest reactor.Interest, mode reactor.Mode) error {
+	return p.do("add", fd, func() error {
+		if !valid(key, interest, mode) {
+			return reactor.ErrInvalid
+		}
+		if p.sockets[windows.Handle(fd)] != nil {
+			return reactor.ErrExists
+		}
+		base, err := baseSocket(windows.Handle(fd))
+		if err != nil {
+			return err
+		}
+		s := &socket{fd: windows.Handle(fd), base: base}
+		s.set(key, interest, mode)
+		if s.at, err = p.slots.take(s); err != nil {
+			return err
+		}
+		if err := p.update(s); err != nil {
+			p.slots.give(s.at)
+			return err
+		}
+		p.sockets[s.fd] = s
+		return nil
+	})
+}
+
+// Modify implements [reactor.Poller].
+func (p *Poller) Modify(fd uintptr, key reactor.Key, interest reactor.Interest, mode reactor.Mode) error {
+	return p.do("modify", fd, func() error {
+		if !valid(key, interest, mode) {
+			return reactor.ErrInvalid
+		}
+		s := p.sockets[windows.Handle(fd)]
+		if s == nil {
+			return reactor.ErrNotFound
+		}
+		before := *s
+		s.set(key, interest, mode)
+		if err := p.update(s); err != nil {
+			*s = before
+			return err
+		}
+		return nil
+	})
+}
+
+// Rearm implements [reactor.Rearmer].
+func (p *Poller) Rearm(fd uintptr, key reactor.Key, interest reactor.Interest) error {
+	return p.do("rearm", fd, func() error {
+		s := p.sockets[windows.Handle(fd)]
+		if s == nil || s.key != key {
+			return reactor.ErrNotFound
+		}
+		if s.mode == reactor.Edge {
+			s.rearm(interest)
+			return p.update(s)
+		}
+		return nil
+	})
+}
+
+// Delete implements [reactor.Poller].
+func (p *Poller) Delete(fd uintptr) error {
+	return p.do("delete", fd, func() error {
+		s := p.sockets[windows.Handle(fd)]
+		if s == nil {
+			return reactor.ErrNotFound
+		}
+		p.drop(s)
+		return nil
+	})
+}
+
+// do calls f under mu unless the Poller is closed.
+func (p *Poller) do(op string, fd uintptr, f func() error) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed.Load() {
+		return reactor.ErrClosed
+	}
+	if err := f(); err != nil {
+		return &reactor.PollError{Op: op, FD: fd, Err: err}
+	}
+	return nil
+}
+
+func valid(key reactor.Key, interest reactor.Interest, mode reactor.Mode) bool {
+	return key != reactor.ReservedKey && interest.Valid() && mode.Valid()
+}
+
+// update sees to it that what is wanted of s will be asked: now if a Wait is blocked, which must learn of
+// it, else by the next one. That saves a poll where several changes follow one another, as they do when a
+// task reads, writes and waits.
+func (p *Poller) update(s *socket) error {
+	if !s.needsPoll() {
+		return nil
+	}
+	if p.waiting {
+		return p.poll(s)
+	}
+	if !s.listed {
+		s.listed = true
+		p.toPoll = append(p.toPoll, s)
+	}
+	return nil
+}
+
+// poll asks for what is wanted, or cancels the poll that does not.
+func (p *Poller) poll(s *socket) error {
+	afd, b := p.slots.block(s.at)
+	if s.state == polling {
+		if err := cancelPoll(afd, b); err != nil {
+			return err
+		}
+		s.state = cancelled
+		return nil
+	}
+	// afdLocalClose comes when the socket is closed before it is deleted, and saves asking for it.
+	if err := startPoll(afd, b, s.base, s.wanted|afdLocalClose, uintptr(s.at)); err != nil {
+		return err
+	}
+	s.state, s.asked = polling, s.wanted
+	p.polls++
+	return nil
+}
+
+// drop takes s out. Its slot is given back by whoever gets the packet of its poll.
+func (p *Poller) drop(s *socket) {
+	delete(p.sockets, s.fd)
+	s.gone = true
+	s.wanted = 0
+	switch s.state {
+	case idle:
+		p.slots.give(s.at)
+	case polling:
+		afd, b := p.slots.block(s.at)
+		// If this fails the poll goes on, and its packet comes when the socket is closed.
+		_ = cancelPoll(afd, b)
+		s.state = cancelled
+	}
+}
+
+// Close implements [reactor.Poller]. In this order:
+//
+//  1. closed is set: every call that comes later fails.
+//  2. The Wait in progress is woken, and waited for. Not by closing the port: that wakes nobody on some
+//     systems.
+//  3. Every poll is cancelled, and the packets are fetched until no poll is outstanding: only then may
+//     their blocks be freed.
+//  4. The driver's handles and the port are closed.
+func (p *Poller) Close() error {
+	// 1
+	if p.closed.Swap(true) {
+		return reactor.ErrClosed
+	}
+	// 2. Not by way of Notify: the flag may have been set by one that will find closed set and not post.
+	err := p.post()
+	p.waitMu.Lock()
+	defer p.waitMu.Unlock()
+	p.portMu.Lock()
+	defer p.portMu.Unlock()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	// 3
+	for _, s := range p.sockets {
+		p.drop(s)
+	}
+	for p.polls > 0 && err == nil {
+		var n int
+		if n, err = getPackets(p.port, p.buf, windows.INFINITE); err == nil {
+			p.take(p.buf[:n], nil)
+		}
+	}
+	// 4
+	if err == nil {
+		p.slots.freeAll()
+	}
+	if e := windows.CloseHandle(p.port); err == nil {
+		err = e
+	}
+	p.toPoll, p.broken = nil, nil
+	if err != nil {
+		return &reactor.PollError{Op: "close", FD: reactor.NoFD, Err: err}
+	}
+	return nil
+}
