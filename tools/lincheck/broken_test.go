@@ -1,6 +1,7 @@
 package lincheck_test
 
 import (
+	"context"
 	"math/rand/v2"
 	"testing"
 
@@ -45,6 +46,15 @@ func (l leaky) try(n int) (held, bool) {
 	return h, ok
 }
 
+// A phantom lock says that it is locked when it has waited for long enough.
+type phantom struct{ lock }
+
+func (l phantom) wait(context.Context, int) (held, error) {
+	return held{n: 1, release: func(*core.Context) {}}, nil
+}
+
+func (l phantom) direct(*coro.Co, int) (held, error) { return l.wait(nil, 0) }
+
 func bargingCase(newCase func(*rand.Rand) lockCase) func(*rand.Rand) lockCase {
 	return func(rnd *rand.Rand) lockCase {
 		lc := newCase(rnd)
@@ -60,6 +70,9 @@ func TestBrokenLocksAreFoundOut(t *testing.T) {
 		"an RWMutex without a line":  bargingCase(newRWMutex),
 		"a mutex that does not try": func(*rand.Rand) lockCase {
 			return lockCase{l: shy{mutex{new(sync.Mutex)}}, permits: 1, wants: []int{1}, exact: true}
+		},
+		"a mutex that is not locked": func(*rand.Rand) lockCase {
+			return lockCase{l: phantom{mutex{new(sync.Mutex)}}, permits: 1, wants: []int{1}, exact: true}
 		},
 		"a semaphore that does not try": func(*rand.Rand) lockCase {
 			return lockCase{l: shy{semaphore{sync.NewSemaphore(1)}}, permits: 1, wants: []int{1}}
@@ -107,6 +120,34 @@ func (s stubborn) Send(co *coro.Co, v int) error {
 	return err
 }
 
+func (s stubborn) SendWait(ctx context.Context, v int) error {
+	err := s.sender.SendWait(ctx, v)
+	if ctx.Err() != nil {
+		_ = s.TrySend(v)
+	}
+	return err
+}
+
+// A wasteful sender takes places and says that there are none.
+type wasteful struct{ sender }
+
+func (s wasteful) TryReserve() (mpsc.Permit[int], error) {
+	if p, err := s.sender.TryReserve(); err == nil && s.Len() == 0 {
+		p.Release()
+		return mpsc.Permit[int]{}, mpsc.ErrFull
+	} else {
+		return p, err
+	}
+}
+
+// A clumsy receiver drops one of many.
+type clumsy struct{ receiver }
+
+func (r clumsy) TryRecvMany(buf []int) (int, error) {
+	n, err := r.receiver.TryRecvMany(buf)
+	return min(n, 1), err
+}
+
 // A swapping receiver gives out the second value before the first.
 type swapping struct {
 	receiver
@@ -144,6 +185,8 @@ func TestBrokenChannelsAreFoundOut(t *testing.T) {
 		"a sender that loses values":            func(tx sender, rx receiver) (sender, receiver) { return lossy{tx}, rx },
 		"a sender that finds it full":           func(tx sender, rx receiver) (sender, receiver) { return timid{tx}, rx },
 		"a sender that sends what is cancelled": func(tx sender, rx receiver) (sender, receiver) { return stubborn{tx}, rx },
+		"a sender that wastes places":           func(tx sender, rx receiver) (sender, receiver) { return wasteful{tx}, rx },
+		"a receiver that drops one of many":     func(tx sender, rx receiver) (sender, receiver) { return tx, clumsy{rx} },
 		"a receiver that swaps values": func(tx sender, rx receiver) (sender, receiver) {
 			return tx, swapping{rx, new([]int)}
 		},

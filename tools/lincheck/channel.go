@@ -6,7 +6,8 @@ import (
 	"github.com/anishathalye/porcupine"
 )
 
-// The operations on a channel. ID tells sends that wait apart. Answers are of type Answer, Received
+// The operations on a channel. ID tells sends that wait apart, and permits. A receive of many is as many
+// receives as it got values, since it says nothing of those that it has left. Answers are of type Answer, Received
 // or int.
 type (
 	TrySend     struct{ V int }     // Done, Refused or Closed
@@ -17,10 +18,17 @@ type (
 	LostSend    struct{ ID, V int } // Done; V was sent or not
 	Receive     struct{}            // a Received
 	LostReceive struct{}            // Done; a value was received or not
-	QueueLen    struct{}            // the number of values, for the receiver: see Channel
-	CloseSender struct{}            // Done
-	CloseQueue  struct{}            // Done; the receiver wants nothing new
-	Discard     struct{}            // Done; nor what is queued
+
+	TryReserve    struct{ ID int }    // Done, Refused or Closed; with Done ID has a permit
+	PollReserve   struct{ ID int }    // Done, Pending or Closed, as PollSend
+	LeaveReserve  struct{ ID int }    // Done or Closed, after an EnterSend
+	SendPermit    struct{ ID, V int } // Done, or Closed if the queue was discarded
+	ReleasePermit struct{ ID int }    // Done
+
+	QueueLen    struct{} // the number of values, for the receiver: see Channel
+	CloseSender struct{} // Done
+	CloseQueue  struct{} // Done; the receiver wants nothing new
+	Discard     struct{} // Done; nor what is queued
 )
 
 // Received is what a receive came to: Done with a value, Pending if there is none yet, or Closed.
@@ -33,6 +41,7 @@ type Received struct {
 type channel struct {
 	places  line
 	queue   []int
+	held    []turn // permits, by id
 	senders int
 	gone    bool
 }
@@ -47,7 +56,8 @@ func Channel(capacity, senders int) porcupine.Model {
 }
 
 func (c channel) equal(o channel) bool {
-	return c.senders == o.senders && c.gone == o.gone && slices.Equal(c.queue, o.queue) && c.places.equal(o.places)
+	return c.senders == o.senders && c.gone == o.gone && slices.Equal(c.queue, o.queue) &&
+		slices.Equal(c.held, o.held) && c.places.equal(o.places)
 }
 
 func stepChannel(c channel, op, answer any) []channel {
@@ -55,10 +65,7 @@ func stepChannel(c channel, op, answer any) []channel {
 	case TrySend:
 		return c.trySend(op.V, answer)
 	case PollSend:
-		if _, _, known := c.places.leave(op.ID); !known {
-			c.places = c.places.enter(turn{op.ID, 1})
-		}
-		return c.leave(op.ID, op.V, answer)
+		return c.entered(op.ID).leave(op.ID, op.V, answer)
 	case EnterSend:
 		c.places = c.places.enter(turn{op.ID, 1})
 		return one(c, true)
@@ -66,6 +73,8 @@ func stepChannel(c channel, op, answer any) []channel {
 		return c.leave(op.ID, op.V, answer)
 	case CancelSend:
 		return c.cancel(op.ID)
+	case TryReserve, PollReserve, LeaveReserve, SendPermit, ReleasePermit:
+		return c.permit(op, answer)
 	case LostSend:
 		return append(c.cancel(op.ID), c.leave(op.ID, op.V, Done)...)
 	case Receive:
@@ -101,6 +110,58 @@ func (c channel) trySend(v int, answer any) []channel {
 	return one(c.push(v), answer == Done)
 }
 
+// entered is c with id in line.
+func (c channel) entered(id int) channel {
+	if _, _, known := c.places.leave(id); !known {
+		c.places = c.places.enter(turn{id, 1})
+	}
+	return c
+}
+
+// permit is the step of an operation that makes a permit or uses one.
+func (c channel) permit(op, answer any) []channel {
+	switch op := op.(type) {
+	case TryReserve:
+		if c.places.closed {
+			return one(c, answer == Closed)
+		}
+		places, ok := c.places.try(1)
+		if !ok {
+			return one(c, answer == Refused)
+		}
+		c.places = places
+		c.held = with(c.held, turn{op.ID, 1})
+		return one(c, answer == Done)
+	case PollReserve:
+		return c.entered(op.ID).reserve(op.ID, answer)
+	case LeaveReserve:
+		return c.reserve(op.ID, answer)
+	case SendPermit:
+		held, ok := without(c.held, op.ID)
+		c.held = held
+		if c.gone {
+			return one(c, ok && answer == Closed)
+		}
+		return one(c.push(op.V), ok && answer == Done)
+	case ReleasePermit:
+		held, ok := without(c.held, op.ID)
+		c.held = held
+		c.places = c.places.release(1)
+		return one(c, ok)
+	}
+	return nil
+}
+
+// reserve is how who wants a permit learns of its turn.
+func (c channel) reserve(id int, answer any) []channel {
+	places, a, known := c.places.leave(id)
+	c.places = places
+	if known && a == Done {
+		c.held = with(c.held, turn{id, 1})
+	}
+	return one(c, known && answer == a)
+}
+
 func (c channel) push(v int) channel {
 	c.queue = append(slices.Clip(c.queue), v)
 	return c
@@ -134,7 +195,7 @@ func (c channel) receive() (channel, Received) {
 		c.places = c.places.release(1)
 		return c, Received{Done, v}
 	}
-	over := (c.places.closed || c.senders == 0) && len(c.places.granted) == 0
+	over := (c.places.closed || c.senders == 0) && len(c.places.granted) == 0 && len(c.held) == 0
 	if c.gone || over {
 		return c, Received{Answer: Closed}
 	}

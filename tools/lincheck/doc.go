@@ -16,6 +16,9 @@
 // In direct style only the call and the return are seen. Such an operation is an Enter and a Leave,
 // or a Cancel, that may be anywhere in between; the state of the model keeps them in order.
 //
+// The forms for goroutines run on the blocking pool, and are recorded like those in direct style. (Not
+// with one worker, where a seed repeats its history: what a goroutine does comes at no certain time.)
+//
 // What a task did that was aborted, nobody can tell from outside. Lost stands for that: it may have
 // had its effect, or not.
 //

@@ -1,6 +1,7 @@
 package lincheck_test
 
 import (
+	"context"
 	"errors"
 	"math/rand/v2"
 	"sync/atomic"
@@ -33,6 +34,7 @@ type lock interface {
 	try(n int) (held, bool)
 	future(n int) core.Future[grant]
 	direct(co *coro.Co, n int) (held, error)
+	wait(ctx context.Context, n int) (held, error)
 }
 
 type mutex struct{ m *sync.Mutex }
@@ -46,6 +48,11 @@ func (l mutex) try(int) (held, bool) {
 
 func (l mutex) direct(co *coro.Co, _ int) (held, error) {
 	g, err := l.m.Lock(co)
+	return l.held(g), err
+}
+
+func (l mutex) wait(ctx context.Context, _ int) (held, error) {
+	g, err := l.m.LockWait(ctx)
 	return l.held(g), err
 }
 
@@ -86,6 +93,15 @@ func (l rwMutex) direct(co *coro.Co, n int) (held, error) {
 	return l.write(g), err
 }
 
+func (l rwMutex) wait(ctx context.Context, n int) (held, error) {
+	if n == 1 {
+		g, err := l.m.RLockWait(ctx)
+		return l.read(g), err
+	}
+	g, err := l.m.LockWait(ctx)
+	return l.write(g), err
+}
+
 func (l rwMutex) future(n int) core.Future[grant] {
 	if n == 1 {
 		f := l.m.RLockFuture()
@@ -105,6 +121,10 @@ func (l semaphore) try(n int) (held, bool) { return l.held(n), l.s.TryAcquire(n)
 
 func (l semaphore) direct(co *coro.Co, n int) (held, error) {
 	return l.held(n), l.s.Acquire(co, n)
+}
+
+func (l semaphore) wait(ctx context.Context, n int) (held, error) {
+	return l.held(n), l.s.AcquireWait(ctx, n)
 }
 
 func (l semaphore) future(n int) core.Future[grant] {
@@ -168,7 +188,7 @@ func (c *client) lockStep(co *coro.Co, lc lockCase, n int) {
 	c.pause(co)
 	var h held
 	var ok bool
-	switch c.rnd.IntN(8) {
+	switch c.rnd.IntN(9) {
 	case 0, 1:
 		c.do(lincheck.TryAcquire{N: n}, func() any {
 			h, ok = l.try(n)
@@ -183,6 +203,8 @@ func (c *client) lockStep(co *coro.Co, lc lockCase, n int) {
 	case 7:
 		c.disturb()
 		h, ok = c.forget(l, n)
+	case 8:
+		h, ok = c.lockWaiting(co, lc, n)
 	}
 	if !ok {
 		return
@@ -231,7 +253,21 @@ func (c *client) lockDirect(co *coro.Co, lc lockCase, n int) (h held, ok bool) {
 	id, begin := c.newID(), c.Now()
 	var err error
 	c.cancellable(co, func(co *coro.Co) { h, err = lc.l.direct(co, n) })
-	end := c.Now()
+	return h, c.addAcquire(lc, begin, c.Now(), id, n, err)
+}
+
+// lockWaiting acquires n in the form for goroutines.
+func (c *client) lockWaiting(co *coro.Co, lc lockCase, n int) (h held, ok bool) {
+	id, begin := c.newID(), c.Now()
+	var err error
+	c.blocked(co,
+		func(co *coro.Co) { h, err = lc.l.direct(co, n) },
+		func(ctx context.Context) { h, err = lc.l.wait(ctx, n) })
+	return h, c.addAcquire(lc, begin, c.Now(), id, n, err)
+}
+
+// addAcquire records one of which only the beginning and the end were seen.
+func (c *client) addAcquire(lc lockCase, begin, end int64, id, n int, err error) (ok bool) {
 	c.Add(begin, end, lincheck.EnterAcquire{ID: id, N: n}, lincheck.Pending)
 	if errors.Is(err, core.ErrCancelled) {
 		c.Add(begin, end, lincheck.CancelAcquire{ID: id}, lincheck.Done)
@@ -239,7 +275,7 @@ func (c *client) lockDirect(co *coro.Co, lc lockCase, n int) (h held, ok bool) {
 	} else {
 		c.Add(begin, end, lincheck.LeaveAcquire{ID: id}, pick(err == nil, lincheck.Done, lincheck.Closed))
 	}
-	return h, err == nil
+	return err == nil
 }
 
 // lockAborted acquires and releases in a task that is aborted, or that may be: seen from outside it

@@ -112,6 +112,7 @@ func TestChannelModel(t *testing.T) {
 	cancel := step{lincheck.CancelSend{ID: 5}, done}
 	lost := []step{{lincheck.EnterSend{ID: 5}, pending}, {lincheck.LostSend{ID: 5, V: 5}, done}}
 	full := []step{send(1), send(2)}
+	reserve := func(id int) step { return step{lincheck.TryReserve{ID: id}, done} }
 	and := func(begin []step, steps ...step) []step { return append(begin[:len(begin):len(begin)], steps...) }
 	checkRules(t, lincheck.Channel(2, 1), []rule{
 		{"an empty channel has nothing", nil, receive, []any{nothing}, []any{over, got(0)}},
@@ -134,6 +135,21 @@ func TestChannelModel(t *testing.T) {
 		{"who has had its turn sends", and(full, wait(5), step{receive, got(1)}, end), poll(5), []any{done}, []any{closed}},
 		{"and is waited for", and(full, wait(5), step{receive, got(1)}, end, step{receive, got(2)}), receive, []any{nothing}, []any{over}},
 		{"what is discarded is gone", and(full, discard), receive, []any{over}, []any{got(1), nothing}},
+		{"a place can be reserved", nil, lincheck.TryReserve{ID: 5}, []any{done}, []any{refused, closed}},
+		{"but not in a full channel", full, lincheck.TryReserve{ID: 5}, []any{refused}, []any{done, closed}},
+		{"nor in a closed one", []step{end}, lincheck.TryReserve{ID: 5}, []any{closed}, []any{done, refused}},
+		{"a permit is a place", and([]step{send(1)}, reserve(5)), lincheck.TrySend{V: 3}, []any{refused}, []any{done, closed}},
+		{"which is not in the queue", []step{reserve(5)}, receive, []any{nothing}, []any{over, got(5)}},
+		{"until it is used", []step{reserve(5), {lincheck.SendPermit{ID: 5, V: 7}, done}}, receive, []any{got(7)}, []any{nothing}},
+		{"once", []step{reserve(5), {lincheck.SendPermit{ID: 5, V: 7}, done}}, lincheck.SendPermit{ID: 5, V: 8}, nil, []any{done, closed}},
+		{"or released", and([]step{send(1)}, reserve(5), step{lincheck.ReleasePermit{ID: 5}, done}), lincheck.TrySend{V: 3}, []any{done}, []any{refused}},
+		{"to the next in line", and([]step{send(1)}, reserve(5), wait(6), step{lincheck.ReleasePermit{ID: 5}, done}), poll(6), []any{done}, []any{pending}},
+		{"who wants a permit waits in line", and(full, wait(6)), lincheck.PollReserve{ID: 5}, []any{pending}, []any{done, closed}},
+		{"and gets its turn", and(full, step{lincheck.PollReserve{ID: 5}, pending}, step{receive, got(1)}), lincheck.PollReserve{ID: 5}, []any{done}, []any{pending}},
+		{"also unseen", and(nil, step{lincheck.EnterSend{ID: 5}, pending}), lincheck.LeaveReserve{ID: 5}, []any{done}, []any{closed}},
+		{"a permit outlives the last sender", []step{reserve(5), bye}, receive, []any{nothing}, []any{over}},
+		{"and the close", []step{reserve(5), end}, lincheck.SendPermit{ID: 5, V: 7}, []any{done}, []any{closed}},
+		{"but not a discard", []step{reserve(5), discard}, lincheck.SendPermit{ID: 5, V: 7}, []any{closed}, []any{done}},
 		{"also for who has had its turn", and(full, wait(5), step{receive, got(1)}, discard), poll(5), []any{closed}, []any{done}},
 	})
 }

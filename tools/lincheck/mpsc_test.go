@@ -1,6 +1,7 @@
 package lincheck_test
 
 import (
+	"context"
 	"errors"
 	"math/rand/v2"
 	"testing"
@@ -22,6 +23,8 @@ const (
 type sender interface {
 	TrySend(v int) error
 	Send(co *coro.Co, v int) error
+	SendWait(ctx context.Context, v int) error
+	TryReserve() (mpsc.Permit[int], error)
 	Len() int
 	Close() error
 }
@@ -30,6 +33,9 @@ type receiver interface {
 	core.Future[mpsc.Result[int]]
 	TryRecv() (int, error)
 	Recv(co *coro.Co) (int, error)
+	RecvWait(ctx context.Context) (int, error)
+	TryRecvMany(buf []int) (int, error)
+	RecvMany(co *coro.Co, buf []int) (int, error)
 	Len() int
 	Close()
 	Discard()
@@ -68,7 +74,7 @@ func channelScenario(damage func(sender, receiver) (sender, receiver)) scenario 
 func (c *client) sendStep(co *coro.Co, tx sender, own *mpsc.Sender[int]) {
 	c.pause(co)
 	id := c.newID()
-	switch c.rnd.IntN(8) {
+	switch c.rnd.IntN(14) {
 	case 0, 1:
 		c.do(lincheck.TrySend{V: id}, func() any { return sendAnswer(tx.TrySend(id)) })
 	case 2, 3, 4:
@@ -95,6 +101,63 @@ func (c *client) sendStep(co *coro.Co, tx sender, own *mpsc.Sender[int]) {
 		c.Add(begin, end, lincheck.LostSend{ID: id, V: id}, lincheck.Done)
 	case 7:
 		c.disturb()
+	case 8:
+		begin := c.Now()
+		var err error
+		c.blocked(co, func(co *coro.Co) { err = tx.Send(co, id) }, func(ctx context.Context) { err = tx.SendWait(ctx, id) })
+		c.addSend(begin, c.Now(), id, err)
+	default:
+		c.permitStep(co, tx, own, id)
+	}
+}
+
+// permitStep reserves a place in some way, and uses it, or not.
+func (c *client) permitStep(co *coro.Co, tx sender, own *mpsc.Sender[int], id int) {
+	var permit mpsc.Permit[int]
+	var err error
+	begin := c.Now()
+	switch c.rnd.IntN(5) {
+	case 0, 1:
+		c.do(lincheck.TryReserve{ID: id}, func() any {
+			permit, err = tx.TryReserve()
+			return sendAnswer(err)
+		})
+	case 2:
+		f := own.ReserveFuture()
+		p := &polled[mpsc.Result[mpsc.Permit[int]]]{
+			c: c, f: &f, wait: lincheck.Pending, op: lincheck.PollReserve{ID: id},
+			what: func(r mpsc.Result[mpsc.Permit[int]]) any { return sendAnswer(r.Err) },
+			drop: func(begin, end int64) { c.Add(begin, end, lincheck.CancelSend{ID: id}, lincheck.Done) },
+		}
+		r, ok := p.await(co)
+		if permit, err = r.Value, r.Err; !ok {
+			return
+		}
+	case 3:
+		c.cancellable(co, func(co *coro.Co) { permit, err = own.Reserve(co) })
+		c.addReserve(begin, c.Now(), id, err)
+	case 4:
+		c.blocked(co, func(co *coro.Co) { permit, err = own.Reserve(co) }, func(ctx context.Context) { permit, err = own.ReserveWait(ctx) })
+		c.addReserve(begin, c.Now(), id, err)
+	}
+	if err != nil {
+		return
+	}
+	c.pause(co)
+	if c.one(3) {
+		c.do(lincheck.ReleasePermit{ID: id}, func() any { permit.ReleaseOn(co.Context()); return lincheck.Done })
+	} else {
+		c.do(lincheck.SendPermit{ID: id, V: id}, func() any { return sendAnswer(permit.SendOn(co.Context(), id)) })
+	}
+}
+
+// addReserve records a wait for a permit.
+func (c *client) addReserve(begin, end int64, id int, err error) {
+	c.Add(begin, end, lincheck.EnterSend{ID: id}, lincheck.Pending)
+	if errors.Is(err, core.ErrCancelled) {
+		c.Add(begin, end, lincheck.CancelSend{ID: id}, lincheck.Done)
+	} else {
+		c.Add(begin, end, lincheck.LeaveReserve{ID: id}, sendAnswer(err))
 	}
 }
 
@@ -140,7 +203,7 @@ func (c *client) receiveAll(co *coro.Co, rx receiver) {
 // receiveStep receives a value in some way, and reports whether the channel has ended.
 func (c *client) receiveStep(co *coro.Co, rx receiver) (ended bool) {
 	c.pause(co)
-	switch c.rnd.IntN(8) {
+	switch c.rnd.IntN(11) {
 	case 0, 1:
 		c.do(lincheck.Receive{}, func() any {
 			v, err := rx.TryRecv()
@@ -171,8 +234,37 @@ func (c *client) receiveStep(co *coro.Co, rx receiver) (ended bool) {
 	case 7:
 		c.disturb()
 		c.do(lincheck.QueueLen{}, func() any { return rx.Len() })
+	case 8:
+		begin := c.Now()
+		var v int
+		var err error
+		c.blocked(co, func(co *coro.Co) { v, err = rx.Recv(co) }, func(ctx context.Context) { v, err = rx.RecvWait(ctx) })
+		ended = c.addReceive(begin, c.Now(), v, err)
+	case 9:
+		begin := c.Now()
+		var buf [3]int
+		n, err := rx.TryRecvMany(buf[:])
+		ended = c.addMany(begin, c.Now(), buf[:n], err)
+	case 10:
+		begin := c.Now()
+		var buf [3]int
+		var n int
+		var err error
+		c.cancellable(co, func(co *coro.Co) { n, err = rx.RecvMany(co, buf[:]) })
+		ended = c.addMany(begin, c.Now(), buf[:n], err)
 	}
 	return ended
+}
+
+// addMany records a receive of many.
+func (c *client) addMany(begin, end int64, values []int, err error) (ended bool) {
+	for _, v := range values {
+		c.Add(begin, end, lincheck.Receive{}, received(v, nil, mpsc.ErrEmpty, mpsc.ErrClosed))
+	}
+	if len(values) > 0 && err == nil {
+		return false
+	}
+	return c.addReceive(begin, end, 0, err)
 }
 
 // addReceive records a receive in direct style, and reports whether the channel has ended. One that

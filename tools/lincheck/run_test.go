@@ -251,6 +251,24 @@ func (c *client) cancellable(co *coro.Co, body func(co *coro.Co)) {
 	})
 }
 
+// blocked runs body on a goroutine that it may block, where others may cancel its ctx. With one worker it
+// is direct instead, as cancellable does, since what a goroutine does comes at no certain time.
+func (c *client) blocked(co *coro.Co, direct func(co *coro.Co), body func(ctx context.Context)) {
+	if c.rt.Workers() == 1 {
+		c.cancellable(co, direct)
+		return
+	}
+	ctx, cancel := context.WithCancelCause(context.Background())
+	defer cancel(nil)
+	disturbed := func(cause error) { cancel(&coro.CancelError{Cause: cause}) }
+	c.cancel.Store(&disturbed)
+	executor.Blocking(co, func() (struct{}, error) {
+		body(ctx)
+		return struct{}{}, nil
+	})
+	c.cancel.Store(nil)
+}
+
 // aborted runs body as a task of its own, perhaps on another worker, and aborts it at some time. It
 // returns when that has begun and ended, and whether it was aborted before its end.
 func (c *client) aborted(co *coro.Co, body func(co *coro.Co)) (begin, end int64, aborted bool) {

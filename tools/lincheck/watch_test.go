@@ -1,6 +1,7 @@
 package lincheck_test
 
 import (
+	"context"
 	"errors"
 	"math/rand/v2"
 	"sync/atomic"
@@ -24,6 +25,7 @@ const (
 type watcher interface {
 	TryNext() (int, error)
 	Next(co *coro.Co) (int, error)
+	NextWait(ctx context.Context) (int, error)
 	NextFuture() watch.NextFuture[int]
 	Changed() bool
 	Get() int
@@ -105,7 +107,7 @@ func (c *client) watchAll(co *coro.Co, rx watcher, r int) {
 func (c *client) watchStep(co *coro.Co, rx watcher, r int) (ended bool) {
 	c.pause(co)
 	op := lincheck.NextValue{R: r}
-	switch c.rnd.IntN(8) {
+	switch c.rnd.IntN(9) {
 	case 0, 1:
 		c.do(op, func() any {
 			v, err := rx.TryNext()
@@ -137,6 +139,12 @@ func (c *client) watchStep(co *coro.Co, rx watcher, r int) (ended bool) {
 		c.disturb()
 		c.do(lincheck.ValueChanged{R: r}, func() any { return rx.Changed() })
 		c.do(lincheck.GetValue{}, func() any { return rx.Get() })
+	case 8:
+		begin := c.Now()
+		var v int
+		var err error
+		c.blocked(co, func(co *coro.Co) { v, err = rx.Next(co) }, func(ctx context.Context) { v, err = rx.NextWait(ctx) })
+		ended = c.addNext(begin, c.Now(), r, v, err)
 	}
 	return ended
 }
