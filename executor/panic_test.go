@@ -231,6 +231,55 @@ func TestGoexitInDrop(t *testing.T) {
 	}
 }
 
+// A doomed future does something in its poll that ends the task, and something when it is dropped for that.
+type doomed struct {
+	poll, drop func()
+	drops      atomic.Int64
+}
+
+func (d *doomed) Poll(*core.Context) (int, bool) {
+	d.poll()
+	return 0, false
+}
+
+func (d *doomed) Drop() {
+	d.drops.Add(1)
+	d.drop()
+}
+
+// Regression: the task never ended, and Close dropped its future once more.
+func TestGoexitInDropAfterAPollThatFailed(t *testing.T) {
+	for name, fail := range map[string]func(){"panic": explode, "Goexit": runtime.Goexit} {
+		t.Run(name, func(t *testing.T) {
+			rt := startRuntime(t, executor.Options{})
+			var all []*doomed
+			for range 10 {
+				f := &doomed{poll: fail, drop: runtime.Goexit}
+				all = append(all, f)
+				h := executor.Spawn[int](rt, f)
+				if name == "Goexit" {
+					if _, err := join(t, h); !errors.Is(err, core.ErrGoexit) {
+						t.Fatalf("the join answered with %v", err)
+					}
+				} else if p := joinPanicked(t, h); p.Value != "boom" || p.InDrop != core.ErrGoexit {
+					t.Fatalf("the panic is %v, in Drop %v", p, p.InDrop)
+				}
+				alive(t, rt)
+			}
+			eventually(t, "no task is left", func() bool { return rt.Stats().Live == 0 })
+			closeRuntime(t, rt)
+			for _, f := range all {
+				if n := f.drops.Load(); n != 1 {
+					t.Errorf("the future was dropped %d times", n)
+				}
+			}
+			if s := rt.Stats(); s.Spawned != s.Completed || s.Cancelled != 0 {
+				t.Errorf("the statistics after the end are %+v", s)
+			}
+		})
+	}
+}
+
 // child runs the child with this name in a process of its own and returns what it wrote.
 func child(t *testing.T, name string) (stderr string, err error) {
 	t.Helper()

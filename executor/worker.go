@@ -204,11 +204,12 @@ func (w *worker) contain() {
 	w.polling = nil
 	w.sampled = 0
 	w.goexit = true
+	defer w.done(t) // whether or not its Drop exits the goroutine
 	if v := recover(); v != nil {
-		w.polled(t, t.Panicked(w.cx, v, debug.Stack()))
+		t.Panicked(w.cx, v, debug.Stack())
 		return
 	}
-	w.polled(t, t.Exited(w.cx))
+	t.Exited(w.cx)
 }
 
 // enqueue puts t, which has become ready on this worker, behind the others.
