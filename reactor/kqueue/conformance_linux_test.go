@@ -1,0 +1,29 @@
+package kqueue_test
+
+import (
+	"testing"
+
+	"github.com/moduvex/moduvex-go/reactor"
+	"github.com/moduvex/moduvex-go/reactor/kqueue"
+	"github.com/moduvex/moduvex-go/reactor/reactortest"
+)
+
+// The suite over a double of each kernel.
+func TestConformance(t *testing.T) {
+	for _, flavour := range kqueue.Flavours {
+		t.Run(flavour, func(t *testing.T) {
+			reactortest.TestPoller(t, func() (reactor.Poller, error) {
+				p, f, err := kqueue.NewOverDouble(flavour)
+				if err != nil {
+					return nil, err
+				}
+				t.Cleanup(func() {
+					if err := f.Misused(); err != nil {
+						t.Error(err)
+					}
+				})
+				return p, err
+			})
+		})
+	}
+}

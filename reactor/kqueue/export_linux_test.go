@@ -1,0 +1,277 @@
+package kqueue
+
+import (
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/moduvex/moduvex-go/reactor"
+	"golang.org/x/sys/unix"
+)
+
+// Flavours are the kernels whose differences matter to this package, by the system that is like it.
+var Flavours = []string{"freebsd", "darwin", "openbsd", "netbsd"}
+
+// NewOverDouble returns a Poller over a double of a kernel, and what makes that kernel fail.
+func NewOverDouble(flavour string) (*Poller, *Faults, error) {
+	f := NewFaults(flavour)
+	p, err := f.New()
+	return p, f, err
+}
+
+// Faults stands between a Poller and a double. It checks every call, and makes those fail or report that a test
+// wants to.
+type Faults struct {
+	double
+	flavour string
+
+	mu      sync.Mutex
+	next    map[string][]error
+	refuse  func(Change) error
+	reports [][]kevent
+	waits   []time.Duration
+	misused error
+}
+
+// Change is a change of a filter.
+type Change struct {
+	FD     int
+	Filter string // "read", "write", "except"
+	Delete bool
+	Guard  bool
+}
+
+// Report is a kernel event as a test wants it.
+type Report struct {
+	FD     int
+	Filter string // as in Change; others are unknown to the Poller
+	EOF    bool
+	Error  bool
+	Fflags uint32
+	Data   int64
+	Stale  bool // of an earlier registration of the same number
+}
+
+// NewFaults returns a kernel without a fault yet.
+func NewFaults(flavour string) *Faults {
+	return &Faults{
+		double:  double{capped: flavour == "darwin", queues: make(map[int]*queue)},
+		flavour: flavour,
+		next:    make(map[string][]error),
+		waits:   make([]time.Duration, 0, 64),
+	}
+}
+
+// New returns a Poller over f.
+func (f *Faults) New() (*Poller, error) {
+	k := &kernel{calls: f, user: doubleUser, except: doubleExcept, oob: doubleOOB, receipt: true, dispatch: true}
+	switch f.flavour {
+	case "freebsd":
+		k.except = 0
+	case "openbsd":
+		k.user = 0
+	case "netbsd":
+		k.user, k.except, k.receipt, k.dispatch = 0, 0, false, false
+	}
+	return newPoller(k)
+}
+
+// FailNext makes the next call of op fail: "kqueue", "pipe", "change", "wait" or "close".
+func (f *Faults) FailNext(op string, errs ...error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.next[op] = append(f.next[op], errs...)
+}
+
+// Refuse makes every change fail for which why returns an error, nil for none.
+func (f *Faults) Refuse(why func(Change) error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.refuse = why
+}
+
+// Report makes the next Wait's system call return events. If there are more calls than Reports, they are
+// the double's.
+func (f *Faults) Report(p *Poller, events ...Report) {
+	var list []kevent
+	for _, r := range events {
+		var ev kevent
+		number, flags, tag := -100, 0, uint32(0)
+		for n := range filters {
+			if r.Filter == filterNames[n] {
+				number = doubleNumber(n)
+			}
+		}
+		if r.EOF {
+			flags |= evEOF
+		}
+		if r.Error {
+			flags |= evError
+		}
+		p.mu.Lock()
+		if s := p.sources[r.FD]; s != nil {
+			tag = s.tag
+		}
+		p.mu.Unlock()
+		if r.Stale {
+			tag--
+		}
+		ev.set(r.FD, number, flags, r.Fflags, r.Data, tag)
+		list = append(list, ev)
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.reports = append(f.reports, list)
+}
+
+// Waits returns the timeouts of the first system calls that waited.
+func (f *Faults) Waits() []time.Duration {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.waits
+}
+
+// Misused returns what a kernel would not have done as the Poller expects, if there was a call of that kind.
+func (f *Faults) Misused() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.misused
+}
+
+// Queues returns how many queues are open.
+func (f *Faults) Queues() int {
+	f.double.mu.Lock()
+	defer f.double.mu.Unlock()
+	return len(f.queues)
+}
+
+var filterNames = [filters]string{"read", "write", "except"}
+
+func (f *Faults) take(op string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.next[op]) == 0 {
+		return nil
+	}
+	err := f.next[op][0]
+	f.next[op] = f.next[op][1:]
+	return err
+}
+
+// Kqueue is the kernel's.
+func (f *Faults) Kqueue() (int, error) {
+	if err := f.take("kqueue"); err != nil {
+		return -1, err
+	}
+	return f.double.Kqueue()
+}
+
+// Pipe is the kernel's.
+func (f *Faults) Pipe() (rd, wr int, err error) {
+	if err := f.take("pipe"); err != nil {
+		return -1, -1, err
+	}
+	return f.double.Pipe()
+}
+
+// Close is the kernel's.
+func (f *Faults) Close(fd int) error {
+	return errors.Join(f.take("close"), f.double.Close(fd))
+}
+
+// Kevent is the kernel's.
+func (f *Faults) Kevent(kq int, changes, events []kevent, timeout time.Duration) (int, error) {
+	if len(changes) > 0 {
+		return f.change(kq, changes, events, timeout)
+	}
+	if err := f.take("wait"); err != nil {
+		return 0, err
+	}
+	f.mu.Lock()
+	if len(f.waits) < cap(f.waits) {
+		f.waits = append(f.waits, timeout)
+	}
+	if len(f.reports) > 0 {
+		n := copy(events, f.reports[0])
+		f.reports = f.reports[1:]
+		f.mu.Unlock()
+		return n, nil
+	}
+	f.mu.Unlock()
+	return f.double.Kevent(kq, changes, events, timeout)
+}
+
+// change checks that nothing but the changes' own errors can come of it: a call with room for more would take
+// the events of others along, and one with a timeout would wait for them.
+func (f *Faults) change(kq int, changes, events []kevent, timeout time.Duration) (int, error) {
+	f.mu.Lock()
+	receipts := len(events) > 0
+	if timeout != 0 || receipts && len(events) != len(changes) {
+		f.misused = errors.New("a change with room for events, or that waits")
+	}
+	refuse := f.refuse
+	for _, c := range changes {
+		if receipts && int(c.flags)&evReceipt == 0 {
+			f.misused = errors.New("room for events and no receipt")
+		}
+		if f.flavour == "netbsd" && int(c.flags)&(evReceipt|evDispatch) != 0 {
+			f.misused = errors.New("flags that this kernel has not")
+		}
+	}
+	f.mu.Unlock()
+	if err := f.take("change"); err != nil {
+		return 0, err
+	}
+	n := 0
+	for i := range changes {
+		var one [1]kevent
+		var room []kevent
+		if receipts {
+			room = one[:]
+		}
+		err := error(nil)
+		if df := doubleFilter(int(changes[i].filter)); refuse != nil && df != filters {
+			err = refuse(Change{
+				FD: int(changes[i].ident), Filter: filterNames[df], Delete: int(changes[i].flags)&evDelete != 0,
+				Guard: changes[i].fflags&noteLowat != 0 && df != except,
+			})
+		}
+		if err == nil {
+			_, err = f.double.Kevent(kq, changes[i:i+1], room, 0)
+		}
+		if !receipts {
+			if err != nil {
+				return 0, err
+			}
+			continue
+		}
+		if errno, ok := err.(unix.Errno); ok {
+			one[0] = changes[i]
+			one[0].flags, one[0].data = evError, int64(errno)
+		}
+		events[n] = one[0]
+		n++
+	}
+	return n, nil
+}
+
+// Meaning is what an event means to a registration.
+func Meaning(interest reactor.Interest, filterName string, eof bool, fflags uint32, data int64) (reactor.Readiness, bool) {
+	s := source{interest: interest}
+	flags := 0
+	if eof {
+		flags = evEOF
+	}
+	for f, name := range filterNames {
+		if name == filterName {
+			return s.translate(filter(f), flags, fflags, data)
+		}
+	}
+	return 0, false
+}
+
+// Room returns how many kernel events p's buffer takes.
+func (p *Poller) Room() int { return len(p.buf) }
+
+// Longest is how long one system call waits at most.
+const Longest = longest

@@ -1,0 +1,21 @@
+package kqueue
+
+// kevent is the form in which the tests' double of a kernel has it.
+type kevent struct {
+	ident  uintptr
+	filter int16
+	flags  uint16
+	fflags uint32
+	data   int64
+	udata  [1]uintptr
+}
+
+const (
+	filterRead  = -1
+	filterWrite = -2
+)
+
+func (e *kevent) set(ident, filter, flags int, fflags uint32, data int64, tag uint32) {
+	*e = kevent{ident: uintptr(ident), filter: int16(filter), flags: uint16(flags), fflags: fflags, data: data}
+	e.udata[0] = uintptr(tag)
+}

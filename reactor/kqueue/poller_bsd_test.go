@@ -1,0 +1,272 @@
+//go:build darwin || dragonfly || freebsd || netbsd || openbsd
+
+package kqueue_test
+
+import (
+	"bytes"
+	"errors"
+	"math"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/moduvex/moduvex-go/reactor"
+	"github.com/moduvex/moduvex-go/reactor/kqueue"
+	"github.com/moduvex/moduvex-go/reactor/reactortest"
+	"golang.org/x/sys/unix"
+)
+
+func TestConformance(t *testing.T) {
+	reactortest.TestPoller(t, func() (reactor.Poller, error) { return kqueue.New() })
+}
+
+func newPoller(t testing.TB) *kqueue.Poller {
+	t.Helper()
+	p, err := kqueue.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { p.Close() })
+	return p
+}
+
+// Regression: descriptors were not close-on-exec.
+func TestDescriptorsAreCloseOnExec(t *testing.T) {
+	for _, fd := range newPoller(t).FDs() {
+		flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0)
+		if err != nil || flags&unix.FD_CLOEXEC == 0 {
+			t.Errorf("fd %d: flags %#x, %v", fd, flags, err)
+		}
+	}
+}
+
+// Regression: descriptors leaked on error paths.
+func TestAFailedNewLeavesNoDescriptor(t *testing.T) {
+	need := len(newPoller(t).FDs())
+	var old unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &old); err != nil {
+		t.Fatal(err)
+	}
+	next := nextFD(t)
+	for room := range need {
+		limit := old
+		limit.Cur = uintToCur(limit.Cur, next+room)
+		if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+			t.Fatal(err)
+		}
+		p, err := kqueue.New()
+		if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &old); err != nil {
+			t.Fatal(err)
+		}
+		if p != nil || !errors.Is(err, unix.EMFILE) {
+			t.Errorf("room for %d: New returned %v, %v; want EMFILE", room, p, err)
+		}
+		if n := nextFD(t); n != next {
+			t.Errorf("room for %d: the next descriptor was %d, and is %d", room, next, n)
+		}
+	}
+}
+
+// uintToCur converts n to the type of a limit, which differs between these systems.
+func uintToCur[T int64 | uint64](_ T, n int) T { return T(n) }
+
+// nextFD is the lowest free number.
+func nextFD(t *testing.T) int {
+	t.Helper()
+	fd, err := unix.Dup(0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	unix.Close(fd)
+	return fd
+}
+
+func TestDescriptorsThatCannotBeAreRefused(t *testing.T) {
+	p := newPoller(t)
+	rd, _ := pipe(t)
+	fds := []uintptr{reactor.NoFD, math.MaxInt32, uintptr(nextFD(t))}
+	if wide := uint64(1)<<32 + uint64(rd); uint64(uintptr(wide)) == wide {
+		fds = append(fds, uintptr(wide)) // its lower half is a good one
+	}
+	for _, fd := range fds {
+		if err := p.Add(fd, 1, reactor.Readable, reactor.Level); !errors.Is(err, unix.EBADF) {
+			t.Errorf("Add of fd %d: %v, want EBADF", fd, err)
+		}
+	}
+}
+
+// Regression: a descriptor that was closed too early could neither be taken out nor added again.
+func TestADescriptorClosedTooEarlyIsForgotten(t *testing.T) {
+	p := newPoller(t)
+	var fds [2]int
+	if err := unix.Pipe(fds[:]); err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(fds[1])
+	add(t, p, fds[0], 7, reactor.Readable, reactor.Edge)
+	unix.Close(fds[0])
+	if err := p.Delete(uintptr(fds[0])); !errors.Is(err, unix.EBADF) {
+		t.Errorf("Delete: %v, want EBADF", err)
+	}
+	if err := p.Delete(uintptr(fds[0])); !errors.Is(err, reactor.ErrNotFound) {
+		t.Errorf("second Delete: %v, want ErrNotFound", err)
+	}
+}
+
+// Regression: taking a descriptor out could block, and swallowed events.
+func TestADeleteNeitherBlocksNorTakesEvents(t *testing.T) {
+	p := newPoller(t)
+	const n = 10
+	var fds [n]int
+	for i := range fds {
+		rd, wr := pipe(t)
+		fds[i] = rd
+		add(t, p, rd, reactor.Key(i), reactor.Readable, reactor.Edge)
+		unix.Write(wr, []byte("x"))
+	}
+	idle, _ := pipe(t)
+	add(t, p, idle, 100, reactor.Readable, reactor.Edge)
+	done := make(chan error, 2)
+	go func() {
+		done <- p.Delete(uintptr(idle))
+		done <- p.Delete(uintptr(fds[0]))
+	}()
+	for range cap(done) {
+		select {
+		case err := <-done:
+			if err != nil {
+				t.Error(err)
+			}
+		case <-time.After(patience):
+			t.Fatal("Delete does not return")
+		}
+	}
+	seen := make(map[reactor.Key]bool)
+	for start := time.Now(); len(seen) < n-1; {
+		for _, ev := range wait(t, p, patience) {
+			seen[ev.Key] = true
+		}
+		if time.Since(start) > patience {
+			t.Fatalf("only %v were reported", seen)
+		}
+	}
+	if seen[0] || seen[100] {
+		t.Error("a descriptor was reported after Delete")
+	}
+}
+
+// Regression: error and hang-up events were dropped. Here those of a pipe, whatever was asked for, and
+// whether they come before the Add or after it.
+func TestThePipesOtherEndIsGone(t *testing.T) {
+	for _, mode := range modes {
+		for _, before := range []bool{true, false} {
+			for _, interest := range []reactor.Interest{0, reactor.Readable, reactor.Writable} {
+				p := newPoller(t)
+				rd, wr := rawPipe(t)
+				if before {
+					unix.Close(rd)
+				}
+				add(t, p, wr, 7, interest, mode)
+				if !before {
+					if interest == reactor.Writable {
+						wait(t, p, patience)
+					}
+					unix.Close(rd)
+					if mode == reactor.OneShot {
+						if err := p.Modify(uintptr(wr), 7, interest, mode); err != nil {
+							t.Fatal(err)
+						}
+					}
+				}
+				events := wait(t, p, patience)
+				if len(events) != 1 || events[0].Ready&(reactor.WriteClosed|reactor.ErrorReady) == 0 {
+					t.Errorf("%v for %v, before %v: %v", mode, interest, before, events)
+				}
+				if err := p.Delete(uintptr(wr)); err != nil {
+					t.Error(err)
+				}
+				unix.Close(wr)
+			}
+		}
+	}
+}
+
+// rawPipe returns ends that the test closes by itself.
+func rawPipe(t *testing.T) (rd, wr int) {
+	t.Helper()
+	var fds [2]int
+	if err := unix.Pipe(fds[:]); err != nil {
+		t.Fatal(err)
+	}
+	return fds[0], fds[1]
+}
+
+// A socket comes to a writing end that is closed by its own shutdown. Told to a one-shot reader, it would be
+// told again at each Modify.
+func TestOnesOwnShutdownIsNoNewsToAReader(t *testing.T) {
+	for _, mode := range modes {
+		p := newPoller(t)
+		a, b := socketPair(t)
+		add(t, p, a, 7, reactor.Readable, mode)
+		unix.Shutdown(a, unix.SHUT_WR)
+		silent(t, p)
+		unix.Write(b, []byte("x"))
+		waitFor(t, p, 7, reactor.ReadReady)
+	}
+}
+
+func TestBothDirectionsComeInOneEvent(t *testing.T) {
+	for _, mode := range modes {
+		p := newPoller(t)
+		a, b := socketPair(t)
+		unix.Write(b, []byte("x"))
+		add(t, p, a, 7, reactor.Readable|reactor.Writable, mode)
+		waitFor(t, p, 7, reactor.ReadReady|reactor.WriteReady)
+	}
+}
+
+// A guard must not keep a Wait busy: the descriptor that it guards has all its room, and many bytes come in.
+func TestAGuardIsQuiet(t *testing.T) {
+	for _, mode := range modes {
+		p := newPoller(t)
+		a, b := socketPair(t)
+		add(t, p, a, 7, 0, mode)
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			for range 50 {
+				unix.Write(b, make([]byte, 100))
+				time.Sleep(pause / 50)
+			}
+		}()
+		silent(t, p)
+		<-done
+	}
+}
+
+// If the scheduler did not know of a Wait that blocks, the collector and every other goroutine of that
+// processor would have to wait for it.
+func TestABlockedWaitIsKnownToTheScheduler(t *testing.T) {
+	p := newPoller(t)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		p.Wait(nil, -1)
+	}()
+	stacks := make([]byte, 1<<20)
+	for deadline := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
+		known := false
+		for _, g := range bytes.Split(stacks[:runtime.Stack(stacks, true)], []byte("\n\n")) {
+			known = known || bytes.Contains(g, []byte("[syscall")) && bytes.Contains(g, []byte("kqueue.(*Poller).Wait"))
+		}
+		if known {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Error("the waiting goroutine is never seen in a system call")
+			break
+		}
+	}
+	p.Close()
+	<-done
+}

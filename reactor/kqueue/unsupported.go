@@ -1,0 +1,8 @@
+//go:build !darwin && !dragonfly && !freebsd && !netbsd && !openbsd
+
+package kqueue
+
+import "github.com/moduvex/moduvex-go/reactor"
+
+// New returns an error that wraps errors.ErrUnsupported.
+func New() (*Poller, error) { return nil, unsupported("new", reactor.NoFD) }
