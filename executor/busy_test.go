@@ -126,6 +126,8 @@ var forever = map[string]func(s seat) []joinhandle.AbortHandle{
 		}()
 		return []joinhandle.AbortHandle{h.AbortHandle()}
 	},
+	"spawns that panic": func(s seat) []joinhandle.AbortHandle { return failing(s, explode) },
+	"spawns that exit":  func(s seat) []joinhandle.AbortHandle { return failing(s, runtime.Goexit) },
 	"two tasks that wake each other": func(s seat) []joinhandle.AbortHandle {
 		a, b := &rally{}, &rally{}
 		a.peer, b.peer = b, a
@@ -134,6 +136,25 @@ var forever = map[string]func(s seat) []joinhandle.AbortHandle{
 			executor.Spawn[int](s, b).AbortHandle(),
 		}
 	},
+}
+
+// failing starts a task that spawns its successor and then fails, in the middle of its worker's turn.
+//
+// Regression: the worker began a new turn after each such poll, and never came to the end of one.
+func failing(s seat, fail func()) []joinhandle.AbortHandle {
+	stop := new(atomic.Bool)
+	var link func() core.Future[int]
+	link = func() core.Future[int] {
+		return future.Func(func(cx *core.Context) (int, bool) {
+			if !stop.Load() {
+				executor.Spawn(cx, link())
+			}
+			fail()
+			return 0, false
+		})
+	}
+	executor.Spawn(s, link())
+	return []joinhandle.AbortHandle{executor.Spawn[int](s, &gate{inDrop: func() { stop.Store(true) }}).AbortHandle()}
 }
 
 func three[T any](f func() T) []T { return []T{f(), f(), f()} }

@@ -46,6 +46,7 @@ type worker struct {
 	polling   *task.Task  // the task being polled
 	fatal     *propagated // a panic that is to end the process
 	goexit    bool        // a task has left the loop; if the loop does not return, it was by runtime.Goexit
+	left      bool        // a task has left the loop in the middle of a turn
 	searching bool        // counted as a searcher in the commons
 	shut      stage       // how far close has come
 
@@ -126,6 +127,10 @@ func (w *worker) run() {
 // the switch to a coroutine is one that the processor predicts wrongly.
 func (w *worker) loop() {
 	defer w.contain()
+	if w.left { // the polls are counted from the start: without this, tasks that fail could starve all else
+		w.left = false
+		w.turn()
+	}
 	for !w.stop.Load() {
 		for range pollsPerTurn {
 			t := w.queue.lifo
@@ -203,7 +208,7 @@ func (w *worker) contain() {
 	}
 	w.polling = nil
 	w.sampled = 0
-	w.goexit = true
+	w.goexit, w.left = true, true
 	defer w.done(t) // whether or not its Drop exits the goroutine
 	if v := recover(); v != nil {
 		t.Panicked(w.cx, v, debug.Stack())
