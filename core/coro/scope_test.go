@@ -206,6 +206,7 @@ func TestADeadlineThatIsPastFailsAtOnce(t *testing.T) {
 	}
 }
 
+// Regression: huge durations overflowed, and were over at once.
 func TestADeadlineBeyondAllTimeNeverComes(t *testing.T) {
 	h := newHost(t)
 	h.Advance(time.Hour) // now + d overflows

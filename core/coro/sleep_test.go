@@ -94,6 +94,7 @@ func TestASleepThatIsOverBeatsASimultaneousCancellation(t *testing.T) {
 	}
 }
 
+// Regression: huge durations overflowed, and were over at once.
 func TestSleepForEver(t *testing.T) {
 	h := newHost(t)
 	h.Advance(time.Second)

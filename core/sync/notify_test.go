@@ -87,6 +87,7 @@ func TestAFutureHearsNotifyAllFromItsMakingOn(t *testing.T) {
 	w.pends(t)
 }
 
+// Regression: the wake of a waiter that was given up after it was lost.
 func TestAWaiterThatIsGivenUpForwardsItsNotification(t *testing.T) {
 	var n sync.Notify
 	a, b, c := notified(t, &n), notified(t, &n), notified(t, &n)

@@ -119,6 +119,7 @@ func TestAWriterThatIsGivenUpLetsTheReadersBehindItIn(t *testing.T) {
 	mustWrite(t, &m)
 }
 
+// Regression: the wake of a waiter that was given up after it was lost.
 func TestAReaderThatIsGivenUpAfterItsTurnPassesItOn(t *testing.T) {
 	var m sync.RWMutex
 	g := mustWrite(t, &m)

@@ -39,6 +39,7 @@ func TestTryAcquireTakesWhatIsThereOrNothing(t *testing.T) {
 	mustHave(t, s, 3)
 }
 
+// Regression: a woken waiter that a newcomer had beaten to the permits was not queued again.
 func TestPermitsGoToThoseWhoWaitInOrder(t *testing.T) {
 	var s sync.Semaphore // has no permits
 	a, b, c := acquireWaiter(t, &s, 2), acquireWaiter(t, &s, 1), acquireWaiter(t, &s, 3)

@@ -94,6 +94,7 @@ func TestATimeoutOfNothingPollsOnce(t *testing.T) {
 	}
 }
 
+// Regression: huge durations overflowed, and were over at once.
 func TestATimeoutForEverNeverEnds(t *testing.T) {
 	h := newHost(t)
 	h.Advance(time.Second)

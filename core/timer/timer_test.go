@@ -128,6 +128,7 @@ func TestSleepUntilAnInstant(t *testing.T) {
 	}
 }
 
+// Regression: huge durations overflowed, and were over at once.
 func TestSleepForEverIsPending(t *testing.T) {
 	for name, f := range map[string]*timer.Timer{
 		"for ever":                  timer.Sleep(never),

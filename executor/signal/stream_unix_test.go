@@ -15,6 +15,7 @@ import (
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coretest"
 	"github.com/moduvex/moduvex-go/core/coro"
+	tasksync "github.com/moduvex/moduvex-go/core/sync"
 	"github.com/moduvex/moduvex-go/executor"
 	"github.com/moduvex/moduvex-go/executor/internal/modetest"
 	"github.com/moduvex/moduvex-go/executor/signal"
@@ -170,6 +171,64 @@ func TestWaitersOnOneStreamAreServedInTurn(t *testing.T) {
 			if later.Finished() {
 				t.Fatalf("a waiter behind number %d was served", i)
 			}
+		}
+	}
+}
+
+// Regression: the first failure was kept, and everything after it failed too.
+func TestANotifyThatHasFailedDoesNotSpoilTheNext(t *testing.T) {
+	if !modetest.First() {
+		return
+	}
+	for range 2 {
+		if panicOf(func() { signal.Notify(syscall.SIGUSR1, syscall.SIGKILL) }) == nil {
+			t.Fatal("a stream for SIGKILL")
+		}
+		s := signal.Notify(syscall.SIGUSR1)
+		raise(t, syscall.SIGUSR1)
+		s.Close()
+		wantRest(t, s, syscall.SIGUSR1)
+	}
+}
+
+// Regression: a signal had the token of the worker's wake, and one was taken for the other. Here a signal,
+// a wake from elsewhere, and both at once reach a worker that sleeps.
+func TestSignalsAndWakesAreToldApart(t *testing.T) {
+	rt := newRuntime(t)
+	s := notify(t, syscall.SIGUSR1)
+	var wake tasksync.Notify
+	for i := range 60 {
+		signalled := executor.Go(rt, func(co *coro.Co) (os.Signal, error) { return s.Recv(co) })
+		woken := executor.Go(rt, func(co *coro.Co) (struct{}, error) { return struct{}{}, wake.Notified(co) })
+		waiting(t, rt, 2)
+		switch i % 3 {
+		case 0:
+			raise(t, syscall.SIGUSR1)
+			if _, err := join(t, signalled); err != nil {
+				t.Fatal(err)
+			}
+			if woken.Finished() {
+				t.Fatal("a signal was taken for a wake")
+			}
+			wake.NotifyOne()
+		case 1:
+			wake.NotifyOne()
+			if _, err := join(t, woken); err != nil {
+				t.Fatal(err)
+			}
+			if signalled.Finished() {
+				t.Fatal("a wake was taken for a signal")
+			}
+			raise(t, syscall.SIGUSR1)
+		case 2:
+			wake.NotifyOne()
+			raise(t, syscall.SIGUSR1)
+		}
+		if sig, err := join(t, signalled); i%3 != 0 && (err != nil || sig != syscall.SIGUSR1) {
+			t.Fatalf("received %v, %v", sig, err)
+		}
+		if _, err := join(t, woken); i%3 != 1 && err != nil {
+			t.Fatal(err)
 		}
 	}
 }

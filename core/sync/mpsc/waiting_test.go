@@ -393,6 +393,8 @@ func TestChannelsAllocateNothing(t *testing.T) {
 	}
 }
 
+// Regression: a woken waiter that a newcomer had beaten to the place was not queued again.
+//
 // The receiver frees several places at once, and the first sender that is woken for one lets another
 // try: the places are for those in line.
 func TestNobodyTakesAPlaceWhileOthersAreBeingWokenForIt(t *testing.T) {

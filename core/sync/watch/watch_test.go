@@ -409,6 +409,7 @@ func TestWakesInAPollGoThroughItsContext(t *testing.T) {
 	}
 }
 
+// Regression: values that nobody would get were kept.
 func TestAValueThatIsReplacedIsLetGoOf(t *testing.T) {
 	v, w := newBig()
 	tx := watch.New(v)

@@ -130,6 +130,7 @@ func TestPastDeadlineFiresAtTheNextExpire(t *testing.T) {
 	}
 }
 
+// Regression: deadlines were cut to whole milliseconds, and fired early.
 func TestSubMillisecondDeadlineIsRoundedUpNeverDown(t *testing.T) {
 	for _, d := range []time.Duration{1, 999, 500 * time.Microsecond, ms - 1, ms, ms + 1, 64*ms - 1, 64*ms + 1} {
 		w := wheel.New(0)

@@ -14,6 +14,7 @@ import (
 	"github.com/moduvex/moduvex-go/reactor"
 )
 
+// Regression: calls allocated, a boxed address each among others.
 func TestReadAndWriteAllocateNothing(t *testing.T) {
 	if raceEnabled {
 		t.Skip("the race detector allocates")

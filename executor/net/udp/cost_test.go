@@ -52,6 +52,7 @@ func (e *pollBatchEcho) Poll(cx *core.Context) (error, bool) {
 	}
 }
 
+// Regression: each call allocated its boxed address.
 func TestOperationsAllocateNothing(t *testing.T) {
 	if raceEnabled || runtime.GOOS != "linux" {
 		t.Skip("the race detector allocates, and so do the wrappers of other systems' calls")

@@ -11,6 +11,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/coro"
 )
 
+// Regression: each call allocated its boxed address.
 func TestOperationsAllocateNothing(t *testing.T) {
 	if raceEnabled || runtime.GOOS != "linux" {
 		t.Skip("the race detector allocates, and so do the wrappers of other systems' calls")
