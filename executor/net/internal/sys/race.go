@@ -1,4 +1,4 @@
-//go:build race && (linux || windows)
+//go:build race && linux
 
 package sys
 
