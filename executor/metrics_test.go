@@ -144,6 +144,23 @@ func TestTheftsAreCounted(t *testing.T) {
 	}
 }
 
+// A worker that is alone searches before each of its sleeps.
+//
+// Regression: the search before a sleep was shown only when the sleep was over.
+func TestSearchBeforeASleepIsCounted(t *testing.T) {
+	if !modetest.First() {
+		return
+	}
+	rt := startRuntime(t, executor.Options{Scheduling: executor.WorkStealing, Workers: 1})
+	for range 20 {
+		settled(t, rt)
+		if s := rt.Stats(); s.Parks == 0 || s.Searches < s.Parks {
+			t.Fatalf("%d searches are counted before %d sleeps", s.Searches, s.Parks)
+		}
+		alive(t, rt)
+	}
+}
+
 func TestOverflowsAreCounted(t *testing.T) {
 	rt := startRuntime(t, executor.Options{})
 	const tasks = executor.FIFOSize + 500

@@ -26,7 +26,7 @@ type Counters struct {
 	Searches  uint64 // how often a worker looked for work in the others' queues
 	Steals    uint64 // how often it found some there
 	Stolen    uint64 // tasks that came along
-	Overflows uint64 // tasks that did not fit a worker's ring, and went behind it or to the injector
+	Overflows uint64 // how often a task did not fit a worker's ring, and went behind it or, perhaps later, to the injector
 }
 
 // Stats are the totals of a runtime. They are taken without stopping the workers, so one that is busy

@@ -349,9 +349,10 @@ func (w *worker) park() {
 }
 
 func (w *worker) sleep() {
-	w.parked.Store(true)
 	w.counts.parks++
-	w.stats.parks.Store(w.counts.parks) // it would be late by a whole sleep otherwise
+	set(&w.stats.searches, w.counts.searches) // these would be late by a whole sleep otherwise
+	w.stats.parks.Store(w.counts.parks)
+	w.parked.Store(true)
 	w.turnReactor(w.timers.sleep())
 	w.timers.awake()
 	w.parked.Store(false)
