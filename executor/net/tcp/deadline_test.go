@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net"
 	"os"
 	"testing"
@@ -310,6 +311,42 @@ func TestDeadlineRacesWithRead(t *testing.T) {
 		s.SetReadDeadline(time.Unix(1, 0))
 		if err := finish(t, h); err != nil {
 			t.Fatal(err)
+		}
+	}
+}
+
+// Instants that no Duration reaches from here are past, or never come.
+func TestDeadlinesBeyondAnyDuration(t *testing.T) {
+	rt := newRuntime(t)
+	s, c := connect(t, rt)
+	buf := make([]byte, 1)
+	for _, at := range []time.Time{
+		time.Date(1, 1, 1, 0, 0, 0, 1, time.UTC), time.Unix(-1<<60, 0), time.Unix(0, 0), time.Now().Add(math.MinInt64),
+	} {
+		s.SetDeadline(at)
+		do(t, rt, func(co *coro.Co) error {
+			_, err := s.Read(co, buf)
+			wantIs(t, err, "read", os.ErrDeadlineExceeded)
+			_, err = s.Write(co, buf)
+			wantIs(t, err, "write", os.ErrDeadlineExceeded)
+			return nil
+		})
+	}
+	for _, at := range []time.Time{
+		time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC), time.Unix(1<<60, 0), time.Now().Add(math.MaxInt64),
+	} {
+		s.SetDeadline(at)
+		h := start(rt, func(co *coro.Co) error {
+			if _, err := s.Read(co, buf); err != nil {
+				return err
+			}
+			_, err := s.Write(co, buf)
+			return err
+		})
+		settle(rt) // it waits, with its deadline in the wheel
+		c.Write([]byte("x"))
+		if err := finish(t, h); err != nil {
+			t.Errorf("with a deadline at %v: %v", at, err)
 		}
 	}
 }

@@ -275,3 +275,43 @@ func ExampleStream_SendFile() {
 	fmt.Println(reply, err)
 	// Output: world <nil>
 }
+
+// One task reads and another writes, each on its half. With the second half the connection is closed.
+func ExampleStream_Split() {
+	reply, err := executor.Run(context.Background(), executor.Options{}, func(co *coro.Co) (string, error) {
+		l, err := tcp.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return "", err
+		}
+		defer l.Close()
+		executor.Go(co, func(co *coro.Co) (int64, error) {
+			s, err := l.Accept(co)
+			if err != nil {
+				return 0, err
+			}
+			defer s.Close()
+			return tcp.Copy(co, s, s)
+		})
+
+		c, err := tcp.Dial(co, "tcp", l.Addr().String())
+		if err != nil {
+			return "", err
+		}
+		r, w := c.Split()
+		executor.Go(co, func(co *coro.Co) (int, error) {
+			defer w.Close() // which the peer sees as the end
+			return w.Write(co, []byte("hello"))
+		})
+		defer r.Close()
+		var all []byte
+		for buf := make([]byte, 100); ; {
+			n, err := r.Read(co, buf)
+			all = append(all, buf[:n]...)
+			if err != nil {
+				return string(all), err
+			}
+		}
+	})
+	fmt.Println(reply, err)
+	// Output: hello EOF
+}

@@ -214,3 +214,31 @@ func ExampleDialTo() {
 	// true
 	// <nil>
 }
+
+// A file goes to the peer without coming to the process.
+func ExampleStream_SendFile() {
+	text, err := executor.Run(context.Background(), executor.Options{}, func(co *coro.Co) (string, error) {
+		a, b, err := unix.StreamPair()
+		if err != nil {
+			return "", err
+		}
+		defer a.Close()
+		defer b.Close()
+		f, err := os.Open("testdata/greeting.txt")
+		if err != nil {
+			return "", err
+		}
+		defer f.Close()
+		n, err := a.SendFile(co, f)
+		if err != nil {
+			return "", err
+		}
+		buf := make([]byte, n)
+		_, err = b.Read(co, buf)
+		return string(buf), err
+	})
+	fmt.Print(text, err)
+	// Output:
+	// hello, world
+	// <nil>
+}
