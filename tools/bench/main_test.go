@@ -23,6 +23,7 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
+	os.Setenv("GORACE", "atexit_sleep_ms=0") // else each child of a race test ends a second late
 	workload.Quiet()
 	goleak.VerifyTestMain(m)
 }

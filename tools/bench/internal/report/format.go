@@ -58,6 +58,9 @@ func head(workload, metric string) column {
 			return c
 		}
 	}
+	if metric == spec.CPUNs {
+		return column{metric, "CPU ns", 1}
+	}
 	return column{metric, metric, 1}
 }
 

@@ -1,0 +1,93 @@
+package proc_test
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/moduvex/moduvex-go/tools/bench/internal/proc"
+)
+
+func TestMemoryIsSeen(t *testing.T) {
+	before := proc.Resident()
+	if before < 0 {
+		t.Skip("no /proc here")
+	}
+	const size = 64 << 20
+	b := make([]byte, size)
+	for i := range b {
+		b[i] = byte(i)
+	}
+	if more := proc.Resident() - before; more < size*9/10 || more > size*3/2 {
+		t.Errorf("%d bytes take %d", size, more)
+	}
+	runtime.KeepAlive(b)
+	if proc.Peak() < size {
+		t.Errorf("the peak is %d", proc.Peak())
+	}
+	b = nil
+	if more := proc.Resident() - before; more > size/2 {
+		t.Errorf("of what is garbage %d bytes are still there", more)
+	}
+}
+
+func TestProcessorTimeGoesOn(t *testing.T) {
+	before := proc.CPU()
+	if before < 0 {
+		t.Skip("not known here")
+	}
+	for n := 0; proc.CPU() == before; n++ { // it computes until it shows
+	}
+}
+
+func TestChildIsOnItsProcessorAlone(t *testing.T) {
+	cpus, err := proc.Processors()
+	if errors.Is(err, errors.ErrUnsupported) {
+		t.Skip(err)
+	}
+	if err != nil || len(cpus) == 0 {
+		t.Fatalf("%v, %v", cpus, err)
+	}
+	for _, on := range [][]int{cpus[:1], cpus[len(cpus)-1:], nil} {
+		exe, err := os.Executable()
+		if err != nil {
+			t.Fatal(err)
+		}
+		cmd := exec.Command(exe, childFlag)
+		var out strings.Builder
+		cmd.Stdout = &out
+		if err := proc.Start(cmd, on); err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Wait(); err != nil {
+			t.Fatal(err)
+		}
+		want := on
+		if on == nil {
+			want = cpus
+		}
+		if have := strings.TrimSpace(out.String()); have != fmt.Sprint(want, " <nil>") {
+			t.Errorf("it is on %s, not on %v", have, want)
+		}
+		if now, err := proc.Processors(); err != nil || len(now) != len(cpus) {
+			t.Errorf("starting it has left this process on %v: %v", now, err)
+		}
+	}
+}
+
+func TestTooManyDescriptorsAreRefusedWithAHint(t *testing.T) {
+	if err := proc.NeedFiles(100); errors.Is(err, errors.ErrUnsupported) {
+		t.Skip(err)
+	} else if err != nil {
+		t.Fatal(err)
+	}
+	// No system allows as many as that, not even to root.
+	err := proc.NeedFiles(1 << 40)
+	if err == nil || !strings.Contains(err.Error(), "1099511627776 descriptors are needed") || !strings.Contains(err.Error(), "ulimit -n") {
+		t.Errorf("%v", err)
+	}
+}
