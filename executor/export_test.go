@@ -43,6 +43,13 @@ func PoolThreads(rt *Runtime) int {
 	return rt.blocking.threads
 }
 
+// PoolIdle counts those that wait for a function.
+func PoolIdle(rt *Runtime) int {
+	rt.blocking.mu.Lock()
+	defer rt.blocking.mu.Unlock()
+	return len(rt.blocking.idle)
+}
+
 // WatchdogAsleep reports whether the watchdog waits for a worker to wake up.
 func WatchdogAsleep(rt *Runtime) bool { return rt.watchdog.asleep.Load() }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/core/future"
 	"github.com/moduvex/moduvex-go/executor"
+	"github.com/moduvex/moduvex-go/executor/internal/modetest"
 	"github.com/moduvex/moduvex-go/joinhandle"
 	"github.com/moduvex/moduvex-go/reactor"
 	"github.com/moduvex/moduvex-go/reactor/reactortest"
@@ -137,11 +138,13 @@ func TestWakeOfATaskThatIsNotBoundWakesOneWorker(t *testing.T) {
 }
 
 // A burst of tasks from outside wakes as many workers as there are tasks, and no more: each task holds its
-// worker until all of them run.
+// worker until all of them run. Where workers steal, one that has seen a task may be overtaken by a worker
+// that takes it, and then wakes somebody for nothing; that is no rule, so not every burst has it.
 func TestBurstWakesNoMoreWorkersThanThereAreTasks(t *testing.T) {
 	rt, all := seats(t)
 	fakes := all[0].fakes
 	for n := 1; n <= rt.Workers(); n++ {
+		least := rt.Workers()
 		for range 10 {
 			undisturbed(t, rt)
 			before := notifies(fakes)
@@ -165,9 +168,13 @@ func TestBurstWakesNoMoreWorkersThanThereAreTasks(t *testing.T) {
 					woken++
 				}
 			}
-			if woken != n {
+			if woken < n || woken > n && !modetest.Stealing() {
 				t.Fatalf("a burst of %d tasks woke %d of %d workers", n, woken, rt.Workers())
 			}
+			least = min(least, woken)
+		}
+		if least != n {
+			t.Errorf("each burst of %d tasks woke at least %d of %d workers", n, least, rt.Workers())
 		}
 	}
 }
