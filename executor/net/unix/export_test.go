@@ -21,3 +21,6 @@ func (s *socket) Waiters(d reactor.Direction) int {
 	}
 	return len(reg.TakeWaiters(d, nil))
 }
+
+// WantUnlink is what is left of a SetUnlinkOnClose that comes between the two steps of a Close.
+func (l *listener) WantUnlink() { l.unlink.Store(true) }

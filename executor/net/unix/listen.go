@@ -187,8 +187,9 @@ func (l *listener) SetUnlinkOnClose(on bool) {
 // Close stops listening, and removes the path. Whoever waits to accept gets net.ErrClosed, and so does
 // a second Close. Connections in the backlog are reset; accepted ones live on.
 func (l *listener) Close() error {
-	// Before the socket is closed: after that, the path may be somebody else's new one.
-	if l.unlink.Swap(false) {
+	// Before the socket is closed: after that, the path may be somebody else's new one, whatever a
+	// SetUnlinkOnClose that came at the same time has left.
+	if !l.fd.Closed() && l.unlink.Swap(false) {
 		_ = sys.Unlink(l.name)
 	}
 	if err := l.fd.Close(); err != nil {

@@ -50,6 +50,8 @@ func TestCloseRemovesThePath(t *testing.T) {
 	wantIs(t, l.Close(), "close", net.ErrClosed)
 	l.SetUnlinkOnClose(true)
 	l.Close()
+	l.WantUnlink()
+	l.Close()
 	if !exists(path) {
 		t.Error("a second Close removed the path of another")
 	}
