@@ -579,6 +579,38 @@ func TestAChildAllocatesItsTaskAndItsClosures(t *testing.T) {
 					}
 				}
 			})
+			waits := 0
+			atMost(t, "Results.Go and a range that waits", n, func() {
+				for range n {
+					r.Go(co, typed)
+					waits += s.Len()
+					for range r.All(co) {
+						break
+					}
+				}
+			})
+			if waits%n != 0 || waits == 0 {
+				t.Errorf("the range has waited %d times", waits)
+			}
+			return nil
+		})
+	})
+	h.Run()
+}
+
+func TestAGoThatWaitsForAPlaceAllocatesNoMore(t *testing.T) {
+	h := newHost(t)
+	spawn(t, h, func(co *coro.Co) (int, error) {
+		return 0, coro.WithScope(co, coro.ScopeOptions{Limit: 1}, func(co *coro.Co, s *coro.Scope) error {
+			child := func(co *coro.Co) error { return nil }
+			const n = 1000
+			atMost(t, "Go", 2*n, func() {
+				for range n {
+					if s.Go(co, child); s.Len() != 1 {
+						t.Error("it did not have to wait")
+					}
+				}
+			})
 			return nil
 		})
 	})
