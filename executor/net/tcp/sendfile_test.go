@@ -246,7 +246,7 @@ func TestSendFileOfAClosedFile(t *testing.T) {
 
 // Whatever ends it, the file is where the sending has ended, and what was sent comes.
 func TestSendFileEnds(t *testing.T) {
-	content := random(48 << 20) // more than fits anywhere
+	content := random(24 << 20) // more than fits anywhere
 	for name, test := range map[string]struct {
 		end func(h handle, s *tcp.Stream, f *os.File)
 		op  string
@@ -270,7 +270,7 @@ func TestSendFileEnds(t *testing.T) {
 				case "loop":
 					src = &countingFile{File: f}
 				case "limited":
-					src = io.LimitReader(f, 47<<20)
+					src = io.LimitReader(f, 23<<20)
 				}
 				var n int64
 				var err error
@@ -302,7 +302,7 @@ func TestSendFileEnds(t *testing.T) {
 				if pos := position(t, f); pos != n && how != "loop" {
 					t.Errorf("the file is at %d, though %d were sent", pos, n)
 				}
-				if l, ok := src.(*io.LimitedReader); ok && l.N != 47<<20-n {
+				if l, ok := src.(*io.LimitedReader); ok && l.N != 23<<20-n {
 					t.Errorf("the limit is %d, though %d were sent", l.N, n)
 				}
 			})
