@@ -3,7 +3,6 @@ package netfd
 import (
 	"syscall"
 
-	"github.com/moduvex/moduvex-go/executor/net/internal/sys"
 	"github.com/moduvex/moduvex-go/reactor"
 )
 
@@ -52,7 +51,7 @@ func (c *RawConn) try(op string, d reactor.Direction, f func(fd uintptr) (done b
 	if done = f(uintptr(c.FD.Sysfd())); done {
 		return nil
 	}
-	return c.Failed(op, sys.EAGAIN)
+	return c.Failed(op, syscall.EAGAIN)
 }
 
 // Control calls f, the Control function of a config, with a socket that is not open to others yet.

@@ -1,0 +1,207 @@
+package sys
+
+import (
+	"errors"
+	"net"
+	"net/netip"
+	"time"
+
+	"golang.org/x/sys/windows"
+)
+
+func set(fd, level, option, value int) error {
+	return callError("setsockopt", windows.SetsockoptInt(windows.Handle(fd), level, option, value))
+}
+
+func setBool(fd, level, option int, on bool) error {
+	value := 0
+	if on {
+		value = 1
+	}
+	return set(fd, level, option, value)
+}
+
+// MaxBacklog is the longest backlog that may be asked for; the system cuts it to what it allows.
+func MaxBacklog() int { return windows.SOMAXCONN }
+
+// SetLatePort has no counterpart here.
+func SetLatePort(int) {}
+
+// SetReuseAddr lets sockets take a group's address together. A TCP listener needs nothing of the kind: it
+// may take a port whose former connections linger, and the option of this name would let it take one from
+// another listener.
+func SetReuseAddr(fd int) error {
+	if kind(windows.Handle(fd)) == windows.SOCK_STREAM {
+		return nil
+	}
+	return setBool(fd, windows.SOL_SOCKET, windows.SO_REUSEADDR, true)
+}
+
+// ReusePortSpreads is false: there is no such option.
+const ReusePortSpreads = false
+
+// SetReusePort fails.
+func SetReusePort(int) error { return errors.ErrUnsupported }
+
+// SetV6Only says whether an IPv6 socket keeps to IPv6.
+func SetV6Only(fd int, on bool) error {
+	return setBool(fd, windows.IPPROTO_IPV6, windows.IPV6_V6ONLY, on)
+}
+
+// SetNoDelay sends what is written at once.
+func SetNoDelay(fd int, on bool) error {
+	return setBool(fd, windows.IPPROTO_TCP, windows.TCP_NODELAY, on)
+}
+
+// SetLinger sets for how many seconds Close waits for unsent data; 0 makes it reset the connection,
+// less than 0 leaves the sending to the system.
+func SetLinger(fd, sec int) error {
+	var l windows.Linger
+	if sec >= 0 {
+		l = windows.Linger{Onoff: 1, Linger: int32(sec)}
+	}
+	return callError("setsockopt", windows.SetsockoptLinger(windows.Handle(fd), windows.SOL_SOCKET, windows.SO_LINGER, &l))
+}
+
+// SetReadBuffer sets the size of the system's receive buffer.
+func SetReadBuffer(fd, bytes int) error { return set(fd, windows.SOL_SOCKET, windows.SO_RCVBUF, bytes) }
+
+// SetWriteBuffer sets the size of the system's send buffer.
+func SetWriteBuffer(fd, bytes int) error {
+	return set(fd, windows.SOL_SOCKET, windows.SO_SNDBUF, bytes)
+}
+
+// SetKeepAlive turns probes of an idle connection on or off.
+func SetKeepAlive(fd int, on bool) error {
+	return setBool(fd, windows.SOL_SOCKET, windows.SO_KEEPALIVE, on)
+}
+
+// SetKeepAliveIdle sets after how long without traffic the first probe is sent.
+func SetKeepAliveIdle(fd int, d time.Duration) error {
+	return setOptional(fd, windows.TCP_KEEPIDLE, seconds(d))
+}
+
+// SetKeepAliveInterval sets the time between probes.
+func SetKeepAliveInterval(fd int, d time.Duration) error {
+	return setOptional(fd, windows.TCP_KEEPINTVL, seconds(d))
+}
+
+// SetKeepAliveCount sets how many probes without an answer end the connection.
+func SetKeepAliveCount(fd, n int) error { return setOptional(fd, windows.TCP_KEEPCNT, n) }
+
+// setOptional sets an option of TCP. What the system cannot do it need not: the options are younger than
+// Windows 10.
+func setOptional(fd, option, value int) error {
+	err := set(fd, windows.IPPROTO_TCP, option, value)
+	if errors.Is(err, windows.WSAENOPROTOOPT) {
+		return nil
+	}
+	return err
+}
+
+// seconds rounds d up: the system counts whole seconds, and 0 is not one of the values.
+func seconds(d time.Duration) int { return int((d + time.Second - 1) / time.Second) }
+
+// SetBroadcast allows sending to broadcast addresses.
+func SetBroadcast(fd int, on bool) error {
+	return setBool(fd, windows.SOL_SOCKET, windows.SO_BROADCAST, on)
+}
+
+// SetTTL sets through how many routers a packet may go. A socket of both families gets it for
+// both, where the system can do that.
+func SetTTL(fd int, f Family, n int) error {
+	return setBoth(fd, f, n, windows.IP_TTL, windows.IPV6_UNICAST_HOPS)
+}
+
+// SetTOS sets the type of service, which for IPv6 is the traffic class. Windows takes it, and leaves packets
+// as they are unless it was set up otherwise.
+func SetTOS(fd int, f Family, n int) error {
+	const ipv6TClass = 39
+	return setBoth(fd, f, n, windows.IP_TOS, ipv6TClass)
+}
+
+func setBoth(fd int, f Family, n, option4, option6 int) error {
+	if f == Inet4 {
+		return set(fd, windows.IPPROTO_IP, option4, n)
+	}
+	if err := set(fd, windows.IPPROTO_IPV6, option6, n); err != nil {
+		return err
+	}
+	_ = set(fd, windows.IPPROTO_IP, option4, n)
+	return nil
+}
+
+// SetMulticastTTL is SetTTL for what is sent to a group.
+func SetMulticastTTL(fd int, f Family, n int) error {
+	return setBoth(fd, f, n, windows.IP_MULTICAST_TTL, windows.IPV6_MULTICAST_HOPS)
+}
+
+// SetMulticastLoopback says whether members of a group on this machine receive what fd sends to it.
+func SetMulticastLoopback(fd int, f Family, on bool) error {
+	n := 0
+	if on {
+		n = 1
+	}
+	return setBoth(fd, f, n, windows.IP_MULTICAST_LOOP, windows.IPV6_MULTICAST_LOOP)
+}
+
+// SetMulticastInterface sets the interface that fd sends to groups on; nil leaves it to the system.
+func SetMulticastInterface(fd int, f Family, ifi *net.Interface) error {
+	if f != Inet4 {
+		return set(fd, windows.IPPROTO_IPV6, windows.IPV6_MULTICAST_IF, index(ifi))
+	}
+	ip, err := address4(ifi)
+	if err != nil {
+		return err
+	}
+	return callError("setsockopt",
+		windows.SetsockoptInet4Addr(windows.Handle(fd), windows.IPPROTO_IP, windows.IP_MULTICAST_IF, ip))
+}
+
+// JoinGroup makes fd a member of a group on an interface; nil leaves it to the system which.
+func JoinGroup(fd int, group netip.Addr, ifi *net.Interface) error {
+	return membership(fd, group, ifi, windows.IP_ADD_MEMBERSHIP, windows.IPV6_JOIN_GROUP)
+}
+
+// LeaveGroup undoes JoinGroup.
+func LeaveGroup(fd int, group netip.Addr, ifi *net.Interface) error {
+	return membership(fd, group, ifi, windows.IP_DROP_MEMBERSHIP, windows.IPV6_LEAVE_GROUP)
+}
+
+func membership(fd int, group netip.Addr, ifi *net.Interface, option4, option6 int) error {
+	s := windows.Handle(fd)
+	if !group.Is4() {
+		m := windows.IPv6Mreq{Multiaddr: group.As16(), Interface: uint32(index(ifi))}
+		return callError("setsockopt", windows.SetsockoptIPv6Mreq(s, windows.IPPROTO_IPV6, option6, &m))
+	}
+	ip, err := address4(ifi)
+	if err != nil {
+		return err
+	}
+	m := windows.IPMreq{Multiaddr: group.As4(), Interface: ip}
+	return callError("setsockopt", windows.SetsockoptIPMreq(s, windows.IPPROTO_IP, option4, &m))
+}
+
+// address4 is an IPv4 address of ifi, which is how IPv4 names an interface; zero for none in particular.
+func address4(ifi *net.Interface) (ip [4]byte, err error) {
+	if ifi == nil {
+		return ip, nil
+	}
+	addrs, err := ifi.Addrs()
+	if err != nil {
+		return ip, err
+	}
+	for _, a := range addrs {
+		if n, ok := a.(*net.IPNet); ok && n.IP.To4() != nil {
+			return [4]byte(n.IP.To4()), nil
+		}
+	}
+	return ip, &net.AddrError{Err: "interface has no IPv4 address", Addr: ifi.Name}
+}
+
+func index(ifi *net.Interface) int {
+	if ifi == nil {
+		return 0
+	}
+	return ifi.Index
+}
