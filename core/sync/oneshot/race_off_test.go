@@ -1,0 +1,5 @@
+//go:build !race
+
+package oneshot_test
+
+const raceDetector = false
