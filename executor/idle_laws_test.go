@@ -93,8 +93,8 @@ func (m *idleModel) coming(s *idleState, i uint8, asleep bool) bool {
 
 // checkLeft checks that the company does not rest too early. Polls may take for ever, so when every
 // worker polls or sleeps and nobody from outside is on the way, it may stay like that. Then nobody
-// sleeps over what a search would find. What a worker that polls has not made stealable is its own: it
-// looks again at its next task.
+// sleeps over what a search would find. What a worker that polls has not made stealable is its own, and so
+// is a task that is alone behind the slot, though it may lie in the ring: it looks again at its next task.
 func (m *idleModel) checkLeft(s *idleState) {
 	sleeper, poller, left := false, false, s.injector > 0
 	for _, w := range s.workers[:m.workers] {
@@ -106,7 +106,8 @@ func (m *idleModel) checkLeft(s *idleState) {
 		default:
 			return
 		}
-		left = left || w.ring > 0
+		alone := w.at == atPoll && w.stealable()+w.bound == 1
+		left = left || w.ring > 0 && !alone
 	}
 	for _, o := range s.outsiders[:len(m.outsiders)] {
 		if o.at != outStart && o.at != outOver {

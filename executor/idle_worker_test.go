@@ -33,7 +33,7 @@ func (m *idleModel) stepAwake(s idleState, i int, visit idleVisitor) {
 			or("turns", func(_ *idleState, w *idleWorker) { w.at = atReceive })
 		}
 		if w.lifo {
-			or("takes from the slot", func(_ *idleState, w *idleWorker) { w.lifo = false; w.poll() })
+			or("takes from the slot", func(s *idleState, w *idleWorker) { w.lifo = false; w.ifHungry(s, atPoll) })
 			or("puts what was in the slot behind the others", func(_ *idleState, w *idleWorker) {
 				w.lifo = false
 				w.carry(1, atRun)
@@ -54,8 +54,8 @@ func (m *idleModel) stepAwake(s idleState, i int, visit idleVisitor) {
 		case w.hand > 0:
 			w.hand--
 			w.poll()
-		case !w.hungry && w.private > 0 && w.ring < idleReserve/2:
-			w.at = atReserve
+		case !w.hungry && w.low():
+			w.at, w.then = atReserve, atTake
 		default:
 			w.at = atTake
 		}
@@ -65,11 +65,11 @@ func (m *idleModel) stepAwake(s idleState, i int, visit idleVisitor) {
 		w.private -= n
 		w.ring += n
 		if w.at = atReserved; m.wrong == reserveIsNotAnnounced {
-			w.at = atTake
+			w.goOn()
 		}
 		visit(i, "puts a reserve where thieves look", s)
 	case atReserved:
-		w.ifHungry(&s, atTake)
+		w.ifHungry(&s, w.then)
 		visit(i, "sees whether somebody is hungry now", s)
 	case atTake:
 		some := uint8(1)
@@ -167,6 +167,9 @@ func (w *idleWorker) ifHungry(s *idleState, then uint8) {
 	}
 }
 
+// low says that the worker has tasks that it should put where thieves look.
+func (w *idleWorker) low() bool { return w.private > 0 && w.ring < idleReserve/2 }
+
 // goOn follows then, and when there is nothing more to offer, ret.
 func (w *idleWorker) goOn() {
 	w.at, w.then, w.other, w.look = w.then, 0, 0, 0
@@ -182,12 +185,19 @@ func (m *idleModel) stepOffer(s idleState, i int, visit idleVisitor) {
 	case atOffer:
 		w.carried--
 		w.private++
-		w.ifHungry(&s, atOffer)
+		if s.word == 0 && w.low() {
+			w.at, w.then = atReserve, atOffer
+		} else {
+			w.ifHungry(&s, atOffer)
+		}
 		visit(i, "puts a task behind the others", s)
 	case atExpose:
 		n := w.stealable() + w.bound
 		if w.lifo {
 			n++
+		}
+		if w.then == atPoll {
+			n++ // the one from the slot
 		}
 		switch {
 		case n <= 1:
