@@ -53,7 +53,7 @@ func (l phantom) wait(context.Context, int) (held, error) {
 	return held{n: 1, release: func(*core.Context) {}}, nil
 }
 
-func (l phantom) direct(*coro.Co, int) (held, error) { return l.wait(nil, 0) }
+func (l phantom) direct(co *coro.Co, n int) (held, error) { return l.wait(co, n) }
 
 func bargingCase(newCase func(*rand.Rand) lockCase) func(*rand.Rand) lockCase {
 	return func(rnd *rand.Rand) lockCase {
