@@ -1,7 +1,6 @@
 package sync
 
 import (
-	"math"
 	"sync"
 	"sync/atomic"
 
@@ -131,7 +130,8 @@ func (p *permits) drop(node *waitlist.Node, n int) {
 	granted := node.State() == waitlist.Granted
 	node.Reset()
 	if granted {
-		p.release(nil, n, math.MaxInt)
+		// Somebody who released what he did not have may have left no room. What is too much is lost.
+		p.release(nil, n, MaxPermits)
 	}
 }
 

@@ -225,6 +225,20 @@ func TestReleaseOnWakesThroughTheWorker(t *testing.T) {
 	b.answers(t, 1)
 }
 
+// Regression: permits that came back to a semaphore that was full overflowed, and it had none for ever.
+func TestPermitsThatComeBackToAFullSemaphoreAreLost(t *testing.T) {
+	s := sync.NewSemaphore(0)
+	w := acquireWaiter(t, s, sync.MaxPermits)
+	w.pends(t)
+	s.Release(sync.MaxPermits) // are w's
+	s.Release(sync.MaxPermits)
+	w.drop()
+	mustHave(t, s, sync.MaxPermits)
+	if !s.TryAcquire(1) {
+		t.Error("there are none")
+	}
+}
+
 func TestBodiesAndGoroutinesAcquire(t *testing.T) {
 	s := sync.NewSemaphore(1)
 	h := newHost(t)
