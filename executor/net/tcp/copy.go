@@ -21,7 +21,8 @@ type Writer interface {
 // Copy copies from src to dst until src ends, and returns how many bytes it has written. The end of
 // src is no error. A [Stream] on either side ends up here by its ReadFrom or WriteTo. On Linux, bytes
 // that come in bulk between two Streams, of this package or of package unix, go through a pipe of
-// the system and are not copied to the process; then it holds two descriptors more.
+// the system and are not copied to the process; then it holds two descriptors more. For files there is
+// [Stream.SendFile].
 func Copy(co *coro.Co, dst Writer, src Reader) (written int64, err error) {
 	return netfd.Copy(co, dst, src)
 }
