@@ -103,11 +103,11 @@ func w10Runtime(c spec.Case, m *meter, spawn func(cx *core.Context, asleep *atom
 		each := c.Live / drivers(c)
 		n := each * drivers(c)
 		handles := make([]handle, n)
-		var asleep atomic.Int64
+		asleep := make([]atomic.Int64, drivers(c)) // each driver waits for its own
 		_, err := drive(rt, drivers(c), runtimeDriver{future: func(d int) core.Future[int] {
-			return &settler{done: func() bool { return asleep.Load() == int64(n) }, start: func(cx *core.Context) {
+			return &settler{done: func() bool { return asleep[d].Load() == int64(each) }, start: func(cx *core.Context) {
 				for i := d * each; i < (d+1)*each; i++ {
-					handles[i] = spawn(cx, &asleep)
+					handles[i] = spawn(cx, &asleep[d])
 				}
 			}}
 		}})

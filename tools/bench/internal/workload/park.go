@@ -20,8 +20,15 @@ import (
 // A gate is what tasks park at.
 type gate struct {
 	open   atomic.Bool
-	parked atomic.Int64
-	wakers []core.Waker // one of each task; written by it, read when all are parked
+	wakers []core.Waker   // one of each task; written by it, read when all are parked
+	each   int            // tasks of each driver
+	parked []atomic.Int64 // how many of those are, so that a driver waits for its own only
+}
+
+// park is task i's way in.
+func (g *gate) park(i int, cx *core.Context) {
+	g.wakers[i] = cx.Waker()
+	g.parked[i/g.each].Add(1)
 }
 
 // A parker is a task in poll style: the least that a future can be which waits for something.
@@ -34,8 +41,7 @@ func (p *parker) Poll(cx *core.Context) (int, bool) {
 	if p.g.open.Load() {
 		return p.i, true
 	}
-	p.g.wakers[p.i] = cx.Waker()
-	p.g.parked.Add(1)
+	p.g.park(p.i, cx)
 	return 0, false
 }
 
@@ -73,8 +79,7 @@ func w7Direct(c spec.Case, m *meter) error {
 		func(cx *core.Context, g *gate, i int) handle {
 			return executor.Go(cx, func(co *coro.Co) (int, error) {
 				for !g.open.Load() {
-					g.wakers[i] = co.Context().Waker()
-					g.parked.Add(1)
+					g.park(i, co.Context())
 					if err := co.Suspend(); err != nil {
 						return 0, err
 					}
@@ -101,10 +106,10 @@ func w7Runtime(c spec.Case, m *meter, spawn func(cx *core.Context, g *gate, i in
 		each := c.Live / drivers(c)
 		n := each * drivers(c)
 		before := proc.Resident()
-		g := &gate{wakers: make([]core.Waker, n)}
+		g := &gate{wakers: make([]core.Waker, n), each: each, parked: make([]atomic.Int64, drivers(c))}
 		handles := make([]handle, n)
 		_, err := drive(rt, drivers(c), runtimeDriver{future: func(d int) core.Future[int] {
-			return &settler{done: func() bool { return g.parked.Load() == int64(n) }, start: func(cx *core.Context) {
+			return &settler{done: func() bool { return g.parked[d].Load() == int64(each) }, start: func(cx *core.Context) {
 				for i := d * each; i < (d+1)*each; i++ {
 					handles[i] = spawn(cx, g, i)
 				}
