@@ -71,6 +71,7 @@ func modes() []mode {
 // Options fills in the mode where opts leaves it open. What brings a poller of its own has one
 // worker, unless it says otherwise.
 func Options(opts executor.Options) executor.Options {
+	_ = os.Getenv(Env) // what is read before the tests, go test does not know when it looks for a cached result
 	if opts.Scheduling == 0 {
 		opts.Scheduling = current.scheduling
 	}
