@@ -177,7 +177,7 @@ func (w *worker) rob() bool {
 	c := w.commons
 	w.counts.searches++
 	n := len(c.workers)
-	start := w.rand.IntN(n)
+	start := w.dice.IntN(n)
 	for i := range n {
 		victim := c.workers[(start+i)%n]
 		if victim == w {

@@ -68,7 +68,8 @@ type Options struct {
 	// 0 stands for 5 s, less than 0 for none. Close gives none.
 	CleanupGrace time.Duration
 
-	// Seed starts the random source of the workers; 0 stands for a seed of its own each time.
+	// Seed starts the random sources of the workers; 0 stands for a seed of its own each time. What the
+	// tasks of a worker draw is the same for the same seed, as long as they draw in the same order.
 	Seed uint64
 
 	// Logger takes the warnings. Nil stands for slog.Default.

@@ -10,11 +10,16 @@ import (
 	"github.com/moduvex/moduvex-go/executor"
 )
 
-// winners runs races that nobody has to win, on a runtime with this seed.
-func winners(t *testing.T, seed uint64) []int {
+// winners runs races that nobody has to win, on a runtime with this seed, whose worker has slept a number of
+// times before.
+func winners(t *testing.T, seed uint64, sleeps int) []int {
 	t.Helper()
 	rt := startRuntime(t, executor.Options{Workers: 1, Seed: seed})
 	defer rt.Close()
+	for range sleeps {
+		settled(t, rt)
+		joinOK(t, executor.Spawn(rt, future.Ready(0)))
+	}
 	h := executor.Go(rt, func(co *coro.Co) (order []int, err error) {
 		for range 64 {
 			var racers []core.Future[int]
@@ -36,12 +41,15 @@ func winners(t *testing.T, seed uint64) []int {
 	return order
 }
 
+// Regression: searches drew from the source of the tasks, before each sleep.
 func TestTheSameSeedRepeatsARun(t *testing.T) {
-	first := winners(t, 7)
-	if again := winners(t, 7); !slices.Equal(first, again) {
-		t.Errorf("the seed 7 gave %v, and then %v", first, again)
+	first := winners(t, 7, 0)
+	for sleeps := range 5 {
+		if again := winners(t, 7, sleeps); !slices.Equal(first, again) {
+			t.Errorf("the seed 7 gave %v, and after %d sleeps %v", first, sleeps, again)
+		}
 	}
-	if other := winners(t, 8); slices.Equal(first, other) {
+	if other := winners(t, 8, 0); slices.Equal(first, other) {
 		t.Errorf("the seeds 7 and 8 both gave %v", first)
 	}
 }

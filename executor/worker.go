@@ -32,7 +32,8 @@ type worker struct {
 	queue   localQueue
 	timers  timers
 	pool    *coro.Pool
-	rand    *rand.Rand
+	rand    *rand.Rand // its tasks'
+	dice    *rand.Rand // for searches: how many there are is a matter of luck, and no business of the tasks
 	reactor *reactor.Reactor
 	wakers  []reactor.Waker // whom the last turn of the reactor has made ready, until wakeReady
 	arrived task.Queue      // scratch of receive
@@ -79,6 +80,7 @@ func newWorker(rt *Runtime, id int) (*worker, error) {
 		plain:   rt.commons == nil && !rt.opts.Instrument,
 		pool:    coro.NewPool(rt.opts.IdleCoroutines, rt.opts.LockOSThread),
 		rand:    rand.New(rand.NewPCG(rt.opts.Seed, uint64(id))),
+		dice:    rand.New(rand.NewPCG(rt.opts.Seed, ^uint64(id))),
 		reactor: reactor.New(p),
 		exited:  make(chan struct{}),
 	}
