@@ -13,7 +13,7 @@
 //	         (end of input) →            closes the connections, and exits
 //
 // The load is a loop over epoll with raw system calls. It makes two system calls a request, as the
-// barest server does, compares every byte, and reads the clock twice.
+// barest server does, compares every byte, and reads the clock once.
 //
 // Buffers: a server that can wait without one shares them between connections (the raw loops and
 // netpoll do, and this runtime in both styles), as one would have it with many idle connections. The

@@ -16,7 +16,8 @@ func (r *Report) WriteMarkdown(to io.Writer) error {
 	fmt.Fprintf(&b, "# Benchmarks\n\n%v. Rounds: %d.\n\n", r.Machine, r.Rounds)
 	b.WriteString("Shown are medians over the rounds and, in brackets, the least and the most. Each measurement is a\n" +
 		"process of its own; contenders take turns within a round. Ratios are made round by round, to goroutines\n" +
-		"with the same GOMAXPROCS, and where each worker has a root of its own (core), to as many driving goroutines.\n")
+		"with the same GOMAXPROCS; where each worker has a root of its own (core), to the quicker of one driving\n" +
+		"goroutine and as many as there are processors.\n")
 	if r.Small {
 		b.WriteString("\nThis run was small: it shows that everything works, and its figures mean nothing.\n")
 	}
@@ -58,7 +59,7 @@ func (r *Report) writeCases(b *bytes.Buffer, workload string, cases []spec.Case)
 	t := table{heads: heads, left: 1}
 	for _, c := range cases {
 		row := []string{c.Who(), strconv.Itoa(c.Workers), r.cell(c, cols[0]), ""}
-		if ratio, ok := r.ratio(c, c.Twin(), cols[0].metric); ok && c != c.Twin() {
+		if ratio, ok := r.ratio(c, c.Twins(), cols[0].metric); ok && c != c.Twin() {
 			row[3] = span(ratio, 1, "x")
 		}
 		for _, col := range cols[1:] {

@@ -45,7 +45,7 @@ func (r *Report) Fragment() string {
 			}
 			t.rows = append(t.rows, []string{
 				w.name + " " + title, col.head,
-				r.best(w.name, col, func(c spec.Case) bool { return c.Contender == spec.Goroutines && c.Style == spec.Plain && c.Mode == "" }),
+				r.best(w.name, col, func(c spec.Case) bool { return c.Contender == spec.Goroutines && c.Style == spec.Plain }),
 				r.best(w.name, col, func(c spec.Case) bool { return c.Contender != spec.Goroutines && c.Contender != spec.Moduvex }),
 				r.best(w.name, col, func(c spec.Case) bool { return c.Contender == spec.Moduvex && c.Style == spec.Poll }),
 				r.best(w.name, col, func(c spec.Case) bool { return c.Contender == spec.Moduvex && c.Style == spec.Direct }),
@@ -126,7 +126,7 @@ func (r *Report) fragmentLosses(b *bytes.Buffer) {
 			if c.Contender != spec.Moduvex {
 				continue
 			}
-			if s, ok := r.ratio(c, c.Twin(), spec.Primary(w.name)); ok && s.Median > 1 {
+			if s, ok := r.ratio(c, c.Twins(), spec.Primary(w.name)); ok && s.Median > 1 {
 				name := w.name
 				if v := c.Variant(); v != "" {
 					name += " with " + v

@@ -93,9 +93,13 @@ func (r *Report) summary(c spec.Case, metric string) (stats.Summary, bool) {
 	return stats.Summarize(vs), true
 }
 
-// ratio returns the summary of the ratios to another case, round by round.
-func (r *Report) ratio(c, to spec.Case, metric string) (stats.Summary, bool) {
-	rs := stats.Ratios(r.values(c, metric), r.values(to, metric))
+// ratio returns the summary of the ratios to the quickest of some cases, round by round.
+func (r *Report) ratio(c spec.Case, to []spec.Case, metric string) (stats.Summary, bool) {
+	var best []float64
+	for _, t := range to {
+		best = stats.Least(best, r.values(t, metric))
+	}
+	rs := stats.Ratios(r.values(c, metric), best)
 	if len(rs) == 0 {
 		return stats.Summary{}, false
 	}

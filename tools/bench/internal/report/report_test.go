@@ -100,6 +100,20 @@ func TestTargetsSayOkOrByHowMuch(t *testing.T) {
 	}
 }
 
+// With a root on each worker, the quicker of the goroutines' two ways is what counts, in each round.
+func TestRatioIsToTheQuickerTwin(t *testing.T) {
+	c := poll
+	c.Workers, c.Mode = 2, spec.Core
+	twins := c.Twins()
+	text := markdown(t, &report.Report{Results: []report.Result{
+		result(c, spec.Ns, 10, 10), result(twins[0], spec.Ns, 20, 100), result(twins[1], spec.Ns, 100, 20),
+	}})
+	cells := row(t, text, "moduvex poll core", "<= 0.35x")
+	if have := cells[len(cells)-2]; have != "0.5x" {
+		t.Errorf("%q, not 0.5x", have)
+	}
+}
+
 // What is put on different workers on purpose has no target to meet.
 func TestSpreadTasksHaveNoTarget(t *testing.T) {
 	c := spec.Case{Workload: spec.W5, Contender: spec.Moduvex, Style: spec.Poll, Workers: 2, Mode: spec.Spread}

@@ -10,25 +10,25 @@ import (
 // A target is what the project wants to reach. It holds for the cases of this runtime that match.
 type target struct {
 	workload, style string
-	workers         int                         // 0 is any
-	live            []int                       // W8: numbers of connections; nil is any
-	pinned          bool                        // W8
-	metric          string                      // of the case
-	to              func(c spec.Case) spec.Case // what it is divided by; nil for a bound in the metric's own unit
+	workers         int                           // 0 is any
+	live            []int                         // W8: numbers of connections; nil is any
+	pinned          bool                          // W8
+	metric          string                        // of the case
+	to              func(c spec.Case) []spec.Case // what it is divided by, the least of them; nil for a bound in the metric's own unit
 	toName          string
 	bound           float64
 	atLeast         bool // the bound is the least, not the most
 }
 
-func twin(c spec.Case) spec.Case { return c.Twin() }
+func twins(c spec.Case) []spec.Case { return c.Twins() }
 
-func rawGo(c spec.Case) spec.Case {
-	return spec.Case{Workload: c.Workload, Contender: spec.RawGo, Workers: 1, Live: c.Live, Units: c.Units, Pinned: c.Pinned}
+func rawGo(c spec.Case) []spec.Case {
+	return []spec.Case{{Workload: c.Workload, Contender: spec.RawGo, Workers: 1, Live: c.Live, Units: c.Units, Pinned: c.Pinned}}
 }
 
 func targets() (ts []target) {
 	ratio := func(workload, style string, workers int, metric string, bound float64) {
-		ts = append(ts, target{workload: workload, style: style, workers: workers, metric: metric, to: twin, toName: "goroutines", bound: bound})
+		ts = append(ts, target{workload: workload, style: style, workers: workers, metric: metric, to: twins, toName: "goroutines", bound: bound})
 	}
 	plain := func(workload, metric string, bound float64) {
 		ts = append(ts, target{workload: workload, style: spec.Poll, metric: metric, bound: bound})
@@ -76,7 +76,7 @@ func echoTargets() (ts []target) {
 		}
 		t.metric, t.to, t.toName, t.bound = spec.CPUNs, rawGo, spec.RawGo, cpu
 		add(t, 64, 1000, 10_000)
-		t.metric, t.to, t.toName, t.bound, t.atLeast = spec.Rate, twin, "net", 1.3, true
+		t.metric, t.to, t.toName, t.bound, t.atLeast = spec.Rate, twins, "net", 1.3, true
 		add(t, many...)
 		t.bound = 1
 		add(t, 1, 64)

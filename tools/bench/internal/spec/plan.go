@@ -125,7 +125,7 @@ func contenders(workload string) (cs []Case) {
 			}
 		}
 	}
-	if (Case{Workload: workload, Workers: 2, Mode: Core}).Twin().Mode == Drivers {
+	if (Case{Workload: workload, Workers: 2, Mode: Core}).hasDrivers() {
 		cs = append(cs, Case{Contender: Goroutines, Workers: 2, Mode: Drivers})
 	}
 	return cs

@@ -37,7 +37,7 @@ const (
 	Core   = "core"   // tasks stay; a root on each worker, which drives its share
 	Steal  = "steal"  // tasks are stolen; one root
 	Spread = "spread" // tasks stay, and those that talk to each other are on different workers
-	// Drivers is the twin of Core: as many goroutines drive as there are processors.
+	// Drivers is a twin of Core: as many goroutines drive as there are processors.
 	Drivers = "drivers"
 )
 
@@ -110,7 +110,7 @@ func (c Case) Variant() string {
 // spreadLess is how much less W3 has to do when each message wakes another worker, which takes microseconds.
 const spreadLess = 20
 
-// Twin is the goroutine case that ratios of c are made of. It has as many drivers as c has roots.
+// Twin is the goroutine case that ratios of c are made of.
 func (c Case) Twin() Case {
 	t := c
 	t.Contender, t.Style, t.Mode = Goroutines, Plain, ""
@@ -120,10 +120,23 @@ func (c Case) Twin() Case {
 	if c.Workload == W3 && c.Mode == Spread {
 		t.Units *= spreadLess
 	}
-	if c.Mode == Core && c.Workers > 1 && slices.Contains([]string{W1, W7, W10}, c.Workload) {
-		t.Mode = Drivers
-	}
 	return t
+}
+
+// Twins are the goroutine cases of which the quicker is what ratios of c are made of. Where c has a root on
+// each worker, goroutines may have as many drivers too, or the one that they usually have.
+func (c Case) Twins() []Case {
+	t := c.Twin()
+	if !c.hasDrivers() {
+		return []Case{t}
+	}
+	many := t
+	many.Mode = Drivers
+	return []Case{t, many}
+}
+
+func (c Case) hasDrivers() bool {
+	return c.Mode == Core && c.Workers > 1 && slices.Contains([]string{W1, W7, W10}, c.Workload)
 }
 
 // A Sample is what one process found, by the names of metrics.

@@ -26,6 +26,16 @@ func TestSummaryIsMedianLeastAndMost(t *testing.T) {
 	}
 }
 
+func TestLeastIsTakenInEachRound(t *testing.T) {
+	have := stats.Least([]float64{1, 5, 3}, []float64{2, 4})
+	if want := []float64{1, 4}; !slices.Equal(have, want) {
+		t.Errorf("%v, not %v", have, want)
+	}
+	if have := stats.Least(nil, []float64{2}); !slices.Equal(have, []float64{2}) {
+		t.Errorf("%v", have)
+	}
+}
+
 // A round in which the machine was twice as slow for both changes no ratio.
 func TestRatiosArePairedByRound(t *testing.T) {
 	have := stats.Ratios([]float64{10, 20, 30}, []float64{20, 40, 15})
