@@ -17,6 +17,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/executor"
 	"github.com/moduvex/moduvex-go/executor/internal/modetest"
+	"github.com/moduvex/moduvex-go/executor/net/internal/sys"
 	"github.com/moduvex/moduvex-go/executor/net/tcp"
 )
 
@@ -276,12 +277,16 @@ func TestReadableOnlyWhileThereIsSomething(t *testing.T) {
 			}
 		}
 	})
+	most := int32(1) // reports of a message
+	if !sys.ShortIODrains {
+		most = 2 // that there is no more, only another read tells
+	}
 	for i := range int32(5) {
 		for end := time.Now().Add(patience); ready.Load() < i && time.Now().Before(end); {
 			time.Sleep(time.Millisecond)
 		}
 		settle(rt)
-		if got := ready.Load(); got != i {
+		if got := ready.Load(); got < i || got > i*most {
 			t.Fatalf("readable %d times after %d messages", got, i)
 		}
 		c.Write([]byte("ab"))

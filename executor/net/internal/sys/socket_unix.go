@@ -23,6 +23,9 @@ func errnoOf(err error) Errno {
 	if err == nil {
 		return 0
 	}
+	if errno, ok := err.(Errno); ok { // as each would-block is: errors.As allocates
+		return errno
+	}
 	var errno Errno
 	if errors.As(err, &errno) {
 		return errno
