@@ -5,9 +5,10 @@
 //
 // Usage:
 //
-//	knownfail [-list file] [-v] [-strict] [--] go-test-arguments
+//	knownfail [-list file] [-env NAME=VALUE]... [-v] [-strict] [-all] [--] go-test-arguments
 //
-// The arguments go to go test -json. With -strict a listed test that passes is red too.
+// The arguments go to go test -json, which has the variables of -env in its environment: GOOS, say, which
+// knownfail itself should not be built for. With -strict a listed test that passes is red too.
 //
 // # The list
 //
@@ -23,8 +24,9 @@
 // those that failed are all known, so is its own failure.
 //
 // A test with a ! is not run at all. That is for those that take the whole process with them, which no
-// line can excuse: the tests behind it have not shown what they would have done. It is go test's -skip
-// that leaves them out, so the package of such a line is not looked at.
+// line can excuse, since the tests behind it have not shown what they would have done; and for those that
+// take very long to fail. It is go test's -skip that leaves them out, so the package of such a line is not
+// looked at. With -all they are run like the others.
 package main
 
 import (
@@ -39,8 +41,17 @@ func main() {
 	name := flag.String("list", "", "the `file` that lists what is known to fail")
 	verbose := flag.Bool("v", false, "name every test")
 	strict := flag.Bool("strict", false, "listed tests that pass are red, too")
+	all := flag.Bool("all", false, "run those that the list says should not be run, too")
+	var env []string
+	flag.Func("env", "a variable of go test's environment, as `NAME=VALUE`", func(s string) error {
+		if !strings.Contains(s, "=") {
+			return fmt.Errorf("want NAME=VALUE")
+		}
+		env = append(env, s)
+		return nil
+	})
 	flag.Parse()
-	ok, err := run(*name, flag.Args(), *verbose, *strict)
+	ok, err := run(options{list: *name, env: env, verbose: *verbose, strict: *strict, all: *all}, flag.Args())
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "knownfail: %v\n", err)
 		os.Exit(2)
@@ -50,16 +61,27 @@ func main() {
 	}
 }
 
+type options struct {
+	list                 string // file
+	env                  []string
+	verbose, strict, all bool
+}
+
 // run reports whether all is as the list says.
-func run(name string, args []string, verbose, strict bool) (bool, error) {
+func run(o options, args []string) (bool, error) {
 	var entries []*entry
-	if name != "" {
-		text, err := os.ReadFile(name)
+	if o.list != "" {
+		text, err := os.ReadFile(o.list)
 		if err != nil {
 			return false, err
 		}
-		if entries, err = parseList(name, string(text)); err != nil {
+		if entries, err = parseList(o.list, string(text)); err != nil {
 			return false, err
+		}
+	}
+	if o.all {
+		for _, e := range entries {
+			e.notRun = false
 		}
 	}
 	full := []string{"test", "-json"}
@@ -67,6 +89,7 @@ func run(name string, args []string, verbose, strict bool) (bool, error) {
 		full = append(full, "-skip="+skip)
 	}
 	cmd := exec.Command("go", append(full, args...)...)
+	cmd.Env = append(os.Environ(), o.env...)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -75,13 +98,13 @@ func run(name string, args []string, verbose, strict bool) (bool, error) {
 	if err := cmd.Start(); err != nil {
 		return false, err
 	}
-	res := newResults(entries, os.Stdout, verbose)
+	res := newResults(entries, os.Stdout, o.verbose)
 	readErr := res.read(out)
 	runErr := cmd.Wait()
 	if readErr != nil {
 		return false, readErr
 	}
-	ok := res.report(strict)
+	ok := res.report(o.strict)
 	// go test must have failed for a reason that was seen: it has others, such as a wrong argument.
 	if runErr != nil && !res.anyFailed() {
 		return false, fmt.Errorf("go %s: %w", strings.Join(full, " "), runErr)

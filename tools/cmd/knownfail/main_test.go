@@ -155,13 +155,20 @@ func TestGoTest(t *testing.T) {
 	t.Chdir(dir)
 	t.Setenv("GOWORK", "off")
 	t.Setenv("GOFLAGS", "")
+	if ok, err := run(options{list: "good", all: true}, []string{"."}); ok || err != nil {
+		t.Errorf("with the test that should not be run: %v, %v", ok, err)
+	}
+	// The last of several is what counts: a system for which nothing can be run.
+	if ok, err := run(options{list: "good", env: []string{"GOOS=none"}}, []string{"."}); ok && err == nil {
+		t.Error("the environment was not passed on")
+	}
 	for list, want := range map[string]bool{"good": true, "bad": false} {
-		if ok, err := run(list, []string{"."}, false, false); ok != want || err != nil {
+		if ok, err := run(options{list: list}, []string{"."}); ok != want || err != nil {
 			t.Errorf("%s: %v, %v", list, ok, err)
 		}
 	}
 	for _, arg := range []string{"./nowhere", "-timeout=long"} {
-		if ok, err := run("good", []string{arg}, false, false); ok && err == nil {
+		if ok, err := run(options{list: "good"}, []string{arg}); ok && err == nil {
 			t.Errorf("go test %s: all is well", arg)
 		}
 	}
