@@ -162,6 +162,9 @@ func TestDropsThatWakeAndSpawnWhileClosing(t *testing.T) {
 
 // openFDs counts the process's descriptors, where the system tells.
 func openFDs() int {
+	if runtime.GOOS != "linux" {
+		return 0
+	}
 	entries, err := os.ReadDir("/proc/self/fd")
 	if err != nil {
 		return 0

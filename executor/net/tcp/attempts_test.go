@@ -213,7 +213,7 @@ func TestAbortOfDialClosesAllSockets(t *testing.T) {
 		return got
 	})
 	time.Sleep(60 * time.Millisecond)
-	if open := openFDs(t) - before; open != 4 {
+	if open := openFDs(t) - before; countsFDs && open != 4 {
 		t.Errorf("%d sockets are connecting, want 4", open)
 	}
 	h.Abort()
@@ -244,7 +244,7 @@ func TestLosersOfDialAreClosed(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		if open := openFDs(t) - before; open != 1 {
+		if open := openFDs(t) - before; countsFDs && open != 1 {
 			t.Errorf("%d sockets are open, want 1", open)
 		}
 		return s.Close()

@@ -117,7 +117,7 @@ func TestPeerResets(t *testing.T) {
 				_, err := s.Read(co, make([]byte, 10))
 				wantIs(t, err, "read", syscall.ECONNRESET)
 				_, err = s.Write(co, make([]byte, 10))
-				wantIs(t, err, "write", syscall.EPIPE)
+				wantIs(t, err, "write", afterReset)
 				return nil
 			})
 			settle(rt)
@@ -136,7 +136,7 @@ func TestSetLingerZeroResetsPeer(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.Close()
-	if _, err := c.Read(make([]byte, 1)); !errors.Is(err, syscall.ECONNRESET) {
+	if _, err := c.Read(make([]byte, 1)); !errors.Is(err, connReset) {
 		t.Errorf("the peer got %v", err)
 	}
 }
@@ -307,7 +307,7 @@ func TestCloseRacesWithOperations(t *testing.T) {
 		h1, h2 := start(rt1, body), start(rt2, body)
 		time.Sleep(time.Duration(rand.IntN(200)) * time.Microsecond)
 		s.Close()
-		f, err := os.CreateTemp(t.TempDir(), "")
+		f, err := os.CreateTemp("", "")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -320,6 +320,7 @@ func TestCloseRacesWithOperations(t *testing.T) {
 			t.Fatalf("somebody wrote to another file: %v, %v", info, err)
 		}
 		f.Close()
+		os.Remove(f.Name())
 		c.Close()
 	}
 }

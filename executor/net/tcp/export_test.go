@@ -8,6 +8,7 @@ import (
 
 	"github.com/moduvex/moduvex-go/executor/net/internal/netfd"
 	"github.com/moduvex/moduvex-go/executor/net/internal/resolve"
+	"github.com/moduvex/moduvex-go/executor/net/internal/sys"
 	"github.com/moduvex/moduvex-go/reactor"
 )
 
@@ -36,6 +37,9 @@ func registration(fd *netfd.FD) *reactor.Registration {
 
 // Backoff returns the state of l's backoff.
 func (l *Listener) Backoff() string { return l.fd.Backoff() }
+
+// Spreads says that groups of this system need not hand over.
+const Spreads = sys.ReusePortSpreads
 
 // StreamSize is the memory of a Stream without its registration.
 const StreamSize = unsafe.Sizeof(Stream{})

@@ -15,7 +15,7 @@ type ListenConfig struct {
 	Backlog int
 
 	// ReusePort lets further listeners, of this process or another of the same user, take the same
-	// port; the system spreads the connections over them.
+	// port; the system spreads the connections over them. Windows cannot do it: errors.ErrUnsupported.
 	ReusePort bool
 
 	// HandOver makes a [ListenerGroup] accept on one worker, which hands the connections over to all

@@ -20,11 +20,11 @@ import (
 // tempFile makes an open file of content, which is closed and gone at the end of the test.
 func tempFile(tb testing.TB, content []byte) *os.File {
 	tb.Helper()
-	f, err := os.Create(tb.TempDir() + "/file")
+	f, err := os.CreateTemp("", "content")
 	if err != nil {
 		tb.Fatal(err)
 	}
-	tb.Cleanup(func() { f.Close() })
+	tb.Cleanup(func() { f.Close(); os.Remove(f.Name()) })
 	if _, err := f.WriteAt(content, 0); err != nil {
 		tb.Fatal(err)
 	}

@@ -110,7 +110,9 @@ func (s *Stream) Close() error {
 }
 
 // CloseRead ends reading: what has come in can still be read, then there is io.EOF.
-func (s *Stream) CloseRead() error { return s.control("close", sys.ShutdownRead) }
+func (s *Stream) CloseRead() error {
+	return s.control("close", func(int) error { return s.fd.ShutdownRead() })
+}
 
 // CloseWrite ends writing: the peer reads what was written and then io.EOF. Reading goes on.
 func (s *Stream) CloseWrite() error { return s.control("close", sys.ShutdownWrite) }

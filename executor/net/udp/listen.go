@@ -18,7 +18,8 @@ type ListenConfig struct {
 	ReuseAddr bool
 
 	// ReusePort lets further sockets, of this process or another of the same user, take the same
-	// address; the system spreads the datagrams over them, those of one peer to the same one.
+	// address; the system spreads the datagrams over them, those of one peer to the same one. Windows
+	// cannot do it: errors.ErrUnsupported.
 	ReusePort bool
 
 	// Control, if not nil, is called with the new socket before it is bound. network is "udp4" or

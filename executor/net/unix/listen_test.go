@@ -134,7 +134,9 @@ func TestBadNames(t *testing.T) {
 	}{{"", nil}, {long, syscall.EINVAL}, {dir + "/no/s", syscall.ENOENT}} {
 		if l, err := unix.Listen(test.name); err == nil || test.err != nil && !errors.Is(err, test.err) {
 			t.Errorf("listen at %q: %v", test.name, err)
-			l.Close()
+			if l != nil {
+				l.Close()
+			}
 		}
 	}
 	do(t, rt, func(co *coro.Co) error {

@@ -54,7 +54,9 @@ func (s *Seqpacket) CloseWrite() error { return s.control("close", sys.ShutdownW
 
 // CloseRead ends reading: what has come in can still be read, then there is io.EOF. The peer's writes
 // fail with syscall.EPIPE.
-func (s *Seqpacket) CloseRead() error { return s.control("close", sys.ShutdownRead) }
+func (s *Seqpacket) CloseRead() error {
+	return s.control("close", func(int) error { return s.fd.ShutdownRead() })
+}
 
 // Close closes the connection. The peer can read what was written; whoever waits on s gets
 // net.ErrClosed, and so does a second Close.

@@ -106,7 +106,9 @@ func (s *Stream) SyscallConn() (syscall.RawConn, error) { return s.raw(s) }
 
 // CloseRead ends reading: what has come in can still be read, then there is io.EOF. The peer's writes
 // fail with syscall.EPIPE.
-func (s *Stream) CloseRead() error { return s.control("close", sys.ShutdownRead) }
+func (s *Stream) CloseRead() error {
+	return s.control("close", func(int) error { return s.fd.ShutdownRead() })
+}
 
 // CloseWrite ends writing: the peer reads what was written and then io.EOF. Reading goes on.
 func (s *Stream) CloseWrite() error { return s.control("close", sys.ShutdownWrite) }

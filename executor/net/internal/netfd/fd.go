@@ -16,7 +16,8 @@ type FD struct {
 	//	bit  30      writing is closed
 	//	bit  29      reading is closed
 	//	bit  28      reads end at boundaries: a short one proves nothing
-	//	bits 27..0   references: one for being open, and one for each operation under way
+	//	bit  27      ShutdownRead was called: a read that would block is the end
+	//	bits 26..0   references: one for being open, and one for each operation under way
 	//
 	// Close and CloseHalf set bits, acquire and release count, all by compare-and-swap or Add. Bit 28
 	// is set by Init or never. A count that has come to 0 stays there, since acquire looks at the
@@ -37,7 +38,8 @@ const (
 	writeClosed = 1 << 30
 	readClosed  = 1 << 29
 	boundaries  = 1 << 28
-	refs        = boundaries - 1
+	ended       = 1 << 27
+	refs        = ended - 1
 )
 
 // halfClosed is the bit of direction d.
@@ -132,6 +134,22 @@ func (f *FD) CloseHalf(d reactor.Direction) (last bool, err error) {
 		f.wake(d)
 		return false, nil
 	}
+}
+
+// ShutdownRead ends the incoming stream: what is there can be read. The caller holds a reference. Not
+// every system wakes those who wait to read, so they are woken here.
+func (f *FD) ShutdownRead() error {
+	err := sys.ShutdownRead(f.Sysfd())
+	if err == nil {
+		f.word.Or(ended)
+		f.wake(reactor.Read)
+	}
+	return err
+}
+
+// hasEnded reports whether there will be nothing more in direction d.
+func (f *FD) hasEnded(d reactor.Direction) bool {
+	return d == reactor.Read && f.word.Load()&ended != 0
 }
 
 // Closed reports whether Close has been called.

@@ -102,6 +102,10 @@ func (f *FD) Ready(cx *core.Context, d reactor.Direction) (ev Event, ok bool, er
 				reg.Unwait(cx.Waker(), d)
 				return Event{}, false, net.ErrClosed
 			}
+			if f.hasEnded(d) { // in the same order
+				reg.Unwait(cx.Waker(), d)
+				return Event{}, true, nil
+			}
 			if t := f.times.Load(); t != nil {
 				t[d].arm(cx.Host())
 			}

@@ -54,6 +54,12 @@ func openSource(src io.Reader) (s source, ok bool, err error) {
 	}
 	s.file = inner.(file)
 	info, err := s.file.Stat()
+	if err != nil {
+		// The system has other words for a closed file than package os, which Windows uses here.
+		if _, closed := s.file.Seek(0, io.SeekCurrent); closed != nil {
+			err = closed
+		}
+	}
 	if err != nil || !info.Mode().IsRegular() {
 		return s, false, err // others may be empty for a while, which would pass for a full socket
 	}

@@ -75,6 +75,8 @@ func (f *FD) readReady(cx *core.Context, b []byte) (int, Progress, error) {
 		}
 		n, errno := sys.Read(f.Sysfd(), b)
 		switch {
+		case errno == sys.EAGAIN && f.hasEnded(d):
+			return 0, Done, io.EOF
 		case errno == sys.EAGAIN:
 			if !ev.Blocked(d) {
 				return 0, Unregistered, nil

@@ -110,7 +110,9 @@ func (t *Try) Tried(call string, errno sys.Errno) {
 	case 0:
 		t.p = Done
 	case sys.EAGAIN:
-		if !t.ev.Blocked(t.d) {
+		if t.f.hasEnded(t.d) {
+			t.p = Done // with nothing
+		} else if !t.ev.Blocked(t.d) {
 			t.p = Unregistered
 		}
 	default:

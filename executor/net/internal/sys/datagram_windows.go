@@ -46,7 +46,7 @@ func SendTo(fd int, b []byte, f Family, to Endpoint) Errno {
 
 // Send sends a datagram to where the socket is connected.
 func Send(fd int, b []byte) Errno {
-	errno := sendTo(fd, b, nil, 0)
+	_, errno := Write(fd, b)
 	if errno == ENOTCONN {
 		errno = Errno(windows.WSAEDESTADDRREQ) // as other systems call it
 	}

@@ -121,7 +121,8 @@ func callError(call string, err error) error {
 // accepted, and not the listener: the next one may be had.
 func AcceptAgain(errno Errno) bool {
 	switch syscall.Errno(errno) {
-	case windows.WSAECONNRESET, windows.WSAECONNABORTED, windows.WSAENETDOWN:
+	case windows.WSAECONNRESET, windows.WSAECONNABORTED, windows.WSAENETDOWN,
+		windows.WSAENOTCONN: // taken, and found to be gone
 		return true
 	}
 	return false

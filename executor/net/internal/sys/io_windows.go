@@ -36,10 +36,18 @@ func Read(fd int, b []byte) (int, Errno) {
 	r, _, errno := syscall.SyscallN(procRecv.Addr(), uintptr(fd),
 		uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)), 0)
 	if int32(r) == -1 {
-		return 0, Errno(errno)
+		return 0, afterShutdown(Errno(errno))
 	}
 	raceRead(b, int(r))
 	return int(r), 0
+}
+
+// afterShutdown makes the error of reading after ShutdownRead the end of the stream, which it is elsewhere.
+func afterShutdown(errno Errno) Errno {
+	if errno == Errno(windows.WSAESHUTDOWN) {
+		return 0
+	}
+	return errno
 }
 
 // Write writes what there is room for.
@@ -168,7 +176,7 @@ func recvv(fd int, v []windows.WSABuf, flags uint32) (int, Errno) {
 	r, _, errno := syscall.SyscallN(procWSARecv.Addr(), uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(v))),
 		uintptr(len(v)), uintptr(unsafe.Pointer(&n)), uintptr(unsafe.Pointer(&flags)), 0, 0)
 	if r != 0 {
-		return 0, Errno(errno)
+		return 0, afterShutdown(Errno(errno))
 	}
 	return int(n), 0
 }
