@@ -55,9 +55,14 @@ func RecvLocal(fd int, b []byte, fds []int, peek bool, name *Name) (r Message, e
 	if len(fds) > 0 {
 		control = make([]byte, unix.CmsgSpace(4*maxRights))
 	}
+	room := b
+	var filler [1]byte
+	if len(b) == 0 && control != nil {
+		room = filler[:] // x/sys would add a byte of its own, and keep from us what is in it
+	}
 	for {
 		syscall.ForkLock.RLock() // not all have MSG_CMSG_CLOEXEC
-		n, size, got, sa, err := unix.Recvmsg(fd, b, control, flags)
+		n, size, got, sa, err := unix.Recvmsg(fd, room, control, flags)
 		if err == nil {
 			rights(control[:size], fds, &r)
 		}
@@ -68,6 +73,9 @@ func RecvLocal(fd int, b []byte, fds []int, peek bool, name *Name) (r Message, e
 			continue
 		default:
 			return Message{}, errno
+		}
+		if n == 1 && len(b) == 0 && filler[0] == 0 {
+			n = 0 // what SendLocal sends for an empty message with descriptors
 		}
 		r.N = min(n, len(b))
 		r.Truncated = got&unix.MSG_TRUNC != 0 || n > len(b)
@@ -104,7 +112,7 @@ func rights(control []byte, fds []int, r *Message) {
 }
 
 // SendLocal sends to a Unix socket: to where it is connected, or if to is not empty, to the socket
-// that has that name. Descriptors go along.
+// that has that name. Descriptors go along; with no byte beside them, x/sys sends a zero.
 func SendLocal(fd int, b []byte, fds []int, to string) (int, Errno) {
 	var control []byte
 	if len(fds) > 0 {
