@@ -71,6 +71,14 @@ func TestListNamesTheCases(t *testing.T) {
 	}
 }
 
+// What fails is an error, so that make fails; the rest of the report is printed.
+func TestFailureOfAWorkloadFailsTheRun(t *testing.T) {
+	out, err := bench(t, "-smoke", "-run", "^W9/goroutines/1/8x", "-timeout", "1ns")
+	if err == nil || !strings.Contains(err.Error(), "longer than 1ns") || !strings.Contains(out, "# Benchmarks") {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
 func TestMistakesAreTold(t *testing.T) {
 	for want, args := range map[string][]string{
 		"matches no case":   {"-run", "W99"},

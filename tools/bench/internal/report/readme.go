@@ -32,7 +32,7 @@ func (r *Report) Readme(text string) (string, error) {
 // Fragment is the summary for a README.
 func (r *Report) Fragment() string {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "%v; medians of %d. A pair of figures is one worker / two; of the two modes with two workers\nthe quicker is shown.\n\n", r.Machine, r.Rounds)
+	fmt.Fprintf(&b, "%v; medians, rounds: %d. A pair of figures is one worker / two. With two workers the best\nof the modes is shown, and of the ways in which goroutines do it too.\n\n", r.Machine, r.Rounds)
 	t := table{heads: []string{"workload", "unit", "goroutines", "best other", "poll style", "direct style"}, left: 2}
 	for _, w := range workloads {
 		if w.name == spec.W8 || w.name == spec.GC || len(r.main(w.name)) == 0 {
@@ -118,33 +118,32 @@ func (r *Report) fragmentEcho(b *bytes.Buffer) {
 	t.write(b)
 }
 
-// fragmentLosses says where goroutines win.
+// fragmentLosses says where goroutines win, a line for each workload.
 func (r *Report) fragmentLosses(b *bytes.Buffer) {
-	var lost []string
+	var names []string
+	lost := map[string][]string{}
 	for _, w := range workloads {
 		for _, c := range r.main(w.name) {
-			if c.Contender != spec.Moduvex {
+			ratio, ok := r.ratio(c, c.Twins(), spec.Primary(w.name))
+			if c.Contender != spec.Moduvex || !ok || ratio.Median <= 1 {
 				continue
 			}
-			if s, ok := r.ratio(c, c.Twins(), spec.Primary(w.name)); ok && s.Median > 1 {
-				name := w.name
-				if v := c.Variant(); v != "" {
-					name += " with " + v
-				}
-				workers := "one worker"
-				if c.Workers > 1 {
-					workers = fmt.Sprintf("%d workers", c.Workers)
-				}
-				lost = append(lost, fmt.Sprintf("%s, %s on %s (%sx)", name, strings.TrimPrefix(c.Who(), spec.Moduvex+" "), workers, number(s.Median)))
+			name := w.name
+			if v := c.Variant(); v != "" {
+				name += " with " + v
 			}
+			if !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+			lost[name] = append(lost[name], fmt.Sprintf("%s %d (%sx)", strings.TrimPrefix(c.Who(), spec.Moduvex+" "), c.Workers, number(ratio.Median)))
 		}
 	}
-	if len(lost) == 0 {
+	if len(names) == 0 {
 		b.WriteString("\nGoroutines win in none of these.\n")
 		return
 	}
-	b.WriteString("\nWhere goroutines win, by the first figure of each workload:\n\n")
-	for _, l := range lost {
-		fmt.Fprintf(b, "- %s\n", l)
+	b.WriteString("\nWhere goroutines win, by the first figure of each workload, with the style, the mode and the number of workers:\n\n")
+	for _, name := range names {
+		fmt.Fprintf(b, "- %s: %s\n", name, strings.Join(lost[name], ", "))
 	}
 }

@@ -211,7 +211,7 @@ func TestReadmeChangesBetweenItsMarksOnly(t *testing.T) {
 		t.Error(have)
 	}
 	row(t, have, "W1 spawn and join", " 77 |", " 50 |")
-	if !strings.Contains(have, "W1, poll on one worker (1.54x)") {
+	if !strings.Contains(have, "- W1: poll 1 (1.54x)\n") {
 		t.Errorf("it does not say that goroutines win:\n%s", have)
 	}
 	again, err := r.Readme(have)

@@ -109,33 +109,40 @@ type verdict struct {
 	by    float64 // how much too large or too small, as a fraction of the bound
 }
 
-// verdicts checks the targets that there are figures for.
+// verdicts checks the targets that there are figures for, workload by workload.
 func (r *Report) verdicts() (vs []verdict) {
-	for _, t := range targets() {
-		for _, c := range r.main(t.workload) {
-			if !t.match(c) {
-				continue
+	all := targets()
+	for _, w := range workloads {
+		cases := r.main(w.name)
+		for _, t := range all {
+			for _, c := range cases {
+				if !t.match(c) {
+					continue
+				}
+				if v, ok := r.verdict(t, c); ok {
+					vs = append(vs, v)
+				}
 			}
-			v := verdict{target: t, c: c}
-			var have bool
-			if t.to != nil {
-				v.value, have = r.ratio(c, t.to(c), t.metric)
-			} else {
-				v.value, have = r.summary(c, t.metric)
-			}
-			if !have {
-				continue
-			}
-			if v.ok = v.value.Median <= t.bound; t.atLeast {
-				v.ok = v.value.Median >= t.bound
-			}
-			if !v.ok {
-				v.by = max(v.value.Median/t.bound, t.bound/v.value.Median) - 1
-			}
-			vs = append(vs, v)
 		}
 	}
 	return vs
+}
+
+// verdict returns false if there are no figures.
+func (r *Report) verdict(t target, c spec.Case) (v verdict, have bool) {
+	v = verdict{target: t, c: c}
+	if t.to != nil {
+		v.value, have = r.ratio(c, t.to(c), t.metric)
+	} else {
+		v.value, have = r.summary(c, t.metric)
+	}
+	if v.ok = v.value.Median <= t.bound; t.atLeast {
+		v.ok = v.value.Median >= t.bound
+	}
+	if have && !v.ok {
+		v.by = max(v.value.Median/t.bound, t.bound/v.value.Median) - 1
+	}
+	return v, have
 }
 
 // maxGrowth is how much more a unit may cost at ten times the size.
