@@ -52,23 +52,33 @@ func (r *Report) writeWorkload(b *bytes.Buffer, workload, title string) {
 
 func (r *Report) writeCases(b *bytes.Buffer, workload string, cases []spec.Case) {
 	cols := columns(workload)
-	heads := []string{"contender", "workers", cols[0].head, "ratio"}
-	for _, c := range cols[1:] {
-		heads = append(heads, c.head)
+	heads := []string{"contender", "workers"}
+	for i, col := range cols {
+		if heads = append(heads, col.head); hasRatio(i, col) {
+			heads = append(heads, "ratio")
+		}
 	}
 	t := table{heads: heads, left: 1}
 	for _, c := range cases {
-		row := []string{c.Who(), strconv.Itoa(c.Workers), r.cell(c, cols[0]), ""}
-		if ratio, ok := r.ratio(c, c.Twins(), cols[0].metric); ok && c != c.Twin() {
-			row[3] = span(ratio, 1, "x")
-		}
-		for _, col := range cols[1:] {
-			row = append(row, r.cell(c, col))
+		row := []string{c.Who(), strconv.Itoa(c.Workers)}
+		for i, col := range cols {
+			if row = append(row, r.cell(c, col)); !hasRatio(i, col) {
+				continue
+			}
+			cell := ""
+			if ratio, ok := r.ratio(c, c.Twins(), col.metric); ok && c != c.Twin() {
+				cell = span(ratio, 1, "x")
+			}
+			row = append(row, cell)
 		}
 		t.rows = append(t.rows, row)
 	}
 	t.write(b)
 }
+
+// hasRatio says whether column i of a table is followed by one of its ratios: what the workload is about
+// is, and so is processor time, which a busy machine disturbs less.
+func hasRatio(i int, col column) bool { return i == 0 || col.metric == spec.CPUNs }
 
 func (r *Report) cell(c spec.Case, col column) string {
 	s, ok := r.summary(c, col.metric)
