@@ -29,6 +29,9 @@ func Parked(rt *Runtime) bool {
 	return true
 }
 
+// MaxGoroutines is up to how many goroutines stacks are looked for.
+const MaxGoroutines = maxGoroutines
+
 // Closing reports whether rt has been told to end.
 func Closing(rt *Runtime) bool { return rt.closing.Load() }
 

@@ -11,7 +11,10 @@ import (
 type LongPoll struct {
 	Task  TaskInfo
 	For   time.Duration // it has lasted at least this long
-	Stack []byte        // where it is now
+	// Stack is where it is now. It is nil in a process of more than 2,000 goroutines, coroutines that
+	// wait included: to find one stack the process is stopped while all are listed. For the same
+	// reason not each of several reports that follow each other closely has it.
+	Stack []byte
 }
 
 // A watchdog looks four times in each limit whether the polls of the workers end. It asks nothing
@@ -28,6 +31,8 @@ type watchdog struct {
 	stop   chan struct{}
 	exited chan struct{}
 	watch  []watched
+
+	nextStack time.Time // when it may stop the process for a stack again
 }
 
 // watched is what the watchdog knows of one worker.
@@ -119,7 +124,7 @@ func (d *watchdog) look(l *watched, w *worker) (busy bool) {
 	}
 	if lasted := time.Since(l.since); !l.reported && lasted >= d.limit {
 		l.reported = true
-		d.report(LongPoll{Task: w.info(poll & taskMask), For: lasted, Stack: busyStack()})
+		d.report(LongPoll{Task: w.info(poll & taskMask), For: lasted, Stack: d.stack()})
 	}
 	return true
 }
@@ -146,15 +151,35 @@ func (d *watchdog) report(p LongPoll) {
 		"task", p.Task.String(), "for", p.For, "stack", string(p.Stack))
 }
 
-// maxStacks bounds the text that is searched for the stack of a poll.
-const maxStacks = 16 << 20
+const (
+	// maxGoroutines is up to how many goroutines stacks are looked for. A stack takes some 5 us to list,
+	// and all other goroutines stand still meanwhile.
+	maxGoroutines = 2000
+	// stackShare is what part of the time goes into listing stacks at most: one in so many.
+	stackShare = 100
+	// stackSize is how long the text of a stack mostly is, and maxStacks bounds that of all of them.
+	stackSize = 2 << 10
+	maxStacks = 16 << 20
+)
+
+// stack is busyStack, unless that would take too long.
+func (d *watchdog) stack() []byte {
+	n, begin := runtime.NumGoroutine(), time.Now()
+	if n > maxGoroutines || begin.Before(d.nextStack) {
+		return nil
+	}
+	s := busyStack(n)
+	end := time.Now()
+	d.nextStack = end.Add(stackShare * end.Sub(begin))
+	return s
+}
 
 // busyStack returns the stacks of the goroutines that poll at this moment: coroutines that are
 // not suspended, and workers that are not waiting for one. Goroutines have no names, so in a
-// process with several runtimes the polls of the others show up too.
-func busyStack() []byte {
-	buf := make([]byte, 1<<16)
-	n := runtime.Stack(buf, true)
+// process with several runtimes the polls of the others show up too. There are some n goroutines.
+func busyStack(n int) []byte {
+	buf := make([]byte, 1<<16+n*stackSize)
+	n = runtime.Stack(buf, true)
 	for n == len(buf) && len(buf) < maxStacks {
 		buf = make([]byte, 4*len(buf))
 		n = runtime.Stack(buf, true)

@@ -148,3 +148,31 @@ func TestWatchdogSleepsWithItsWorker(t *testing.T) {
 		eventually(t, "the watchdog sleeps", func() bool { return executor.WatchdogAsleep(rt) })
 	}
 }
+
+// Regression: for one stack those of all goroutines were listed, while nothing else ran: a hundred thousand
+// coroutines stood still for seconds, and the polls that this made long were reported in turn.
+func TestStackIsNotLookedForAmongVeryManyGoroutines(t *testing.T) {
+	reports := make(chan executor.LongPoll, 100)
+	rt := startRuntime(t, executor.Options{
+		LongPoll:   shortLimit,
+		OnLongPoll: func(p executor.LongPoll) { reports <- p },
+	})
+	end := make(chan struct{})
+	var many sync.WaitGroup
+	for range executor.MaxGoroutines {
+		many.Go(func() { <-end })
+	}
+	release := make(chan struct{})
+	h := executor.Spawn(executor.Named(rt, "slow"), future.Func(func(*core.Context) (int, bool) {
+		culprit(release)
+		return 0, true
+	}))
+	p := receive(t, "OnLongPoll", reports)
+	close(release)
+	joinOK(t, h)
+	close(end)
+	many.Wait()
+	if p.Task.Name != "slow" || p.Stack != nil {
+		t.Errorf("the report is of %v, with a stack of %d bytes", p.Task, len(p.Stack))
+	}
+}
