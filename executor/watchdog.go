@@ -9,8 +9,8 @@ import (
 
 // A LongPoll is the report of a poll that holds its worker.
 type LongPoll struct {
-	Task  TaskInfo
-	For   time.Duration // it has lasted at least this long
+	Task TaskInfo
+	For  time.Duration // it has lasted at least this long
 	// Stack is where it is now. It is nil in a process of more than 2,000 goroutines, coroutines that
 	// wait included: to find one stack the process is stopped while all are listed. For the same
 	// reason not each of several reports that follow each other closely has it.
