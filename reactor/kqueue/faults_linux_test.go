@@ -50,7 +50,7 @@ func TestAFailedNewLeavesNothing(t *testing.T) {
 			}
 			var pe *reactor.PollError
 			if p != nil || !errors.Is(err, c.err) || !errors.As(err, &pe) || pe.Op != "new" {
-				t.Errorf("%s, %s fails: New returned %v, %v", flavour, c.op, p, err)
+				t.Errorf("%s, %s fails: New returned a Poller: %v, error %v", flavour, c.op, p != nil, err)
 			}
 			if n := openFDs(t); n != open || f.Queues() != 0 {
 				t.Errorf("%s, %s fails: %d descriptors before, %d after", flavour, c.op, open, n)

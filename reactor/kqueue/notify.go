@@ -100,10 +100,9 @@ func (p *Poller) noted() bool {
 
 // drain empties the pipe.
 func (p *Poller) drain() {
-	var b [64]byte
 	for {
-		n, err := unix.Read(p.rd, b[:])
-		if n < len(b) && err != unix.EINTR {
+		n, err := unix.Read(p.rd, p.bytes[:])
+		if n < len(p.bytes) && err != unix.EINTR {
 			return
 		}
 	}

@@ -56,6 +56,7 @@ type Poller struct {
 	waitMu sync.Mutex // the Wait in progress, or Close
 	buf    []kevent   // under waitMu; full length, grows to reactor.MaxEvents
 	turn   uint64     // under waitMu: counts the Waits
+	bytes  [16]byte   // under waitMu: what the notifier's pipe is read into
 }
 
 var _ reactor.Poller = (*Poller)(nil)

@@ -59,7 +59,7 @@ func TestAFailedNewLeavesNoDescriptor(t *testing.T) {
 			t.Fatal(err)
 		}
 		if p != nil || !errors.Is(err, unix.EMFILE) {
-			t.Errorf("room for %d: New returned %v, %v; want EMFILE", room, p, err)
+			t.Errorf("room for %d: New returned a Poller: %v, error %v; want EMFILE", room, p != nil, err)
 		}
 		if n := nextFD(t); n != next {
 			t.Errorf("room for %d: the next descriptor was %d, and is %d", room, next, n)
