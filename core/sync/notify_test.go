@@ -3,6 +3,7 @@ package sync_test
 import (
 	"context"
 	"errors"
+	"runtime"
 	stdsync "sync"
 	"sync/atomic"
 	"testing"
@@ -269,7 +270,21 @@ func TestStressOfANotify(t *testing.T) {
 	waits(func() bool { return done.Load() == int64(pieces) })
 	wg.Wait()
 	over.Store(true)
-	n.NotifyOne()
-	n.NotifyAll()
+	// A body that has looked at over may be about to wait, and one that is aborted may take what was left
+	// for it. So it goes on until all have ended.
+	ended := make(chan struct{})
+	wg.Go(func() {
+		for {
+			select {
+			case <-ended:
+				return
+			default:
+				n.NotifyOne()
+				runtime.Gosched()
+			}
+		}
+	})
 	c.Wait()
+	close(ended)
+	wg.Wait()
 }
