@@ -13,7 +13,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 )
 
@@ -188,7 +187,7 @@ func (l *load) talk(id uint64, c net.Conn) {
 // ended counts a connection that the server has ended.
 func (l *load) ended(err error) {
 	switch {
-	case err == io.EOF, err == io.ErrUnexpectedEOF, errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+	case err == io.EOF, err == io.ErrUnexpectedEOF, errors.Is(err, connReset), errors.Is(err, connAborted):
 		l.cut.Add(1)
 	default:
 		l.failed.CompareAndSwap(nil, &err)

@@ -34,6 +34,11 @@
 // ReadMsg returns are the caller's to close; they are close-on-exec. Descriptors that a read has no
 // room for, or no use, are closed. They share their file's status with the sender's, O_NONBLOCK included.
 //
+// # Windows
+//
+// Windows 10 and later have a [Stream], a [Listener] and [Dial], with paths, and neither pairs, nor descriptors,
+// nor messages. What is missing fails with an error that is errors.ErrUnsupported.
+//
 // # Goroutines
 //
 // All methods may be called from any goroutine, those that wait from any task, of any worker. Any

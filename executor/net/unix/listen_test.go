@@ -132,12 +132,18 @@ func TestBadNames(t *testing.T) {
 		name string
 		err  error
 	}{{"", nil}, {long, syscall.EINVAL}, {dir + "/no/s", syscall.ENOENT}} {
+		if runtime.GOOS == "windows" {
+			test.err = nil // it has words of its own
+		}
 		if l, err := unix.Listen(test.name); err == nil || test.err != nil && !errors.Is(err, test.err) {
 			t.Errorf("listen at %q: %v", test.name, err)
 			if l != nil {
 				l.Close()
 			}
 		}
+	}
+	if runtime.GOOS == "windows" {
+		return // and no datagrams to dial
 	}
 	do(t, rt, func(co *coro.Co) error {
 		_, err := unix.Dial(co, dir+"/s")

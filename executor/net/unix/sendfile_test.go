@@ -53,11 +53,8 @@ func TestSendFile(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer f.Close()
+			a, b := streams(t)
 			do(t, rt, func(co *coro.Co) error {
-				a, b, err := unix.StreamPair()
-				if err != nil {
-					return err
-				}
 				defer b.Close()
 				const limit = 3 << 20
 				sender := executor.Go(co, func(co *coro.Co) (int64, error) {
