@@ -1,0 +1,53 @@
+#!/bin/sh
+# The tests of the Windows build under Wine; make test-windows calls this. GO is the go command, VERBOSE a flag
+# of knownfail. What Wine cannot do stands in known-wine.txt.
+set -eu
+
+go=${GO:-go}
+sh tools/ci/install-wine.sh
+bin=$(mktemp -d)
+trap 'rm -rf "$bin"' EXIT
+"$go" build -o "$bin/" ./tools/cmd/onwine ./tools/cmd/knownfail
+
+# One package runs at a time: sockets and time would be shared with the others.
+run() {
+	mode=$1
+	shift
+	"$bin/onwine" -- "$bin/knownfail" -list tools/ci/known-wine.txt ${VERBOSE:-} \
+		-env GOOS=windows -env GOARCH=amd64 -env CGO_ENABLED=0 -env "EXECUTOR_TEST_MODE=$mode" \
+		-- -exec wine -short -count=1 -timeout 2m -p 1 "$@"
+}
+
+# A Ctrl-C can only come from outside of Wine: as an interrupt of its process.
+interrupt() {
+	CGO_ENABLED=0 GOOS=windows GOARCH=amd64 "$go" test -c -o "$bin/signal.exe" ./executor/signal
+	"$bin/onwine" -- sh -c '
+		SIGNAL_TEST_CHILD=wait wine "$1/signal.exe" >"$1/out" 2>/dev/null </dev/null &
+		pid=$!
+		for n in 1 2; do
+			tries=0
+			until [ "$(grep -c ready "$1/out")" -ge "$n" ]; do
+				tries=$((tries + 1))
+				[ "$tries" -lt 300 ] || { kill -KILL "$pid"; exit 1; }
+				sleep 0.1
+			done
+			kill -INT "$pid"
+		done
+		wait "$pid"
+	' sh "$bin" && [ "$(grep -c "got interrupt" "$bin/out")" = 2 ]
+}
+
+status=0
+echo "== windows/amd64 under Wine: ThreadPerCore/2"
+run ThreadPerCore/2 ./reactor/... ./reactor/epoll ./reactor/kqueue ./reactor/iocp ./core/sync/... \
+	./joinhandle/... ./executor/... || status=1
+echo "== windows/amd64 under Wine: WorkStealing/2"
+run WorkStealing/2 ./executor || status=1
+if interrupt; then
+	echo "ok   Ctrl-C arrives again and again"
+else
+	echo "FAIL Ctrl-C does not arrive"
+	cat "$bin/out" || true
+	status=1
+fi
+exit $status
