@@ -58,6 +58,16 @@ vet: ## go vet of every module for every system and processor
 		CGO_ENABLED=0 GOOS=$$os GOARCH=$$arch $(GO) vet $(MODULES:%=./%/...) || status=1; \
 	done; done; exit $$status
 
+.PHONY: test-windows
+test-windows: ## the tests of the Windows build under Wine, which it installs
+	@GO="$(GO)" VERBOSE="$(VERBOSE)" sh tools/ci/test-windows.sh
+
+.PHONY: echo-windows
+echo-windows: ## echo round trips under Wine beside those of package net; ARGS
+	@sh tools/ci/install-wine.sh
+	@EXECUTOR_TEST_MODE=ThreadPerCore/1 $(GO) run ./tools/cmd/onwine -- env GOOS=windows GOARCH=amd64 CGO_ENABLED=0 \
+		$(GO) test -exec wine -v -count=1 -run TestEchoFigure ./executor/net/tcp -args -echo.figure $(ARGS)
+
 .PHONY: alone
 alone: deps ## check each module by itself, from a packed module proxy
 	$(GO) run ./tools/cmd/alone $(ALONEFLAGS) $(ARGS)
