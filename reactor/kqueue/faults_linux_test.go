@@ -318,3 +318,20 @@ func TestANotifyThatFailsIsNotCoalescedInto(t *testing.T) {
 		}
 	}
 }
+
+// A pipe that is not emptied would keep the next Wait busy, which returns for nothing but goes round and round.
+func TestANotifyLeavesNothingBehind(t *testing.T) {
+	overDoubles(t, func(t *testing.T, p *kqueue.Poller, f *kqueue.Faults) {
+		for range 3 {
+			if err := p.Notify(); err != nil {
+				t.Fatal(err)
+			}
+			wait(t, p, -1)
+		}
+		before := len(f.Waits())
+		silent(t, p)
+		if n := len(f.Waits()) - before; n > 5 {
+			t.Errorf("%d system calls in a Wait of %v", n, pause)
+		}
+	})
+}
