@@ -8,8 +8,11 @@ MODULES := $(shell awk '{ sub(/\#.*/, "") } NF { print $$1 }' modules.txt)
 export GOFLAGS := $(strip $(GOFLAGS) -buildvcs=false)
 
 # Systems and processors that every module must vet for.
-VET_OS   := linux darwin freebsd netbsd openbsd windows
+VET_OS   := linux darwin freebsd netbsd openbsd dragonfly windows
 VET_ARCH := amd64 arm64
+
+# Where struct kevent has yet another form: the kqueue backend is checked there too.
+VET_KQUEUE := freebsd/386 freebsd/arm netbsd/386 netbsd/arm openbsd/386 openbsd/arm
 
 # A continuous-integration run shows every test.
 ifeq ($(CI),true)
@@ -52,11 +55,12 @@ race: deps ## the tests under the race detector; RACEFLAGS= for all of them
 	$(call each,$(GO) test -race $(RACEFLAGS) ./...)
 
 .PHONY: vet
-vet: ## go vet of every module for every system and processor
-	@status=0; for os in $(VET_OS); do for arch in $(VET_ARCH); do \
-		echo "== vet $$os/$$arch"; \
-		CGO_ENABLED=0 GOOS=$$os GOARCH=$$arch $(GO) vet $(MODULES:%=./%/...) || status=1; \
-	done; done; exit $$status
+vet: ## go vet of every module, and its tests compiled, for every system and processor
+	@GO="$(GO)" sh tools/ci/vet.sh "$(VET_OS)" "$(VET_ARCH)" "$(VET_KQUEUE)" $(MODULES)
+
+.PHONY: test-kqueue
+test-kqueue: ## the kqueue backend over doubles of the kernels, and darwin's and freebsd's tests on Linux
+	@GO="$(GO)" VERBOSE="$(VERBOSE)" sh tools/ci/test-kqueue.sh
 
 .PHONY: test-windows
 test-windows: ## the tests of the Windows build under Wine, which it installs

@@ -6,6 +6,7 @@ set -eu
 
 missing=
 command -v strace >/dev/null 2>&1 || missing="$missing strace"
+command -v "${CC:-gcc}" >/dev/null 2>&1 || missing="$missing gcc libc6-dev"
 command -v nc >/dev/null 2>&1 || missing="$missing netcat-openbsd"
 [ -n "$missing" ] || exit 0
 

@@ -1,0 +1,49 @@
+#!/bin/sh
+# Checks that everything compiles, tests included, for systems other than this one, and vets it:
+#
+#	vet.sh 'linux darwin ...' 'amd64 arm64' 'freebsd/386 ...' MODULE...
+#
+# The third argument has pairs for which the kqueue backend alone is checked: its structures differ there.
+set -eu
+cd "$(dirname "$0")/../.."
+systems=$1 processors=$2 extra=$3
+shift 3
+go=${GO:-go}
+export CGO_ENABLED=0
+
+out=$(mktemp -d)
+trap 'rm -rf "$out"' EXIT
+trap 'exit 1' INT TERM
+packages=
+for module in "$@"; do
+	packages="$packages ./$module/..."
+done
+ports=" $($go tool dist list | tr '\n' ' ') "
+status=0
+
+# check PAIR PACKAGES LINKED: go vet; the compiler for all the packages' tests; and for those that differ most
+# between systems the linker as well, which takes the longest and is never cached.
+check() {
+	case $ports in
+	*" $1 "*) ;;
+	*) return 0 ;; # Go has no such port
+	esac
+	echo "== vet $1"
+	export GOOS="${1%/*}" GOARCH="${1#*/}"
+	# shellcheck disable=SC2086 # lists of words
+	{
+		$go vet $2 || status=1
+		$go list -export -test $2 >/dev/null || status=1
+		$go test -c -vet=off -o "$out/" $3 || status=1
+	}
+}
+
+for system in $systems; do
+	for processor in $processors; do
+		check "$system/$processor" "$packages" "./reactor/epoll ./reactor/kqueue ./reactor/iocp ./executor"
+	done
+done
+for pair in $extra; do
+	check "$pair" ./reactor/kqueue ./reactor/kqueue
+done
+exit $status
