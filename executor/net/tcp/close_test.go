@@ -72,6 +72,9 @@ func TestHalfClose(t *testing.T) {
 			if _, err := s.Read(co, buf); err != io.EOF { // waits until CloseRead
 				return fmt.Errorf("want io.EOF, got %v", err)
 			}
+			if err := s.WaitReadable(co); err != nil { // which it is: the end can be read
+				return err
+			}
 			_, err := s.Write(co, []byte("x"))
 			return err
 		})

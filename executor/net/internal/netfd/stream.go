@@ -218,7 +218,7 @@ func (f *FD) waitReady(cx *core.Context, d reactor.Direction) (Progress, error) 
 	case err != nil:
 	case !ok:
 		p = Pending
-	case !ev.Known():
+	case !ev.Known() && !f.hasEnded(d): // of what has ended there is no more to be known
 		p = Unregistered
 	}
 	f.End(cx, d, p)
