@@ -6,7 +6,7 @@
 // made of: the socket driver, \Device\Afd, takes a request to end as soon as a socket is ready, and that
 // request can complete on a port. So each socket has at most one such poll outstanding. Wait starts the
 // polls that are due, fetches completed ones in batches, and reports them. There is no limit on sockets but
-// memory: each costs about 300 bytes, and each 32 of them share a handle of the driver.
+// memory: each costs some 200 bytes, and each 32 of them share a handle of the driver.
 //
 // # What it does beyond the contract
 //
