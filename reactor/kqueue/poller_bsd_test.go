@@ -270,3 +270,31 @@ func TestABlockedWaitIsKnownToTheScheduler(t *testing.T) {
 	p.Close()
 	<-done
 }
+
+// A notifier or a guard that is always active ends no Wait, but keeps it busy.
+func TestAWaitThatSleepsTakesNoTime(t *testing.T) {
+	p := newPoller(t)
+	a, _ := socketPair(t)
+	add(t, p, a, 7, 0, reactor.Level)
+	if err := p.Notify(); err != nil {
+		t.Fatal(err)
+	}
+	wait(t, p, patience)
+	const long = 300 * time.Millisecond
+	before := processTime(t)
+	if events := wait(t, p, long); len(events) != 0 {
+		t.Fatalf("events %v", events)
+	}
+	if took := processTime(t) - before; took > long/4 {
+		t.Errorf("%v of processor time in a Wait of %v", took, long)
+	}
+}
+
+func processTime(t *testing.T) time.Duration {
+	t.Helper()
+	var u unix.Rusage
+	if err := unix.Getrusage(unix.RUSAGE_SELF, &u); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
