@@ -34,7 +34,7 @@ check() {
 	{
 		$go vet $2 || status=1
 		$go list -export -test $2 >/dev/null || status=1
-		$go test -c -vet=off -o "$out/" $3 || status=1
+		$go test -c -vet=off -ldflags=-w -o "$out/" $3 || status=1
 	}
 }
 
