@@ -44,7 +44,7 @@ build: ## build every module
 	$(call each,$(GO) build ./...)
 
 .PHONY: test
-test: lint vet tidy-check actionlint unit race alone ## everything: lint, vet, tidy-check, actionlint, unit, race (short), alone
+test: lint vet tidy-check actionlint unit race alone test-kqueue test-windows bench-smoke ## everything that one Linux machine can check
 
 .PHONY: unit
 unit: deps ## the tests of every module
