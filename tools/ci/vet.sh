@@ -1,5 +1,5 @@
 #!/bin/sh
-# Checks that everything compiles, tests included, for systems other than this one, and vets it:
+# Vets everything for systems other than this one, tests included, and compiles what depends on the system:
 #
 #	vet.sh 'linux darwin ...' 'amd64 arm64' 'freebsd/386 ...' MODULE...
 #
@@ -19,10 +19,11 @@ for module in "$@"; do
 	packages="$packages ./$module/..."
 done
 ports=" $($go tool dist list | tr '\n' ' ') "
+backends="./reactor/epoll ./reactor/kqueue ./reactor/iocp"
 status=0
 
-# check PAIR PACKAGES LINKED: go vet; the compiler for all the packages' tests; and for those that differ most
-# between systems the linker as well, which takes the longest and is never cached.
+# check PAIR PACKAGES COMPILED LINKED: go vet; the compiler, for tests too, where code depends on the system; and
+# for what differs most the linker as well, which takes the longest and is never cached.
 check() {
 	case $ports in
 	*" $1 "*) ;;
@@ -33,17 +34,17 @@ check() {
 	# shellcheck disable=SC2086 # lists of words
 	{
 		$go vet $2 || status=1
-		$go list -export -test $2 >/dev/null || status=1
-		$go test -c -vet=off -ldflags=-w -o "$out/" $3 || status=1
+		$go list -export -test $3 >/dev/null || status=1
+		$go test -c -vet=off -ldflags=-w -o "$out/" $4 || status=1
 	}
 }
 
 for system in $systems; do
 	for processor in $processors; do
-		check "$system/$processor" "$packages" "./reactor/epoll ./reactor/kqueue ./reactor/iocp ./executor"
+		check "$system/$processor" "$packages" "$backends ./executor/..." "$backends ./executor"
 	done
 done
 for pair in $extra; do
-	check "$pair" ./reactor/kqueue ./reactor/kqueue
+	check "$pair" ./reactor/kqueue ./reactor/kqueue ./reactor/kqueue
 done
 exit $status
