@@ -10,8 +10,8 @@
 //	| a change costs         | one system call          | one (netbsd: one per filter)  | a cancelled poll and a new one     |
 //	| a timeout's grain      | 1 ns (before 5.11: 1 ms) | 1 ns to a tick of 10 ms       | 1 ms to 16 ms                      |
 //	| Notify                 | eventfd                  | EVFILT_USER, or a pipe        | a posted completion                |
-//	| descriptors            | 2                        | 1, or 3 with a pipe           | handles, a number per provider     |
-//	| closed without Delete  | forgotten with the last  | forgotten with the number     | reported once, as closed           |
+//	| descriptors            | 2                        | 1, or 3 with a pipe           | a handle, and one each 32 sockets  |
+//	| closed without Delete  | forgotten with the last  | forgotten with the number     | forgotten                          |
 //	|                        | copy of the descriptor   |                               |                                    |
 //	| what can be watched    | sockets, pipes,          | these, and regular files      | sockets                            |
 //	|                        | terminals                |                               |                                    |
@@ -22,7 +22,7 @@
 //	| the peer's half-close    | ReadReady, ReadClosed    | ReadReady, ReadClosed          | ReadReady, ReadClosed    |
 //	| one's own half-close     | nothing                  | WriteClosed, if Writable       | nothing                  |
 //	| both ends closed         | ReadClosed, WriteClosed  | the same                       | ReadClosed, WriteClosed  |
-//	| a reset                  | ErrorReady, both closed  | ErrorReady, both closed        | ErrorReady or both closed |
+//	| a reset                  | ErrorReady, both closed  | ErrorReady, both closed        | ErrorReady, both closed  |
 //	| a refused connect        | ErrorReady, both closed  | ErrorReady, both closed        | ErrorReady               |
 //	| a refused datagram       | ErrorReady               | ReadReady or WriteReady        | ReadReady, or nothing    |
 //	| urgent data              | PriorityReady            | PriorityReady on darwin,       | PriorityReady            |
