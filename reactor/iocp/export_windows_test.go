@@ -75,3 +75,14 @@ func (p *Poller) Handles() []windows.Handle {
 	}
 	return out
 }
+
+// Break makes p take a socket for one whose poll could not be started, and its room for packets as large as
+// it gets.
+func (p *Poller) Break(fd uintptr) {
+	p.waitMu.Lock()
+	defer p.waitMu.Unlock()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.buf = make([]entry, reactor.MaxEvents)
+	p.broken = append(p.broken, p.sockets[windows.Handle(fd)])
+}

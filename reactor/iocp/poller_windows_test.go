@@ -410,3 +410,11 @@ func TestCloseWaitsForThePollsThatItCancels(t *testing.T) {
 		}
 	}
 }
+
+func TestABrokenPollIsReportedThoughTheRoomForPacketsHasGrown(t *testing.T) {
+	p := newPoller(t)
+	a, _ := pair(t)
+	add(t, p, a.fd, 1, reactor.Readable, reactor.Edge)
+	p.Break(a.fd)
+	until(t, p, 1, reactor.ErrorReady)
+}

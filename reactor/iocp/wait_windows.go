@@ -2,6 +2,7 @@ package iocp
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"github.com/moduvex/moduvex-go/reactor"
@@ -47,7 +48,8 @@ func (p *Poller) wait(events []reactor.Event, timeout time.Duration) ([]reactor.
 		p.waiting = left != 0
 		p.mu.Unlock()
 
-		n, err := getPackets(p.port, p.buf, millis(left))
+		room := min(len(p.buf), reactor.MaxEvents-(len(events)-had)) // at least 1: see reportBroken
+		n, err := getPackets(p.port, p.buf[:room], millis(left))
 
 		p.mu.Lock()
 		p.waiting = false
@@ -55,7 +57,7 @@ func (p *Poller) wait(events []reactor.Event, timeout time.Duration) ([]reactor.
 		if err == nil {
 			events, notified = p.take(p.buf[:n], events)
 		}
-		again := len(p.toPoll) > 0
+		again := len(p.toPoll) > 0 || len(p.broken) > 0
 		p.mu.Unlock()
 
 		if err != nil || len(events) > had || notified || p.closed.Load() {
@@ -84,22 +86,21 @@ func (p *Poller) pollAll() {
 	p.toPoll = p.toPoll[:0]
 }
 
-// reportBroken reports those whose poll could not be started, as far as there is room.
+// reportBroken reports those whose poll could not be started, as far as there is room. It leaves room for one
+// packet.
 func (p *Poller) reportBroken(events []reactor.Event) []reactor.Event {
-	if len(p.broken) == 0 {
-		return events
-	}
-	n := min(len(p.broken), reactor.MaxEvents-len(p.buf))
-	for i, s := range p.broken[:n] {
-		p.broken[i] = nil
+	n := 0
+	for room := reactor.MaxEvents - 1; n < len(p.broken) && room > 0; n++ {
+		s := p.broken[n]
 		if s.gone || s.wanted == 0 {
 			continue
 		}
 		events = append(events, reactor.Event{Key: s.key, Ready: reactor.ErrorReady})
+		room--
 		s.reported(s.wanted)
 		p.later(s)
 	}
-	p.broken = p.broken[:copy(p.broken, p.broken[n:])]
+	p.broken = slices.Delete(p.broken, 0, n)
 	return events
 }
 
