@@ -111,10 +111,16 @@ func TestServeUntilInterrupted(t *testing.T) {
 		if err := cmd.Wait(); err != nil {
 			t.Errorf("%v: %s", err, rest)
 		}
-		// One task serves, one accepts on each worker, and one has the connection.
-		n := runtime.GOMAXPROCS(0) + 2
-		if want := fmt.Sprintf("%d tasks, %d completed, 0 aborted", n, n); !strings.Contains(string(rest), want) {
-			t.Errorf("it says %q, want %q", rest, want)
+		// One task serves, one accepts on each worker, and one has the connection. The interrupt may come
+		// before all accept: then the closed listener ends the serving, and those that accept with it.
+		_, summary, _ := strings.Cut(string(rest), "stopping\n")
+		var spawned, completed, aborted int
+		if _, err := fmt.Sscanf(summary, "echo: %d tasks, %d completed, %d aborted", &spawned, &completed, &aborted); err != nil {
+			t.Fatalf("%q: %v", rest, err)
+		}
+		workers := runtime.GOMAXPROCS(0)
+		if spawned > workers+2 || completed < 2 || completed+aborted != spawned {
+			t.Errorf("it says %q, with %d workers", rest, workers)
 		}
 	}
 }
