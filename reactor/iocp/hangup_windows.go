@@ -2,6 +2,7 @@ package iocp
 
 import (
 	"errors"
+	"runtime"
 	"unsafe"
 
 	"golang.org/x/sys/windows"
@@ -49,7 +50,10 @@ func sendHasEnded(fd windows.Handle) bool {
 // down refuses to send, also nothing, which is what is sent here: no byte leaves. It cannot block: where
 // the send would have to wait, it says so, since it is overlapped, and that is no refusal.
 func refusesToSend(fd windows.Handle) bool {
-	op := new(nothing) // on the heap: the kernel may have it for a moment
+	op := new(nothing)
+	var pin runtime.Pinner // the kernel may have it for a moment; this also puts it on the heap
+	pin.Pin(op)
+	defer pin.Unpin()
 	event, err := windows.CreateEvent(nil, 1, 0, nil)
 	if err != nil {
 		return false
