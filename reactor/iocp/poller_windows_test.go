@@ -418,3 +418,19 @@ func TestABrokenPollIsReportedThoughTheRoomForPacketsHasGrown(t *testing.T) {
 	p.Break(a.fd)
 	until(t, p, 1, reactor.ErrorReady)
 }
+
+func TestAForgottenPollerKeepsItsBlocks(t *testing.T) {
+	a, _ := pair(t)
+	func() {
+		p, err := iocp.New()
+		if err != nil {
+			t.Fatal(err)
+		}
+		add(t, p, a.fd, 1, reactor.Readable, reactor.Edge)
+		within(t, p, 1, 0)
+	}()
+	for range 3 {
+		runtime.GC() // whose finalizers end the process if a pin is left behind
+		time.Sleep(10 * time.Millisecond)
+	}
+}

@@ -3,6 +3,7 @@ package iocp
 import (
 	"math/bits"
 	"runtime"
+	"sync"
 
 	"golang.org/x/sys/windows"
 )
@@ -19,7 +20,9 @@ import (
 //     is and that it is not freed, whatever else becomes of the Poller and of later versions of Go;
 //   - a block belongs to one socket at a time, in a slot, and the slot is given back only when no poll is
 //     outstanding in it: a Delete during a poll cancels it and leaves the slot to the packet;
-//   - an array is unpinned only when all its slots have been given back, and Close waits for that.
+//   - an array is unpinned only when all its slots have been given back, and Close waits for that;
+//   - every group is in a table of the package until then. A Poller that is forgotten without Close leaks, as
+//     its handles do; the collector would otherwise take its pins away, and end the process for it.
 //
 // A packet names its slot by a token, an index, and not by an address. So no number is ever made a pointer
 // again, and what a packet of an outlived slot could do wrong can be seen here: there are none, since a
@@ -42,6 +45,31 @@ type group struct {
 	used   uint32             // a bit per slot
 	socks  [groupSize]*socket // who has the slot
 	listed bool               // in slots.roomy
+}
+
+// pinned has the groups of all Pollers.
+var pinned struct {
+	mu     sync.Mutex
+	groups map[*group]struct{}
+}
+
+// pinBlocks gives g its blocks; unpinBlocks ends what the kernel may do with them.
+func (g *group) pinBlocks() {
+	g.blocks = new([groupSize]block)
+	g.pin.Pin(g.blocks)
+	pinned.mu.Lock()
+	defer pinned.mu.Unlock()
+	if pinned.groups == nil {
+		pinned.groups = make(map[*group]struct{})
+	}
+	pinned.groups[g] = struct{}{}
+}
+
+func (g *group) unpinBlocks() {
+	pinned.mu.Lock()
+	defer pinned.mu.Unlock()
+	delete(pinned.groups, g)
+	g.pin.Unpin()
 }
 
 // slots hands out slots. Poller.mu guards it.
@@ -97,8 +125,8 @@ func (s *slots) grow() (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	g := &group{afd: afd, blocks: new([groupSize]block), listed: true}
-	g.pin.Pin(g.blocks)
+	g := &group{afd: afd, listed: true}
+	g.pinBlocks()
 	i := len(s.groups)
 	if n := len(s.holes); n != 0 {
 		i = s.holes[n-1]
@@ -136,7 +164,7 @@ func (s *slots) free(i int) {
 	g := s.groups[i]
 	s.groups[i] = nil
 	s.holes = append(s.holes, i)
-	g.pin.Unpin()
+	g.unpinBlocks()
 	windows.CloseHandle(g.afd)
 }
 
