@@ -95,7 +95,8 @@ func (w *wine) setUp(ctx context.Context) error {
 		return err
 	}
 	// 3
-	if err := w.quietly(ctx, dir, w.server, "-k", "-w"); err != nil {
+	_ = w.quietly(ctx, dir, w.server, "-k") // which does not look at a -w, and fails if the server has ended by itself
+	if err := w.quietly(ctx, dir, w.server, "-w"); err != nil {
 		return err
 	}
 	// 4
