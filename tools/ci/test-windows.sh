@@ -2,11 +2,12 @@
 # The tests of the Windows build under Wine; make test-windows calls this. GO is the go command, VERBOSE a flag
 # of knownfail. What Wine cannot do stands in known-wine.txt.
 set -eu
-
+cd "$(dirname "$0")/../.."
 go=${GO:-go}
 sh tools/ci/install-wine.sh
 bin=$(mktemp -d)
 trap 'rm -rf "$bin"' EXIT
+trap 'exit 1' INT TERM
 "$go" build -o "$bin/" ./tools/cmd/onwine ./tools/cmd/knownfail
 
 # One package runs at a time: sockets and time would be shared with the others.
