@@ -8,7 +8,8 @@
 //	knownfail [-list file] [-env NAME=VALUE]... [-v] [-strict] [-all] [--] go-test-arguments
 //
 // The arguments go to go test -json, which has the variables of -env in its environment: GOOS, say, which
-// knownfail itself should not be built for. With -strict a listed test that passes is red too.
+// knownfail itself should not be built for. With -strict a listed test that passes is red too. The variable GO,
+// where it is set, names the go command.
 //
 // # The list
 //
@@ -30,6 +31,7 @@
 package main
 
 import (
+	"cmp"
 	"flag"
 	"fmt"
 	"os"
@@ -88,7 +90,7 @@ func run(o options, args []string) (bool, error) {
 	if skip := skipPattern(entries); skip != "" {
 		full = append(full, "-skip="+skip)
 	}
-	cmd := exec.Command("go", append(full, args...)...)
+	cmd := exec.Command(cmp.Or(os.Getenv("GO"), "go"), append(full, args...)...)
 	cmd.Env = append(os.Environ(), o.env...)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
