@@ -23,17 +23,23 @@ run() {
 interrupt() {
 	CGO_ENABLED=0 GOOS=windows GOARCH=amd64 "$go" test -c -o "$bin/signal.exe" ./executor/signal
 	"$bin/onwine" -- sh -c '
-		SIGNAL_TEST_CHILD=wait wine "$1/signal.exe" >"$1/out" 2>/dev/null </dev/null &
+		out=$1/out
+		: >"$out"
+		SIGNAL_TEST_CHILD=wait wine "$1/signal.exe" >>"$out" 2>/dev/null </dev/null &
 		pid=$!
-		for n in 1 2; do
+		until_said() { # WORD TIMES
 			tries=0
-			until [ "$(grep -c ready "$1/out")" -ge "$n" ]; do
+			until [ "$(grep -c "$1" "$out")" -ge "$2" ]; do
 				tries=$((tries + 1))
 				[ "$tries" -lt 300 ] || { kill -KILL "$pid"; exit 1; }
 				sleep 0.1
 			done
+		}
+		for n in 1 2; do
+			until_said ready "$n"
 			kill -INT "$pid"
 		done
+		until_said end 1 # or an interrupt was lost, and it waits for ever
 		wait "$pid"
 	' sh "$bin" && [ "$(grep -c "got interrupt" "$bin/out")" = 2 ]
 }
