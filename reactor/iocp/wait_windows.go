@@ -136,14 +136,14 @@ func (p *Poller) complete(at slot) reactor.Event {
 	_, b := p.slots.block(at)
 	found, err := b.result()
 	switch {
+	case err == nil && found&afdLocalClose != 0:
+		// Closed before it was deleted. Nothing can be told of it any more, and its number is free.
+		p.drop(s)
+		return reactor.Event{}
 	case stale:
 		found = 0 // what it found was asked under other terms; what holds will be found again
 	case err != nil:
 		p.broken = append(p.broken, s)
-		return reactor.Event{}
-	case found&afdLocalClose != 0:
-		// Closed before it was deleted. Nothing can be told of it any more, and its number is free.
-		p.drop(s)
 		return reactor.Event{}
 	}
 	ready := s.found(found)
