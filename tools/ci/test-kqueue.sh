@@ -36,6 +36,6 @@ for os in darwin freebsd; do
 	echo "== $os/amd64, $mode"
 	# shellcheck disable=SC2086 # lists of words
 	GOOS=$os GOARCH=amd64 CGO_ENABLED=0 GODEBUG=netdns=go EXECUTOR_TEST_MODE=$mode knownfail \
-		-list tools/ci/known-$os.txt ${VERBOSE-} -- -short -count=1 -vet=off -p 2 -timeout 150s $packages || status=1
+		-list tools/ci/known-$os.txt ${VERBOSE-} -- -short -count=1 -vet=off -p 2 -timeout 5m $packages || status=1
 done
 exit $status

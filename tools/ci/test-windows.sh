@@ -16,7 +16,7 @@ run() {
 	shift
 	"$bin/onwine" -- "$bin/knownfail" -list tools/ci/known-wine.txt ${VERBOSE:-} \
 		-env GOOS=windows -env GOARCH=amd64 -env CGO_ENABLED=0 -env "EXECUTOR_TEST_MODE=$mode" \
-		-- -exec wine -short -count=1 -timeout 2m -p 1 "$@"
+		-- -exec wine -short -count=1 -timeout 5m -p 1 "$@"
 }
 
 # A Ctrl-C can only come from outside of Wine: as an interrupt of its process.

@@ -66,7 +66,8 @@ func prefixName(version string) string {
 func (w *wine) env() []string { return w.envFor(w.prefix) }
 
 func (w *wine) envFor(prefix string) []string {
-	return append(os.Environ(), "WINEPREFIX="+prefix, "WINEDEBUG=-all")
+	// Without a display and the two libraries nobody is asked whether to install Mono and Gecko.
+	return append(os.Environ(), "WINEPREFIX="+prefix, "WINEDEBUG=-all", "DISPLAY=", "WINEDLLOVERRIDES=mscoree,mshtml=")
 }
 
 // setUp makes the prefix, unless it is there:
