@@ -22,7 +22,8 @@ func TestMemoryIsSeen(t *testing.T) {
 	for i := range b {
 		b[i] = byte(i)
 	}
-	if more := proc.Resident() - before; more < size*9/10 || more > size*3/2 {
+	full := proc.Resident()
+	if more := full - before; more < size*9/10 || more > size*4 { // the race detector has its own memory for each byte
 		t.Errorf("%d bytes take %d", size, more)
 	}
 	runtime.KeepAlive(b)
@@ -30,8 +31,8 @@ func TestMemoryIsSeen(t *testing.T) {
 		t.Errorf("the peak is %d", proc.Peak())
 	}
 	b = nil
-	if more := proc.Resident() - before; more > size/2 {
-		t.Errorf("of what is garbage %d bytes are still there", more)
+	if less := full - proc.Resident(); less < size*9/10 {
+		t.Errorf("of %d bytes of garbage %d are gone", size, less)
 	}
 }
 
