@@ -51,7 +51,14 @@ func roots(n int, share func(n, of int) func(cx *core.Context) bool) {
 		}
 		var ends []<-chan struct{}
 		for i := range rt.Workers() {
-			ends = append(ends, executor.SpawnOn[struct{}](rt, i, pollFunc(share(n/rt.Workers(), rt.Workers()))).Done())
+			var f func(cx *core.Context) bool
+			ends = append(ends, executor.SpawnOn[struct{}](rt, i, pollFunc(func(cx *core.Context) bool {
+				if f == nil {
+					// Made here, the variables of two roots do not lie in one cache line.
+					f = share(n/rt.Workers(), rt.Workers())
+				}
+				return f(cx)
+			})).Done())
 		}
 		for _, end := range ends {
 			<-end

@@ -59,7 +59,7 @@ func drive(rt *executor.Runtime, n int, d runtimeDriver) (sum int, err error) {
 		if d.body != nil {
 			handles[i] = executor.Go(s, func(co *coro.Co) (int, error) { return d.body(co, i) })
 		} else {
-			handles[i] = executor.Spawn(s, d.future(i))
+			handles[i] = executor.Spawn(s, core.Future[int](&lazy{make: func() core.Future[int] { return d.future(i) }}))
 		}
 	}
 	for _, h := range handles {
@@ -68,6 +68,20 @@ func drive(rt *executor.Runtime, n int, d runtimeDriver) (sum int, err error) {
 		err = errors.Join(err, e)
 	}
 	return sum, err
+}
+
+// A lazy future is made where it is first polled: what two workers write to all the time, made one after the
+// other by one of them, would share cache lines.
+type lazy struct {
+	make func() core.Future[int]
+	f    core.Future[int]
+}
+
+func (l *lazy) Poll(cx *core.Context) (int, bool) {
+	if l.f == nil {
+		l.f = l.make()
+	}
+	return l.f.Poll(cx)
 }
 
 // A joiner joins handles in turn, in poll style.
