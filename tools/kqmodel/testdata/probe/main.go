@@ -82,11 +82,19 @@ func change(kq int, changes ...unix.Kevent_t) error {
 }
 
 // wait waits 50 ms at most.
-func wait(kq int) string {
+func wait(kq int) string { return waitFor(kq, 50*time.Millisecond) }
+
+// waitFor waits for d at most. Go interrupts its threads now and then.
+func waitFor(kq int, d time.Duration) string {
 	events := make([]unix.Kevent_t, 8)
-	ts := unix.NsecToTimespec(50e6)
-	n, err := unix.Kevent(kq, nil, events, &ts)
-	check(err)
+	end := time.Now().Add(d)
+	var n int
+	for err := error(unix.EINTR); err == unix.EINTR; {
+		ts := unix.NsecToTimespec(max(time.Until(end), 0).Nanoseconds())
+		if n, err = unix.Kevent(kq, nil, events, &ts); err != unix.EINTR {
+			check(err)
+		}
+	}
 	var out []string
 	for _, e := range events[:n] {
 		s := fmt.Sprint(map[int16]string{unix.EVFILT_READ: "read", unix.EVFILT_WRITE: "write", unix.EVFILT_TIMER: "timer", unix.EVFILT_USER: "user"}[int16(e.Filter)], " ", e.Data)
@@ -135,7 +143,7 @@ func timer() string {
 	e.Data = 20
 	start := time.Now()
 	check(change(kq, e))
-	s := wait(kq)
+	s := waitFor(kq, 10*time.Second)
 	if took := time.Since(start); took < 20*time.Millisecond {
 		return fmt.Sprint("early: ", took)
 	}
