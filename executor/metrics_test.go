@@ -81,6 +81,7 @@ func TestCountersOfEachWorkerMatchItsWork(t *testing.T) {
 			})))
 			g.polled(t, n+2)
 		}
+		settled(t, rt) // an abort during the poll would end the task with it
 		h.Abort()
 		joinCancelled(t, h)
 	}
