@@ -98,3 +98,27 @@ func TestNewThatFailsInsideATaskLeavesNothing(t *testing.T) {
 		}
 	}) // goroutines are goleak's
 }
+
+// Regression: a worker took the next few tasks out of sight while nobody was hungry, and a poll that lasted
+// hid them for as long, however idle the others were by then.
+func TestFewTasksAreSeenWhileOneOfThemIsPolled(t *testing.T) {
+	rt := tasksMove(t, executor.Options{})
+	const few = 5
+	release := holdAllBut(t, rt, 0)
+	var begun, elsewhere atomic.Int64
+	joinOK(t, executor.SpawnOn(rt, 0, future.Func(func(cx *core.Context) (int, bool) {
+		for range few {
+			executor.Spawn(cx, future.Func(func(*core.Context) (int, bool) {
+				if begun.Add(1) > 1 {
+					elsewhere.Add(1)
+					return 0, true
+				}
+				release()
+				eventually(t, "the others are stolen while this is polled", func() bool { return elsewhere.Load() == few-1 })
+				return 0, true
+			}))
+		}
+		return 0, true
+	})))
+	eventually(t, "all end", func() bool { return rt.Stats().Live == 0 })
+}
