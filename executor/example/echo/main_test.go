@@ -131,7 +131,7 @@ func TestErrorsOfServe(t *testing.T) {
 	}
 }
 
-// needPoller skips a test where there is no runtime yet.
+// needPoller skips a test on a system that has no poller, such as solaris.
 func needPoller(t *testing.T) {
 	t.Helper()
 	rt, err := executor.New(executor.Options{})
