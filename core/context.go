@@ -154,6 +154,13 @@ func (cx *Context) Spend() bool {
 		cx.budget--
 		return true
 	}
+	return cx.exhaust()
+}
+
+// exhaust is Spend with nothing left: a function of its own, so that Spend is inlined.
+//
+//go:noinline
+func (cx *Context) exhaust() bool {
 	cx.spent = true
 	cx.Yield()
 	return false
