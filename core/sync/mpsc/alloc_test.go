@@ -175,6 +175,29 @@ func TestWaitingAllocatesNothing(t *testing.T) {
 	}
 }
 
+func TestWaitingInPollStyleAllocatesNothing(t *testing.T) {
+	tx, rx := mpsc.New[int](1)
+	send := tx.SendFuture(1)
+	sender, receiver := newWaiter[error](t, &send), newWaiter[mpsc.Result[int]](t, rx)
+	rounds := 0
+	allocates(t, "both ends", 0, func() {
+		rounds++
+		receiver.pends(t)
+		send.Reset(0)
+		sender.answers(t, rounds-1)
+		send.Reset(1)
+		sender.pends(t)
+		for i := range 2 {
+			if r := receiver.answers(t, rounds); r.Err != nil || r.Value != i {
+				t.Errorf("received %v, want %d", r, i)
+			}
+			if i == 0 {
+				sender.answers(t, rounds)
+			}
+		}
+	})
+}
+
 // A wait for the close ends once in a channel's life, or by a cancellation, which costs something itself.
 func TestABodyThatWaitsForTheCloseAllocatesNothing(t *testing.T) {
 	tx, _ := mpsc.New[int](1)

@@ -38,8 +38,8 @@ func Unbounded[T any]() (*UnboundedSender[T], *Receiver[T]) {
 // A place is what a value takes: values that are queued have one each, and so has each permit and
 // each sender that was woken to send. There are never more than the capacity.
 type channel[T any] struct {
-	// taken is how many values the receiver has taken. It stores it; senders load it under the
-	// lock, to work out how many places are free.
+	// taken is how many values the receiver has taken without the lock. It stores it; senders load
+	// it under the lock, to work out how many places are free.
 	taken atomic.Uint64
 	// crowded says that senders wait for a place. It is stored under the lock, before the sender
 	// looks at taken for the last time; the receiver loads it after it has stored taken.
@@ -49,6 +49,7 @@ type channel[T any] struct {
 	capacity uint64
 	limit    uint64        // pushed and reserved are less, or there may be no place: see free
 	reserved uint64        // places of permits and of senders that were woken
+	fetched  uint64        // values that the receiver has taken under the lock
 	waiting  waitlist.List // senders that wait for a place
 	watching waitlist.List // those who wait for the close
 	receiver core.Waker    // of the receiver, while it waits
@@ -72,7 +73,10 @@ func (c *channel[T]) len() int {
 	return int(c.queued())
 }
 
-func (c *channel[T]) queued() uint64 { return c.queue.pushed - c.taken.Load() }
+func (c *channel[T]) queued() uint64 { return c.queue.pushed - c.left() }
+
+// left is how many values have left the queue. Under the lock.
+func (c *channel[T]) left() uint64 { return c.fetched + c.taken.Load() }
 
 // free reports whether there is a place that nobody has. Under the lock.
 func (c *channel[T]) free() bool {
@@ -80,7 +84,7 @@ func (c *channel[T]) free() bool {
 	if used < c.limit {
 		return true
 	}
-	c.limit = c.taken.Load() + c.capacity
+	c.limit = c.left() + c.capacity
 	return used < c.limit
 }
 
@@ -195,7 +199,7 @@ func (c *channel[T]) grant(cx *core.Context) {
 	for more := true; more; {
 		c.mu.Lock()
 		w := c.grantOne()
-		more = w != nil && c.waiting.Len() > 0
+		more = w != nil && c.waiting.Len() > 0 && c.free()
 		c.mu.Unlock()
 		waitlist.Wake(cx, w)
 	}
@@ -235,7 +239,7 @@ func (c *channel[T]) close(gone bool) {
 	c.closed = true
 	if gone && !c.gone {
 		c.gone = true
-		c.taken.Store(c.queue.pushed)
+		c.fetched = c.queue.pushed - c.taken.Load()
 		c.queue.clear()
 	}
 	var w core.Waker

@@ -35,5 +35,6 @@
 // there is, and then takes that much without it: each time it publishes how many values it has
 // taken, from which senders work out how many places are free. A sender that finds none queues up
 // and says so, then looks again; the receiver publishes first and then looks whether somebody has
-// queued up. So one of them sees the other.
+// queued up. So one of them sees the other. What it takes while it has the lock, which is the first
+// value each time that it looks, it counts apart: the lock publishes that.
 package mpsc

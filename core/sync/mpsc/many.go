@@ -99,7 +99,7 @@ func (rx *Receiver[T]) takeMany(cx *core.Context, buf []T) int {
 	n := rx.move(buf)
 	if n < len(buf) { // there may be more than was known
 		c.mu.Lock()
-		c.queue.refresh(c.taken.Load() + uint64(n))
+		c.queue.refresh(c.left() + uint64(n))
 		c.mu.Unlock()
 		n += rx.move(buf[n:])
 	}

@@ -23,7 +23,7 @@ type chunk[T any] struct {
 type queue[T any] struct {
 	// The producers' side, guarded by their lock.
 	tail   *chunk[T]
-	end    int    // slots of tail that were filled
+	end    int    // slots of tail that were filled; all of them also before there is a chunk
 	pushed uint64 // values, in all
 	spare  *chunk[T]
 	spares int
@@ -42,18 +42,28 @@ func (q *queue[T]) init(capacity int) {
 	if size := int(reflect.TypeFor[T]().Size()); size > 0 {
 		q.slots = min(q.slots, max(minSlots, chunkBytes/size))
 	}
+	q.end = q.slots
 }
 
 // push appends v. It needs the lock.
 func (q *queue[T]) push(v T) {
-	if q.tail == nil || q.end == len(q.tail.slots) {
+	if q.full() {
 		q.grow()
 	}
+	q.put(v)
+}
+
+// full reports whether there is no slot for put. It needs the lock. The three are apart so that the
+// compiler inlines all but grow.
+func (q *queue[T]) full() bool { return q.end == q.slots }
+
+func (q *queue[T]) put(v T) {
 	q.tail.slots[q.end] = v
 	q.end++
 	q.pushed++
 }
 
+//go:noinline
 func (q *queue[T]) grow() {
 	c := q.spare
 	if c != nil {
@@ -81,7 +91,7 @@ func (q *queue[T]) refresh(taken uint64) {
 		}
 	}
 	q.ready = int(q.pushed - taken)
-	if q.ready == 0 {
+	if q.ready == 0 && q.tail != nil {
 		q.begin, q.end = 0, 0 // head is tail: start over in it
 	}
 }
@@ -104,4 +114,4 @@ func (q *queue[T]) pop() T {
 }
 
 // clear releases everything. It needs the lock, and only the consumer calls it.
-func (q *queue[T]) clear() { *q = queue[T]{pushed: q.pushed, slots: q.slots} }
+func (q *queue[T]) clear() { *q = queue[T]{pushed: q.pushed, slots: q.slots, end: q.slots} }

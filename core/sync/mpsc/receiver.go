@@ -31,18 +31,41 @@ func (rx *Receiver[T]) Poll(cx *core.Context) (r Result[T], ok bool) {
 	if !cx.Spend() {
 		return r, false
 	}
-	q := &rx.c.queue
-	switch {
-	case q.ready > 0:
-	case !rx.prepare(cx.Waker()):
-		pending(cx)
-		return r, false
-	case q.ready == 0:
+	if rx.c.queue.ready > 0 {
+		r.Value = rx.take(cx)
+		return r, true
+	}
+	return rx.fetch(cx)
+}
+
+// fetch is the way of a Poll that knows of nothing that is ready. It takes the first of what has come
+// meanwhile while it has the lock, which publishes that for nothing.
+func (rx *Receiver[T]) fetch(cx *core.Context) (r Result[T], ok bool) {
+	c := rx.c
+	c.mu.Lock()
+	c.queue.refresh(c.left())
+	if c.queue.ready > 0 {
+		r.Value = c.queue.pop()
+		c.fetched++
+		if c.waiting.Len() == 0 {
+			c.mu.Unlock()
+			return r, true
+		}
+		w := c.grantOne() // one place: had there been others, those in line would have them
+		c.mu.Unlock()
+		waitlist.Wake(cx, w)
+		return r, true
+	}
+	if c.ended() {
+		c.mu.Unlock()
 		r.Err = ErrClosed
 		return r, true
 	}
-	r.Value = rx.take(cx)
-	return r, true
+	c.receiver = cx.Waker()
+	rx.waiting = true
+	c.mu.Unlock()
+	pending(cx)
+	return r, false
 }
 
 // prepare makes sure that something is ready in the queue, or reports true without if the channel
@@ -53,7 +76,7 @@ func (rx *Receiver[T]) prepare(w core.Waker) bool {
 		return true
 	}
 	c.mu.Lock()
-	c.queue.refresh(c.taken.Load())
+	c.queue.refresh(c.left())
 	done := c.queue.ready > 0 || c.ended()
 	if !done && w != nil {
 		c.receiver = w

@@ -30,18 +30,30 @@ func (f *SendFuture[T]) Poll(cx *core.Context) (error, bool) {
 		return nil, false
 	}
 	c.mu.Lock()
-	s := c.turn(&r.node, cx, r.tx)
-	if s == waitlist.Granted && !c.gone {
-		w := c.push(f.value)
-		c.mu.Unlock()
-		if w != nil {
-			cx.Wake(w)
+	s := waitlist.Granted
+	if r.node.State() != waitlist.Idle || c.closed || r.tx.closed || !c.hasPlace() {
+		s = c.turn(&r.node, cx, r.tx)
+		if s != waitlist.Granted || c.gone {
+			c.mu.Unlock()
+			return unsent(cx, s)
 		}
-		var zero T
-		f.value = zero
-		return nil, true
 	}
+	if c.queue.full() {
+		c.queue.grow()
+	}
+	c.queue.put(f.value)
+	w := c.takeReceiver()
 	c.mu.Unlock()
+	if w != nil {
+		cx.Wake(w)
+	}
+	var zero T
+	f.value = zero
+	return nil, true
+}
+
+// unsent is the answer of a Poll that has not sent.
+func unsent(cx *core.Context, s waitlist.State) (error, bool) {
 	if s == waitlist.Waiting {
 		pending(cx)
 		return nil, false
