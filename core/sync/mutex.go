@@ -108,15 +108,20 @@ func (f *LockFuture) Poll(cx *core.Context) (Guard, bool) {
 	if f.node.State() == waitlist.Idle && m.state.CompareAndSwap(unlocked, locked) {
 		return Guard{m}, true
 	}
-	if m.wait(&f.node, cx.Waker()) {
+	return f.wait(cx)
+}
+
+// wait is the Poll of those for whom one swap was not enough.
+func (f *LockFuture) wait(cx *core.Context) (Guard, bool) {
+	if f.m.wait(&f.node, cx.Waker()) {
 		cx.Refund()
 		cx.Waits(core.WaitLock)
 		return Guard{}, false
 	}
-	return Guard{m}, true
+	return Guard{f.m}, true
 }
 
-// wait is the way of those for whom one swap was not enough. It reports whether n has to wait; if
+// wait puts n in line, or looks whether it is its turn. It reports whether n has to wait; if
 // not, it has the lock.
 func (m *Mutex) wait(n *waitlist.Node, w core.Waker) bool {
 	switch n.State() {
@@ -166,27 +171,27 @@ func (f *LockFuture) Drop() {
 
 // Unlock unlocks the mutex, and wakes the next in line, who has it from then on. Any goroutine.
 // It panics if g locks nothing, as after an Unlock.
-func (g *Guard) Unlock() {
-	m := g.m
-	g.m = nil
-	if !m.tryUnlock() {
-		m.unlock(nil)
-	}
-}
+func (g *Guard) Unlock() { g.UnlockOn(nil) }
 
-// UnlockOn is [Guard.Unlock] for a caller that is in a poll.
+// UnlockOn is [Guard.Unlock] for a caller that is in a poll. It is no more than it is so that it is
+// inlined: a guard that lives in a register needs no write barrier.
 func (g *Guard) UnlockOn(cx *core.Context) {
 	m := g.m
 	g.m = nil
-	if !m.tryUnlock() {
-		m.unlock(cx)
+	m.unlock(cx)
+}
+
+// unlock unlocks m, or gives it to the next in line. Were it inlined, its callers would not be.
+//
+//go:noinline
+func (m *Mutex) unlock(cx *core.Context) {
+	if m == nil || !m.state.CompareAndSwap(locked, unlocked) {
+		m.pass(cx)
 	}
 }
 
-func (m *Mutex) tryUnlock() bool { return m != nil && m.state.CompareAndSwap(locked, unlocked) }
-
-// unlock is the way of those for whom one swap was not enough.
-func (m *Mutex) unlock(cx *core.Context) {
+// pass is the way of an unlock for which one swap was not enough.
+func (m *Mutex) pass(cx *core.Context) {
 	if m == nil || m.state.Load() == unlocked {
 		panic(errUnlock)
 	}
