@@ -57,7 +57,8 @@ type Host interface {
 	// that Now is the system's clock. Any goroutine.
 	Epoch() time.Time
 	// Arm makes e's waker be woken once Now has reached at. If e is armed already, by this Host,
-	// it is moved. The caller keeps e where it is until it has fired or was disarmed.
+	// it is moved. The caller keeps e where it is until it has fired or was disarmed. On this worker,
+	// e is armed until Now has reached at or Disarm was called, so who polls there may ask e itself.
 	//
 	// Where tasks move between workers, the task that has armed e may call Arm and Disarm of the
 	// Host that it did so on from the worker that it is on by then.

@@ -15,6 +15,13 @@ type Future[T any] interface {
 	Poll(cx *Context) (T, bool)
 }
 
+// A FuturePointer is a pointer to an F that is a [Future]: the constraint of functions that take an F and
+// keep it themselves, in one piece with what they keep beside it.
+type FuturePointer[F, T any] interface {
+	*F
+	Future[T]
+}
+
 // A Dropper is a future that holds something while it is pending.
 //
 // Drop releases what it holds. It is called at most once, only on a future that has not returned

@@ -65,6 +65,35 @@ func (c *cell[T]) Drop() {
 	core.Drop(f)
 }
 
+// NewValue is New for a future that moves into the task: the task with its future is one allocation, and
+// lies in memory in one piece. P is the pointer to F that is a future; T cannot be inferred, so it is
+// called as NewValue[int](f). What f refers to stays reachable as long as the task does.
+func NewValue[T, F any, P core.FuturePointer[F, T]](f F) *Slot[T] {
+	c := &valueCell[T, F, P]{future: f}
+	c.body = c
+	c.word.birth(word(Scheduled))
+	return &c.Slot
+}
+
+type valueCell[T, F any, P core.FuturePointer[F, T]] struct {
+	Slot[T]
+	future F // never cleared: futures that have answered may be in a wheel or a wait list still
+}
+
+func (c *valueCell[T, F, P]) Poll(cx *core.Context) Result {
+	v, ok := P(&c.future).Poll(cx)
+	if !ok {
+		return Pending
+	}
+	c.value = v
+	return Ready
+}
+
+// Describe names the type of the future.
+func (c *valueCell[T, F, P]) Describe() string { return fmt.Sprintf("%T", &c.future) }
+
+func (c *valueCell[T, F, P]) Drop() { core.Drop(&c.future) }
+
 // Take returns the output if the task has finished. The first Take gets it and the slot forgets
 // it; later ones get ErrAlreadyJoined. done is false while the task has not finished. Any
 // goroutine.

@@ -75,11 +75,12 @@ type combination struct {
 	dropPanics                    bool
 	join                          joining
 	remote                        bool // touched from another goroutine
+	moved                         bool // the future moves into the task
 }
 
 func (c combination) String() string {
-	return fmt.Sprintf("before: %v, during: %v, first poll %v, after: %v, in drop: %v (panics %t), join: %v, remote %t",
-		c.before, c.during, c.first, c.after, c.inDrop, c.dropPanics, c.join, c.remote)
+	return fmt.Sprintf("before: %v, during: %v, first poll %v, after: %v, in drop: %v (panics %t), join: %v, remote %t, moved %t",
+		c.before, c.during, c.first, c.after, c.inDrop, c.dropPanics, c.join, c.remote, c.moved)
 }
 
 // want is what has to come of it.
@@ -130,7 +131,7 @@ func (c combination) expect() (w want) {
 func TestEveryCombination(t *testing.T) {
 	n := 0
 	h := coretest.New(1)
-	for code := range int(touches) * int(touches) * int(touches) * int(touches) * int(outcomes) * int(joinings) * 4 {
+	for code := range int(touches) * int(touches) * int(touches) * int(touches) * int(outcomes) * int(joinings) * 8 {
 		digit := func(base int) int {
 			d := code % base
 			code /= base
@@ -140,7 +141,7 @@ func TestEveryCombination(t *testing.T) {
 			before: touch(digit(int(touches))), during: touch(digit(int(touches))),
 			after: touch(digit(int(touches))), inDrop: touch(digit(int(touches))),
 			first: outcome(digit(int(outcomes))), join: joining(digit(int(joinings))),
-			dropPanics: digit(2) == 1, remote: digit(2) == 1,
+			dropPanics: digit(2) == 1, remote: digit(2) == 1, moved: digit(2) == 1,
 		}
 		n++
 		if w := c.expect(); w.shutdown || w.value == dropped {
@@ -157,6 +158,9 @@ func TestEveryCombination(t *testing.T) {
 	}
 	t.Logf("%d combinations", n)
 }
+
+// A value is a future that can move into its task.
+type value struct{ *probe }
 
 // run lives that life on h.
 func (c combination) run(t *testing.T, h *coretest.Host) {
@@ -192,7 +196,14 @@ func (c combination) run(t *testing.T, h *coretest.Host) {
 			}
 		},
 	}
-	s = spawn(t, h, p)
+	if c.moved {
+		s = task.NewValue[int](value{p})
+		if err := h.Spawn(&s.Task); err != nil {
+			t.Fatal(err)
+		}
+	} else {
+		s = spawn(t, h, p)
+	}
 	joiner := &counter{}
 	if c.join == watchFirst && !s.Watch(joiner) {
 		t.Error("Watch answered that a new task has finished")

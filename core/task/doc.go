@@ -13,7 +13,7 @@
 //
 //	word          everybody, through transition only (state.go)
 //	next          whoever has the task in a queue; the word allows one queue at a time
-//	index         the Set it is in, under its lock
+//	index         the Set it is in, under its lock; the runner may read it
 //	home, id,     the spawner and the host, before anybody else sees the task; constant after that.
 //	trace         What a Trace counts is written by whoever has the task, in a queue or in a poll
 //	body, future  the runner

@@ -28,6 +28,24 @@ func ExampleNew() {
 	// completed done <nil> true
 }
 
+// The task and its future are one allocation.
+func ExampleNewValue() {
+	s := task.NewValue[string](greeting{"world"})
+
+	h := coretest.New(1)
+	defer h.Close()
+	h.Spawn(&s.Task)
+	h.Run()
+
+	value, err, done := s.Take()
+	fmt.Println(value, err, done)
+	// Output: hello world <nil> true
+}
+
+type greeting struct{ whom string }
+
+func (g *greeting) Poll(*core.Context) (string, bool) { return "hello " + g.whom, true }
+
 func ExampleTask_Abort() {
 	h := coretest.New(1)
 	defer h.Close()

@@ -74,11 +74,22 @@ func (a *AtomicWord) Load() Word   { return a.w.load() }
 func (a *AtomicWord) Apply(e Event) Action {
 	switch e {
 	case evWake:
+		if a.w.wakeIdle() {
+			return actPush
+		}
 		return a.w.wake()
 	case evRun:
-		return a.w.run()
-	case evPending, evYield:
-		return a.w.pending(e == evYield)
+		if a.w.runUnaborted() {
+			return actPoll
+		}
+	case evPending:
+		if a.w.pendUndisturbed() {
+			return actNone
+		}
+	case evYield:
+		if a.w.yieldUndisturbed() {
+			return actPush
+		}
 	case evReady:
 		return a.w.end(Completed)
 	case evCancelled:

@@ -42,13 +42,32 @@ func (s *Set) Insert(t *Task) {
 // take a task out, one is told so.
 func (s *Set) Remove(t *Task) bool {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	if t.index == 0 {
-		s.mu.Unlock()
 		return false
 	}
-	i := t.index - 1
-	s.chunks[i/setChunk][i%setChunk] = nil
+	s.remove(t.index)
 	t.index = 0
+	return true
+}
+
+// Place names the place of t in its Set, for RemoveAll. Only for the runner of t, and only if nobody
+// removes t meanwhile.
+func (t *Task) Place() uint32 { return t.index }
+
+// RemoveAll takes out the tasks in these places, whom nobody else takes out. It is one lock for all of
+// them, and where there are so many tasks that the places are not in the cache, the misses overlap.
+func (s *Set) RemoveAll(places []uint32) {
+	s.mu.Lock()
+	for _, place := range places {
+		s.remove(place)
+	}
+	s.mu.Unlock()
+}
+
+func (s *Set) remove(place uint32) {
+	i := place - 1
+	s.chunks[i/setChunk][i%setChunk] = nil
 	s.n--
 	if s.n == 0 {
 		s.free, s.used = s.free[:0], 0 // all places are free again, in order
@@ -56,8 +75,6 @@ func (s *Set) Remove(t *Task) bool {
 	} else {
 		s.free = append(s.free, i)
 	}
-	s.mu.Unlock()
-	return true
 }
 
 // keepChunks bounds what an empty Set keeps after a peak.

@@ -35,6 +35,7 @@ func TestSetAgainstAMap(t *testing.T) {
 	var s task.Set
 	want := make(map[uint64]*task.Task)
 	var in []*task.Task
+	var places []uint32
 	id := uint64(0)
 	for round := range 200 {
 		for range r.IntN(100) {
@@ -52,9 +53,15 @@ func TestSetAgainstAMap(t *testing.T) {
 			in[i] = in[len(in)-1]
 			in = in[:len(in)-1]
 			delete(want, x.ID())
+			if r.IntN(2) == 0 {
+				places = append(places, x.Place())
+				continue
+			}
 			s.Remove(x)
 			s.Remove(x) // a second time does nothing
 		}
+		s.RemoveAll(places)
+		places = places[:0]
 		if round%50 == 49 {
 			for _, x := range in {
 				s.Remove(x)

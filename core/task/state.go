@@ -145,8 +145,7 @@ const (
 // Only graceful tasks depart from the rule that an abort drops the future: a coroutine cannot be
 // dropped without running its deferred functions, and those may await under a shield.
 //
-// The rows of a poll are functions of their own, small enough to be inlined where the word is
-// swapped.
+// The rows of a poll are functions of their own.
 func next(w word, e event) (word, action) {
 	switch e {
 	case evWake:
@@ -179,19 +178,12 @@ func nextWake(w word) (word, action) {
 }
 
 func nextRun(w word) (word, action) {
-	if w&(stateMask|abortRequested) == word(Scheduled) {
-		return w.to(Running), actPoll
-	}
-	return nextRunRare(w)
-}
-
-func nextRunRare(w word) (word, action) {
 	switch s := w.state(); {
 	case s == Completed || s == Cancelled:
 		return w, actNone
 	case s != Scheduled:
 		return w, actInvalid
-	case w.has(unwinding):
+	case !w.has(abortRequested) || w.has(unwinding):
 		return w.to(Running), actPoll
 	case w.has(graceful):
 		return w.to(Running) | unwinding, actUnwind
@@ -200,22 +192,13 @@ func nextRunRare(w word) (word, action) {
 }
 
 func nextPending(w word) (word, action) {
-	switch w & (stateMask | abortRequested | notified) {
-	case word(Running):
-		return w.to(Idle), actNone
-	case word(Running) | notified:
-		return w.to(Scheduled) &^ notified, actPush
-	}
-	return nextPendingRare(w)
-}
-
-func nextPendingRare(w word) (word, action) {
+	aborted := w.has(abortRequested)
 	switch {
 	case w.state() != Running:
 		return w, actInvalid
-	case !w.has(graceful):
+	case aborted && !w.has(graceful):
 		return w.to(Cancelled) &^ notified, actDrop
-	case w.has(notified) || !w.has(unwinding):
+	case w.has(notified) || aborted && !w.has(unwinding):
 		return w.to(Scheduled) &^ notified, actPush
 	}
 	return w.to(Idle), actNone
@@ -312,7 +295,15 @@ func (a *atomicWord) swap(old, w word) bool {
 	return a.v.CompareAndSwap(uint32(old), uint32(w))
 }
 
-// The events of every poll have transitions of their own: the same loop with the function inlined.
+// What nearly always happens in a poll is one swap that is known beforehand. These are inlined, and return
+// false where something else has happened, or the swap has failed: the table has the rest. A test holds
+// each of them against the table.
+
+// wakeIdle is evWake of a task that is Idle: actPush.
+func (a *atomicWord) wakeIdle() bool {
+	old := a.load()
+	return old.state() == Idle && a.swap(old, old.to(Scheduled))
+}
 
 // wake applies evWake. A wake that changes nothing still swaps the word for itself, unless the
 // task is over: one that finds the task Scheduled must be ordered before the poll that is to
@@ -327,30 +318,22 @@ func (a *atomicWord) wake() action {
 	}
 }
 
-// run applies evRun.
-func (a *atomicWord) run() action {
-	for {
-		old := a.load()
-		w, act := nextRun(old)
-		if w == old || a.swap(old, w) {
-			return act
-		}
-	}
+// runUnaborted is evRun of a task that was not aborted: actPoll.
+func (a *atomicWord) runUnaborted() bool {
+	old := a.load()
+	return old&(stateMask|abortRequested) == word(Scheduled) && a.swap(old, old.to(Running))
 }
 
-// pending applies evYield if the task woke itself, and evPending if not.
-func (a *atomicWord) pending(yielded bool) action {
-	for {
-		old := a.load()
-		from := old
-		if yielded {
-			from |= notified
-		}
-		w, act := nextPending(from)
-		if act == actInvalid || a.swap(old, w) {
-			return act
-		}
-	}
+// pendUndisturbed is evPending of a task to which nothing has happened in its poll: actNone.
+func (a *atomicWord) pendUndisturbed() bool {
+	old := a.load()
+	return old&(stateMask|abortRequested|notified) == word(Running) && a.swap(old, old.to(Idle))
+}
+
+// yieldUndisturbed is evYield of a task to which nothing else has happened in its poll: actPush.
+func (a *atomicWord) yieldUndisturbed() bool {
+	old := a.load()
+	return old&(stateMask|abortRequested|notified) == word(Running) && a.swap(old, old.to(Scheduled))
 }
 
 // end applies evReady or evPanic (Completed), or evCancelled (Cancelled).

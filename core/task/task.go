@@ -67,9 +67,9 @@ type Task struct {
 	body  Body   // the cell, for its methods
 	home  *Home
 	trace *Trace     // nil unless there is more to know than the state
+	id    uint64     // so far what each poll looks at: a line of the cache
 	join  core.Waker // the join slot
 	err   error      // why the output is not a value
-	id    uint64
 }
 
 var _ core.Runnable = (*Task)(nil)
@@ -106,14 +106,14 @@ func (t *Task) AbortRequested() bool { return t.word.load().has(abortRequested) 
 
 // Wake schedules the task for another poll; see [core.Waker].
 func (t *Task) Wake() {
-	if t.word.wake() == actPush {
+	if t.Notify() {
 		t.home.Schedule(t)
 	}
 }
 
 // Notify is Wake for a caller that queues the task itself: it returns true if the caller must
 // push the task to a queue now.
-func (t *Task) Notify() bool { return t.word.wake() == actPush }
+func (t *Task) Notify() bool { return t.word.wakeIdle() || t.word.wake() == actPush }
 
 // Abort asks the task to end. It returns at once; the worker drops the future, or unwinds the
 // coroutine, and the join resolves after that. Aborting a task that has ended or was aborted
@@ -137,7 +137,11 @@ func (t *Task) Abort() bool {
 // Panicked, which ends the task.
 func (t *Task) Run(cx *core.Context) core.Outcome {
 	var r Result
-	switch t.word.run() {
+	act := actPoll
+	if !t.word.runUnaborted() {
+		act = t.word.transition(evRun)
+	}
+	switch act {
 	case actPoll:
 		cx.Begin(t)
 		if t.trace != nil {
@@ -161,7 +165,16 @@ func (t *Task) Run(cx *core.Context) core.Outcome {
 		t.trace.ended(cx) // before the word lets somebody else have the task
 	}
 	if r == Pending {
-		switch t.word.pending(cx.Yielded()) {
+		event := evPending
+		if cx.Yielded() {
+			if t.word.yieldUndisturbed() {
+				return core.Again
+			}
+			event = evYield
+		} else if t.word.pendUndisturbed() {
+			return core.Parked
+		}
+		switch t.word.transition(event) {
 		case actNone:
 			return core.Parked
 		case actPush:

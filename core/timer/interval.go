@@ -57,7 +57,8 @@ type IntervalOptions struct {
 //
 // Plain goroutines have time.Ticker.
 type Interval struct {
-	timer  Timer // until the next tick
+	timer  Timer     // until the next tick
+	next   time.Time // what the timer's until points at, once that is not nil
 	period time.Duration
 	missed MissedTicks
 }
@@ -79,7 +80,9 @@ func NewInterval(period time.Duration, opts IntervalOptions) *Interval {
 		panic("timer: NewInterval with both AtOnce and Start")
 	}
 	i := &Interval{period: period, missed: opts.Missed}
-	i.timer.until = opts.Start
+	if !opts.Start.IsZero() {
+		i.schedule(opts.Start)
+	}
 	if !opts.AtOnce {
 		i.timer.d = period
 	}
@@ -98,19 +101,25 @@ func (i *Interval) Poll(cx *core.Context) (time.Time, bool) {
 		panic("timer: an Interval is made by NewInterval")
 	}
 	t, h := &i.timer, cx.Host()
-	if i.pin(); t.until.IsZero() {
-		t.until = h.Epoch().Add(saturate(cx.Now(), t.d))
+	if i.pin(); t.until == nil {
+		i.schedule(h.Epoch().Add(saturate(cx.Now(), t.d)))
 	}
-	if _, ok := t.Poll(cx); !ok {
+	due, ok := t.poll(cx)
+	if !ok {
 		return time.Time{}, false
 	}
-	due := t.at
-	t.until = h.Epoch().Add(i.next(due, cx.Now()))
+	i.schedule(h.Epoch().Add(i.after(due, cx.Now())))
 	return h.Epoch().Add(due), true
 }
 
-// next returns when the tick after the one of due comes, which was taken at now.
-func (i *Interval) next(due, now time.Duration) time.Duration {
+// schedule makes the next tick due at t.
+func (i *Interval) schedule(t time.Time) {
+	i.next = t
+	i.timer.until = &i.next
+}
+
+// after returns when the tick after the one of due comes, which was taken at now.
+func (i *Interval) after(due, now time.Duration) time.Duration {
 	late := uint64(now) - uint64(due) // more than a Duration holds, for a start long ago
 	switch period := uint64(i.period); {
 	case i.missed == Delay && late >= min(period, uint64(punctual)):
@@ -124,8 +133,8 @@ func (i *Interval) next(due, now time.Duration) time.Duration {
 // pin makes the instant of an armed timer the one that it is worked out from again, so that it
 // outlives a Drop.
 func (i *Interval) pin() {
-	if t := &i.timer; t.host != nil && t.until.IsZero() {
-		t.until = t.host.Epoch().Add(t.at)
+	if t := &i.timer; t.host != nil && t.until == nil {
+		i.schedule(t.host.Epoch().Add(t.entry.Deadline()))
 	}
 }
 
@@ -170,4 +179,7 @@ func (i *Interval) SetPeriod(period time.Duration) {
 func (i *Interval) Reset() { i.timer.Reset(i.period) }
 
 // ResetUntil makes the next tick due at t; the others follow at the period.
-func (i *Interval) ResetUntil(t time.Time) { i.timer.ResetUntil(t) }
+func (i *Interval) ResetUntil(t time.Time) {
+	i.timer.until = &i.next
+	i.timer.ResetUntil(t)
+}

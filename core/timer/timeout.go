@@ -16,19 +16,23 @@ type Result[T any] struct {
 // deadline f is dropped, and the result is core.ErrDeadlineExceeded. f is polled before the time
 // is looked at, so it gets one poll at least, and a value beats a deadline of the same instant.
 func Timeout[T any](d time.Duration, f core.Future[T]) core.Future[Result[T]] {
-	return newTimeout(f, Timer{d: d})
+	t := newTimeout(f)
+	t.timer.d = d
+	return t
 }
 
 // TimeoutAt is Timeout with the instant of the deadline.
 func TimeoutAt[T any](at time.Time, f core.Future[T]) core.Future[Result[T]] {
-	return newTimeout(f, Timer{until: at})
+	t := newTimeout(f)
+	t.timer.until = &at
+	return t
 }
 
-func newTimeout[T any](f core.Future[T], t Timer) *timeout[T] {
+func newTimeout[T any](f core.Future[T]) *timeout[T] {
 	if f == nil {
 		panic("timer: Timeout of a nil Future")
 	}
-	return &timeout[T]{future: f, timer: t}
+	return &timeout[T]{future: f}
 }
 
 type timeout[T any] struct {

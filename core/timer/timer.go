@@ -20,11 +20,11 @@ import (
 // for it, and must not be copied while it is armed. It belongs to one task: everything is called
 // by who polls it, on the worker that polls.
 type Timer struct {
-	entry wheel.Entry
-	host  core.Host // it is armed there; nil if it is not armed
-	at    time.Duration
-	// What at is worked out from at the first poll: until, or if that is zero, d.
-	until time.Time
+	entry wheel.Entry // its deadline is when the timer is over, once it is armed
+	host  core.Host   // it is armed there; nil if it is not armed
+	// What the deadline is worked out from at the first poll: until, or if that is nil, d. A million timers
+	// need no million instants that nearly all are nil.
+	until *time.Time
 	d     time.Duration
 }
 
@@ -37,33 +37,60 @@ var (
 func Sleep(d time.Duration) *Timer { return &Timer{d: d} }
 
 // SleepUntil returns a timer that is over at t.
-func SleepUntil(t time.Time) *Timer { return &Timer{until: t} }
+func SleepUntil(t time.Time) *Timer {
+	s := &struct {
+		Timer
+		until time.Time
+	}{until: t}
+	s.Timer.until = &s.until
+	return &s.Timer
+}
 
 // Poll answers once the time has come. Before that, it has the context's waker woken then.
 func (t *Timer) Poll(cx *core.Context) (struct{}, bool) {
-	h, now := cx.Host(), cx.Now()
-	if t.host == nil {
-		t.at = t.deadline(h, now)
-	} else if t.host != h {
+	_, ok := t.poll(cx)
+	return struct{}{}, ok
+}
+
+// poll is Poll and returns when t is over.
+func (t *Timer) poll(cx *core.Context) (at time.Duration, ok bool) {
+	h := cx.Host()
+	if t.host != nil && t.host != h {
 		// The task has moved to another worker, and takes the timer along.
-		t.at = saturate(t.at, t.host.Epoch().Sub(h.Epoch()))
+		at = saturate(t.entry.Deadline(), t.host.Epoch().Sub(h.Epoch()))
 		t.Drop()
+		t.arm(cx, at)
 	}
-	if t.at <= now {
+	if t.host != nil {
+		at = t.entry.Deadline()
+		// Nobody but this worker disarms it, and that when the time has come: mostly there is no need to look
+		// at the clock.
+		ok = !t.entry.Armed() || at <= cx.Now()
+	} else {
+		now := cx.Now()
+		at = t.deadline(h, now)
+		if ok = at <= now; !ok {
+			t.arm(cx, at)
+		}
+	}
+	if ok {
 		if !cx.Spend() {
-			return struct{}{}, false
+			return at, false
 		}
 		t.Drop()
-		return struct{}{}, true
+		return at, true
 	}
 	if t.entry.Waker != cx.Waker() {
 		t.entry.Waker = cx.Waker()
 	}
-	if t.host == nil {
-		t.arm(h)
-	}
 	cx.Waits(core.WaitTime)
-	return struct{}{}, false
+	return at, false
+}
+
+func (t *Timer) arm(cx *core.Context, at time.Duration) {
+	t.entry.Waker = cx.Waker()
+	t.host = cx.Host()
+	t.host.Arm(&t.entry, at)
 }
 
 // Drop disarms t. It does nothing if t is not armed.
@@ -78,31 +105,29 @@ func (t *Timer) Drop() {
 // Reset makes t be over d from now if it is armed, and d from its next poll if it is not. A timer
 // that is over can be used again after it.
 func (t *Timer) Reset(d time.Duration) {
-	t.until, t.d = time.Time{}, d
+	t.until, t.d = nil, d
 	t.rearm()
 }
 
-// ResetUntil makes t be over at u. A timer that is over can be used again after it.
+// ResetUntil makes t be over at u. A timer that is over can be used again after it. The first allocates,
+// unless SleepUntil has made t.
 func (t *Timer) ResetUntil(u time.Time) {
-	t.until, t.d = u, 0 // the zero time is past, as any other that is long ago
+	if t.until == nil {
+		t.until = new(time.Time)
+	}
+	*t.until, t.d = u, 0
 	t.rearm()
 }
 
 // rearm moves an armed timer at once, so that its task is woken in time without a poll in between.
 func (t *Timer) rearm() {
 	if h := t.host; h != nil {
-		t.at = t.deadline(h, h.Now())
-		t.arm(h)
+		h.Arm(&t.entry, t.deadline(h, h.Now()))
 	}
 }
 
-func (t *Timer) arm(h core.Host) {
-	h.Arm(&t.entry, t.at)
-	t.host = h
-}
-
 func (t *Timer) deadline(h core.Host, now time.Duration) time.Duration {
-	if t.until.IsZero() {
+	if t.until == nil {
 		return saturate(now, t.d)
 	}
 	return t.until.Sub(h.Epoch())

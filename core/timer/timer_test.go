@@ -4,6 +4,7 @@ import (
 	"math"
 	"testing"
 	"time"
+	"unsafe"
 
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coretest"
@@ -308,6 +309,40 @@ type lateEpoch struct {
 }
 
 func (h lateEpoch) Epoch() time.Time { return h.Host.Epoch().Add(h.by) }
+
+// Regression: a timer that had moved to another worker, found itself over there and had no budget left
+// began anew.
+func TestATimerThatMovesWithoutBudgetStaysOver(t *testing.T) {
+	from, to := coretest.New(1), coretest.New(1)
+	defer from.Close()
+	defer to.Close()
+	s := timer.Sleep(10 * time.Millisecond)
+	w := core.WakerFunc(func() {})
+	cx := core.NewContext(from)
+	cx.Begin(w)
+	if _, ok := s.Poll(cx); ok {
+		t.Fatal("it was over at once")
+	}
+	to.RunFor(20 * time.Millisecond)
+	cx = core.NewContext(to)
+	cx.Begin(w)
+	for cx.Spend() {
+	}
+	if _, ok := s.Poll(cx); ok || !cx.Yielded() {
+		t.Fatal("it answered without budget")
+	}
+	cx.Begin(w)
+	if _, ok := s.Poll(cx); !ok {
+		t.Fatal("it is not over any more")
+	}
+}
+
+// A task that sleeps in poll style and is one allocation fits 192 bytes, three lines of a cache.
+func TestSizeOfATimer(t *testing.T) {
+	if have := unsafe.Sizeof(timer.Timer{}); have > 88 {
+		t.Errorf("a Timer has %d bytes, want at most 88", have)
+	}
+}
 
 func TestASleepAllocatesNothingBesideItself(t *testing.T) {
 	h := newHost(t)

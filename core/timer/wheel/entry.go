@@ -23,14 +23,17 @@ type Waker interface {
 //
 // Like the wheel, an entry has no lock: use it only on the wheel's goroutine.
 type Entry struct {
+	// What the wheel looks at when it moves an entry comes first, side by side: of a million timers
+	// each line of the cache is one that has to be waited for.
+	next, prev *Entry // the slot's ring; nil when idle
+	pos        position
+	wheel      *Wheel // the wheel it is armed in; nil is idle
+
 	// Waker is the owner's: set it before arming, change it at any time.
 	// Firing and removing leave it alone.
 	Waker Waker
 
-	wheel      *Wheel // the wheel it is armed in; nil is idle
-	next, prev *Entry // the slot's ring; nil when idle
-	deadline   time.Duration
-	pos        position
+	deadline time.Duration
 }
 
 // Armed reports whether e is in a wheel: inserted, and since then neither

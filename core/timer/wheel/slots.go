@@ -74,15 +74,31 @@ func (w *Wheel) earliest() (found, bool) {
 // the top level away, back into the same slot. Rings keep their order.
 func (w *Wheel) cascade(index int) {
 	e := w.slots[index].head
-	e.prev.next = nil // cut the ring open, to know where it ends
+	back := e.prev
+	back.next = nil // cut the ring open, to know where it ends
 	w.vacate(index)
 	for e != nil {
 		next := e.next
+		if back != nil { // see scout
+			back = back.prev
+		}
 		tick := e.pos.tick()
 		w.link(e, tick, w.place(tick))
 		w.work.moves++
 		e = next
 	}
+}
+
+// scout is called for each entry that leaves the slot in the order of its ring, and looks at one from the
+// other end. Where there are many timers, they are anywhere in memory, and the way along a ring is a
+// wait at each entry. There are two ways, which can be waited for at the same time; and when they meet,
+// what is left is in the cache.
+func (w *Wheel) scout(index int) {
+	if w.scouted != index || w.back == nil {
+		w.scouted = index
+		w.back = w.slots[index].head
+	}
+	w.back = w.back.prev // nil if it was removed meanwhile
 }
 
 // link puts e at the end of a slot's ring.

@@ -19,6 +19,9 @@ type Wheel struct {
 
 	armed int
 
+	back    *Entry // how far scout has come in slot scouted; nil outside a drain
+	scouted int
+
 	// occupied has a bit for each slot that is not empty, one word per level.
 	occupied [levels]uint64
 	slots    [levels * slotsPerLevel]slot
@@ -139,11 +142,13 @@ func (w *Wheel) Expire(now time.Duration) *Entry {
 		if !ok || s.start > w.now {
 			w.cur = w.now
 			w.draining = false
+			w.back = nil
 			return nil
 		}
 		w.cur = s.start
 		if s.level == 0 {
 			e := w.slots[s.index].head
+			w.scout(s.index)
 			w.release(e)
 			w.draining = true
 			return e
