@@ -80,6 +80,14 @@ func TestSpawnAllocatesTheTaskOnly(t *testing.T) {
 			t.Errorf("a spawn, with its run and join, allocates %v times, want 1", n)
 		}
 	})
+	t.Run("poll, the future moves", func(t *testing.T) {
+		n := allocsOfSpawn(t, func(cx *core.Context, i int) joinhandle.JoinHandle[int] {
+			return executor.SpawnValue[int](cx, constant(i))
+		})
+		if n != 1 {
+			t.Errorf("a spawn, with its future, its run and join, allocates %v times, want 1", n)
+		}
+	})
 	t.Run("direct", func(t *testing.T) {
 		body := func(co *coro.Co) (int, error) { return 1, co.Yield() }
 		n := allocsOfSpawn(t, func(cx *core.Context, i int) joinhandle.JoinHandle[int] {

@@ -1,6 +1,9 @@
 package executor
 
-import "github.com/moduvex/moduvex-go/core"
+import (
+	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/task"
+)
 
 // A stage is how far the close of a worker has come. A Goexit on the way makes it begin again, on
 // another goroutine; what is done is not done twice.
@@ -25,6 +28,7 @@ const (
 func (w *worker) close() {
 	w.current.Store(0) // a task that has left the loop is not being polled any more
 	if w.shut == open {
+		w.ended.forget()
 		w.inbox.Close(&w.arrived) // 1
 		for w.arrived.Pop() != nil {
 		}
@@ -60,13 +64,14 @@ func (w *worker) kill() {
 	w.rt.killing.Lock()
 	defer w.rt.killing.Unlock()
 	defer w.current.Store(0)
-	defer w.contain()
+	var polling *task.Task
+	defer w.contain(&polling)
 	for _, set := range []int{w.id, len(w.rt.workers) + w.id} {
 		for _, t := range w.rt.sets[set].Tasks() {
 			w.current.Store(pollMark(0, t.ID()))
-			w.polling = t
+			polling = t
 			t.Kill(core.ErrShutdown)
-			w.polling = nil
+			polling = nil
 			w.done(t)
 		}
 	}

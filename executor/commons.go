@@ -87,12 +87,6 @@ func (w *worker) nextShared() *task.Task {
 	return q.bound.pop()
 }
 
-// offer puts t, which any worker may run, behind the others.
-func (w *worker) offer(t *task.Task) {
-	w.queue.private.push(t)
-	w.show()
-}
-
 // show makes tasks stealable, as far as there are thieves.
 func (w *worker) show() {
 	if w.commons.idle.hungry() {

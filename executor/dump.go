@@ -35,7 +35,9 @@ func (rt *Runtime) Tasks() []TaskStatus {
 	var tasks []TaskStatus
 	for i := range rt.sets {
 		for _, t := range rt.sets[i].Tasks() {
-			tasks = append(tasks, rt.statusOf(t))
+			if !t.Finished() { // and has not left the set yet
+				tasks = append(tasks, rt.statusOf(t))
+			}
 		}
 	}
 	slices.SortFunc(tasks, func(a, b TaskStatus) int { return cmp.Compare(a.ID, b.ID) })

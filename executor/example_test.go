@@ -13,6 +13,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/future"
 	"github.com/moduvex/moduvex-go/core/task"
 	"github.com/moduvex/moduvex-go/executor"
+	"github.com/moduvex/moduvex-go/joinhandle"
 )
 
 func ExampleRun() {
@@ -74,6 +75,32 @@ func ExampleSpawn() {
 	fmt.Println(h.Wait(context.Background()))
 	// Output: lift-off <nil>
 }
+
+// Where tasks are many or short, their futures can move into them: one allocation each.
+func ExampleSpawnValue() {
+	sum, err := executor.Run(context.Background(), executor.Options{}, func(co *coro.Co) (int, error) {
+		var handles []joinhandle.JoinHandle[int]
+		for i := range 1000 {
+			handles = append(handles, executor.SpawnValue[int](co, double{i}))
+		}
+		sum := 0
+		for _, h := range handles {
+			v, err := h.Join(co)
+			if err != nil {
+				return 0, err
+			}
+			sum += v
+		}
+		return sum, nil
+	})
+	fmt.Println(sum, err)
+	// Output: 999000 <nil>
+}
+
+// A double is a future: *double has its Poll.
+type double struct{ of int }
+
+func (d *double) Poll(*core.Context) (int, bool) { return 2 * d.of, true }
 
 func ExampleGo() {
 	rt, err := executor.New(executor.Options{})

@@ -11,9 +11,11 @@ import (
 const (
 	PollsPerTurn = pollsPerTurn
 	FIFOSize     = fifoSize
+	FIFORing     = fifoRing
 	MaxLIFO      = maxLIFO
 	MaxStealing  = maxStealing
 	SampleEach   = sampleEach
+	DueAtOnce    = dueAtOnce
 )
 
 // BucketOf returns the bucket of a Histogram that d is counted in.
@@ -59,9 +61,11 @@ func WatchdogAsleep(rt *Runtime) bool { return rt.watchdog.asleep.Load() }
 // A LocalQueue is the queue of a worker that nobody steals from.
 type LocalQueue struct{ w worker }
 
-func (q *LocalQueue) Push(t *task.Task)     { q.w.place(t) }
-func (q *LocalQueue) PushLIFO(t *task.Task) { q.w.putLIFO(t) }
-func (q *LocalQueue) Empty() bool           { return q.w.queue.empty() }
+func (q *LocalQueue) Push(t *task.Task)      { q.w.place(t) }
+func (q *LocalQueue) PushWoken(t *task.Task) { q.w.placeWoken(t) }
+func (q *LocalQueue) Turn()                  { q.w.queue.bound.turn() }
+func (q *LocalQueue) PushLIFO(t *task.Task)  { q.w.putLIFO(t) }
+func (q *LocalQueue) Empty() bool            { return q.w.queue.empty() }
 
 func (q *LocalQueue) Pop() *task.Task {
 	if q.w.queue.lifo != nil {

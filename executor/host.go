@@ -70,7 +70,10 @@ func (w *worker) WakeLater(k core.Waker) {
 	}
 	if t.Notify() {
 		w.counts.wakesLocal++
-		w.enqueue(t)
+		if w.timed {
+			t.Queued(w.Now())
+		}
+		w.placeWoken(t)
 	}
 }
 

@@ -3,11 +3,13 @@ package executor
 import "github.com/moduvex/moduvex-go/core/task"
 
 const (
-	// fifoSize is the number of tasks in the fast part of a fifo: as many as one turn of the
-	// reactor can make ready (reactor.MaxEvents), and 8 KiB. A place in the ring costs two
-	// pointer writes, one in the list behind it eight, each with a barrier while the garbage
+	// fifoSize is the number of tasks in the fast part of a fifo, unless tasks that were woken overtake
+	// others: as many as one turn of the reactor can make ready (reactor.MaxEvents). A place in the ring
+	// costs two pointer writes, one in the list behind it eight, each with a barrier while the garbage
 	// collector marks.
 	fifoSize = 1024
+	// fifoRing is the number of places: those more are for who overtakes. 16 KiB.
+	fifoRing = 2 * fifoSize
 	// maxLIFO is how often in a row the LIFO slot goes before the queue, so that two tasks that
 	// wake each other keep their caches warm without starving the rest.
 	maxLIFO = 3
@@ -80,14 +82,16 @@ func (h *hand) pop() *task.Task {
 	return t
 }
 
-// A fifo is a queue with one owner and no lock. What does not fit the ring goes to a list without a
-// bound, linked through the tasks.
+// A fifo is a queue with one owner and no lock. What does not fit goes to a list without a bound, linked
+// through the tasks.
 type fifo struct {
-	ring     [fifoSize]*task.Task
+	ring     [fifoRing]*task.Task
 	head     uint32
-	tail     uint32 // head <= tail <= head+fifoSize, modulo 2^32
+	tail     uint32 // head <= tail <= head+fifoRing, modulo 2^32
 	overflow task.Queue
 	spills   uint64 // tasks that went to the list
+	overtook bool   // woken tasks have overtaken the list since its last turn
+	lately   bool   // the turn before was the list's
 }
 
 func (q *fifo) push(t *task.Task) {
@@ -95,8 +99,35 @@ func (q *fifo) push(t *task.Task) {
 		q.spill(t)
 		return
 	}
-	q.ring[q.tail%fifoSize] = t
+	q.ring[q.tail%fifoRing] = t
 	q.tail++
+}
+
+// pushWoken is push for a task that was woken. It does not wait behind the list, which is as long as it is
+// because tasks were spawned faster than polled: while the list is overtaken, every other turn is its own.
+func (q *fifo) pushWoken(t *task.Task) {
+	if q.overflow.Len() == 0 || q.tail-q.head >= fifoRing-pollsPerTurn {
+		q.push(t)
+		return
+	}
+	q.overtook = true
+	q.ring[q.tail%fifoRing] = t
+	q.tail++
+}
+
+// turn begins a turn of the worker. If it is the list's, as many tasks as a turn polls go from there to the
+// front of the ring. They are taken in a row because hardware foresees that: they lie in memory as they
+// were spawned.
+func (q *fifo) turn() {
+	if q.lately = !q.lately && q.overtook; !q.lately {
+		return
+	}
+	q.overtook = false
+	n := min(pollsPerTurn, fifoRing-(q.tail-q.head), uint32(q.overflow.Len()))
+	q.head -= n
+	for i := range n {
+		q.ring[(q.head+i)%fifoRing] = q.overflow.Pop()
+	}
 }
 
 //go:noinline
@@ -111,7 +142,7 @@ func (q *fifo) first() *task.Task {
 	if q.head == q.tail {
 		return nil
 	}
-	slot := &q.ring[q.head%fifoSize]
+	slot := &q.ring[q.head%fifoRing]
 	t := *slot
 	*slot = nil
 	q.head++
@@ -126,7 +157,7 @@ func (q *fifo) pop() *task.Task {
 			if t == nil {
 				break
 			}
-			q.ring[q.tail%fifoSize] = t
+			q.ring[q.tail%fifoRing] = t
 			q.tail++
 		}
 	}

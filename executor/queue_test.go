@@ -2,6 +2,7 @@ package executor_test
 
 import (
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/moduvex/moduvex-go/core/future"
@@ -11,21 +12,48 @@ import (
 
 // queueModel is what a local queue does, said in as few words as possible.
 type queueModel struct {
-	lifo  *task.Task
-	runs  int // how often in a row the slot went first
-	queue []*task.Task
+	lifo       *task.Task
+	runs       int          // how often in a row the slot went first
+	ring, list []*task.Task // what came when the ring was full is behind it, in the list
+	overtook   bool
+	lately     bool // the turn before was the list's
+}
+
+func (m *queueModel) push(t *task.Task) {
+	if len(m.ring) >= executor.FIFOSize || len(m.list) != 0 {
+		m.list = append(m.list, t)
+		return
+	}
+	m.ring = append(m.ring, t)
+}
+
+func (m *queueModel) pushWoken(t *task.Task) {
+	if len(m.list) == 0 || len(m.ring) >= executor.FIFORing-executor.PollsPerTurn {
+		m.push(t)
+		return
+	}
+	m.ring = append(m.ring, t)
+	m.overtook = true
 }
 
 func (m *queueModel) pushLIFO(t *task.Task) {
 	if m.lifo != nil {
-		m.queue = append(m.queue, m.lifo)
+		m.pushWoken(m.lifo)
 	}
 	m.lifo = t
 }
 
+func (m *queueModel) turn() {
+	if m.lately = m.overtook && !m.lately; m.lately {
+		n := min(executor.PollsPerTurn, executor.FIFORing-len(m.ring), len(m.list))
+		m.ring, m.list = slices.Concat(m.list[:n], m.ring), m.list[n:]
+		m.overtook = false
+	}
+}
+
 func (m *queueModel) pop() *task.Task {
 	if m.lifo != nil && m.runs == executor.MaxLIFO {
-		m.queue = append(m.queue, m.lifo)
+		m.pushWoken(m.lifo)
 		m.lifo = nil
 	}
 	if t := m.lifo; t != nil {
@@ -34,22 +62,28 @@ func (m *queueModel) pop() *task.Task {
 		return t
 	}
 	m.runs = 0
-	if len(m.queue) == 0 {
+	if len(m.ring) == 0 {
+		n := min(executor.FIFOSize/2, len(m.list))
+		m.ring, m.list = m.list[:n:n], m.list[n:]
+	}
+	if len(m.ring) == 0 {
 		return nil
 	}
-	t := m.queue[0]
-	m.queue = m.queue[1:]
+	t := m.ring[0]
+	m.ring = m.ring[1:]
 	return t
 }
 
 func (m *queueModel) len() int {
+	n := len(m.ring) + len(m.list)
 	if m.lifo != nil {
-		return len(m.queue) + 1
+		n++
 	}
-	return len(m.queue)
+	return n
 }
 
 func TestLocalQueueKeepsItsOrder(t *testing.T) {
+	turns := 0 // of the list
 	for seed := range uint64(20) {
 		rng := rand.New(rand.NewPCG(seed, seed))
 		var q executor.LocalQueue
@@ -62,6 +96,13 @@ func TestLocalQueueKeepsItsOrder(t *testing.T) {
 			// Phases that fill and phases that empty, so that the ring overflows and refills.
 			fill := rng.IntN(11)
 			for range rng.IntN(2 * executor.FIFOSize) {
+				if rng.IntN(executor.PollsPerTurn) == 0 {
+					q.Turn()
+					m.turn()
+					if m.lately {
+						turns++
+					}
+				}
 				if rng.IntN(10) >= fill {
 					want := m.pop()
 					if got := q.Pop(); got != want {
@@ -73,12 +114,16 @@ func TestLocalQueueKeepsItsOrder(t *testing.T) {
 				} else if last := len(free) - 1; last >= 0 {
 					next := free[last]
 					free = free[:last]
-					if rng.IntN(4) == 0 {
+					switch rng.IntN(4) {
+					case 0:
 						q.PushLIFO(next)
 						m.pushLIFO(next)
-					} else {
+					case 1:
+						q.PushWoken(next)
+						m.pushWoken(next)
+					default:
 						q.Push(next)
-						m.queue = append(m.queue, next)
+						m.push(next)
 					}
 				}
 				if q.Len() != m.len() || q.Empty() != (m.len() == 0) {
@@ -86,6 +131,9 @@ func TestLocalQueueKeepsItsOrder(t *testing.T) {
 				}
 			}
 		}
+	}
+	if turns == 0 {
+		t.Fatal("it was never the list's turn")
 	}
 }
 

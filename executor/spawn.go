@@ -19,6 +19,17 @@ func Spawn[T any](s core.Spawner, f core.Future[T]) joinhandle.JoinHandle[T] {
 	return joinhandle.Spawn(s, f)
 }
 
+// SpawnValue is Spawn for a future that moves into its task: the task with its future is one allocation
+// instead of two, and lies in memory in one piece, which pays where there are very many or they are
+// short. T has to be given, the rest is inferred:
+//
+//	h := executor.SpawnValue[int](s, counter{limit: 10}) // *counter is a core.Future[int]
+//
+// What f refers to stays reachable as long as the handle or a waker of the task does.
+func SpawnValue[T, F any, P core.FuturePointer[F, T]](s core.Spawner, f F) joinhandle.JoinHandle[T] {
+	return joinhandle.SpawnValue[T, F, P](s, f)
+}
+
 // Go makes the straight-line body a task and returns its handle, as Spawn does. Package coro says
 // what a body may do.
 func Go[T any](s core.Spawner, body func(co *coro.Co) (T, error)) joinhandle.JoinHandle[T] {

@@ -34,7 +34,7 @@ type Counters struct {
 type Stats struct {
 	Counters
 
-	Live             int // tasks that have not ended
+	Live             int // tasks that have not ended, or did so in a turn that is under way
 	Registrations    int // descriptors in the pollers
 	Queued           int // tasks in the injector, where workers steal
 	BlockingQueued   int // functions that wait for a goroutine of the blocking pool

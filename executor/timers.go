@@ -34,8 +34,10 @@ type timers struct {
 
 const awake = time.Duration(math.MinInt64)
 
-// dueAtOnce bounds what expire takes out of the wheel under one lock.
-const dueAtOnce = 64
+// dueAtOnce is how many timers a turn takes out of the wheel at most: as many as the tasks that it polls, so
+// that a turn is short and that what a timer brought into the caches is still there when its task is
+// polled. Those behind wait in the wheel no longer than they would wait in the queue.
+const dueAtOnce = pollsPerTurn
 
 func (ts *timers) init(w *worker) {
 	ts.worker, ts.shared = w, w.commons != nil
@@ -84,29 +86,27 @@ func (ts *timers) len() int {
 	return ts.wheel.Len()
 }
 
-// expire wakes what is due. The worker. The wakers are read under the lock, for they are the owner's
+// expire wakes what is due, up to dueAtOnce. The worker. The wakers are read under the lock, for they are the owner's
 // once their entry is out of the wheel, and called outside it, for they may arm and disarm.
 func (ts *timers) expire() {
 	if ts.len() == 0 {
 		return
 	}
-	for now, more := ts.worker.Now(), true; more; {
-		ts.lock()
-		for len(ts.due) < dueAtOnce {
-			e := ts.wheel.Expire(now)
-			if e == nil {
-				more = false
-				break
-			}
-			ts.due = append(ts.due, e.Waker)
+	now := ts.worker.Now()
+	ts.lock()
+	for len(ts.due) < dueAtOnce {
+		e := ts.wheel.Expire(now)
+		if e == nil {
+			break
 		}
-		ts.unlock()
-		for i, k := range ts.due {
-			ts.worker.WakeLater(k)
-			ts.due[i] = nil
-		}
-		ts.due = ts.due[:0]
+		ts.due = append(ts.due, e.Waker)
 	}
+	ts.unlock()
+	for i, k := range ts.due {
+		ts.worker.WakeLater(k)
+		ts.due[i] = nil
+	}
+	ts.due = ts.due[:0]
 }
 
 // sleep publishes that the worker sleeps, and returns for how long it may; less than 0 is for ever.

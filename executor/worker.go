@@ -44,7 +44,7 @@ type worker struct {
 	sampleMask uint64        // a poll is timed if its number has none of these bits
 	sampled    time.Duration // when the poll under way began, if it is timed; else 0
 
-	polling   *task.Task  // the task being polled
+	ended     ended       // tasks that have ended and are still among the live ones
 	fatal     *propagated // a panic that is to end the process
 	goexit    bool        // a task has left the loop; if the loop does not return, it was by runtime.Goexit
 	left      bool        // a task has left the loop in the middle of a turn
@@ -128,7 +128,8 @@ func (w *worker) run() {
 // A poll is written out here rather than in a function of its own: each return between here and
 // the switch to a coroutine is one that the processor predicts wrongly.
 func (w *worker) loop() {
-	defer w.contain()
+	var polling *task.Task // on the stack: no write barrier, twice a poll
+	defer w.contain(&polling)
 	if w.left { // the polls are counted from the start: without this, tasks that fail could starve all else
 		w.left = false
 		w.turn()
@@ -147,12 +148,12 @@ func (w *worker) loop() {
 			}
 			w.counts.polls++
 			w.current.Store(pollMark(w.counts.polls, t.ID()))
-			w.polling = t
+			polling = t
 			if w.counts.polls&w.sampleMask == 0 {
 				w.sampled = w.Now()
 			}
 			outcome := t.Run(w.cx)
-			w.polling = nil
+			polling = nil
 			if w.sampled != 0 {
 				w.sample()
 			}
@@ -190,9 +191,15 @@ func (w *worker) polled(t *task.Task, outcome core.Outcome) {
 	}
 }
 
+// done notes that t has ended. Until forget it is one of the live tasks.
 func (w *worker) done(t *task.Task) {
-	if w.rt.setOf(t.ID()).Remove(t) {
+	if w.shut != open {
+		if w.rt.setOf(t.ID()).Remove(t) { // its spawner may take it back this instant
+			w.counts.ended(t)
+		}
+	} else {
 		w.counts.ended(t)
+		w.ended.add(w.rt.setOf(t.ID()), t.Place())
 	}
 	if w.fatal != nil {
 		w.goexit = false
@@ -200,15 +207,39 @@ func (w *worker) done(t *task.Task) {
 	}
 }
 
+// ended holds the places of tasks that have ended, as many as a turn may bring. They leave the set of the
+// live tasks together: see task.Set.RemoveAll.
+type ended struct {
+	set    *task.Set // that all of them are in
+	places [pollsPerTurn]uint32
+	n      int
+}
+
+func (e *ended) add(set *task.Set, place uint32) {
+	if e.set != set || e.n == len(e.places) {
+		e.forget()
+		e.set = set
+	}
+	e.places[e.n] = place
+	e.n++
+}
+
+// forget takes the tasks that have ended out of the live ones.
+func (e *ended) forget() {
+	if e.n != 0 {
+		e.set.RemoveAll(e.places[:e.n])
+		e.n = 0
+	}
+}
+
 // contain ends the task that has just left the loop by a panic or by Goexit. Which of them it was
 // recover cannot tell for sure: a Goexit goes on after a panic that a deferred function added to it
 // was recovered. A panic of the runtime itself, when no task is being polled, goes on.
-func (w *worker) contain() {
-	t := w.polling
+func (w *worker) contain(polling **task.Task) {
+	t := *polling
 	if t == nil {
 		return
 	}
-	w.polling = nil
 	w.sampled = 0
 	w.goexit, w.left = true, true
 	defer w.done(t) // whether or not its Drop exits the goroutine
@@ -234,10 +265,21 @@ func (w *worker) enqueue(t *task.Task) {
 // place puts t at the back of the queue for its kind.
 func (w *worker) place(t *task.Task) {
 	if w.commons != nil && t.Home() == &w.commons.home {
-		w.offer(t)
+		w.queue.private.push(t)
+		w.show()
 		return
 	}
 	w.queue.bound.push(t)
+}
+
+// placeWoken is place for a task that was woken.
+func (w *worker) placeWoken(t *task.Task) {
+	if w.commons != nil && t.Home() == &w.commons.home {
+		w.queue.private.pushWoken(t)
+		w.show()
+		return
+	}
+	w.queue.bound.pushWoken(t)
 }
 
 // putLIFO puts t in front of the others. What was there goes to the back.
@@ -247,7 +289,7 @@ func (w *worker) putLIFO(t *task.Task) {
 	}
 	before := w.queue.lifo
 	if w.queue.lifo = t; before != nil {
-		w.place(before)
+		w.placeWoken(before)
 	}
 }
 
@@ -265,7 +307,7 @@ func (w *worker) takeLIFO() *task.Task {
 		return t
 	}
 	q.lifoRuns = 0
-	w.place(t)
+	w.placeWoken(t)
 	return w.next()
 }
 
@@ -283,6 +325,9 @@ func (w *worker) next() *task.Task {
 // turn does what is due besides polling. If there is nothing to poll, it searches, and then parks.
 func (w *worker) turn() {
 	w.current.Store(0)
+	w.ended.forget()
+	w.queue.bound.turn()
+	w.queue.private.turn()
 	w.receive()
 	if n := w.counts.polls - w.yielded; n >= pollsPerTurn || n != 0 && w.queue.empty() {
 		// The other goroutines of the process come first. A worker with tasks never blocks, and one

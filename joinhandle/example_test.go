@@ -31,6 +31,24 @@ func ExampleSpawn() {
 	// {42 <nil>} true
 }
 
+// The future moves into its task: one allocation in all.
+func ExampleSpawnValue() {
+	h := coretest.New(1)
+	defer h.Close()
+
+	handle := joinhandle.SpawnValue[int](h, square{7})
+	h.Run()
+
+	r, ok := handle.TryJoin()
+	fmt.Println(r.Value, r.Err, ok)
+	// Output: 49 <nil> true
+}
+
+// A square is a future: *square has its Poll.
+type square struct{ of int }
+
+func (s *square) Poll(*core.Context) (int, bool) { return s.of * s.of, true }
+
 func ExampleGo() {
 	host := coretest.New(1)
 	defer host.Close()

@@ -37,6 +37,13 @@ func Spawn[T any](s core.Spawner, f core.Future[T]) JoinHandle[T] {
 	return start(s, task.New(f))
 }
 
+// SpawnValue is Spawn for a future that moves into its task, which saves an allocation and the way to
+// another place in memory. T has to be given, the rest is inferred: SpawnValue[int](s, f). What f refers to
+// stays reachable as long as the handle or a waker of the task does.
+func SpawnValue[T, F any, P core.FuturePointer[F, T]](s core.Spawner, f F) JoinHandle[T] {
+	return start(s, task.NewValue[T, F, P](f))
+}
+
 // Go makes the straight-line body a task of s and returns its handle, as Spawn does.
 func Go[T any](s core.Spawner, body func(co *coro.Co) (T, error)) JoinHandle[T] {
 	if body == nil {

@@ -1,0 +1,140 @@
+package executor_test
+
+import (
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/future"
+	"github.com/moduvex/moduvex-go/core/timer"
+	"github.com/moduvex/moduvex-go/core/timer/wheel"
+	"github.com/moduvex/moduvex-go/executor"
+)
+
+const backlog = 50_000
+
+// A crowd is a driver that spawns tasks by the tens of thousands in one poll, and waits for their end.
+type crowd struct {
+	ready func(cx *core.Context) bool // says when
+	left  int                         // tasks that have not been polled
+	waker core.Waker
+}
+
+func (c *crowd) Poll(cx *core.Context) (int, bool) {
+	if c.waker == nil {
+		if !c.ready(cx) {
+			cx.Yield()
+			return 0, false
+		}
+		c.waker, c.left = cx.Waker(), backlog
+		for range backlog {
+			executor.SpawnValue[int](cx, member{c})
+		}
+	}
+	return 0, c.left == 0
+}
+
+type member struct{ of *crowd }
+
+func (m *member) Poll(cx *core.Context) (int, bool) {
+	if m.of.left--; m.of.left == 0 {
+		cx.Host().WakeLater(m.of.waker)
+	}
+	return 0, true
+}
+
+// Regression: what a timer woke waited behind all tasks that had ever been spawned.
+func TestTimersDoNotWaitBehindABacklogOfSpawns(t *testing.T) {
+	rt := startRuntime(t, executor.Options{Workers: 1, LongPoll: -1})
+	var s *looker
+	c := &crowd{}
+	c.ready = func(cx *core.Context) bool {
+		if s == nil || s.due != 0 && !s.sleep.Armed() { // it was over already: another
+			s = &looker{of: c}
+			executor.Spawn[int](cx, s)
+		}
+		for s.due != 0 && cx.Now() < s.due { // not later, when some thousand have been polled
+		}
+		return s.due != 0
+	}
+	joinOK(t, executor.Spawn[int](rt, c))
+	eventually(t, "the looker has ended", s.ended.Load)
+	if s.left < backlog-executor.FIFOSize-4*executor.PollsPerTurn {
+		t.Fatalf("%d of %d tasks were polled before the one whose timer had gone off", backlog-s.left, backlog)
+	}
+}
+
+// A looker looks how many are left when its timer has woken it.
+type looker struct {
+	of    *crowd
+	sleep wheel.Entry
+	due   time.Duration // when it has gone off for sure
+	left  int
+	ended atomic.Bool
+}
+
+func (s *looker) Poll(cx *core.Context) (int, bool) {
+	if s.due == 0 {
+		s.sleep.Waker = cx.Waker()
+		cx.Host().Arm(&s.sleep, cx.Now()+time.Millisecond)
+		s.due = cx.Now() + 2*time.Millisecond
+		return 0, false
+	}
+	s.left = s.of.left
+	s.ended.Store(true)
+	return 0, true
+}
+
+// The other way round: tasks that wake each other for ever overtake those that were spawned, and do not
+// starve them.
+func TestABacklogOfSpawnsDoesNotStarve(t *testing.T) {
+	rt := startRuntime(t, executor.Options{Workers: 1, LongPoll: -1})
+	c := &crowd{}
+	c.ready = func(cx *core.Context) bool {
+		const players = 200 // more than a turn polls
+		var wakers [players]core.Waker
+		for i := range wakers {
+			executor.Spawn(cx, future.Func(func(cx *core.Context) (int, bool) {
+				wakers[i] = cx.Waker()
+				if c.left == 0 {
+					return 0, true
+				}
+				for _, other := range []int{i, (i + 1) % players} {
+					if w := wakers[other]; w != nil {
+						cx.Host().WakeLater(w)
+					}
+				}
+				return 0, false
+			}))
+		}
+		return true
+	}
+	ends(t, "the backlog", func() { joinOK(t, executor.Spawn[int](rt, c)) })
+}
+
+// A turn takes a bounded number of timers out of the wheel; the others are not forgotten, though nothing
+// else happens.
+func TestTimersThatAreDueAtOnceAllGoOff(t *testing.T) {
+	const n = 20 * executor.DueAtOnce
+	for _, kind := range []string{"tasks", "functions"} {
+		t.Run(kind, func(t *testing.T) {
+			rt := startRuntime(t, executor.Options{Workers: 1})
+			done := make(chan struct{}, n)
+			inTask(t, rt, func(cx *core.Context) {
+				for range n {
+					if kind == "tasks" {
+						h := executor.Spawn(cx, timer.Sleep(5*time.Millisecond))
+						h.OnEnd(func() { done <- struct{}{} })
+						continue
+					}
+					e := &wheel.Entry{Waker: core.WakerFunc(func() { done <- struct{}{} })}
+					cx.Host().Arm(e, cx.Now()+5*time.Millisecond)
+				}
+			})
+			for range n {
+				receive(t, "a timer goes off", done)
+			}
+		})
+	}
+}
