@@ -34,7 +34,7 @@ type link struct {
 
 func (l *link) Poll(cx *core.Context) (int, bool) {
 	if l.next() {
-		executor.Spawn(cx, &link{l.next, l.done})
+		executor.SpawnValue[int](cx, link{l.next, l.done})
 	} else {
 		must(l.done.SendOn(cx, 0))
 	}

@@ -47,7 +47,7 @@ func (p *parker) Poll(cx *core.Context) (int, bool) {
 
 func w7Poll(c spec.Case, m *meter) error {
 	return w7Runtime(c, m,
-		func(cx *core.Context, g *gate, i int) handle { return executor.Spawn(cx, &parker{g, i}) },
+		func(cx *core.Context, g *gate, i int) handle { return executor.SpawnValue[int](cx, parker{g, i}) },
 		func(g *gate, handles []handle, each int) runtimeDriver {
 			return runtimeDriver{future: func(d int) core.Future[int] {
 				from, to := d*each, (d+1)*each

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"time"
 
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coro"
@@ -87,6 +88,7 @@ func (l *lazy) Poll(cx *core.Context) (int, bool) {
 // A joiner joins handles in turn, in poll style.
 type joiner struct {
 	handles []handle
+	results []time.Duration // where they go, unless nil
 	at      int
 	sum     int
 	err     error // of the first task that failed
@@ -101,6 +103,9 @@ func (j *joiner) poll(cx *core.Context) bool {
 		}
 		if j.sum += r.Value; r.Err != nil && j.err == nil {
 			j.err = r.Err
+		}
+		if j.results != nil {
+			j.results[j.at] = time.Duration(r.Value)
 		}
 	}
 	return true

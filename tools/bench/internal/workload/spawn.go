@@ -42,7 +42,7 @@ func (b *batcher) Poll(cx *core.Context) (int, bool) {
 		b.batches--
 		b.handles, b.at = b.handles[:0], 0
 		for i := range cap(b.handles) {
-			b.handles = append(b.handles, executor.Spawn(cx, &result{i}))
+			b.handles = append(b.handles, executor.SpawnValue[int](cx, result{i}))
 		}
 	}
 }
