@@ -12,6 +12,7 @@ const (
 	PollsPerTurn = pollsPerTurn
 	FIFOSize     = fifoSize
 	FIFORing     = fifoRing
+	ListTurn     = listTurn
 	MaxLIFO      = maxLIFO
 	MaxStealing  = maxStealing
 	SampleEach   = sampleEach
@@ -63,7 +64,7 @@ type LocalQueue struct{ w worker }
 
 func (q *LocalQueue) Push(t *task.Task)      { q.w.place(t) }
 func (q *LocalQueue) PushWoken(t *task.Task) { q.w.placeWoken(t) }
-func (q *LocalQueue) Turn()                  { q.w.queue.bound.turn() }
+func (q *LocalQueue) Turn() bool             { return q.w.queue.bound.turn() }
 func (q *LocalQueue) PushLIFO(t *task.Task)  { q.w.putLIFO(t) }
 func (q *LocalQueue) Empty() bool            { return q.w.queue.empty() }
 

@@ -10,6 +10,9 @@ const (
 	fifoSize = 1024
 	// fifoRing is the number of places: those more are for who overtakes. 16 KiB.
 	fifoRing = 2 * fifoSize
+	// listTurn says which turn is the list's while it is overtaken. What has begun goes first, so that a
+	// backlog of spawns neither delays it nor piles up more of it, but a quarter is theirs.
+	listTurn = 4
 	// maxLIFO is how often in a row the LIFO slot goes before the queue, so that two tasks that
 	// wake each other keep their caches warm without starving the rest.
 	maxLIFO = 3
@@ -91,7 +94,7 @@ type fifo struct {
 	overflow task.Queue
 	spills   uint64 // tasks that went to the list
 	overtook bool   // woken tasks have overtaken the list since its last turn
-	lately   bool   // the turn before was the list's
+	waited   int    // for how many turns
 }
 
 func (q *fifo) push(t *task.Task) {
@@ -104,7 +107,7 @@ func (q *fifo) push(t *task.Task) {
 }
 
 // pushWoken is push for a task that was woken. It does not wait behind the list, which is as long as it is
-// because tasks were spawned faster than polled: while the list is overtaken, every other turn is its own.
+// because tasks were spawned faster than polled: see listTurn.
 func (q *fifo) pushWoken(t *task.Task) {
 	if q.overflow.Len() == 0 || q.tail-q.head >= fifoRing-pollsPerTurn {
 		q.push(t)
@@ -115,19 +118,23 @@ func (q *fifo) pushWoken(t *task.Task) {
 	q.tail++
 }
 
-// turn begins a turn of the worker. If it is the list's, as many tasks as a turn polls go from there to the
-// front of the ring. They are taken in a row because hardware foresees that: they lie in memory as they
-// were spawned.
-func (q *fifo) turn() {
-	if q.lately = !q.lately && q.overtook; !q.lately {
-		return
+// turn begins a turn of the worker, and reports whether it is the list's. Then as many tasks as a turn
+// polls go from there to the front of the ring. They are taken in a row because hardware foresees that:
+// they lie in memory as they were spawned.
+func (q *fifo) turn() bool {
+	if !q.overtook {
+		return false
 	}
-	q.overtook = false
+	if q.waited++; q.waited < listTurn {
+		return false
+	}
+	q.overtook, q.waited = false, 0
 	n := min(pollsPerTurn, fifoRing-(q.tail-q.head), uint32(q.overflow.Len()))
 	q.head -= n
 	for i := range n {
 		q.ring[(q.head+i)%fifoRing] = q.overflow.Pop()
 	}
+	return true
 }
 
 //go:noinline

@@ -16,7 +16,7 @@ type queueModel struct {
 	runs       int          // how often in a row the slot went first
 	ring, list []*task.Task // what came when the ring was full is behind it, in the list
 	overtook   bool
-	lately     bool // the turn before was the list's
+	waited     int
 }
 
 func (m *queueModel) push(t *task.Task) {
@@ -43,12 +43,16 @@ func (m *queueModel) pushLIFO(t *task.Task) {
 	m.lifo = t
 }
 
-func (m *queueModel) turn() {
-	if m.lately = m.overtook && !m.lately; m.lately {
+func (m *queueModel) turn() (list bool) {
+	if m.overtook {
+		m.waited++
+	}
+	if list = m.waited == executor.ListTurn; list {
 		n := min(executor.PollsPerTurn, executor.FIFORing-len(m.ring), len(m.list))
 		m.ring, m.list = slices.Concat(m.list[:n], m.ring), m.list[n:]
-		m.overtook = false
+		m.overtook, m.waited = false, 0
 	}
+	return list
 }
 
 func (m *queueModel) pop() *task.Task {
@@ -97,9 +101,11 @@ func TestLocalQueueKeepsItsOrder(t *testing.T) {
 			fill := rng.IntN(11)
 			for range rng.IntN(2 * executor.FIFOSize) {
 				if rng.IntN(executor.PollsPerTurn) == 0 {
-					q.Turn()
-					m.turn()
-					if m.lately {
+					list := m.turn()
+					if q.Turn() != list {
+						t.Fatalf("seed %d: the list's turn is not %t", seed, list)
+					}
+					if list {
 						turns++
 					}
 				}

@@ -326,8 +326,8 @@ func (w *worker) next() *task.Task {
 func (w *worker) turn() {
 	w.current.Store(0)
 	w.ended.forget()
-	w.queue.bound.turn()
-	w.queue.private.turn()
+	listed := w.queue.bound.turn()
+	listed = w.queue.private.turn() || listed
 	w.receive()
 	if n := w.counts.polls - w.yielded; n >= pollsPerTurn || n != 0 && w.queue.empty() {
 		// The other goroutines of the process come first. A worker with tasks never blocks, and one
@@ -338,7 +338,9 @@ func (w *worker) turn() {
 		w.yielded = w.counts.polls
 		runtime.Gosched()
 	}
-	w.timers.expire()
+	if !listed { // or more would come into the ring than goes out
+		w.timers.expire()
+	}
 	w.publish()
 	w.rt.checkDrained()
 	w.io()
