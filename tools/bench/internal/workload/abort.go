@@ -37,7 +37,7 @@ func (s *sleeper) Drop() { s.timer.Drop() }
 func w10Poll(c spec.Case, m *meter) error {
 	return w10Runtime(c, m,
 		func(cx *core.Context, asleep *atomic.Int64) handle {
-			return executor.Spawn(cx, &sleeper{asleep: asleep})
+			return executor.SpawnValue[int](cx, sleeper{asleep: asleep})
 		},
 		func(handles []handle, each int) runtimeDriver {
 			return runtimeDriver{future: func(d int) core.Future[int] {

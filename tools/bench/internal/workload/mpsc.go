@@ -53,10 +53,10 @@ func (c *consumer) Poll(cx *core.Context) (int, bool) {
 func w5Poll(c spec.Case, m *meter) error {
 	return w5Runtime(c, m,
 		func(s core.Spawner, tx *mpsc.Sender[int], n int) handle {
-			return executor.Spawn(s, &producer{send: tx.SendFuture(0), n: n})
+			return executor.SpawnValue[int](s, producer{send: tx.SendFuture(0), n: n})
 		},
 		func(s core.Spawner, rx *mpsc.Receiver[int], n int) handle {
-			return executor.Spawn(s, &consumer{rx: rx, left: n})
+			return executor.SpawnValue[int](s, consumer{rx: rx, left: n})
 		})
 }
 

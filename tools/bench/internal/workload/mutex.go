@@ -32,7 +32,7 @@ func (l *locker) Poll(cx *core.Context) (int, bool) {
 
 func w9Poll(c spec.Case, m *meter) error {
 	return w9Runtime(c, m, func(s core.Spawner, mu *coresync.Mutex, count *int, n int) handle {
-		return executor.Spawn(s, &locker{mu.LockFuture(), count, n})
+		return executor.SpawnValue[int](s, locker{mu.LockFuture(), count, n})
 	})
 }
 

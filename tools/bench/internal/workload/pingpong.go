@@ -47,7 +47,7 @@ func (p *player) Poll(cx *core.Context) (int, bool) {
 
 func w3Poll(c spec.Case, m *meter) error {
 	return w3Runtime(c, m, func(s core.Spawner, rx *mpsc.Receiver[int], tx *mpsc.Sender[int], n int) handle {
-		return executor.Spawn(s, &player{rx: rx, send: tx.SendFuture(0), left: n})
+		return executor.SpawnValue[int](s, player{rx: rx, send: tx.SendFuture(0), left: n})
 	})
 }
 

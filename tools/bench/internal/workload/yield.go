@@ -27,7 +27,7 @@ func w2Poll(c spec.Case, m *meter) error {
 	return w2Runtime(c, m, func(tasks, yields int) runtimeDriver {
 		return runtimeDriver{future: func(int) core.Future[int] {
 			return &once{n: tasks, spawn: func(cx *core.Context, _ int) handle {
-				return executor.Spawn(cx, &yielder{n: yields})
+				return executor.SpawnValue[int](cx, yielder{n: yields})
 			}}
 		}}
 	})
