@@ -36,7 +36,7 @@ func (w *worker) turn() {
 }
 
 // spareTurns is how many turns a worker goes on, or parks, where the process has processors to spare.
-const spareTurns = 64
+const spareTurns = 16
 
 // letOthers gives the other goroutines of the process a turn. A worker with tasks never blocks, and one
 // that parks blocks in a system call, which keeps its processor until Go's monitor takes it away: either
