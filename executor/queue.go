@@ -92,18 +92,27 @@ type fifo struct {
 	head     uint32
 	tail     uint32 // head <= tail <= head+fifoRing, modulo 2^32
 	overflow task.Queue
+	barred   uint32 // fifoSize while there is something in the list, so that pushes go there; else 0
 	spills   uint64 // tasks that went to the list
 	overtook bool   // woken tasks have overtaken the list since its last turn
 	waited   int    // for how many turns
 }
 
+// push puts t at the back.
 func (q *fifo) push(t *task.Task) {
-	if q.tail-q.head >= fifoSize || q.overflow.Len() != 0 {
+	if !q.fits(t) {
 		q.spill(t)
-		return
+	}
+}
+
+// fits is push if there is room in the ring. It is so small that it is inlined.
+func (q *fifo) fits(t *task.Task) bool {
+	if q.tail+q.barred-q.head >= fifoSize {
+		return false
 	}
 	q.ring[q.tail%fifoRing] = t
 	q.tail++
+	return true
 }
 
 // pushWoken is push for a task that was woken. It does not wait behind the list, which is as long as it is
@@ -134,13 +143,21 @@ func (q *fifo) turn() bool {
 	for i := range n {
 		q.ring[(q.head+i)%fifoRing] = q.overflow.Pop()
 	}
+	q.unbar()
 	return true
 }
 
 //go:noinline
 func (q *fifo) spill(t *task.Task) {
 	q.overflow.Push(t)
+	q.barred = fifoSize
 	q.spills++
+}
+
+func (q *fifo) unbar() {
+	if q.overflow.Len() == 0 {
+		q.barred = 0
+	}
 }
 
 // first takes the first task of the ring, or returns nil. It is pop without what is rare, so that it
@@ -167,6 +184,7 @@ func (q *fifo) pop() *task.Task {
 			q.ring[q.tail%fifoRing] = t
 			q.tail++
 		}
+		q.unbar()
 	}
 	return q.first()
 }

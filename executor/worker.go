@@ -140,7 +140,12 @@ func (w *worker) loop() {
 				t = w.takeLIFO()
 			} else {
 				w.queue.lifoRuns = 0
-				t = w.next()
+				if w.commons == nil {
+					t = w.queue.bound.first() // as in next, for the sake of a call less
+				}
+				if t == nil {
+					t = w.next()
+				}
 			}
 			if t == nil {
 				break
@@ -156,7 +161,14 @@ func (w *worker) loop() {
 			if w.sampled != 0 {
 				w.sample()
 			}
-			if outcome != core.Parked {
+			if outcome == core.Again && w.plain {
+				if !w.queue.bound.fits(t) {
+					w.queue.bound.spill(t)
+				}
+				if w.cx.Exhausted() {
+					w.counts.budgetYields++
+				}
+			} else if outcome != core.Parked {
 				w.polled(t, outcome)
 			}
 		}
@@ -179,10 +191,6 @@ func (w *worker) polled(t *task.Task, outcome core.Outcome) {
 	case core.Again:
 		if w.cx.Exhausted() {
 			w.counts.budgetYields++
-		}
-		if w.plain { // as in enqueue, for the sake of a call less
-			w.queue.bound.push(t)
-			return
 		}
 		w.enqueue(t)
 	case core.Done:
