@@ -12,8 +12,8 @@ import (
 )
 
 func TestSizeOfTheHeader(t *testing.T) {
-	if have := unsafe.Sizeof(task.Task{}); have > 96 {
-		t.Errorf("a Task has %d bytes, want at most 96", have)
+	if have := unsafe.Sizeof(task.Task{}); have > 80 {
+		t.Errorf("a Task has %d bytes, want at most 80", have)
 	}
 }
 

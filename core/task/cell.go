@@ -28,7 +28,10 @@ func (s *Slot[T]) Init(body Body) {
 }
 
 // Store puts the output where the join will find it. Only a Body calls it, during a Poll.
-func (s *Slot[T]) Store(value T, err error) { s.value, s.err = value, err }
+func (s *Slot[T]) Store(value T, err error) {
+	s.value = value
+	s.setError(err)
+}
 
 // New makes a task of f: one allocation. The task is Scheduled, so it goes to a host's Spawn.
 func New[T any](f core.Future[T]) *Slot[T] {
@@ -104,7 +107,7 @@ func (s *Slot[T]) Take() (value T, err error, done bool) {
 	case actAlreadyJoined:
 		return value, core.ErrAlreadyJoined, true
 	}
-	value, err = s.value, s.err
+	value, err = s.value, s.error()
 	var zero T
 	s.value, s.err = zero, nil
 	return value, err, true

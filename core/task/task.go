@@ -69,10 +69,32 @@ type Task struct {
 	trace *Trace     // nil unless there is more to know than the state
 	id    uint64     // so far what each poll looks at: a line of the cache
 	join  core.Waker // the join slot
-	err   error      // why the output is not a value
+	err   *error     // why the output is not a value; nil if it is: most do not need the second word
 }
 
 var _ core.Runnable = (*Task)(nil)
+
+// cancelled is what err points at in most tasks that have one.
+var cancelled = core.ErrCancelled
+
+func (t *Task) setError(err error) {
+	switch err {
+	case nil:
+		t.err = nil
+	case core.ErrCancelled:
+		t.err = &cancelled
+	default:
+		other := err // a variable of its own, or every call would allocate one
+		t.err = &other
+	}
+}
+
+func (t *Task) error() error {
+	if t.err == nil {
+		return nil
+	}
+	return *t.err
+}
 
 // Bind gives the task its home and its number. The host calls it once, before anybody else can
 // see the task.
@@ -203,7 +225,7 @@ type PanicHost interface {
 }
 
 func (t *Task) report(cx *core.Context) {
-	if err, ok := t.err.(*PanicError); ok {
+	if err, ok := t.error().(*PanicError); ok {
 		if h, ok := cx.Host().(PanicHost); ok {
 			h.TaskPanicked(t, err)
 		}
@@ -215,7 +237,7 @@ func (t *Task) report(cx *core.Context) {
 func (t *Task) drop(cx *core.Context) core.Outcome {
 	t.body.Drop()
 	if t.err == nil {
-		t.err = core.ErrCancelled
+		t.err = &cancelled
 	}
 	return t.finish(evFinish, cx)
 }
@@ -263,14 +285,14 @@ func (t *Task) Panicked(cx *core.Context, value any, stack []byte) core.Outcome 
 	return t.fail(cx, pe, func(err error) {
 		both := *pe // which may be another task's, passed on
 		both.InDrop = err
-		t.err = &both
+		t.setError(&both)
 	})
 }
 
 // Exited is Panicked for a Run that ended its goroutine with runtime.Goexit: the join reports
 // core.ErrGoexit.
 func (t *Task) Exited(cx *core.Context) core.Outcome {
-	return t.fail(cx, core.ErrGoexit, func(err error) { t.err = err })
+	return t.fail(cx, core.ErrGoexit, t.setError)
 }
 
 func (t *Task) fail(cx *core.Context, err error, inDrop func(error)) (out core.Outcome) {
@@ -278,7 +300,7 @@ func (t *Task) fail(cx *core.Context, err error, inDrop func(error)) (out core.O
 	if w.has(finished) {
 		return core.Done // a joiner's waker failed; the task itself is over
 	}
-	t.err = err
+	t.setError(err)
 	if w.state() == Cancelled { // Drop itself failed: it has had its one call
 		t.report(cx)
 		return t.finish(evFinish, cx)
@@ -310,12 +332,12 @@ func (t *Task) Kill(cause error) {
 	default:
 		return
 	}
-	t.err = cause
+	t.setError(cause)
 	if err := t.dropContained(); err != nil {
-		t.err = err
+		t.setError(err)
 	}
 	if t.err == nil {
-		t.err = core.ErrCancelled
+		t.err = &cancelled
 	}
 	t.finish(evFinish, nil)
 }
