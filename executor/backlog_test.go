@@ -1,6 +1,8 @@
 package executor_test
 
 import (
+	"runtime"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -17,6 +19,7 @@ const backlog = 50_000
 // A crowd is a driver that spawns tasks by the tens of thousands in one poll, and waits for their end.
 type crowd struct {
 	ready func(cx *core.Context) bool // says when
+	each  func(cx *core.Context)      // what each task does, or nil
 	left  int                         // tasks that have not been polled
 	waker core.Waker
 }
@@ -38,6 +41,9 @@ func (c *crowd) Poll(cx *core.Context) (int, bool) {
 type member struct{ of *crowd }
 
 func (m *member) Poll(cx *core.Context) (int, bool) {
+	if m.of.each != nil {
+		m.of.each(cx)
+	}
 	if m.of.left--; m.of.left == 0 {
 		cx.Host().WakeLater(m.of.waker)
 	}
@@ -100,7 +106,7 @@ func TestABacklogOfSpawnsDoesNotStarve(t *testing.T) {
 				if c.left == 0 {
 					return 0, true
 				}
-				for _, other := range []int{i, (i + 1) % players} {
+				for _, other := range []int{(i + 1) % players, (i + 7) % players} { // not itself: that is a yield
 					if w := wakers[other]; w != nil {
 						cx.Host().WakeLater(w)
 					}
@@ -111,6 +117,79 @@ func TestABacklogOfSpawnsDoesNotStarve(t *testing.T) {
 		return true
 	}
 	ends(t, "the backlog", func() { joinOK(t, executor.Spawn[int](rt, c)) })
+}
+
+// Regression: tasks that wake the next through the LIFO slot left the ring as many polls as the list put in
+// front of it, and a timer waited until the list was empty.
+func TestTimersDoNotWaitBehindABacklogThatFeedsAPipeline(t *testing.T) {
+	rt := startRuntime(t, executor.Options{Workers: 1, LongPoll: -1})
+	const stages, idle = 2, 20000
+	c := &crowd{}
+	var pipeline [stages + 1 + idle]core.Waker // the last of the stages wakes one of the idle
+	settled, next := 0, 0
+	var tick wheel.Entry
+	ticks := 0
+	c.ready = func(cx *core.Context) bool {
+		if settled == 0 {
+			for i := range pipeline {
+				executor.Spawn(cx, future.Func(func(cx *core.Context) (int, bool) {
+					if pipeline[i] == nil {
+						pipeline[i] = cx.Waker()
+						settled++
+					} else if i < stages {
+						cx.Wake(pipeline[i+1])
+					} else if i == stages {
+						next = (next + 1) % idle
+						cx.Wake(pipeline[stages+1+next])
+					}
+					return 0, c.waker != nil && c.left == 0
+				}))
+			}
+			executor.Spawn(cx, future.Func(func(cx *core.Context) (int, bool) {
+				ticks++
+				tick.Waker = cx.Waker()
+				cx.Host().Arm(&tick, 0) // due in each turn
+				return 0, c.waker != nil && c.left == 0
+			}))
+		}
+		return settled == len(pipeline)
+	}
+	c.each = func(cx *core.Context) { cx.Wake(pipeline[0]) }
+	joinOK(t, executor.Spawn[int](rt, c))
+	if ticks < backlog/500 { // a list that takes all polls leaves it a third of that
+		t.Fatalf("while %d tasks were polled a timer went off %d times", backlog, ticks)
+	}
+}
+
+// Where there is one processor, what a task wakes runs after a turn of the worker, not when Go's monitor
+// comes along. (To see how many polls that are, the tasks count them.)
+func TestGoroutinesHaveTheirTurn(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	rt := startRuntime(t, executor.Options{Workers: 1, LongPoll: -1})
+	var polls atomic.Int64 // since the last wake
+	woken := make(chan struct{})
+	busy := executor.Spawn(rt, future.Func(func(cx *core.Context) (int, bool) {
+		if polls.Add(1) >= 1000 {
+			select {
+			case woken <- struct{}{}:
+				polls.Store(0)
+			default: // it does not wait yet
+			}
+		}
+		cx.Yield()
+		return 0, false
+	}))
+	var waits []int64
+	for range 100 {
+		<-woken
+		waits = append(waits, polls.Load())
+	}
+	busy.Abort()
+	joinCancelled(t, busy)
+	slices.Sort(waits)
+	if typical := waits[len(waits)/2]; typical > 4*executor.PollsPerTurn {
+		t.Fatalf("a goroutine runs %d polls after it was woken, most of the time", typical)
+	}
 }
 
 // A turn takes a bounded number of timers out of the wheel; the others are not forgotten, though nothing

@@ -36,8 +36,8 @@
 //	                       park in the poller until the next deadline, an event or a  │
 //	                       notification ──────────────────────────────────────────────┘
 //
-// So however busy the tasks are, the inbox, the injector, the timers and I/O have their turn every 61
-// polls; and a worker with nothing to do makes no system call until something happens: parking has no
+// So however busy the tasks are, the inbox, the injector and I/O have their turn every 61 polls, and the
+// timers nearly so (see fifo.turn); and a worker with nothing to do makes no system call until something happens: parking has no
 // cap.
 //
 // # Who may touch what

@@ -10,8 +10,8 @@ const (
 	fifoSize = 1024
 	// fifoRing is the number of places: those more are for who overtakes. 16 KiB.
 	fifoRing = 2 * fifoSize
-	// listTurn says which turn is the list's while it is overtaken. What has begun goes first, so that a
-	// backlog of spawns neither delays it nor piles up more of it, but a quarter is theirs.
+	// listTurn says which part of the ring's polls is the list's while it is overtaken: one in so many. What
+	// has begun goes first, so that a backlog of spawns neither delays it nor piles up more of it.
 	listTurn = 4
 	// maxLIFO is how often in a row the LIFO slot goes before the queue, so that two tasks that
 	// wake each other keep their caches warm without starving the rest.
@@ -95,7 +95,7 @@ type fifo struct {
 	barred   uint32 // fifoSize while there is something in the list, so that pushes go there; else 0
 	spills   uint64 // tasks that went to the list
 	overtook bool   // woken tasks have overtaken the list since its last turn
-	waited   int    // for how many turns
+	mark     uint32 // head at the last turn of the list
 }
 
 // push puts t at the back.
@@ -115,7 +115,7 @@ func (q *fifo) fits(t *task.Task) bool {
 	return true
 }
 
-// pushWoken is push for a task that was woken. It does not wait behind the list, which is as long as it is
+// pushWoken is push for a task that was woken on this worker. It does not wait behind the list, which is as long as it is
 // because tasks were spawned faster than polled: see listTurn.
 func (q *fifo) pushWoken(t *task.Task) {
 	if q.overflow.Len() == 0 || q.tail-q.head >= fifoRing-pollsPerTurn {
@@ -131,20 +131,18 @@ func (q *fifo) pushWoken(t *task.Task) {
 // polls go from there to the front of the ring. They are taken in a row because hardware foresees that:
 // they lie in memory as they were spawned.
 func (q *fifo) turn() bool {
-	if !q.overtook {
+	if !q.overtook || q.head-q.mark < listTurn*pollsPerTurn {
 		return false
 	}
-	if q.waited++; q.waited < listTurn {
-		return false
-	}
-	q.overtook, q.waited = false, 0
+	q.overtook = false
 	n := min(pollsPerTurn, fifoRing-(q.tail-q.head), uint32(q.overflow.Len()))
 	q.head -= n
 	for i := range n {
 		q.ring[(q.head+i)%fifoRing] = q.overflow.Pop()
 	}
+	q.mark = q.head
 	q.unbar()
-	return true
+	return n != 0
 }
 
 //go:noinline

@@ -16,7 +16,7 @@ type queueModel struct {
 	runs       int          // how often in a row the slot went first
 	ring, list []*task.Task // what came when the ring was full is behind it, in the list
 	overtook   bool
-	waited     int
+	since      int // polls of the ring since the last turn of the list
 }
 
 func (m *queueModel) push(t *task.Task) {
@@ -44,13 +44,11 @@ func (m *queueModel) pushLIFO(t *task.Task) {
 }
 
 func (m *queueModel) turn() (list bool) {
-	if m.overtook {
-		m.waited++
-	}
-	if list = m.waited == executor.ListTurn; list {
+	if m.overtook && m.since >= executor.ListTurn*executor.PollsPerTurn {
 		n := min(executor.PollsPerTurn, executor.FIFORing-len(m.ring), len(m.list))
 		m.ring, m.list = slices.Concat(m.list[:n], m.ring), m.list[n:]
-		m.overtook, m.waited = false, 0
+		m.overtook, m.since = false, 0
+		list = n != 0
 	}
 	return list
 }
@@ -73,6 +71,7 @@ func (m *queueModel) pop() *task.Task {
 	if len(m.ring) == 0 {
 		return nil
 	}
+	m.since++
 	t := m.ring[0]
 	m.ring = m.ring[1:]
 	return t

@@ -30,10 +30,9 @@ type Runtime struct {
 	sets []liveSet
 	next atomic.Uint64 // whose turn it is to get a task from outside; written by those who bring one
 
-	_      [64]byte
-	asleep atomic.Int32 // workers that sleep in their poller; see spare
-	procs  int          // GOMAXPROCS, when the runtime was made
-	_      [64]byte
+	_         [64]byte
+	scheduler scheduler
+	_         [64]byte
 
 	closing   atomic.Bool   // no more spawns; set once
 	empty     chan struct{} // closed when closing and no task is left
@@ -64,12 +63,12 @@ func New(opts Options) (*Runtime, error) {
 	rt := &Runtime{
 		opts:     opts,
 		epoch:    time.Now(),
-		procs:    runtime.GOMAXPROCS(0),
 		blocking: newBlockingPool(opts.BlockingThreads, opts.BlockingKeepAlive),
 		sets:     make([]liveSet, 1<<bits.Len(uint(2*opts.Workers-1))),
 		empty:    make(chan struct{}),
 		closed:   make(chan struct{}),
 	}
+	rt.scheduler.init()
 	if opts.Scheduling == WorkStealing {
 		rt.commons = newCommons(opts.Workers)
 	}
@@ -111,12 +110,6 @@ func (rt *Runtime) start() error {
 		_ = rt.closeNow()
 	}
 	return err
-}
-
-// spare reports whether there are processors that no worker takes: the process's other goroutines have
-// those.
-func (rt *Runtime) spare() bool {
-	return rt.procs+int(rt.asleep.Load()) > len(rt.workers)
 }
 
 // Workers returns how many workers there are.

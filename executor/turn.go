@@ -35,29 +35,37 @@ func (w *worker) turn() {
 	}
 }
 
-// spareTurns is how many turns a worker goes on, or parks, where the process has processors to spare.
-const spareTurns = 16
+// giveWay is how long a worker with tasks goes on while there are idle processors.
+const giveWay = 100 * time.Microsecond
 
 // letOthers gives the other goroutines of the process a turn. A worker with tasks never blocks, and one
 // that parks blocks in a system call, which keeps its processor until Go's monitor takes it away: either
 // way they would wait for up to 10 ms. Among them are those whom the tasks have just woken, and those of the
 // garbage collector: while it marks, each pointer write pays for a barrier.
 //
-// Where there are processors to spare, the others have those: Go woke an idle one for them when they became
-// ready, and it takes them from this processor's queue. There this is rare, for it costs microseconds: Go
-// wakes yet another thread, which looks for something to run in vain, next to this one.
+// Where there are idle processors they would not wait, and then this costs microseconds: Go wakes a thread
+// for one of those, which looks for something to run in vain, next to this worker. So a worker that parks
+// asks first whether any goroutine is ready, and one that has tasks, which gives way after each turn
+// otherwise, does so every 100 us only: an idle processor may be a thread that the system does not run.
 func (w *worker) letOthers() {
-	polls := w.counts.polls - w.yielded
-	w.turns++
-	if w.rt.spare() {
-		if polls == 0 || w.turns < spareTurns {
-			return
-		}
-	} else if polls < pollsPerTurn && (polls == 0 || !w.queue.empty()) {
+	polls, parks := w.counts.polls-w.yielded, w.queue.empty()
+	if polls == 0 || polls < pollsPerTurn && !parks {
 		return
 	}
-	w.yielded, w.turns = w.counts.polls, 0
+	if w.idleProcs && !parks && w.Now()-w.gaveWay < giveWay {
+		return
+	}
+	if w.asked++; parks || w.idleProcs || w.asked%16 == 0 {
+		var ready bool
+		if w.idleProcs, ready = w.rt.scheduler.ask(); parks && w.idleProcs && !ready {
+			return
+		}
+	}
+	w.yielded = w.counts.polls
 	runtime.Gosched()
+	if w.idleProcs {
+		w.gaveWay = w.Now()
+	}
 }
 
 // receive takes what other goroutines have sent.
@@ -107,9 +115,7 @@ func (w *worker) sleep() {
 	set(&w.stats.searches, w.counts.searches) // these would be late by a whole sleep otherwise
 	w.stats.parks.Store(w.counts.parks)
 	w.parked.Store(true)
-	w.rt.asleep.Add(1)
 	w.turnReactor(w.timers.sleep())
-	w.rt.asleep.Add(-1)
 	w.timers.awake()
 	w.parked.Store(false)
 	w.rt.watchdog.unparked()

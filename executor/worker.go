@@ -38,7 +38,10 @@ type worker struct {
 	spawned uint64          // tasks spawned on this worker, for their numbers
 	counts  counts
 	yielded uint64 // counts.polls at the last Gosched
-	turns   int    // since then
+
+	asked     uint          // how often it has given way, or nearly
+	idleProcs bool          // at the last look the process had idle processors
+	gaveWay   time.Duration // when, if so
 
 	sampleMask uint64        // a poll is timed if its number has none of these bits
 	sampled    time.Duration // when the poll under way began, if it is timed; else 0

@@ -67,7 +67,11 @@ func (s *Set) RemoveAll(places []uint32) {
 
 func (s *Set) remove(place uint32) {
 	i := place - 1
-	s.chunks[i/setChunk][i%setChunk] = nil
+	slot := &s.chunks[i/setChunk][i%setChunk]
+	if *slot == nil {
+		panic("task: a task was taken out of its Set twice")
+	}
+	*slot = nil
 	s.n--
 	if s.n == 0 {
 		s.free, s.used = s.free[:0], 0 // all places are free again, in order

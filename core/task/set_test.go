@@ -30,6 +30,21 @@ func holds(t *testing.T, s *task.Set, want map[uint64]*task.Task) {
 	}
 }
 
+func TestTakingATaskOutTwicePanics(t *testing.T) {
+	var s task.Set
+	tasks := makeTasks(2, 1)
+	s.Insert(tasks[0])
+	s.Insert(tasks[1])
+	places := []uint32{tasks[0].Place()}
+	s.RemoveAll(places)
+	defer func() {
+		if v := recover(); v != "task: a task was taken out of its Set twice" {
+			t.Errorf("have %v", v)
+		}
+	}()
+	s.RemoveAll(places)
+}
+
 func TestSetAgainstAMap(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	var s task.Set

@@ -178,8 +178,10 @@ func (i *Interval) SetPeriod(period time.Duration) {
 // for another. Ticks that were missed are forgotten.
 func (i *Interval) Reset() { i.timer.Reset(i.period) }
 
-// ResetUntil makes the next tick due at t; the others follow at the period.
+// ResetUntil makes the next tick due at t; the others follow at the period. If t is past, the ticks between
+// it and now have been missed, as with [IntervalOptions.Start], but for the zero time, which here is an
+// instant like any other.
 func (i *Interval) ResetUntil(t time.Time) {
-	i.timer.until = &i.next
-	i.timer.ResetUntil(t)
+	i.schedule(t)
+	i.timer.rearm()
 }

@@ -109,13 +109,9 @@ func (t *Timer) Reset(d time.Duration) {
 	t.rearm()
 }
 
-// ResetUntil makes t be over at u. A timer that is over can be used again after it. The first allocates,
-// unless SleepUntil has made t.
+// ResetUntil makes t be over at u. A timer that is over can be used again after it. It allocates u.
 func (t *Timer) ResetUntil(u time.Time) {
-	if t.until == nil {
-		t.until = new(time.Time)
-	}
-	*t.until, t.d = u, 0
+	t.until, t.d = &u, 0
 	t.rearm()
 }
 

@@ -337,6 +337,24 @@ func TestATimerThatMovesWithoutBudgetStaysOver(t *testing.T) {
 	}
 }
 
+// Regression: two timers of which one was a copy shared their instant.
+func TestACopyOfAnUnarmedTimerIsATimerOfItsOwn(t *testing.T) {
+	h := coretest.New(1)
+	defer h.Close()
+	a := *timer.SleepUntil(h.Epoch().Add(time.Hour))
+	b := a
+	b.ResetUntil(h.Epoch())
+	cx := core.NewContext(h)
+	cx.Begin(core.WakerFunc(func() {}))
+	if _, ok := a.Poll(cx); ok {
+		t.Error("the reset of a copy has moved it")
+	}
+	if _, ok := b.Poll(cx); !ok {
+		t.Error("the copy was not reset")
+	}
+	a.Drop()
+}
+
 // A task that sleeps in poll style and is one allocation fits 192 bytes, three lines of a cache.
 func TestSizeOfATimer(t *testing.T) {
 	if have := unsafe.Sizeof(timer.Timer{}); have > 88 {

@@ -2,9 +2,11 @@ package wheel_test
 
 import (
 	"math"
+	"runtime"
 	"slices"
 	"testing"
 	"time"
+	"weak"
 
 	"github.com/moduvex/moduvex-go/core/timer/wheel"
 )
@@ -108,5 +110,36 @@ func TestFiredEntryMayRearmAPeriodWithoutDrift(t *testing.T) {
 	}
 	if !slices.Equal(got, want) {
 		t.Fatalf("fired %v, want %v", got, want)
+	}
+}
+
+// A drain may stop for long at any entry. Regression: the wheel went on looking at one that was its owner's
+// again, and kept it.
+func TestEntryThatHasFiredIsNotKept(t *testing.T) {
+	type owner struct {
+		wheel.Entry
+		_ [1 << 16]byte
+	}
+	for _, n := range []int{1, 2, 3, 61} {
+		w := wheel.New(0)
+		var owners []weak.Pointer[owner]
+		for range n {
+			o := new(owner)
+			w.Insert(&o.Entry, 5*ms)
+			owners = append(owners, weak.Make(o))
+		}
+		for range n {
+			if w.Expire(5*ms) == nil {
+				t.Fatal("the drain ended too soon")
+			}
+			check(t, w)
+		}
+		runtime.GC()
+		for i, o := range owners {
+			if o.Value() != nil {
+				t.Errorf("of %d entries, number %d is kept", n, i)
+			}
+		}
+		runtime.KeepAlive(w)
 	}
 }

@@ -1,6 +1,7 @@
 package wheel
 
 import (
+	"errors"
 	"fmt"
 	"time"
 )
@@ -19,6 +20,9 @@ func (w *Wheel) Work() (probes, moves uint64) { return w.work.probes, w.work.mov
 
 // Check verifies the laws that the package comment argues from.
 func (w *Wheel) Check() error {
+	if w.back != nil && w.back.wheel != w {
+		return errors.New("the drain looks at an entry that is not armed")
+	}
 	if w.cur > w.now || !w.draining && w.cur != w.now {
 		return fmt.Errorf("stands at %d with now %d, draining %t", w.cur, w.now, w.draining)
 	}

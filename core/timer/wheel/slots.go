@@ -98,7 +98,7 @@ func (w *Wheel) scout(index int) {
 		w.scouted = index
 		w.back = w.slots[index].head
 	}
-	w.back = w.back.prev // nil if it was removed meanwhile
+	w.back = w.back.prev
 }
 
 // link puts e at the end of a slot's ring.
@@ -122,6 +122,9 @@ func (w *Wheel) link(e *Entry, tick uint64, index int) {
 func (w *Wheel) release(e *Entry) {
 	if e.prev.next != e {
 		panic("wheel: entry was copied while it was armed")
+	}
+	if w.back == e {
+		w.back = nil // it is its owner's from now on, and no longer to be kept or looked at
 	}
 	index := e.pos.slot()
 	s := &w.slots[index]

@@ -19,7 +19,7 @@ type Wheel struct {
 
 	armed int
 
-	back    *Entry // how far scout has come in slot scouted; nil outside a drain
+	back    *Entry // an armed entry: how far scout has come in slot scouted; or nil
 	scouted int
 
 	// occupied has a bit for each slot that is not empty, one word per level.
