@@ -95,6 +95,7 @@ type fifo struct {
 	barred   uint32 // fifoSize while there is something in the list, so that pushes go there; else 0
 	spills   uint64 // tasks that went to the list
 	overtook bool   // woken tasks have overtaken the list since its last turn
+	mixed    bool   // tasks that were woken are in the list, and none may overtake those
 	mark     uint32 // head at the last turn of the list
 }
 
@@ -116,10 +117,14 @@ func (q *fifo) fits(t *task.Task) bool {
 }
 
 // pushWoken is push for a task that was woken on this worker. It does not wait behind the list, which is as long as it is
-// because tasks were spawned faster than polled: see listTurn.
+// because tasks were spawned faster than polled: see listTurn. But those that are woken are first come, first
+// served among themselves: once one has to go to the list, none overtakes until the list is empty.
 func (q *fifo) pushWoken(t *task.Task) {
-	if q.overflow.Len() == 0 || q.tail-q.head >= fifoRing-pollsPerTurn {
-		q.push(t)
+	if q.overflow.Len() == 0 || q.mixed || q.tail-q.head >= fifoRing-pollsPerTurn {
+		if !q.fits(t) {
+			q.spill(t)
+			q.mixed = true
+		}
 		return
 	}
 	q.overtook = true
@@ -154,7 +159,7 @@ func (q *fifo) spill(t *task.Task) {
 
 func (q *fifo) unbar() {
 	if q.overflow.Len() == 0 {
-		q.barred = 0
+		q.barred, q.mixed = 0, false
 	}
 }
 

@@ -15,6 +15,7 @@ type queueModel struct {
 	lifo       *task.Task
 	runs       int          // how often in a row the slot went first
 	ring, list []*task.Task // what came when the ring was full is behind it, in the list
+	mixed      bool         // woken tasks are in the list
 	overtook   bool
 	since      int // polls of the ring since the last turn of the list
 }
@@ -28,8 +29,10 @@ func (m *queueModel) push(t *task.Task) {
 }
 
 func (m *queueModel) pushWoken(t *task.Task) {
-	if len(m.list) == 0 || len(m.ring) >= executor.FIFORing-executor.PollsPerTurn {
+	if len(m.list) == 0 || m.mixed || len(m.ring) >= executor.FIFORing-executor.PollsPerTurn {
+		n := len(m.list)
 		m.push(t)
+		m.mixed = m.mixed || len(m.list) != n
 		return
 	}
 	m.ring = append(m.ring, t)
@@ -49,6 +52,7 @@ func (m *queueModel) turn() (list bool) {
 		m.ring, m.list = slices.Concat(m.list[:n], m.ring), m.list[n:]
 		m.overtook, m.since = false, 0
 		list = n != 0
+		m.mixed = m.mixed && len(m.list) != 0
 	}
 	return list
 }
@@ -67,6 +71,7 @@ func (m *queueModel) pop() *task.Task {
 	if len(m.ring) == 0 {
 		n := min(executor.FIFOSize/2, len(m.list))
 		m.ring, m.list = m.list[:n:n], m.list[n:]
+		m.mixed = m.mixed && len(m.list) != 0
 	}
 	if len(m.ring) == 0 {
 		return nil
