@@ -12,7 +12,7 @@ const (
 	PollsPerTurn = pollsPerTurn
 	FIFOSize     = fifoSize
 	FIFORing     = fifoRing
-	ListTurn     = listTurn
+	ListShare    = listShare
 	MaxLIFO      = maxLIFO
 	MaxStealing  = maxStealing
 	SampleEach   = sampleEach

@@ -5,15 +5,15 @@ import (
 	"sync/atomic"
 )
 
-// A scheduler asks Go's scheduler how busy the process is. Package runtime/metrics takes some 80 ns for
+// A goScheduler asks Go's scheduler how busy the process is. Package runtime/metrics takes some 80 ns for
 // that, under a lock of the whole process, on which a worker must not wait: so one asks at a time. The names
 // are new in Go 1.26; before it nothing is known.
-type scheduler struct {
+type goScheduler struct {
 	asking  atomic.Bool
 	samples [3]metrics.Sample
 }
 
-func (s *scheduler) init() {
+func (s *goScheduler) init() {
 	s.samples = [...]metrics.Sample{
 		{Name: "/sched/gomaxprocs:threads"},
 		{Name: "/sched/goroutines/running:goroutines"},
@@ -24,7 +24,7 @@ func (s *scheduler) init() {
 // ask reports whether there are processors, in Go's sense, that nobody uses, and whether there are
 // goroutines that are ready and do not run. What is not known is answered with false and true. Any
 // goroutine.
-func (s *scheduler) ask() (idle, ready bool) {
+func (s *goScheduler) ask() (idle, ready bool) {
 	if !s.asking.CompareAndSwap(false, true) {
 		return false, true
 	}

@@ -10,9 +10,9 @@ const (
 	fifoSize = 1024
 	// fifoRing is the number of places: those more are for who overtakes. 16 KiB.
 	fifoRing = 2 * fifoSize
-	// listTurn says which part of the ring's polls is the list's while it is overtaken: one in so many. What
+	// listShare says what part of the ring's polls is the list's while it is overtaken: one in so many. What
 	// has begun goes first, so that a backlog of spawns neither delays it nor piles up more of it.
-	listTurn = 4
+	listShare = 4
 	// maxLIFO is how often in a row the LIFO slot goes before the queue, so that two tasks that
 	// wake each other keep their caches warm without starving the rest.
 	maxLIFO = 3
@@ -116,9 +116,10 @@ func (q *fifo) fits(t *task.Task) bool {
 	return true
 }
 
-// pushWoken is push for a task that was woken on this worker. It does not wait behind the list, which is as long as it is
-// because tasks were spawned faster than polled: see listTurn. But those that are woken are first come, first
-// served among themselves: once one has to go to the list, none overtakes until the list is empty.
+// pushWoken is push for a task that was woken on this worker. It does not wait behind the list, which is as
+// long as it is because tasks were spawned faster than polled: see listShare. But those that are woken are
+// first come, first served among themselves: once one has to go to the list, none overtakes until the list
+// is empty.
 func (q *fifo) pushWoken(t *task.Task) {
 	if q.overflow.Len() == 0 || q.mixed || q.tail-q.head >= fifoRing-pollsPerTurn {
 		if !q.fits(t) {
@@ -136,7 +137,7 @@ func (q *fifo) pushWoken(t *task.Task) {
 // polls go from there to the front of the ring. They are taken in a row because hardware foresees that:
 // they lie in memory as they were spawned.
 func (q *fifo) turn() bool {
-	if !q.overtook || q.head-q.mark < listTurn*pollsPerTurn {
+	if !q.overtook || q.head-q.mark < listShare*pollsPerTurn {
 		return false
 	}
 	q.overtook = false

@@ -47,7 +47,7 @@ func (m *queueModel) pushLIFO(t *task.Task) {
 }
 
 func (m *queueModel) turn() (list bool) {
-	if m.overtook && m.since >= executor.ListTurn*executor.PollsPerTurn {
+	if m.overtook && m.since >= executor.ListShare*executor.PollsPerTurn {
 		n := min(executor.PollsPerTurn, executor.FIFORing-len(m.ring), len(m.list))
 		m.ring, m.list = slices.Concat(m.list[:n], m.ring), m.list[n:]
 		m.overtook, m.since = false, 0

@@ -30,9 +30,9 @@ type Runtime struct {
 	sets []liveSet
 	next atomic.Uint64 // whose turn it is to get a task from outside; written by those who bring one
 
-	_         [64]byte
-	scheduler scheduler
-	_         [64]byte
+	_       [64]byte
+	goSched goScheduler
+	_       [64]byte
 
 	closing   atomic.Bool   // no more spawns; set once
 	empty     chan struct{} // closed when closing and no task is left
@@ -68,7 +68,7 @@ func New(opts Options) (*Runtime, error) {
 		empty:    make(chan struct{}),
 		closed:   make(chan struct{}),
 	}
-	rt.scheduler.init()
+	rt.goSched.init()
 	if opts.Scheduling == WorkStealing {
 		rt.commons = newCommons(opts.Workers)
 	}

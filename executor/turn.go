@@ -57,7 +57,7 @@ func (w *worker) letOthers() {
 	}
 	if w.asked++; parks || w.idleProcs || w.asked%16 == 0 {
 		var ready bool
-		if w.idleProcs, ready = w.rt.scheduler.ask(); parks && w.idleProcs && !ready {
+		if w.idleProcs, ready = w.rt.goSched.ask(); parks && w.idleProcs && !ready {
 			return
 		}
 	}
