@@ -114,3 +114,20 @@ func ExampleWakerFunc() {
 	// woken
 	// woken
 }
+
+// A deadline that came as text has no monotonic reading.
+func ExampleTimeOn() {
+	h := coretest.New(1)
+	defer h.Close()
+	at, _ := time.Parse(time.RFC3339, "2026-01-01T00:01:00Z")
+	fmt.Println(core.TimeOn(h, at))
+	// Output: 1m0s
+}
+
+// What is read from a file or a message gets a monotonic reading once, before it is kept.
+func ExampleMonotonic() {
+	at := time.Unix(time.Now().Unix()+3600, 0)
+	kept := core.Monotonic(at)
+	fmt.Println(at.String() == kept.String(), time.Until(kept) > 59*time.Minute)
+	// Output: false true
+}

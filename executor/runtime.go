@@ -52,7 +52,10 @@ type liveSet struct {
 
 // New makes a runtime and starts its workers. A wrong option is answered with an [*OptionError];
 // otherwise the error is that of making a poller.
-func New(opts Options) (*Runtime, error) {
+func New(opts Options) (*Runtime, error) { return newAt(time.Now(), opts) }
+
+// newAt is New with the epoch of the runtime's clock, which has a monotonic reading.
+func newAt(epoch time.Time, opts Options) (*Runtime, error) {
 	opts, err := opts.withDefaults()
 	if err != nil {
 		return nil, err
@@ -62,7 +65,7 @@ func New(opts Options) (*Runtime, error) {
 	}
 	rt := &Runtime{
 		opts:     opts,
-		epoch:    time.Now(),
+		epoch:    epoch,
 		blocking: newBlockingPool(opts.BlockingThreads, opts.BlockingKeepAlive),
 		sets:     make([]liveSet, 1<<bits.Len(uint(2*opts.Workers-1))),
 		empty:    make(chan struct{}),

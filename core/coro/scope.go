@@ -111,10 +111,11 @@ func after(now, d time.Duration) time.Duration {
 	return now + d
 }
 
-// WithDeadline is WithTimeout for an instant. One that is past makes awaits fail at once.
+// WithDeadline is WithTimeout for an instant. One that is past makes awaits fail at once. A t without a
+// monotonic reading is converted at the call, as in [SleepUntil].
 func WithDeadline(co *Co, t time.Time, body func(co *Co) error) error {
 	co.own()
-	return withDeadline(co, t.Sub(co.cx.Host().Epoch()), body)
+	return withDeadline(co, core.TimeOn(co.cx.Host(), t), body)
 }
 
 func withDeadline(co *Co, at time.Duration, body func(co *Co) error) error {

@@ -16,10 +16,11 @@ func Sleep(co *Co, d time.Duration) error {
 	return sleepUntil(co, after(co.cx.Now(), d))
 }
 
-// SleepUntil is Sleep up to an instant. It does not wait for one that is past.
+// SleepUntil is Sleep up to an instant. It does not wait for one that is past. A t without a monotonic
+// reading is converted at the call, by core.TimeOn: the wall clock may be set later, and nothing moves.
 func SleepUntil(co *Co, t time.Time) error {
 	co.own()
-	return sleepUntil(co, t.Sub(co.cx.Host().Epoch()))
+	return sleepUntil(co, core.TimeOn(co.cx.Host(), t))
 }
 
 func sleepUntil(co *Co, at time.Duration) error {

@@ -14,5 +14,11 @@
 // Any duration and any instant will do. What is past is over at the first poll, which then waits
 // for nothing; what is further away than a time.Duration holds, some 292 years, never comes.
 //
+// An instant may lack a monotonic reading (package time says which do). It is then as far away as the
+// wall clock says when the timer is armed, that is at the first poll, and at the first after a Drop or a
+// Reset. The wall clock may be set after that; the timer does not move. Of an [Interval] only the start
+// is such an instant: its later ticks follow at the period. The monotonic clock stands still while the
+// system sleeps, on most systems, and so do timers.
+//
 // Tests use the virtual clock of core/coretest.
 package timer

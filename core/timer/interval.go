@@ -3,6 +3,7 @@ package timer
 import (
 	"fmt"
 	"iter"
+	"math"
 	"time"
 
 	"github.com/moduvex/moduvex-go/core"
@@ -101,7 +102,10 @@ func (i *Interval) Poll(cx *core.Context) (time.Time, bool) {
 		panic("timer: an Interval is made by NewInterval")
 	}
 	t, h := &i.timer, cx.Host()
-	if i.pin(); t.until == nil {
+	if t.until == nil {
+		i.pin()
+	}
+	if t.until == nil {
 		i.schedule(h.Epoch().Add(saturate(cx.Now(), t.d)))
 	}
 	due, ok := t.poll(cx)
@@ -131,10 +135,16 @@ func (i *Interval) after(due, now time.Duration) time.Duration {
 }
 
 // pin makes the instant of an armed timer the one that it is worked out from again, so that it
-// outlives a Drop.
+// outlives a Drop. It is that of the host's clock, whatever the wall clock says by then.
 func (i *Interval) pin() {
-	if t := &i.timer; t.host != nil && t.until == nil {
-		i.schedule(t.host.Epoch().Add(t.entry.Deadline()))
+	t := &i.timer
+	if t.host == nil {
+		return
+	}
+	switch at := t.entry.Deadline(); at {
+	case math.MaxInt64, math.MinInt64: // further away than that: the instant itself is better
+	default:
+		i.schedule(t.host.Epoch().Add(at))
 	}
 }
 

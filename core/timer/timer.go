@@ -36,7 +36,8 @@ var (
 // Sleep returns a timer that is over d after its first poll. A negative d counts as zero.
 func Sleep(d time.Duration) *Timer { return &Timer{d: d} }
 
-// SleepUntil returns a timer that is over at t.
+// SleepUntil returns a timer that is over at t. A t without a monotonic reading is converted at the first
+// poll: see the package comment.
 func SleepUntil(t time.Time) *Timer {
 	s := &struct {
 		Timer
@@ -126,7 +127,7 @@ func (t *Timer) deadline(h core.Host, now time.Duration) time.Duration {
 	if t.until == nil {
 		return saturate(now, t.d)
 	}
-	return t.until.Sub(h.Epoch())
+	return core.TimeOn(h, *t.until)
 }
 
 // saturate returns a + b, or the limit of what a Duration holds on the side where it exceeds it.

@@ -48,7 +48,9 @@ func (f *FD) makeTimes() *times {
 	return f.times.Load()
 }
 
+// set keeps at with a monotonic reading: what happens to the wall clock after this call does not move it.
 func (l *limit) set(at time.Time) {
+	at = core.Monotonic(at)
 	l.mu.Lock()
 	l.deadline = at
 	l.mu.Unlock()
