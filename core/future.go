@@ -41,6 +41,14 @@ type Waker interface {
 	Wake()
 }
 
+// A FinishedWaker is a Waker that can tell that no wake of it matters any more: a task that has ended, or
+// a waker of a combinator that has answered or was dropped. What keeps wakers for long, as a task keeps
+// those of its joiners, lets go of such. Finished may be called from any goroutine; once true it stays so.
+type FinishedWaker interface {
+	Waker
+	Finished() bool
+}
+
 // Drop gives f up: it calls f.Drop if f is a [Dropper], and does nothing otherwise. Combinators
 // use it to pass Drop on to children whose type they do not know.
 func Drop(f any) {

@@ -64,7 +64,8 @@ func start[T any](s core.Spawner, slot *task.Slot[T]) JoinHandle[T] {
 
 // Poll answers with the output when the task has ended, and otherwise has the context's waker
 // woken at its end. A JoinHandle that is given up while pending has nothing to drop: the waker
-// stays with the task until either it or the waker's task has ended. Join and Wait take theirs back.
+// stays with the task until either it or what the waker belongs to has ended: see core.FinishedWaker.
+// Join and Wait take theirs back.
 func (h JoinHandle[T]) Poll(cx *core.Context) (Result[T], bool) {
 	if !cx.Spend() {
 		return Result[T]{}, false

@@ -20,6 +20,21 @@
 // the one that wait queues know already. A JoinAll of many gives each child a waker of its own
 // and polls those that were woken, so that N answers cost N polls and not N*N/2.
 //
+// # Budget
+//
+// No child starves, though another spends the whole budget of each poll (a loop around a channel that
+// is never empty does). The rule is that who found the budget spent comes first the next time:
+//
+//   - Join2, Join3 and a JoinAll of a few poll all children at each poll, and begin with the first one
+//     that had nothing left the last time.
+//   - A JoinAll of many stops where the budget ends, and goes on there.
+//   - Race and Select2 begin anywhere, at random, at each poll.
+//   - timer.Timeout sets the operation that its deadline costs aside.
+//   - A deadline of a scope in direct style costs none.
+//
+// So each child is polled with some of the budget again and again. Combinators may be nested: the same
+// holds for what is inside. A combinator of one's own does likewise.
+//
 // # Allocation
 //
 // A constructor allocates the future it returns, and JoinAll and Race an array for the children.

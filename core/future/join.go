@@ -9,7 +9,8 @@ type Pair[A, B any] struct {
 }
 
 // Join2 returns a future that answers when both a and b have. Each poll polls those of them that
-// are pending, a first. Drop drops those that are pending. A nil a or b panics.
+// are pending: a first, unless b has found the budget spent. Drop drops those that are pending. A nil
+// a or b panics.
 func Join2[A, B any](a core.Future[A], b core.Future[B]) core.Future[Pair[A, B]] {
 	if a == nil {
 		panic("future: Join2 with a nil first Future")
@@ -24,14 +25,22 @@ type join2[A, B any] struct {
 	a   core.Future[A] // nil once it has answered
 	b   core.Future[B]
 	out Pair[A, B]
+	turns
 }
 
 func (j *join2[A, B]) Poll(cx *core.Context) (Pair[A, B], bool) {
 	if j.a == nil && j.b == nil {
 		panic(polledAgain)
 	}
-	pollInto(cx, &j.a, &j.out.First)
-	pollInto(cx, &j.b, &j.out.Second)
+	first := j.begin(cx)
+	for i := range 2 {
+		switch i ^ first {
+		case 0:
+			pollInto(cx, &j.turns, 0, &j.a, &j.out.First)
+		case 1:
+			pollInto(cx, &j.turns, 1, &j.b, &j.out.Second)
+		}
+	}
 	if j.a != nil || j.b != nil {
 		return Pair[A, B]{}, false
 	}
@@ -69,15 +78,24 @@ type join3[A, B, C any] struct {
 	b   core.Future[B]
 	c   core.Future[C]
 	out Triple[A, B, C]
+	turns
 }
 
 func (j *join3[A, B, C]) Poll(cx *core.Context) (Triple[A, B, C], bool) {
 	if j.a == nil && j.b == nil && j.c == nil {
 		panic(polledAgain)
 	}
-	pollInto(cx, &j.a, &j.out.First)
-	pollInto(cx, &j.b, &j.out.Second)
-	pollInto(cx, &j.c, &j.out.Third)
+	first := j.begin(cx)
+	for i := range 3 {
+		switch (first + i) % 3 {
+		case 0:
+			pollInto(cx, &j.turns, 0, &j.a, &j.out.First)
+		case 1:
+			pollInto(cx, &j.turns, 1, &j.b, &j.out.Second)
+		case 2:
+			pollInto(cx, &j.turns, 2, &j.c, &j.out.Third)
+		}
+	}
 	if j.a != nil || j.b != nil || j.c != nil {
 		return Triple[A, B, C]{}, false
 	}
@@ -90,11 +108,12 @@ func (j *join3[A, B, C]) Drop() {
 	giveUp(&j.a)
 }
 
-// pollInto polls the child in *f, if it is pending, and moves its answer to *out.
-func pollInto[T any](cx *core.Context, f *core.Future[T], out *T) {
+// pollInto polls child i, which is in *f, if it is pending, and moves its answer to *out.
+func pollInto[T any](cx *core.Context, ts *turns, i int, f *core.Future[T], out *T) {
 	if *f == nil {
 		return
 	}
+	ts.reach(cx, i)
 	if v, ok := (*f).Poll(cx); ok {
 		*f, *out = nil, v
 	}

@@ -13,7 +13,7 @@ const few = 16
 
 // JoinAll returns a future that answers when all of fs have, with their values in the order of
 // fs: an empty slice, at once, if there are none. With many fs only those that were woken are
-// polled again; in which order is not defined. Drop drops those that are pending. A nil future
+// polled again, as long as the budget lasts; in which order is not defined. Drop drops those that are pending. A nil future
 // among fs panics.
 //
 // JoinAll copies fs and does not keep it.
@@ -24,9 +24,9 @@ func JoinAll[T any](fs []core.Future[T]) core.Future[[]T] {
 		left:     len(fs),
 	}
 	if len(fs) <= few {
-		return &joinFew[T]{j}
+		return &joinFew[T]{joinAll: j}
 	}
-	return &joinMany[T]{j, newWokenSet(len(fs))}
+	return &joinMany[T]{joinAll: j, woken: newWokenSet(len(fs))}
 }
 
 // cloneOf copies the arguments of the combinator of that name, none of which may be nil.
@@ -72,21 +72,34 @@ func (j *joinAll[T]) Drop() {
 	giveUpAll(children)
 }
 
-type joinFew[T any] struct{ joinAll[T] }
+type joinFew[T any] struct {
+	joinAll[T]
+	turns
+}
 
 func (j *joinFew[T]) Poll(cx *core.Context) ([]T, bool) {
 	if j.values == nil {
 		panic(polledAgain)
 	}
-	for i := range j.children {
-		j.poll(cx, i)
+	i := j.begin(cx)
+	for range j.children {
+		if j.children[i] != nil {
+			j.reach(cx, i)
+			j.poll(cx, i)
+		}
+		if i++; i == len(j.children) {
+			i = 0
+		}
 	}
 	return j.answer()
 }
 
+// A joinMany polls the children that were woken. When the budget is spent it leaves the rest of them
+// to the next poll, which begins with these: so none is starved by others that are woken all the time.
 type joinMany[T any] struct {
 	joinAll[T]
 	woken *wokenSet
+	rest  *childWaker // taken out of woken, and not polled yet
 }
 
 func (j *joinMany[T]) Poll(cx *core.Context) ([]T, bool) {
@@ -95,20 +108,37 @@ func (j *joinMany[T]) Poll(cx *core.Context) ([]T, bool) {
 	}
 	outer := cx.Waker()
 	defer cx.SwapWaker(outer)
-	for c := j.woken.takeAll(outer); c != nil; {
-		child := c
-		c = child.leave()
+	j.woken.wakes(outer)
+	for taken := false; ; {
+		if j.rest == nil {
+			if taken { // what was woken meanwhile wakes the task
+				break
+			}
+			taken = true
+			if j.rest = j.woken.takeAll(); j.rest == nil {
+				break
+			}
+		}
+		if cx.Budget() == 0 {
+			cx.SwapWaker(outer)
+			cx.Spend() // which yields
+			break
+		}
+		child := j.rest
+		j.rest = child.leave()
 		cx.SwapWaker(child)
 		j.poll(cx, int(child.index))
 	}
 	values, ok := j.answer()
 	if ok {
+		j.rest = nil
 		j.woken.close()
 	}
 	return values, ok
 }
 
 func (j *joinMany[T]) Drop() {
+	j.rest = nil
 	j.woken.close()
 	j.joinAll.Drop()
 }

@@ -50,7 +50,7 @@ func TestJoinAllOfManyPollsOnlyTheWoken(t *testing.T) {
 }
 
 // TestJoinAllOfManyIgnoresStaleWakers: once it has answered or was dropped, whoever still has a
-// child's waker wakes nobody.
+// child's waker wakes nobody, and may see that.
 func TestJoinAllOfManyIgnoresStaleWakers(t *testing.T) {
 	for _, end := range []string{"answered", "dropped"} {
 		ps := probes(t, 100)
@@ -59,6 +59,9 @@ func TestJoinAllOfManyIgnoresStaleWakers(t *testing.T) {
 		woken := 0
 		cx.Begin(core.WakerFunc(func() { woken++ }))
 		f.Poll(cx)
+		if ps[7].waker.(core.FinishedWaker).Finished() {
+			t.Error("finished while it is pending")
+		}
 		if end == "dropped" {
 			core.Drop(f)
 		} else {
@@ -72,6 +75,9 @@ func TestJoinAllOfManyIgnoresStaleWakers(t *testing.T) {
 		n := woken
 		for _, p := range ps {
 			p.waker.Wake()
+			if !p.waker.(core.FinishedWaker).Finished() {
+				t.Fatalf("%s: a child's waker does not say that it is finished", end)
+			}
 		}
 		if woken != n {
 			t.Errorf("%s: woken %d times by stale wakers", end, woken-n)

@@ -14,13 +14,15 @@ import (
 // No wake is lost. The waker of a child (1) puts the child into the list, then (2) reads outer
 // and wakes it. The poll (1) sets outer, then (2) takes the list. If the child came too late for
 // the list that was taken, the waker reads the outer that this poll has set, and another poll
-// follows.
+// follows. A poll that does not come to (2), for want of budget, makes its task be polled again.
 type wokenSet struct {
-	list  atomic.Pointer[childWaker] // a stack: pushed by wakers, taken as a whole by the poll
-	outer atomic.Pointer[core.Waker] // set by the poll, read by wakers; nil before and after
+	list   atomic.Pointer[childWaker] // a stack: pushed by wakers, taken as a whole by the poll
+	outer  atomic.Pointer[core.Waker] // set by the poll, read by wakers; nil before and after
+	closed atomic.Bool                // stored once, by close
 }
 
-// A childWaker is the waker of one child.
+// A childWaker is the waker of one child. Tasks that the child waits for may keep it until they end,
+// or until they find it finished.
 type childWaker struct {
 	set    *wokenSet
 	next   *childWaker // in the list, while queued
@@ -63,15 +65,17 @@ func (c *childWaker) Wake() {
 	}
 }
 
-// takeAll empties the list and returns its first child; wakes go to outer from now on. Each child
-// of it must leave before it is polled. The poll.
-func (s *wokenSet) takeAll(outer core.Waker) *childWaker {
+// wakes makes wakes go to outer from now on. The poll.
+func (s *wokenSet) wakes(outer core.Waker) {
 	if have := s.outer.Load(); have == nil || *have != outer {
 		kept := outer // in a variable of its own, which only this branch allocates
 		s.outer.Store(&kept)
 	}
-	return s.list.Swap(nil)
 }
+
+// takeAll empties the list and returns its first child. Each child of it must leave before it is
+// polled. The poll.
+func (s *wokenSet) takeAll() *childWaker { return s.list.Swap(nil) }
 
 // leave makes c wakeable again and returns the one behind it in the list. The poll.
 func (c *childWaker) leave() (next *childWaker) {
@@ -80,5 +84,12 @@ func (c *childWaker) leave() (next *childWaker) {
 	return next
 }
 
-// close makes later wakes do nothing. The poll, or Drop.
-func (s *wokenSet) close() { s.outer.Store(nil) }
+// close makes later wakes do nothing, and lets go of the children that were woken. The poll, or Drop.
+func (s *wokenSet) close() {
+	s.closed.Store(true)
+	s.outer.Store(nil)
+	s.list.Store(nil)
+}
+
+// Finished implements [core.FinishedWaker]: what the waker is for has answered or was dropped.
+func (c *childWaker) Finished() bool { return c.set.closed.Load() }

@@ -191,12 +191,12 @@ func addWatcher(slot, w core.Waker) core.Waker {
 	return append(ws, w)
 }
 
-// withoutEnded is a copy of ws with room to grow, and without the tasks that have ended: futures
+// withoutEnded is a copy of ws with room to grow, and without what has ended, tasks as a rule: futures
 // that were given up with their task do not take their wakers back.
 func withoutEnded(ws watchers) watchers {
 	live := make(watchers, 0, len(ws)+1)
 	for _, w := range ws {
-		if t, ok := w.(*Task); !ok || !t.Finished() {
+		if f, ok := w.(core.FinishedWaker); !ok || !f.Finished() {
 			live = append(live, w)
 		}
 	}

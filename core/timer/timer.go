@@ -55,6 +55,19 @@ func (t *Timer) Poll(cx *core.Context) (struct{}, bool) {
 
 // poll is Poll and returns when t is over.
 func (t *Timer) poll(cx *core.Context) (at time.Duration, ok bool) {
+	if at, ok = t.reached(cx); !ok {
+		return at, false
+	}
+	if !cx.Spend() {
+		return at, false
+	}
+	t.Drop()
+	return at, true
+}
+
+// reached reports whether the time has come, and when it has or will. If it has not, the context's
+// waker is woken then. If it has, t stays as it is, and the caller drops it.
+func (t *Timer) reached(cx *core.Context) (at time.Duration, ok bool) {
 	h := cx.Host()
 	if t.host != nil && t.host != h {
 		// The task has moved to another worker, and takes the timer along.
@@ -75,10 +88,6 @@ func (t *Timer) poll(cx *core.Context) (at time.Duration, ok bool) {
 		}
 	}
 	if ok {
-		if !cx.Spend() {
-			return at, false
-		}
-		t.Drop()
 		return at, true
 	}
 	if t.entry.Waker != cx.Waker() {
