@@ -40,9 +40,13 @@ type Spawner interface {
 	Spawn(r Runnable) error
 }
 
-// A Host is the worker that polls. Its methods may be called only on that worker, during a poll,
-// or from a Drop, except where they say otherwise; futures that need it later keep the Host, never
-// the Context.
+// A Host is the worker that polls. A future that needs it later, in another poll or in its Drop, keeps what
+// [Context.Host] returns, never the Context.
+//
+// A kept Host is good in later polls and in the Drop of the future, on any worker that the task moves to. Where
+// tasks stay, its methods are for the polls and drops of its own worker only. So a future that has armed
+// a timer is handed to a task of another worker only if tasks move between the two ([MovingHost]). A timer
+// that is polled on a worker out of reach panics, see [CheckReach]; a Drop there is not noticed for sure.
 type Host interface {
 	Spawner
 	// Wake is w.Wake() for a caller that is on this worker: where w is a task of this worker, it
@@ -58,10 +62,7 @@ type Host interface {
 	Epoch() time.Time
 	// Arm makes e's waker be woken once Now has reached at. If e is armed already, by this Host,
 	// it is moved. The caller keeps e where it is until it has fired or was disarmed. On this worker,
-	// e is armed until Now has reached at or Disarm was called, so who polls there may ask e itself.
-	//
-	// Where tasks move between workers, the task that has armed e may call Arm and Disarm of the
-	// Host that it did so on from the worker that it is on by then.
+	// e is armed until Now has reached at or Disarm was called, so a poll there may ask e itself.
 	Arm(e *wheel.Entry, at time.Duration)
 	// Disarm undoes Arm; it does nothing if e is not armed. When it returns, the host has let go
 	// of e, though a wake that was on its way may still come.
@@ -72,7 +73,7 @@ type Host interface {
 	IO() any
 }
 
-// A MovingHost is a Host whose tasks may move to others of its kind.
+// A MovingHost is a Host that knows whether its tasks move to others of its kind.
 type MovingHost interface {
 	Host
 	// Shares reports whether tasks move between this host and other, so that what was armed on one
@@ -84,7 +85,8 @@ type MovingHost interface {
 // only: keep cx.Waker() or cx.Host() if something is needed later.
 type Context struct {
 	waker  Waker
-	host   Host
+	host   Host // good during the poll
+	kept   Host // good after it
 	budget int
 	noted
 	task   Waker // the task's, while swapped
@@ -105,7 +107,11 @@ func NewContext(host Host) *Context {
 	if host == nil {
 		panic("core: NewContext with a nil Host")
 	}
-	return &Context{host: host}
+	cx := &Context{host: host, kept: host}
+	if h, ok := host.(KeptHost); ok {
+		cx.kept = h.Kept()
+	}
+	return cx
 }
 
 // Begin prepares cx for the next poll: w is what the polled future will find as its waker, and
@@ -116,12 +122,20 @@ func (cx *Context) Begin(w Waker) {
 	cx.noted = noted{}
 }
 
+// Rest makes cx forget the task that was polled last, so that a host without work keeps nothing alive. Only
+// the host calls it, between two polls.
+func (cx *Context) Rest() { cx.waker, cx.task, cx.values = nil, nil, nil }
+
 // Waker returns the waker of the task being polled. It stays good after the poll, and is the
 // same (==) in every poll of the task.
 func (cx *Context) Waker() Waker { return cx.waker }
 
-// Host returns the worker that polls. It stays good after the poll, for Drop.
-func (cx *Context) Host() Host { return cx.host }
+// Host returns the worker that polls. It stays good after the poll, for later polls and for Drop: see [Host].
+func (cx *Context) Host() Host { return cx.kept }
+
+// Worker is Host for the time of this poll: where tasks move, it spawns and wakes without a hand-over to the
+// other workers. It is not kept, for the next poll may be on another worker, and so may Drop.
+func (cx *Context) Worker() Host { return cx.host }
 
 // Wake wakes w from code that is on a worker, which may be cheaper than w.Wake(). Primitives wake
 // through it wherever they have a context.
@@ -144,7 +158,8 @@ func (cx *Context) Yielded() bool { return cx.yielded }
 // Now is the monotonic time since the host's epoch.
 func (cx *Context) Now() time.Duration { return cx.host.Now() }
 
-// Spawn schedules r on the worker that polls. See [Spawner].
+// Spawn schedules r on the worker that polls. See [Spawner]. A Context is no Spawner to be kept: [Kept]
+// makes one of it.
 func (cx *Context) Spawn(r Runnable) error { return cx.host.Spawn(r) }
 
 // Spend takes one operation from the budget of this poll. When it returns false the budget is

@@ -12,8 +12,9 @@
 // # Giving up a future
 //
 // Go has no destructors. A future that holds something while it is pending (a timer entry, a
-// place in a wait queue, a registration, child futures) implements [Dropper]. Whoever gives up
-// such a future calls Drop exactly once, on the worker that polled it. A future that has answered
+// place in a wait queue, a registration, child futures) implements [Dropper]. The one that gives up
+// such a future calls Drop exactly once, on the worker that polled it or, where tasks move, on any that they
+// move to. A future that has answered
 // (value, true) is never dropped; one that panicked in Poll counts as pending and is dropped.
 // Combinators pass Drop on. This is the whole of cancellation.
 //

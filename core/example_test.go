@@ -6,6 +6,7 @@ import (
 
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coretest"
+	"github.com/moduvex/moduvex-go/core/future"
 	"github.com/moduvex/moduvex-go/core/task"
 	"github.com/moduvex/moduvex-go/core/timer/wheel"
 )
@@ -130,4 +131,29 @@ func ExampleMonotonic() {
 	kept := core.Monotonic(at)
 	fmt.Println(at.String() == kept.String(), time.Until(kept) > 59*time.Minute)
 	// Output: false true
+}
+
+// A pool keeps the Spawner that it is given. Its user has only the context of a poll.
+type pool struct{ spawner core.Spawner }
+
+func newPool(s core.Spawner) *pool { return &pool{core.Kept(s)} }
+
+func ExampleKept() {
+	host := coretest.New(1)
+	defer host.Close()
+	var p *pool
+	host.Spawn(&task.New(future.Func(func(cx *core.Context) (int, bool) {
+		p = newPool(cx)
+		return 0, true
+	})).Task)
+	host.Run()
+	err := p.spawner.Spawn(&task.New(future.Func(func(*core.Context) (int, bool) {
+		fmt.Println("spawned after the poll")
+		return 0, true
+	})).Task)
+	host.Run()
+	fmt.Println(err)
+	// Output:
+	// spawned after the poll
+	// <nil>
 }

@@ -45,7 +45,7 @@ func (m *member) Poll(cx *core.Context) (int, bool) {
 		m.of.each(cx)
 	}
 	if m.of.left--; m.of.left == 0 {
-		cx.Host().WakeLater(m.of.waker)
+		cx.Worker().WakeLater(m.of.waker)
 	}
 	return 0, true
 }
@@ -108,7 +108,7 @@ func TestABacklogOfSpawnsDoesNotStarve(t *testing.T) {
 				}
 				for _, other := range []int{(i + 1) % players, (i + 7) % players} { // not itself: that is a yield
 					if w := wakers[other]; w != nil {
-						cx.Host().WakeLater(w)
+						cx.Worker().WakeLater(w)
 					}
 				}
 				return 0, false

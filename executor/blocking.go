@@ -238,7 +238,7 @@ type blocking[T any] struct {
 
 func (b *blocking[T]) Poll(cx *core.Context) (joinhandle.Result[T], bool) {
 	if b.job == nil {
-		w, ok := cx.Host().(*worker)
+		w, ok := cx.Worker().(*worker)
 		if !ok {
 			panic("executor: Blocking outside a runtime of this package")
 		}

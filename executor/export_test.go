@@ -39,8 +39,8 @@ const MaxGoroutines = maxGoroutines
 func Closing(rt *Runtime) bool { return rt.closing.Load() }
 
 // ArmedTimers and IdleCoroutines look into the worker that polls. Only its tasks may ask.
-func ArmedTimers(h core.Host) int    { return h.(*worker).timers.len() }
-func IdleCoroutines(h core.Host) int { return h.(*worker).pool.Idle() }
+func ArmedTimers(h core.Host) int    { return workerAs(h).timers.len() }
+func IdleCoroutines(h core.Host) int { return workerAs(h).pool.Idle() }
 
 // PoolThreads counts the goroutines of the blocking pool, idle ones included.
 func PoolThreads(rt *Runtime) int {

@@ -10,11 +10,13 @@ import (
 	"github.com/moduvex/moduvex-go/core/timer/wheel"
 )
 
-// This file is the worker as its tasks see it. All of it runs on the worker but Schedule, and, where
-// tasks move, Arm and Disarm.
+// This file is the worker as its tasks see it during a poll. All of it runs on the worker but Schedule, and,
+// where tasks move, Arm and Disarm.
 
 var (
 	_ coro.Host       = (*worker)(nil)
+	_ core.KeptHost   = (*worker)(nil)
+	_ core.MovingHost = (*worker)(nil)
 	_ task.Scheduler  = (*worker)(nil)
 	_ task.PanicHost  = (*worker)(nil)
 	_ task.TimingHost = (*worker)(nil)
@@ -107,8 +109,8 @@ func (w *worker) Disarm(e *wheel.Entry) { w.timers.disarm(e) }
 
 // Shares implements core.MovingHost.
 func (w *worker) Shares(other core.Host) bool {
-	o, ok := other.(*worker)
-	return ok && w.commons != nil && w.commons == o.commons
+	o := workerAs(other)
+	return o != nil && w.commons != nil && w.commons == o.commons
 }
 
 // Rand implements core.Host.

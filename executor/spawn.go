@@ -67,6 +67,9 @@ type named struct {
 	name string
 }
 
+// KeptSpawner is for core.Kept.
+func (n named) KeptSpawner() core.Spawner { return named{core.Kept(n.Spawner), n.name} }
+
 func (n named) Spawn(r core.Runnable) error {
 	asTask(r).SetName(n.name)
 	return n.Spawner.Spawn(r)

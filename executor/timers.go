@@ -60,6 +60,7 @@ func (ts *timers) unlock() {
 // arm implements Host.Arm: from the worker, or, where tasks move, from any.
 func (ts *timers) arm(e *wheel.Entry, at time.Duration) {
 	if !ts.shared {
+		ts.checkPolling()
 		ts.wheel.Reset(e, at)
 		return
 	}
@@ -74,9 +75,21 @@ func (ts *timers) arm(e *wheel.Entry, at time.Duration) {
 
 // disarm implements Host.Disarm, as arm.
 func (ts *timers) disarm(e *wheel.Entry) {
+	if !ts.shared {
+		ts.checkPolling()
+	}
 	ts.lock()
 	ts.wheel.Remove(e)
 	ts.unlock()
+}
+
+// checkPolling panics if the caller is known not to be on the worker, where tasks stay: no task of this worker
+// is being polled or dropped. A caller elsewhere during such a poll is not found. When the runtime closes, no
+// worker polls and one at a time drops, so that any may disarm.
+func (ts *timers) checkPolling() {
+	if w := ts.worker; w.current.Load() == 0 && !w.rt.closing.Load() {
+		panic("executor: a timer was armed or disarmed from outside its worker, where tasks do not move")
+	}
 }
 
 // len returns how many timers are armed. As arm.

@@ -20,24 +20,25 @@ const pollsPerTurn = 61
 
 // A worker polls tasks on a goroutine of its own.
 type worker struct {
-	rt      *Runtime
-	id      int
-	home    task.Home // of the tasks that are bound to this worker
-	commons *commons  // nil where workers do not steal
-	timed   bool      // Options.Instrument
-	plain   bool      // neither timed nor stealing
-	cx      *core.Context
-	queue   localQueue
-	timers  timers
-	pool    *coro.Pool
-	rand    *rand.Rand // its tasks'
-	dice    *rand.Rand // for searches: how many there are is a matter of luck, and no business of the tasks
-	reactor *reactor.Reactor
-	wakers  []reactor.Waker // whom the last turn of the reactor has made ready, until wakeReady
-	arrived task.Queue      // scratch of receive
-	spawned uint64          // tasks spawned on this worker, for their numbers
-	counts  counts
-	yielded uint64 // counts.polls at the last Gosched
+	rt       *Runtime
+	id       int
+	home     task.Home // of the tasks that are bound to this worker
+	commons  *commons  // nil where workers do not steal
+	timed    bool      // Options.Instrument
+	plain    bool      // neither timed nor stealing
+	cx       *core.Context
+	queue    localQueue
+	timers   timers
+	pool     *coro.Pool
+	rand     *rand.Rand // its tasks'
+	dice     *rand.Rand // for searches: how many there are is a matter of luck, and no business of the tasks
+	keptRand lockedRand // of keptWorker
+	reactor  *reactor.Reactor
+	wakers   []reactor.Waker // whom the last turn of the reactor has made ready, until wakeReady
+	arrived  task.Queue      // scratch of receive
+	spawned  uint64          // tasks spawned on this worker, for their numbers
+	counts   counts
+	yielded  uint64 // counts.polls at the last Gosched
 
 	asked     uint          // how often it has given way, or nearly
 	idleProcs bool          // at the last look the process had idle processors
@@ -75,16 +76,17 @@ func newWorker(rt *Runtime, id int) (*worker, error) {
 		return nil, &OptionError{"Poller", "func", "returned neither a poller nor an error"}
 	}
 	w := &worker{
-		rt:      rt,
-		id:      id,
-		commons: rt.commons,
-		timed:   rt.opts.Instrument,
-		plain:   rt.commons == nil && !rt.opts.Instrument,
-		pool:    coro.NewPool(rt.opts.IdleCoroutines, rt.opts.LockOSThread),
-		rand:    rand.New(rand.NewPCG(rt.opts.Seed, uint64(id))),
-		dice:    rand.New(rand.NewPCG(rt.opts.Seed, ^uint64(id))),
-		reactor: reactor.New(p),
-		exited:  make(chan struct{}),
+		rt:       rt,
+		id:       id,
+		commons:  rt.commons,
+		timed:    rt.opts.Instrument,
+		plain:    rt.commons == nil && !rt.opts.Instrument,
+		pool:     coro.NewPool(rt.opts.IdleCoroutines, rt.opts.LockOSThread),
+		rand:     rand.New(rand.NewPCG(rt.opts.Seed, uint64(id))),
+		dice:     rand.New(rand.NewPCG(rt.opts.Seed, ^uint64(id))),
+		keptRand: lockedRand{rand: rand.New(rand.NewPCG(rt.opts.Seed, 1<<32|uint64(id)))},
+		reactor:  reactor.New(p),
+		exited:   make(chan struct{}),
 	}
 	w.sampleMask = sampleEach - 1
 	if w.timed {

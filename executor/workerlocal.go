@@ -62,9 +62,9 @@ func workerOf(s core.Spawner) *worker {
 	var h core.Host
 	switch s := s.(type) {
 	case *core.Context:
-		h = s.Host()
+		h = s.Worker()
 	case *coro.Co:
-		h = s.Context().Host()
+		h = s.Context().Worker()
 	case named:
 		return workerOf(s.Spawner)
 	}

@@ -48,7 +48,7 @@ func NewJoinSet[T any](s core.Spawner) *JoinSet[T] {
 	if s == nil {
 		panic("joinhandle: NewJoinSet with a nil Spawner")
 	}
-	return &JoinSet[T]{spawner: s}
+	return &JoinSet[T]{spawner: core.Kept(s)}
 }
 
 // Spawn makes f a task of the set. If the spawner accepts no tasks any more, f is dropped and the

@@ -36,7 +36,7 @@ type strand struct {
 
 // begin gives the body a coroutine.
 func (s *strand) begin(cx *core.Context, j job) {
-	s.coroutine = poolOf(cx.Host()).get()
+	s.coroutine = poolOf(cx.Worker()).get()
 	s.coroutine.job = j
 }
 
@@ -61,7 +61,7 @@ func (s *strand) ended() {
 	if w := s.watch.Load(); w != nil {
 		w.close()
 	}
-	poolOf(s.cx.Host()).put(c) // of the worker it ended on
+	poolOf(s.cx.Worker()).put(c) // of the worker it ended on
 	s.cx = nil
 }
 
@@ -214,7 +214,7 @@ const ownSample = 256
 // the body runs. It costs about 0.3 µs, hence ownSample. Functions are told by their entry: the
 // name of a generic one is made up at each call.
 func (s *strand) ownStack() {
-	pcs := poolOf(s.cx.Host()).pcs[:] // of the worker it is on: the scratch has one user at a time
+	pcs := poolOf(s.cx.Worker()).pcs[:] // of the worker it is on: the scratch has one user at a time
 	n := runtime.Callers(2, pcs)
 	if n == len(pcs) {
 		return

@@ -57,7 +57,7 @@ func (r *race[T]) Drop() {
 
 // draw returns a random number below n, each with a probability that differs by less than n/2^64.
 func draw(cx *core.Context, n int) int {
-	hi, _ := bits.Mul64(cx.Host().Rand(), uint64(n))
+	hi, _ := bits.Mul64(cx.Worker().Rand(), uint64(n))
 	return int(hi)
 }
 

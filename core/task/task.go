@@ -226,7 +226,7 @@ type PanicHost interface {
 
 func (t *Task) report(cx *core.Context) {
 	if err, ok := t.error().(*PanicError); ok {
-		if h, ok := cx.Host().(PanicHost); ok {
+		if h, ok := cx.Worker().(PanicHost); ok {
 			h.TaskPanicked(t, err)
 		}
 	}
@@ -256,7 +256,7 @@ func (t *Task) resolve(act action, cx *core.Context) core.Outcome {
 		w := t.join
 		t.join = nil
 		if cx != nil {
-			cx.Host().WakeLater(w)
+			cx.Worker().WakeLater(w)
 		} else {
 			w.Wake()
 		}

@@ -84,7 +84,7 @@ func (tr *Trace) ended(cx *core.Context) {
 	busy := tr.enter(&tr.busy, cx.Now())
 	tr.polls.Store(tr.polls.Load() + 1)
 	tr.waits.Store(uint32(cx.Waiting()))
-	if h, ok := cx.Host().(TimingHost); ok {
+	if h, ok := cx.Worker().(TimingHost); ok {
 		h.TaskTimed(tr.ready, busy)
 	}
 }

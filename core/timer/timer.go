@@ -70,6 +70,7 @@ func (t *Timer) poll(cx *core.Context) (at time.Duration, ok bool) {
 func (t *Timer) reached(cx *core.Context) (at time.Duration, ok bool) {
 	h := cx.Host()
 	if t.host != nil && t.host != h {
+		core.CheckReach(h, t.host)
 		// The task has moved to another worker, and takes the timer along.
 		at = saturate(t.entry.Deadline(), t.host.Epoch().Sub(h.Epoch()))
 		t.Drop()

@@ -120,6 +120,7 @@ func (a *attempts) arm(cx *core.Context) {
 	if at == a.armed && cx.Waker() == a.timer.Waker {
 		return
 	}
+	core.CheckReach(cx.Host(), a.host)
 	a.host.Disarm(&a.timer)
 	a.timer.Waker = cx.Waker() // of this poll, which may be another task's than the last
 	if a.armed = at; at != never {

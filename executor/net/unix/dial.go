@@ -152,6 +152,7 @@ func (d *dialing) arm(cx *core.Context) {
 	if d.waker == cx.Waker() {
 		return
 	}
+	core.CheckReach(cx.Host(), d.host)
 	d.host.Disarm(&d.timer)
 	d.waker = cx.Waker()
 	d.timer.Waker = d.waker

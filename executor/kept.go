@@ -1,0 +1,81 @@
+package executor
+
+import (
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/timer/wheel"
+)
+
+// A keptWorker is a worker as the tasks that move keep it: a future that was polled on it calls it from
+// whichever worker polls or drops the future. It touches nothing that is the worker's alone. Any goroutine.
+//
+//   - Spawn and Wake hand the task to the injector, or to the inbox of the worker that it is bound to.
+//   - Arm and Disarm lock the wheel: see timers.
+//   - Rand has a source of its own, with a lock.
+//   - The reactor, the clock and the epoch are for any goroutine anyway.
+type keptWorker worker
+
+var (
+	_ core.KeptHost   = (*keptWorker)(nil)
+	_ core.MovingHost = (*keptWorker)(nil)
+)
+
+// Kept implements core.KeptHost. Where tasks stay, what they keep is the worker itself.
+func (w *worker) Kept() core.Host {
+	if w.commons == nil {
+		return w
+	}
+	return (*keptWorker)(w)
+}
+
+// workerAs returns the worker that h stands for, or nil.
+func workerAs(h core.Host) *worker {
+	switch h := h.(type) {
+	case *worker:
+		return h
+	case *keptWorker:
+		return (*worker)(h)
+	}
+	return nil
+}
+
+func (k *keptWorker) worker() *worker { return (*worker)(k) }
+
+func (k *keptWorker) Kept() core.Host { return k }
+
+func (k *keptWorker) Spawn(r core.Runnable) error {
+	return k.worker().adopt(asTask(r), &k.commons.home)
+}
+
+func (k *keptWorker) Wake(w core.Waker) { w.Wake() }
+
+func (k *keptWorker) WakeLater(w core.Waker) { w.Wake() }
+
+func (k *keptWorker) Now() time.Duration { return k.rt.now() }
+
+func (k *keptWorker) Epoch() time.Time { return k.rt.epoch }
+
+func (k *keptWorker) Arm(e *wheel.Entry, at time.Duration) { k.worker().timers.arm(e, at) }
+
+func (k *keptWorker) Disarm(e *wheel.Entry) { k.worker().timers.disarm(e) }
+
+func (k *keptWorker) Shares(other core.Host) bool { return k.worker().Shares(other) }
+
+func (k *keptWorker) Rand() uint64 { return k.keptRand.Uint64() }
+
+func (k *keptWorker) IO() any { return k.reactor }
+
+// A lockedRand is a random source for any goroutine.
+type lockedRand struct {
+	mu   sync.Mutex
+	rand *rand.Rand
+}
+
+func (r *lockedRand) Uint64() uint64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.rand.Uint64()
+}
