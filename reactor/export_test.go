@@ -37,3 +37,17 @@ func Lock(g *Registration) (unlock func()) {
 	g.mu.Lock()
 	return g.mu.Unlock
 }
+
+// Word returns the readiness word of g. A Stale call takes one that another change has made old.
+func Word(g *Registration) uint64 { return g.state.Load() }
+
+// ClearStale is ClearReady, without the re-arming, whose first swap is from word.
+func ClearStale(g *Registration, word uint64, ev ReadyEvent, d Direction) bool {
+	return g.clearFrom(word, ev, d)
+}
+
+// NoteStale is the first step of a report whose first swap is from word.
+func NoteStale(g *Registration, word uint64, ready Readiness) { g.noteFrom(word, ready) }
+
+// RetireStale is the first step of Deregister whose first swap is from word.
+func RetireStale(g *Registration, word uint64) bool { return g.retireFrom(word) }

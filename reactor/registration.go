@@ -146,17 +146,7 @@ func (g *Registration) PollReady(w Waker, d Direction) (ReadyEvent, bool) {
 //     Priority in its interest, or the peer can stall it by sending urgent data. With ReadClosed or
 //     ErrorReady the end or the error is still to be fetched, and it too is no new edge.
 func (g *Registration) ClearReady(ev ReadyEvent, d Direction) {
-	bits := uint64(ev.Ready & clearMask(d))
-	for {
-		s := g.state.Load()
-		if uint32(s>>tickShift) != ev.tick || s&bits == 0 {
-			return
-		}
-		if g.state.CompareAndSwap(s, s&^bits) {
-			break
-		}
-	}
-	if g.reactor.rearmer != nil {
+	if g.clearFrom(g.state.Load(), ev, d) && g.reactor.rearmer != nil {
 		g.rearm(d)
 	}
 }
@@ -253,12 +243,7 @@ func (g *Registration) CloseWith(closeFD func(fd uintptr) error) error {
 // then the list, is half of why no wake is lost; see the package's comment.
 func (g *Registration) report(ready Readiness, wakers []Waker) []Waker {
 	ready = ready.spread() &^ Closed
-	for {
-		s := g.state.Load()
-		if g.state.CompareAndSwap(s, s+1<<tickShift|uint64(ready)) {
-			break
-		}
-	}
+	g.noteFrom(g.state.Load(), ready)
 	g.mu.Lock()
 	if ready&readyMask(Read) != 0 {
 		wakers = g.waiters[Read].take(wakers)
@@ -272,15 +257,4 @@ func (g *Registration) report(ready Readiness, wakers []Waker) []Waker {
 
 // retire sets the Closed bit and reports whether this call was the one to do it. The one that did owes
 // the rest: the slot in the table and the waiters.
-func (g *Registration) retire() bool {
-	for {
-		s := g.state.Load()
-		if Readiness(s)&Closed != 0 {
-			return false
-		}
-		// The tick moves too: an operation on its way to ClearReady has nothing to clear any more.
-		if g.state.CompareAndSwap(s, s+1<<tickShift|uint64(Closed)) {
-			return true
-		}
-	}
-}
+func (g *Registration) retire() bool { return g.retireFrom(g.state.Load()) }
