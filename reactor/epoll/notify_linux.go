@@ -18,28 +18,25 @@ import (
 //
 // Notify:
 //
-//  1. sets notified;
-//  2. if it was clear before, writes to the eventfd.
+//  1. sets asked;
+//  2. unless made is set, writes to the eventfd, and then sets made if no Wait has cleared the two meanwhile.
 //
 // Wait:
 //
 //  1. gets the eventfd's event from the kernel, which thereby forgets it;
-//  2. clears notified;
+//  2. clears asked and made;
 //  3. returns.
 //
-// A Notify that finds notified clear writes, and the edge stays with the kernel until a Wait gets it.
-// A Notify that finds it set comes before step 2 of some Wait, since only that clears it, and after
-// the Notify that set it, which has written or is about to. Either that Wait has got the event: then it
-// has yet to return, and returning is all it has to do. Or none has: then the edge is with the kernel,
-// or will be as soon as the other Notify gets to write it, and the next Wait gets it.
+// A Notify that finds made clear writes itself, and the edge stays with the kernel until a Wait gets it. A Notify
+// that finds it set comes before step 2 of some Wait, since only that clears it, and after a write that no Wait
+// has cleared made for. Either that Wait has got the event: then it has yet to return, and returning is all it
+// has to do. Or none has: then the edge is with the kernel, and the next Wait gets it.
 //
-// Both steps on notified are swaps, so that each reads what the one before wrote: what a notifier wrote
-// before its Notify is therefore visible to the Wait that returns for it, even if the system call was
-// made by another notifier. A plain store in Wait, or a load in Notify to save the swap, would not have
-// that order.
+// A Notify that meets another one between its two steps writes as well: the write of the other may fail, and
+// then only the other is told. Two edges may end two Waits, which the contract allows.
 //
-// Clearing notified before the system call was rejected: a Notify between would write a second time, and
-// the edge of the first might end the next Wait for nothing. Clearing it in every Wait, event or not,
+// Clearing the bits before the system call was rejected: a Notify between would write a second time, and
+// the edge of the first might end the next Wait for nothing. Clearing them in every Wait, event or not,
 // was rejected for the same reason.
 
 // Notify implements [reactor.Poller].
@@ -47,7 +44,8 @@ func (p *Poller) Notify() error {
 	if p.closed.Load() {
 		return reactor.ErrClosed
 	}
-	if p.notified.Swap(true) {
+	word, already := p.notice.ask()
+	if already {
 		return nil
 	}
 	p.ctlMu.RLock()
@@ -56,14 +54,14 @@ func (p *Poller) Notify() error {
 		return reactor.ErrClosed
 	}
 	if err := p.signal(); err != nil {
-		p.notified.Store(false) // let the next one try
 		return &reactor.PollError{Op: "notify", FD: reactor.NoFD, Err: err}
 	}
+	p.notice.done(word)
 	return nil
 }
 
 // noted is called by the Wait that got the eventfd's event.
-func (p *Poller) noted() { p.notified.Swap(false) }
+func (p *Poller) noted() { p.notice.take() }
 
 // signal adds one to the eventfd. The caller keeps Close from closing it meanwhile.
 func (p *Poller) signal() error {

@@ -29,8 +29,7 @@ type Poller struct {
 
 	closed atomic.Bool // set by Close, once
 
-	// notified is set by the Notify that will write to notifd, and cleared by the Wait that sees it.
-	notified atomic.Bool
+	notice notice
 
 	ctlMu sync.RWMutex
 

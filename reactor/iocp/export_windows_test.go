@@ -86,3 +86,24 @@ func (p *Poller) Break(fd uintptr) {
 	p.buf = make([]entry, reactor.MaxEvents)
 	p.broken = append(p.broken, p.sockets[windows.Handle(fd)])
 }
+
+// Notice is the word of the notifier.
+type Notice = notice
+
+// Word returns the word.
+func (n *notice) Word() uint32 { return n.word.Load() }
+
+// AskWord is ask.
+func (n *notice) AskWord() (word uint32, already bool) { return n.ask() }
+
+// Ask is the first step of a Notify, and done its last.
+func (n *notice) Ask() (done func()) {
+	word, _ := n.ask()
+	return func() { n.done(word) }
+}
+
+// Ask is the first step of a Notify, and done its last.
+func (p *Poller) Ask() (done func()) { return p.notice.Ask() }
+
+// TakeStale is a Wait's step whose first swap is from word.
+func TakeStale(n *Notice, word uint32) bool { return n.takeFrom(word) }

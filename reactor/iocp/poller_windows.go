@@ -21,8 +21,8 @@ import (
 type Poller struct {
 	port windows.Handle
 
-	closed   atomic.Bool // set by Close, once
-	notified atomic.Bool // set by the Notify that will post, cleared by the Wait that gets its packet
+	closed atomic.Bool // set by Close, once
+	notice notice
 
 	portMu sync.RWMutex
 

@@ -109,8 +109,7 @@ func (p *Poller) take(packets []entry, events []reactor.Event) (_ []reactor.Even
 	for i := range packets {
 		e := &packets[i]
 		if e.key == notifyKey {
-			p.noted()
-			notified = true
+			notified = p.noted() || notified
 			continue
 		}
 		if ev := p.complete(slot(e.overlapped)); ev.Ready != 0 {

@@ -14,29 +14,29 @@ import (
 //
 // Notify:
 //
-//  1. sets notified;
-//  2. if it was clear before, signals.
+//  1. sets asked;
+//  2. unless made is set, signals, and then sets made if no Wait has cleared the two meanwhile.
 //
 // Wait:
 //
 //  1. gets the signal's event from the kernel, and empties the pipe;
-//  2. clears notified;
-//  3. returns, if it was set.
+//  2. clears asked and made;
+//  3. returns, if asked was set.
 //
-// A Notify that finds notified clear signals, and the signal stays with the kernel until a Wait gets it.
-// A Notify that finds it set comes before step 2 of some Wait, since only that clears it, and that Wait
-// has yet to return. It is under way already, or it will be: the Notify that set the flag has signalled
-// or is about to.
+// A Notify that finds made clear signals itself, and the signal stays with the kernel until a Wait gets it.
+// A Notify that finds it set comes before step 2 of some Wait, since only that clears it, and after a signal that
+// no Wait has cleared made for. That Wait has yet to return: it is under way already, or it will be, since the
+// signal is with the kernel.
 //
-// A signal may come without the flag: Close and what is held signal by themselves, and a Wait may meet
-// the flag of a Notify that has not yet signalled, on account of another signal. Then the Wait goes on, so
-// a signal that is late ends no Wait for nothing.
+// A Notify that meets another one between its two steps signals as well: the signal of the other may fail, and
+// then only the other is told.
 //
-// Both steps on notified are swaps, so that each reads what the one before wrote: what a notifier wrote
-// before its Notify is therefore visible to the Wait that returns for it, even if another one signalled.
+// A signal may come without asked: Close and what is held signal by themselves, and a Wait may meet the bit of
+// a Notify that has not yet signalled, on account of another signal. Then the Wait goes on, so a signal that is
+// late ends no Wait for nothing.
 //
-// The pipe is emptied before the flag is cleared. The other way round, a Notify in between could see its byte
-// read and its flag left standing, and no later one would signal again.
+// The pipe is emptied before the bits are cleared. The other way round, a Notify in between could see its byte
+// read and made left standing, and no later one would signal again.
 
 // notifierIdent is the notifier's number among the filters of EVFILT_USER, where no other is.
 const notifierIdent = 0
@@ -75,7 +75,8 @@ func (p *Poller) Notify() error {
 	if p.closed.Load() {
 		return reactor.ErrClosed
 	}
-	if p.notified.Swap(true) {
+	word, already := p.notice.ask()
+	if already {
 		return nil
 	}
 	p.openMu.RLock()
@@ -84,9 +85,9 @@ func (p *Poller) Notify() error {
 		return reactor.ErrClosed
 	}
 	if err := p.signal(); err != nil {
-		p.notified.Store(false) // let the next one try
 		return &reactor.PollError{Op: "notify", FD: reactor.NoFD, Err: err}
 	}
+	p.notice.done(word)
 	return nil
 }
 
@@ -95,7 +96,7 @@ func (p *Poller) noted() bool {
 	if p.rd >= 0 {
 		p.drain()
 	}
-	return p.notified.Swap(false)
+	return p.notice.take()
 }
 
 // drain empties the pipe.

@@ -38,8 +38,7 @@ type Poller struct {
 
 	closed atomic.Bool // set by Close, once
 
-	// notified is set by the Notify that will signal, and cleared by the Wait that sees it set.
-	notified atomic.Bool
+	notice notice
 
 	openMu sync.RWMutex
 

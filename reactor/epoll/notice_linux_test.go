@@ -1,0 +1,71 @@
+package epoll_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/moduvex/moduvex-go/reactor/epoll"
+)
+
+// patience is how long the tests wait for what must happen.
+const patience = 20 * time.Second
+
+// A Notify that meets another one that has yet to make its signal makes one itself: the other's may fail.
+func TestANotifyDoesNotRelyOnOneThatHasYetToSignal(t *testing.T) {
+	p := newPoller(t)
+	p.Ask()
+	if err := p.Notify(); err != nil {
+		t.Fatal(err)
+	}
+	returns(t, p)
+}
+
+// The end of a Notify that a Wait has overtaken says nothing of the next signal.
+func TestANotifyThatEndsLateLeavesTheNextOneToSignal(t *testing.T) {
+	p := newPoller(t)
+	late := p.Ask()
+	if err := p.Notify(); err != nil {
+		t.Fatal(err)
+	}
+	returns(t, p)
+	late()
+	if err := p.Notify(); err != nil {
+		t.Fatal(err)
+	}
+	returns(t, p)
+}
+
+// returns fails unless a Wait returns for a Notify.
+func returns(t *testing.T, p *epoll.Poller) {
+	t.Helper()
+	start := time.Now()
+	if events, err := p.Wait(nil, patience); err != nil || len(events) != 0 || time.Since(start) >= patience {
+		t.Fatalf("Wait returned %v, %v; a Notify is lost: %v", events, err, time.Since(start) >= patience)
+	}
+}
+
+// A Wait that loses its swap to a Notify returns for that one as well, and takes what it has set.
+func TestAWaitThatLosesItsSwapTakesWhatWasAsked(t *testing.T) {
+	var n epoll.Notice
+	if epoll.TakeStale(&n, n.Word()) {
+		t.Error("nobody asked")
+	}
+	before := n.Word()
+	n.Ask()
+	if !epoll.TakeStale(&n, before) {
+		t.Error("the Notify is lost")
+	}
+	if epoll.TakeStale(&n, n.Word()) {
+		t.Error("the Notify is taken twice")
+	}
+	n.Ask()()
+	if _, already := n.AskWord(); !already {
+		t.Error("a signal that is made is made again")
+	}
+	if !epoll.TakeStale(&n, before) {
+		t.Error("the Notify is lost")
+	}
+	if _, already := n.AskWord(); already {
+		t.Error("a signal is taken for made that a Wait has taken")
+	}
+}
