@@ -112,9 +112,14 @@ func (p *Poller) ctl(op string, ctl int, fd uintptr, ev *unix.EpollEvent) error 
 	if p.closed.Load() {
 		return reactor.ErrClosed
 	}
-	var err error = unix.EBADF // the kernel would look at the lower 32 bits only
-	if fd <= math.MaxInt32 {
+	var err error
+	switch {
+	case fd <= math.MaxInt32:
 		err = unix.EpollCtl(p.epfd, ctl, int(fd), ev)
+	case ctl == unix.EPOLL_CTL_ADD: // the kernel would look at the lower 32 bits only
+		err = unix.EBADF
+	default: // so it cannot have been added
+		err = unix.ENOENT
 	}
 	switch err {
 	case nil:

@@ -102,6 +102,9 @@ func (p *Poller) Add(fd uintptr, key reactor.Key, interest reactor.Interest, mod
 		if p.sources[fd] != nil {
 			return reactor.ErrExists
 		}
+		if fd == noNumber {
+			return unix.EBADF
+		}
 		return p.add(fd, key, interest, mode)
 	})
 }
@@ -138,7 +141,11 @@ func check(key reactor.Key, interest reactor.Interest, mode reactor.Mode) error 
 	return nil
 }
 
-// change calls f with the table locked, unless p is closed or there is no such descriptor.
+// noNumber stands for a descriptor whose number is none: the kernel would look at the lower 32 bits only. The
+// table never has it.
+const noNumber = -1
+
+// change calls f with the table locked, unless p is closed.
 func (p *Poller) change(op string, fd uintptr, f func(fd int) error) error {
 	if p.k == nil {
 		return unsupported(op, fd)
@@ -148,12 +155,13 @@ func (p *Poller) change(op string, fd uintptr, f func(fd int) error) error {
 	if p.closed.Load() {
 		return reactor.ErrClosed
 	}
-	var err error = unix.EBADF // the kernel would look at the lower 32 bits only
+	number := noNumber
 	if fd <= math.MaxInt32 {
-		p.mu.Lock()
-		err = f(int(fd))
-		p.mu.Unlock()
+		number = int(fd)
 	}
+	p.mu.Lock()
+	err := f(number)
+	p.mu.Unlock()
 	if err != nil {
 		return &reactor.PollError{Op: op, FD: fd, Err: err}
 	}
