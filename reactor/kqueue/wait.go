@@ -122,18 +122,34 @@ func (p *Poller) meaning(s *source, ev *kevent) reactor.Readiness {
 	if lone && !isSocket(s.fd) {
 		ready |= reactor.WriteClosed
 	}
-	if ready != 0 && s.mode == reactor.Level && s.have[f].guard && s.have[f].flags != 0 {
-		p.insist(s, f)
+	switch has := s.have[f]; {
+	case ready != 0 && s.mode == reactor.Level && has.guard && has.flags != 0:
+		p.replace(s, f, 0)
+	case ready == 0 && has.there && has.flags == 0:
+		p.replace(s, f, evClear)
 	}
 	return ready
 }
 
-// insist makes a guard report a hang-up in every Wait from now on. If it cannot, it was reported once.
-func (p *Poller) insist(s *source, f filter) {
-	level := config{there: true, guard: true}
-	list := [...]change{{f: f, action: evDelete}, {f, evAdd | evEnable, level}}
-	if errs := p.submit(s, list[:]); errs[1] == nil {
-		s.have[f] = level
+// replace gives a filter other flags. It makes a guard of a Level registration that tells of a hang-up or an error
+// do so in every Wait, as long as that holds. And it makes a filter quiet that the kernel reports in every Wait
+// for nothing: a guard whose error has been collected reports bytes next, where the mark is capped at the size of
+// a buffer that is full (darwin), and Waits would spin on it. With evClear the kernel reports a change only.
+//
+// If the kernel refuses a guard that insists, the hang-up was reported once. If it refuses a quiet one, nobody would
+// report an error or a hang-up from now on, so an error is held for the owner to try.
+func (p *Poller) replace(s *source, f filter, flags int) {
+	c := s.have[f]
+	c.flags = flags
+	list := [...]change{{f: f, action: evDelete}, {f, evAdd | evEnable, c}}
+	switch errs := p.submit(s, list[:]); {
+	case errs[1] == nil:
+		s.have[f] = c
+	case flags == evClear:
+		s.have[f] = config{}
+		p.unhold(s)
+		s.held |= reactor.ErrorReady
+		p.hold(s)
 	}
 }
 
