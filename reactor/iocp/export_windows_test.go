@@ -107,3 +107,37 @@ func (p *Poller) Ask() (done func()) { return p.notice.Ask() }
 
 // TakeStale is a Wait's step whose first swap is from word.
 func TakeStale(n *Notice, word uint32) bool { return n.takeFrom(word) }
+
+// LoseDriver puts a handle that is none in place of each of the driver's, so that no poll can be cancelled. It
+// returns what puts them back, and what closes them.
+func (p *Poller) LoseDriver() (putBack, closeAll func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	const none = windows.Handle(0x7ffffff0)
+	kept := make(map[*group]windows.Handle)
+	for _, g := range p.slots.groups {
+		if g != nil {
+			kept[g], g.afd = g.afd, none
+		}
+	}
+	putBack = func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		for g, h := range kept {
+			g.afd = h
+		}
+	}
+	closeAll = func() {
+		for _, h := range kept {
+			windows.CloseHandle(h)
+		}
+	}
+	return putBack, closeAll
+}
+
+// Pinned returns how many groups are pinned, of all Pollers.
+func Pinned() int {
+	pinned.mu.Lock()
+	defer pinned.mu.Unlock()
+	return len(pinned.groups)
+}

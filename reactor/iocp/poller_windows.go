@@ -36,6 +36,7 @@ type Poller struct {
 	broken  []*socket // those whose poll could not be started: the next Wait reports an error
 	waiting bool      // a Wait is blocked: polls are started at once
 	polls   int       // outstanding
+	stuck   int       // of these, the ones that Close could not cancel
 }
 
 var (
@@ -200,14 +201,10 @@ func (p *Poller) update(s *socket) error {
 
 // poll asks for what is wanted, or cancels the poll that does not.
 func (p *Poller) poll(s *socket) error {
-	afd, b := p.slots.block(s.at)
 	if s.state == polling {
-		if err := cancelPoll(afd, b); err != nil {
-			return err
-		}
-		s.state = cancelled
-		return nil
+		return p.cancel(s)
 	}
+	afd, b := p.slots.block(s.at)
 	// afdLocalClose comes when the socket is closed before it is deleted, and saves asking for it.
 	if err := startPoll(afd, b, s.base, s.wanted|afdLocalClose, uintptr(s.at)); err != nil {
 		return err
@@ -226,54 +223,17 @@ func (p *Poller) drop(s *socket) {
 	case idle:
 		p.slots.give(s.at)
 	case polling:
-		afd, b := p.slots.block(s.at)
 		// If this fails the poll goes on, and its packet comes when the socket is closed.
-		_ = cancelPoll(afd, b)
-		s.state = cancelled
+		_ = p.cancel(s)
 	}
 }
 
-// Close implements [reactor.Poller]. In this order:
-//
-//  1. closed is set: every call that comes later fails.
-//  2. The Wait in progress is woken, and waited for. Not by closing the port: that wakes nobody on some
-//     systems.
-//  3. Every poll is cancelled, and the packets are fetched until no poll is outstanding: only then may
-//     their blocks be freed.
-//  4. The driver's handles and the port are closed.
-func (p *Poller) Close() error {
-	// 1
-	if p.closed.Swap(true) {
-		return reactor.ErrClosed
+// cancel has the kernel end the poll of s, whose packet comes soon then.
+func (p *Poller) cancel(s *socket) error {
+	afd, b := p.slots.block(s.at)
+	if err := cancelPoll(afd, b); err != nil {
+		return err
 	}
-	// 2. Not by way of Notify: the flag may have been set by one that will find closed set and not post.
-	err := p.post()
-	p.waitMu.Lock()
-	defer p.waitMu.Unlock()
-	p.portMu.Lock()
-	defer p.portMu.Unlock()
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	// 3
-	for _, s := range p.sockets {
-		p.drop(s)
-	}
-	for p.polls > 0 && err == nil {
-		var n int
-		if n, err = getPackets(p.port, p.buf, windows.INFINITE); err == nil {
-			p.take(p.buf[:n], nil)
-		}
-	}
-	// 4
-	if err == nil {
-		p.slots.freeAll()
-	}
-	if e := windows.CloseHandle(p.port); err == nil {
-		err = e
-	}
-	p.toPoll, p.broken = nil, nil
-	if err != nil {
-		return &reactor.PollError{Op: "close", FD: reactor.NoFD, Err: err}
-	}
+	s.state = cancelled
 	return nil
 }

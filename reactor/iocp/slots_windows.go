@@ -20,7 +20,8 @@ import (
 //     is and that it is not freed, whatever else becomes of the Poller and of later versions of Go;
 //   - a block belongs to one socket at a time, in a slot, and the slot is given back only when no poll is
 //     outstanding in it: a Delete during a poll cancels it and leaves the slot to the packet;
-//   - an array is unpinned only when all its slots have been given back, and Close waits for that;
+//   - an array is unpinned only when all its slots have been given back. Close waits for that; where a poll cannot
+//     be cancelled, it leaves the array pinned;
 //   - every group is in a table of the package until then. A Poller that is forgotten without Close leaks, as
 //     its handles do; the collector would otherwise take its pins away, and end the process for it.
 //
@@ -159,16 +160,18 @@ func (s *slots) give(at slot) {
 	}
 }
 
-// free closes a group; roomy may go on naming it.
+// free closes a group; roomy may go on naming it. A group in which a poll is outstanding stays pinned.
 func (s *slots) free(i int) {
 	g := s.groups[i]
 	s.groups[i] = nil
 	s.holes = append(s.holes, i)
-	g.unpinBlocks()
+	if g.used == 0 {
+		g.unpinBlocks()
+	}
 	windows.CloseHandle(g.afd)
 }
 
-// freeAll closes every group. No poll may be outstanding.
+// freeAll closes every group. Slots that are taken then are those of outstanding polls.
 func (s *slots) freeAll() {
 	for i, g := range s.groups {
 		if g != nil {
@@ -182,6 +185,20 @@ func (s *slots) freeAll() {
 func (s *slots) block(at slot) (windows.Handle, *block) {
 	g := s.groups[at.group()]
 	return g.afd, &g.blocks[at.index()]
+}
+
+// owners yields the sockets that have a slot.
+func (s *slots) owners(yield func(*socket) bool) {
+	for _, g := range s.groups {
+		if g == nil {
+			continue
+		}
+		for _, sock := range g.socks {
+			if sock != nil && !yield(sock) {
+				return
+			}
+		}
+	}
 }
 
 // owner returns the socket that has a slot.

@@ -29,6 +29,7 @@ import (
 //	| idle      | Delete                   | gone      | the slot is given back                               |
 //	| others    | Delete                   | gone      | cancelPoll; the slot waits for the packet            |
 //	| gone      | packet                   | gone      | Wait gives the slot back, and reports nothing        |
+//	| gone      | Close                    | gone      | cancelPoll again, if that of Delete failed           |
 //
 // # What is wanted
 //
@@ -48,6 +49,7 @@ type socket struct {
 	asked  uint32 // events of the outstanding poll
 	listed bool   // in Poller.toPoll
 	gone   bool   // deleted; the slot, if still held, waits for the packet
+	stuck  bool   // Close could not cancel its poll
 }
 
 type state uint8

@@ -126,6 +126,9 @@ func (p *Poller) take(packets []entry, events []reactor.Event) (_ []reactor.Even
 func (p *Poller) complete(at slot) reactor.Event {
 	p.polls--
 	s := p.slots.owner(at)
+	if s.stuck {
+		p.stuck--
+	}
 	stale := s.state == cancelled
 	s.state = idle
 	if s.gone {
