@@ -87,11 +87,12 @@ func (f *ArriveFuture) Poll(cx *core.Context) (leader, ok bool) {
 	if b == nil {
 		panic("sync: Poll of an ArriveFuture that no Barrier has made")
 	}
-	if !cx.Spend() {
-		return false, false
-	}
+	paid := cx.Spend()
 	b.mu.Lock()
 	switch {
+	case !paid && (f.node.State() != waitlist.Idle || b.arrived+1 == b.size):
+		b.mu.Unlock()
+		return false, false // there is an answer, or was: the next poll has the budget for it
 	case f.node.State() == waitlist.Granted:
 		b.mu.Unlock()
 		f.node.Reset()
@@ -108,7 +109,9 @@ func (f *ArriveFuture) Poll(cx *core.Context) (leader, ok bool) {
 		b.waiters.Push(&f.node, cx.Waker())
 	}
 	b.mu.Unlock()
-	cx.Refund()
+	if paid {
+		cx.Refund()
+	}
 	cx.Waits(core.WaitLock)
 	return false, false
 }

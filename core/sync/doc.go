@@ -24,7 +24,9 @@
 // releases it: nobody overtakes, not even with a Try form. A waiter that is given up after its turn
 // has come, and before it knows, passes the turn on.
 //
-// Completed operations count against the budget of a poll. Waiting allocates nothing.
+// Completed operations count against the budget of a poll. A task that has spent its budget takes its
+// place in line all the same, and learns in its next poll whether it is its turn. Waiting allocates
+// nothing.
 //
 // # Panics
 //

@@ -103,6 +103,7 @@ func (f *LockFuture) Poll(cx *core.Context) (Guard, bool) {
 		panic("sync: Poll of a LockFuture that no Mutex has made")
 	}
 	if !cx.Spend() {
+		m.enlist(&f.node, cx.Waker())
 		return Guard{}, false
 	}
 	if f.node.State() == waitlist.Idle && m.state.CompareAndSwap(unlocked, locked) {
@@ -152,6 +153,14 @@ func (m *Mutex) lockOrWait(n *waitlist.Node, w core.Waker) bool {
 	}
 	m.waiters.Push(n, w)
 	return false
+}
+
+// enlist is the poll of n that has no budget left for an answer. n gets its place in line all the same;
+// if that is the first one, n has the lock from now on and is told so by its next poll.
+func (m *Mutex) enlist(n *waitlist.Node, w core.Waker) {
+	if n.State() == waitlist.Idle && m.lockOrWait(n, w) {
+		n.Grant(waitlist.Granted)
+	}
 }
 
 // Drop leaves the line. If it was its turn already, the lock goes to the next.

@@ -122,11 +122,13 @@ func (f *NotifiedFuture) Poll(cx *core.Context) (struct{}, bool) {
 	if n == nil {
 		panic("sync: Poll of a NotifiedFuture that no Notify has made")
 	}
-	if !cx.Spend() {
-		return struct{}{}, false
-	}
+	paid := cx.Spend()
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	if !paid {
+		f.enlist(cx.Waker())
+		return struct{}{}, false
+	}
 	if f.heard() {
 		f.node.Reset()
 		f.seen = n.generation
@@ -138,6 +140,20 @@ func (f *NotifiedFuture) Poll(cx *core.Context) (struct{}, bool) {
 	cx.Refund()
 	cx.Waits(core.WaitLock)
 	return struct{}{}, false
+}
+
+// enlist is the poll of f that has no budget left for an answer. f gets its place in line all the same,
+// or the notification that is kept, of which its next poll tells. Under the lock.
+func (f *NotifiedFuture) enlist(w core.Waker) {
+	n := f.n
+	switch {
+	case f.node.State() != waitlist.Idle || f.seen != n.generation:
+	case n.kept:
+		n.kept = false
+		f.node.Grant(byOne)
+	default:
+		n.waiters.Push(&f.node, w)
+	}
 }
 
 // heard reports whether there was a notification, and takes it. A NotifyAll is for everybody, so it

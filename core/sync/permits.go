@@ -67,6 +67,7 @@ func (p *permits) tryAcquire(n int) bool {
 // pending.
 func (p *permits) poll(cx *core.Context, node *waitlist.Node, n int) waitlist.State {
 	if !cx.Spend() {
+		p.enlist(node, n, cx.Waker())
 		return waitlist.Waiting
 	}
 	s := node.State()
@@ -89,6 +90,14 @@ func (p *permits) poll(cx *core.Context, node *waitlist.Node, n int) waitlist.St
 	}
 	node.Reset()
 	return s
+}
+
+// enlist is a poll that has no budget left for an answer. The node gets its place in line all the same;
+// if there are permits for it, it has them from now on and is told so by its next poll.
+func (p *permits) enlist(node *waitlist.Node, n int, w core.Waker) {
+	if node.State() == waitlist.Idle && p.acquireOrWait(node, n, w) == waitlist.Granted {
+		node.Grant(waitlist.Granted)
+	}
 }
 
 func (p *permits) acquireOrWait(node *waitlist.Node, n int, w core.Waker) waitlist.State {

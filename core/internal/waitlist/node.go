@@ -48,6 +48,15 @@ func (n *Node) Reset() {
 	n.state.Store(uint32(Idle))
 }
 
+// Grant puts an Idle node into state s without a list: there was something for the waiter at once, and it
+// will take it later. From then on it is as if it had been taken out of a list. The waiter calls it.
+func (n *Node) Grant(s State) {
+	if n.State() != Idle {
+		panic("waitlist: Grant to a node that is not idle")
+	}
+	n.state.Store(uint32(s))
+}
+
 // A List is a queue of nodes, first in, first out. The zero List is empty. Every method needs the
 // lock that guards it.
 type List struct {

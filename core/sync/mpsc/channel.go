@@ -133,6 +133,20 @@ func (c *channel[T]) turn(n *waitlist.Node, cx *core.Context, tx *Sender[T]) wai
 	return s
 }
 
+// enlist is a poll of a sender that has no budget left for an answer. n gets its place in line all the
+// same; if there is a place in the channel, that is reserved for n, which its next poll finds.
+func (c *channel[T]) enlist(n *waitlist.Node, w core.Waker, tx *Sender[T]) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if n.State() != waitlist.Idle || c.closed || tx.closed {
+		return
+	}
+	if c.hasPlace() || c.queueUp(n, w) == waitlist.Granted {
+		c.reserved++
+		n.Grant(waitlist.Granted)
+	}
+}
+
 func (c *channel[T]) queueUp(n *waitlist.Node, w core.Waker) waitlist.State {
 	c.waiting.Push(n, w)
 	c.crowded.Store(true)

@@ -27,6 +27,7 @@ func (f *SendFuture[T]) Poll(cx *core.Context) (error, bool) {
 	r := &f.reserve
 	c := r.channel()
 	if !cx.Spend() {
+		c.enlist(&r.node, cx.Waker(), r.tx)
 		return nil, false
 	}
 	c.mu.Lock()
@@ -120,6 +121,7 @@ func (f *ReserveFuture[T]) channel() *channel[T] {
 func (f *ReserveFuture[T]) Poll(cx *core.Context) (r Result[Permit[T]], ok bool) {
 	c := f.channel()
 	if !cx.Spend() {
+		c.enlist(&f.node, cx.Waker(), f.tx)
 		return r, false
 	}
 	c.mu.Lock()
