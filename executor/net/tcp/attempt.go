@@ -54,6 +54,13 @@ func (t *attempt) poll(cx *core.Context) (s *Stream, ok bool, err error) {
 // begin makes the socket and sends it off.
 func (t *attempt) begin(cx *core.Context) (done bool, err error) {
 	family := t.to.Family()
+	var at sys.Endpoint
+	local := t.dialer.LocalAddr
+	if local.IsValid() {
+		if at, err = sys.EndpointOf(local); err != nil {
+			return false, err
+		}
+	}
 	fd, err := sys.Socket(family)
 	if err != nil {
 		return false, err
@@ -65,11 +72,11 @@ func (t *attempt) begin(cx *core.Context) (done bool, err error) {
 	if err := callControl(t.dialer.Control, family, t.to, &t.stream.fd); err != nil {
 		return false, err
 	}
-	if local := t.dialer.LocalAddr; local.IsValid() {
+	if local.IsValid() {
 		if local.Port() == 0 {
 			sys.SetLatePort(fd)
 		}
-		if err := sys.Bind(fd, family, sys.EndpointOf(local)); err != nil {
+		if err := sys.Bind(fd, family, at); err != nil {
 			return false, err
 		}
 	}

@@ -96,9 +96,12 @@ func (d *Dialer) DialTo(addr netip.AddrPort) core.Future[Dialed] {
 		err := &net.AddrError{Err: "not an address", Addr: addr.String()}
 		return &attempts{dialer: d, network: "tcp", first: &net.OpError{Op: "dial", Net: "tcp", Source: d.source(), Err: err}}
 	}
-	at := sys.EndpointOf(addr).Here()
-	if !d.suits("tcp", at) {
-		err := &net.AddrError{Err: "not of the local address's family", Addr: addr.String()}
+	at, err := sys.EndpointOf(addr)
+	at = at.Here()
+	if err == nil && !d.suits("tcp", at) {
+		err = &net.AddrError{Err: "not of the local address's family", Addr: addr.String()}
+	}
+	if err != nil {
 		return &attempts{dialer: d, network: "tcp", first: d.failed("tcp", at, err)}
 	}
 	return &attempts{dialer: d, network: "tcp", to: []sys.Endpoint{at}, timeout: d.Timeout}
@@ -118,10 +121,18 @@ func (d *Dialer) resolve(co *coro.Co, network, address string) ([]sys.Endpoint, 
 	}
 	var to []sys.Endpoint
 	for _, ip := range ips {
-		at := sys.EndpointOf(netip.AddrPortFrom(ip, port)).Here()
-		if d.suits(network, at) {
-			to = append(to, at)
+		at, bad := sys.EndpointOf(netip.AddrPortFrom(ip, port))
+		if at = at.Here(); !d.suits(network, at) {
+			continue
 		}
+		if bad == nil {
+			to = append(to, at)
+		} else if err == nil {
+			err = bad
+		}
+	}
+	if len(to) == 0 && err != nil {
+		return nil, err
 	}
 	if len(to) == 0 {
 		return nil, &net.AddrError{Err: "no address of a family that can be used", Addr: host}
@@ -132,7 +143,7 @@ func (d *Dialer) resolve(co *coro.Co, network, address string) ([]sys.Endpoint, 
 // suits reports whether at may be tried.
 func (d *Dialer) suits(network string, at sys.Endpoint) bool {
 	family := at.Family()
-	if d.LocalAddr.IsValid() && sys.EndpointOf(d.LocalAddr).Family() != family {
+	if d.LocalAddr.IsValid() && d.LocalAddr.Addr().Unmap().Is4() != (family == sys.Inet4) {
 		return false
 	}
 	switch network {

@@ -51,7 +51,10 @@ func (lc *ListenConfig) Listen(network, address string) (*Listener, error) {
 	if err != nil {
 		return nil, &net.OpError{Op: "listen", Net: network, Err: err}
 	}
-	at := sys.EndpointOf(addr.AddrPort())
+	at, err := sys.EndpointOf(addr.AddrPort())
+	if err != nil {
+		return nil, &net.OpError{Op: "listen", Net: network, Addr: addr, Err: err}
+	}
 	family, only6 := at.ListenFamily(network)
 	l, err := lc.listen(family, only6, at)
 	if err != nil && family == sys.Inet6 && network == "tcp" && at.Unspecified() && sys.NoFamily(err) {

@@ -85,7 +85,10 @@ func connect(to netip.AddrPort) (*Socket, error) {
 	if !to.IsValid() {
 		return nil, &net.AddrError{Err: "not an address", Addr: to.String()}
 	}
-	e := sys.EndpointOf(to)
+	e, err := sys.EndpointOf(to)
+	if err != nil {
+		return nil, err
+	}
 	s, err := newSocket(e.Family())
 	if err != nil {
 		return nil, err
@@ -112,7 +115,10 @@ func (lc *ListenConfig) Bind(addr netip.AddrPort) (*Socket, error) {
 		err := &net.AddrError{Err: "not an address", Addr: addr.String()}
 		return nil, &net.OpError{Op: "listen", Net: "udp", Err: err}
 	}
-	at := sys.EndpointOf(addr)
+	at, err := sys.EndpointOf(addr)
+	if err != nil {
+		return nil, &net.OpError{Op: "listen", Net: "udp", Addr: net.UDPAddrFromAddrPort(addr), Err: err}
+	}
 	if addr.Addr().Is6() && !addr.Addr().Is4In6() {
 		return lc.listen("udp", sys.Inet6, true, at)
 	}
@@ -133,7 +139,10 @@ func (lc *ListenConfig) Listen(network, address string) (*Socket, error) {
 	if err != nil {
 		return nil, &net.OpError{Op: "listen", Net: network, Err: err}
 	}
-	at := sys.EndpointOf(addr.AddrPort())
+	at, err := sys.EndpointOf(addr.AddrPort())
+	if err != nil {
+		return nil, &net.OpError{Op: "listen", Net: network, Addr: addr, Err: err}
+	}
 	family, only6 := at.ListenFamily(network)
 	s, err := lc.listen(network, family, only6, at)
 	if err != nil && family == sys.Inet6 && network == "udp" && at.Unspecified() && sys.NoFamily(err) {

@@ -128,11 +128,15 @@ func (s *Socket) LeaveGroup(group netip.Addr, ifi *net.Interface) error {
 func (s *Socket) member(group netip.Addr, ifi *net.Interface, f func(int, netip.Addr, *net.Interface) error) error {
 	return s.set(func(fd int) error {
 		group = group.Unmap()
-		if zone := group.Zone(); zone != "" && ifi == nil {
-			var err error
-			if ifi, err = net.InterfaceByName(zone); err != nil {
+		if zone := group.Zone(); zone != "" {
+			of, err := sys.ZoneInterface(zone)
+			if err != nil {
 				return err
 			}
+			if ifi != nil && ifi.Index != of.Index {
+				return &net.AddrError{Err: "the group's zone is not interface " + ifi.Name, Addr: group.String()}
+			}
+			ifi = of
 		}
 		if !group.IsMulticast() || s.family == sys.Inet4 && !group.Is4() {
 			return &net.AddrError{Err: "no multicast group of the socket's family", Addr: group.String()}

@@ -210,7 +210,10 @@ func (s *Socket) destination(to netip.AddrPort) (destination, error) {
 	if !to.IsValid() {
 		return destination{}, &net.AddrError{Err: "not an address", Addr: to.String()}
 	}
-	e := s.zones.Endpoint(to)
+	e, err := s.zones.Endpoint(to)
+	if err != nil {
+		return destination{}, err
+	}
 	if s.family == sys.Inet4 && e.Family() != sys.Inet4 {
 		return destination{}, &net.AddrError{Err: "not of the socket's family", Addr: to.String()}
 	}

@@ -1,7 +1,6 @@
 package unix
 
 import (
-	"net"
 	"sync/atomic"
 
 	"github.com/moduvex/moduvex-go/core"
@@ -31,6 +30,11 @@ func newDatagram(fd int) *Datagram {
 // Bind makes a socket with a name, which is left when the socket is closed: whoever has made a path
 // removes it. An empty name makes Linux choose an abstract one.
 func Bind(name string) (*Datagram, error) {
+	if name != "" || !sys.Abstract {
+		if err := sys.CheckName(name); err != nil {
+			return nil, openError("listen", sys.Datagram, name, err)
+		}
+	}
 	s, err := Unbound()
 	if err != nil {
 		return nil, err
@@ -53,6 +57,9 @@ func Unbound() (*Datagram, error) {
 
 // Connect makes a socket without a name that is connected to the one with a name.
 func Connect(name string) (*Datagram, error) {
+	if err := sys.CheckName(name); err != nil {
+		return nil, openError("dial", sys.Datagram, name, err)
+	}
 	s, err := Unbound()
 	if err != nil {
 		return nil, err
@@ -76,10 +83,12 @@ func DatagramPair() (a, b *Datagram, err error) {
 // Connect connects s to the socket with a name, or to another one: from then on s receives from it
 // alone, and Write sends to it. It does not wait.
 func (s *Datagram) Connect(name string) error {
-	err := s.fd.Acquire()
+	err := sys.CheckName(name)
 	if err == nil {
-		err = s.connect(name)
-		s.fd.Release()
+		if err = s.fd.Acquire(); err == nil {
+			err = s.connect(name)
+			s.fd.Release()
+		}
 	}
 	if err != nil {
 		return s.failedTo("connect", name, err)
@@ -133,21 +142,19 @@ func (s *Datagram) PollWrite(cx *core.Context, b []byte) (n int, ready bool, err
 // system does not report when there is, so that WriteTo tries again, after 1 ms at first and up to
 // 32 ms later on; who sends much to one receiver had better connect.
 func (s *Datagram) WriteTo(co *coro.Co, b []byte, to string) (n int, err error) {
-	if to == "" {
-		return 0, s.failed("write", errNoName)
+	if err := sys.CheckName(to); err != nil {
+		return 0, s.failedTo("write", to, err)
 	}
 	return s.transmit(co, &outgoing{b: b, to: to, jam: &s.jam})
 }
 
 // PollWriteTo is WriteTo in poll style.
 func (s *Datagram) PollWriteTo(cx *core.Context, b []byte, to string) (n int, ready bool, err error) {
-	if to == "" {
-		return 0, true, s.failed("write", errNoName)
+	if err := sys.CheckName(to); err != nil {
+		return 0, true, s.failedTo("write", to, err)
 	}
 	return s.pollTransmit(cx, &outgoing{b: b, to: to, jam: &s.jam})
 }
-
-var errNoName error = &net.AddrError{Err: "a name must not be empty"}
 
 // WriteMsg is Write with descriptors that go along.
 func (s *Datagram) WriteMsg(co *coro.Co, b []byte, fds []int) (n int, err error) {

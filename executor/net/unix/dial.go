@@ -119,6 +119,9 @@ const (
 // Poll implements core.Future.
 func (d *dialing) Poll(cx *core.Context) (dialed, bool) {
 	if !d.open {
+		if err := sys.CheckName(d.name); err != nil {
+			return dialed{err: err}, true
+		}
 		d.host = cx.Host()
 		fd, err := sys.LocalSocket(d.kind)
 		if err != nil {

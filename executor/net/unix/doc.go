@@ -18,8 +18,15 @@
 //
 // # Names
 //
-// A name is a path in the file system, or on Linux, if it begins with @, one of the system's abstract
-// names. Listeners remove their path when they are closed, as in package net; datagram sockets do not.
+// A name is a path in the file system, or on Linux, if it begins with @ (or a NUL), one of the system's
+// abstract names. Listeners remove their path when they are closed, as in package net; datagram sockets do
+// not.
+//
+// Names are exact in both directions. An abstract name is all of its bytes, NULs inside and at its end
+// included: C programs often bind names of full length that are padded with NULs. A path has up to 108
+// bytes on Linux, and 103 on the BSDs and Darwin. A path that begins with @ is written ./@path, and that
+// is also how such a peer is reported. What cannot be a name is refused before any system call, with an
+// error that is a *net.AddrError and syscall.EINVAL.
 //
 // # Messages
 //

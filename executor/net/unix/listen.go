@@ -135,12 +135,15 @@ type listener struct {
 }
 
 func (l *listener) listen(lc *ListenConfig, kind sys.Kind, name string) error {
+	if err := sys.CheckName(name); err != nil {
+		return openError("listen", kind, name, err)
+	}
 	fd, err := sys.LocalSocket(kind)
 	if err != nil {
 		return openError("listen", kind, name, err)
 	}
 	l.fd.Init(fd)
-	l.kind, l.name = kind, name
+	l.kind, l.name = kind, sys.TextOf(name)
 	if err := l.open(lc, fd); err != nil {
 		_ = l.Close()
 		return openError("listen", kind, name, err)
@@ -150,9 +153,6 @@ func (l *listener) listen(lc *ListenConfig, kind sys.Kind, name string) error {
 
 // open takes the socket from its making to listening.
 func (l *listener) open(lc *ListenConfig, fd int) error {
-	if l.name == "" {
-		return errNoName
-	}
 	if lc.Control != nil {
 		if err := netfd.Control(lc.Control, l.kind.Network(), l.name, &l.fd.FD); err != nil {
 			return err
@@ -170,7 +170,7 @@ func (l *listener) open(lc *ListenConfig, fd int) error {
 }
 
 // path reports whether the name is one of the file system's.
-func (l *listener) path() bool { return !sys.Abstract || l.name[0] != '@' && l.name[0] != 0 }
+func (l *listener) path() bool { return !sys.IsAbstract(l.name) }
 
 // Unwait takes w out of those that wait to accept. A future that is dropped while PollAccept is
 // pending calls it with the waker it polled with, unless it closes l.

@@ -23,7 +23,7 @@ func RecvFrom(fd int, b []byte, peek bool) (n int, truncated bool, from Endpoint
 		case 0:
 			length := int(n)
 			raceRead(b, min(length, len(b)))
-			return min(length, len(b)), length > len(b), fromRaw(&sa), 0
+			return min(length, len(b)), length > len(b), fromRaw(&sa, size), 0
 		case unix.EINTR:
 		default:
 			return 0, false, Endpoint{}, errno
@@ -121,7 +121,7 @@ func (m *Batch) Recv(fd, n int) (int, Errno) {
 // Received is the i-th datagram that Recv has brought.
 func (m *Batch) Received(i int) (n int, truncated bool, from Endpoint) {
 	h := &m.headers[i]
-	return int(h.length), h.header.Flags&unix.MSG_TRUNC != 0, fromRaw(&m.names[i])
+	return int(h.length), h.header.Flags&unix.MSG_TRUNC != 0, fromRaw(&m.names[i], h.header.Namelen)
 }
 
 // Send sends up to n datagrams from the first n places, and returns how many, at least one if there

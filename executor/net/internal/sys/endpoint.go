@@ -14,13 +14,22 @@ type Endpoint struct {
 	port uint16
 }
 
-// EndpointOf packs ap. A zone that names no interface is lost.
-func EndpointOf(ap netip.AddrPort) Endpoint {
+// EndpointOf packs ap, or says why there is no such address: its zone names no interface, or is that of
+// an IPv4 address, which has none. Its error names the address and is a *net.AddrError and syscall.EINVAL.
+func EndpointOf(ap netip.AddrPort) (Endpoint, error) {
 	e := Endpoint{ip: ap.Addr().As16(), port: ap.Port()}
-	if zone := ap.Addr().Zone(); zone != "" {
-		e.zone = zoneIndex(zone)
+	zone := ap.Addr().Zone()
+	if zone == "" {
+		return e, nil
 	}
-	return e
+	if ap.Addr().Is4In6() {
+		return e, badName("an IPv4 address has no zone", ap.String())
+	}
+	var ok bool
+	if e.zone, ok = zoneIndex(zone); !ok {
+		return e, badName("no such zone", ap.String())
+	}
+	return e, nil
 }
 
 // AddrPort unpacks e.
@@ -79,14 +88,28 @@ func from4(ip [4]byte, port uint16) Endpoint {
 	return Endpoint{ip: netip.AddrFrom4(ip).As16(), port: port}
 }
 
-// Interfaces come and go, so a name or an index may be gone; the number itself then stands for it.
+// Interfaces come and go, so a name or an index may be gone; the number itself then stands for it. Zone 0
+// is the default one, which is no zone.
 
-func zoneIndex(name string) uint32 {
+func zoneIndex(name string) (uint32, bool) {
 	if ifi, err := net.InterfaceByName(name); err == nil {
-		return uint32(ifi.Index)
+		return uint32(ifi.Index), true
 	}
-	n, _ := strconv.ParseUint(name, 10, 32)
-	return uint32(n)
+	n, err := strconv.ParseUint(name, 10, 32)
+	return uint32(n), err == nil
+}
+
+// ZoneInterface is the interface that a zone stands for, by its name or by its number.
+func ZoneInterface(zone string) (*net.Interface, error) {
+	if ifi, err := net.InterfaceByName(zone); err == nil {
+		return ifi, nil
+	}
+	if n, err := strconv.ParseUint(zone, 10, 31); err == nil {
+		if ifi, err := net.InterfaceByIndex(int(n)); err == nil {
+			return ifi, nil
+		}
+	}
+	return nil, badName("no such zone", zone)
 }
 
 func zoneName(index uint32) string {

@@ -9,12 +9,21 @@ import (
 	"github.com/moduvex/moduvex-go/executor/net/internal/sys"
 )
 
+func endpointOf(tb testing.TB, ap netip.AddrPort) sys.Endpoint {
+	tb.Helper()
+	e, err := sys.EndpointOf(ap)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return e
+}
+
 func TestEndpointKeepsAddress(t *testing.T) {
 	for _, s := range []string{
 		"127.0.0.1:80", "0.0.0.0:0", "255.255.255.255:65535", "[::]:1", "[::1]:2", "[2001:db8::1]:443",
 	} {
 		ap := netip.MustParseAddrPort(s)
-		e := sys.EndpointOf(ap)
+		e := endpointOf(t, ap)
 		if e.AddrPort() != ap {
 			t.Errorf("%v becomes %v", ap, e.AddrPort())
 		}
@@ -31,11 +40,11 @@ func TestEndpointKeepsAddress(t *testing.T) {
 }
 
 func TestEndpointTakesMappedAddressForIPv4(t *testing.T) {
-	e := sys.EndpointOf(netip.MustParseAddrPort("[::ffff:1.2.3.4]:5"))
+	e := endpointOf(t, netip.MustParseAddrPort("[::ffff:1.2.3.4]:5"))
 	if want := netip.MustParseAddrPort("1.2.3.4:5"); e.AddrPort() != want || e.Family() != sys.Inet4 {
 		t.Errorf("got %v", e.AddrPort())
 	}
-	if !sys.EndpointOf(netip.MustParseAddrPort("[::ffff:0.0.0.0]:5")).Unspecified() {
+	if !endpointOf(t, netip.MustParseAddrPort("[::ffff:0.0.0.0]:5")).Unspecified() {
 		t.Error("the mapped wildcard is none")
 	}
 }
@@ -47,7 +56,7 @@ func TestEndpointKeepsZone(t *testing.T) {
 	}
 	for _, zone := range []string{ifs[0].Name, "4000000000"} {
 		ap := netip.AddrPortFrom(netip.MustParseAddr("fe80::1").WithZone(zone), 1)
-		if got := sys.EndpointOf(ap).AddrPort(); got != ap {
+		if got := endpointOf(t, ap).AddrPort(); got != ap {
 			t.Errorf("%v becomes %v", ap, got)
 		}
 	}

@@ -50,7 +50,7 @@ func Accept(fd int) (conn int, from Endpoint, errno Errno) {
 			unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0, 0)
 		switch errno {
 		case 0:
-			return int(n), fromRaw(&sa), 0
+			return int(n), fromRaw(&sa, size), 0
 		case unix.EINTR:
 		default:
 			return -1, Endpoint{}, errno
@@ -58,13 +58,14 @@ func Accept(fd int) (conn int, from Endpoint, errno Errno) {
 	}
 }
 
-// fromRaw reads an address of either family; of any other, and of none, it makes the zero Endpoint.
-func fromRaw(sa *unix.RawSockaddrInet6) Endpoint {
-	switch sa.Family {
-	case unix.AF_INET:
+// fromRaw reads an address of either family, of which the system has reported size bytes; of any other
+// family, of none, and of one that was cut short it makes the zero Endpoint.
+func fromRaw(sa *unix.RawSockaddrInet6, size uint32) Endpoint {
+	switch {
+	case size >= unix.SizeofSockaddrInet4 && sa.Family == unix.AF_INET:
 		sa4 := (*unix.RawSockaddrInet4)(unsafe.Pointer(sa))
 		return from4(sa4.Addr, bigEndian(sa4.Port))
-	case unix.AF_INET6:
+	case size >= unix.SizeofSockaddrInet6 && sa.Family == unix.AF_INET6:
 		return Endpoint{ip: sa.Addr, zone: sa.Scope_id, port: bigEndian(sa.Port)}
 	}
 	return Endpoint{}

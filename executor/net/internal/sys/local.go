@@ -14,18 +14,6 @@ func (k Kind) Network() string {
 	return [...]string{Stream: "unix", Datagram: "unixgram", Seqpacket: "unixpacket"}[k]
 }
 
-// A Name is the address of a Unix socket as the system gives it, in memory that the caller brings.
-type Name struct {
-	bytes [maxName]byte
-	n     int
-}
-
-// maxName is the longest that any system has, and one more.
-const maxName = 110
-
-// Bytes is the name as package net writes it: an abstract one begins with @.
-func (n *Name) Bytes() []byte { return n.bytes[:n.n] }
-
 // A Message is what came of receiving from a Unix socket.
 type Message struct {
 	N         int  // bytes

@@ -11,9 +11,6 @@ import (
 // DatagramsJam is true where a socket is writable although its peer has no room.
 const DatagramsJam = true
 
-// Abstract is false where every name is one of the file system's.
-const Abstract = false
-
 // Jammed reports whether errno of SendLocal says that there is no room for now. What is full is the
 // receiver's buffer, and these systems say ENOBUFS to that.
 func Jammed(errno Errno) bool { return errno == unix.EAGAIN || errno == unix.ENOBUFS }
@@ -63,8 +60,12 @@ func RecvLocal(fd int, b []byte, fds []int, peek bool, name *Name) (r Message, e
 	for {
 		syscall.ForkLock.RLock() // not all have MSG_CMSG_CLOEXEC
 		n, size, got, sa, err := unix.Recvmsg(fd, room, control, flags)
-		if err == nil {
-			rights(control[:size], fds, &r)
+		if n >= 0 {
+			err = nil // x/sys fails for a sender whose name it has no room for; the message has come
+			r.FDs, r.Lost = rights(control[:size], fds, closeLost)
+			for _, fd := range fds[:r.FDs] {
+				unix.CloseOnExec(fd)
+			}
 		}
 		syscall.ForkLock.RUnlock()
 		switch errno := errnoOf(err); errno {
@@ -81,33 +82,9 @@ func RecvLocal(fd int, b []byte, fds []int, peek bool, name *Name) (r Message, e
 		r.Truncated = got&unix.MSG_TRUNC != 0 || n > len(b)
 		r.Lost = r.Lost || got&unix.MSG_CTRUNC != 0
 		if name != nil {
-			name.set(nameOf(sa))
+			name.parse([]byte(nameOf(sa)))
 		}
 		return r, 0
-	}
-}
-
-// rights takes the descriptors out of a control message.
-func rights(control []byte, fds []int, r *Message) {
-	messages, err := unix.ParseSocketControlMessage(control)
-	if err != nil {
-		return
-	}
-	for i := range messages {
-		got, err := unix.ParseUnixRights(&messages[i])
-		if err != nil {
-			continue
-		}
-		for _, fd := range got {
-			if r.FDs == len(fds) {
-				unix.Close(fd)
-				r.Lost = true
-				continue
-			}
-			unix.CloseOnExec(fd)
-			fds[r.FDs] = fd
-			r.FDs++
-		}
 	}
 }
 
@@ -133,5 +110,3 @@ func SendLocal(fd int, b []byte, fds []int, to string) (int, Errno) {
 		}
 	}
 }
-
-func (n *Name) set(b string) { n.n = copy(n.bytes[:], b) }

@@ -9,9 +9,6 @@ import (
 // DatagramsJam is false where a socket that is connected becomes writable when its peer has room.
 const DatagramsJam = false
 
-// Abstract says that names beginning with @ are none of the file system's.
-const Abstract = true
-
 // Jammed reports whether errno of SendLocal says that there is no room for now.
 func Jammed(errno Errno) bool { return errno == unix.EAGAIN }
 
@@ -65,51 +62,12 @@ func RecvLocal(fd int, b []byte, fds []int, peek bool, name *Name) (r Message, e
 		r.N = min(int(n), len(b))
 		raceRead(b, r.N)
 		r.Truncated = h.Flags&unix.MSG_TRUNC != 0
-		r.Lost = h.Flags&unix.MSG_CTRUNC != 0
-		r.FDs = rights(control[:h.Controllen], fds, &r.Lost)
+		r.FDs, r.Lost = rights(control[:min(int(h.Controllen), len(control))], fds, closeLost)
+		r.Lost = r.Lost || h.Flags&unix.MSG_CTRUNC != 0
 		if name != nil {
 			name.fromRaw(&sa, h.Namelen)
 		}
 		return r, 0
-	}
-}
-
-// rights takes the descriptors out of a control message.
-func rights(control []byte, fds []int, lost *bool) (n int) {
-	for len(control) >= unix.SizeofCmsghdr {
-		h := (*unix.Cmsghdr)(unsafe.Pointer(unsafe.SliceData(control)))
-		size := int(h.Len)
-		if size < unix.SizeofCmsghdr || size > len(control) {
-			return n
-		}
-		if h.Level == unix.SOL_SOCKET && h.Type == unix.SCM_RIGHTS {
-			for data := control[unix.CmsgLen(0):size]; len(data) >= 4; data = data[4:] {
-				fd := int(*(*int32)(unsafe.Pointer(unsafe.SliceData(data))))
-				if n == len(fds) {
-					_ = Close(fd)
-					*lost = true
-					continue
-				}
-				fds[n] = fd
-				n++
-			}
-		}
-		control = control[min(unix.CmsgSpace(size-unix.CmsgLen(0)), len(control)):]
-	}
-	return n
-}
-
-func (n *Name) fromRaw(sa *unix.RawSockaddrUnix, size uint32) {
-	n.n = 0
-	for i := range int(size) - int(unsafe.Offsetof(sa.Path)) {
-		c := byte(sa.Path[i])
-		if c == 0 && i == 0 {
-			c = '@'
-		} else if c == 0 && n.bytes[0] != '@' {
-			break
-		}
-		n.bytes[i] = c
-		n.n = i + 1
 	}
 }
 
@@ -136,12 +94,8 @@ func SendLocal(fd int, b []byte, fds []int, to string) (int, Errno) {
 	h.SetControllen(len(control))
 	var sa unix.RawSockaddrUnix
 	if to != "" {
-		size, errno := rawName(&sa, to)
-		if errno != 0 {
-			return 0, errno
-		}
+		h.Namelen = rawName(&sa, to)
 		h.Name = (*byte)(unsafe.Pointer(&sa))
-		h.Namelen = size
 	}
 	raceWrite(b)
 	for {
@@ -166,24 +120,6 @@ func putRights(control []byte, fds []int) {
 	for i, fd := range fds {
 		*(*int32)(unsafe.Pointer(&data[4*i])) = int32(fd)
 	}
-}
-
-// rawName writes a name as the system wants it, and returns the length.
-func rawName(sa *unix.RawSockaddrUnix, name string) (uint32, Errno) {
-	abstract := name[0] == '@' || name[0] == 0
-	if len(name) > len(sa.Path) || len(name) == len(sa.Path) && !abstract {
-		return 0, unix.EINVAL
-	}
-	sa.Family = unix.AF_UNIX
-	for i := range len(name) {
-		sa.Path[i] = int8(name[i])
-	}
-	size := uint32(unsafe.Offsetof(sa.Path)) + uint32(len(name))
-	if abstract {
-		sa.Path[0] = 0
-		return size, 0
-	}
-	return size + 1, 0 // with the NUL
 }
 
 // PeerCredentials are those of the process that connected, or listened, at the time.

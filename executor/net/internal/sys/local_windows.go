@@ -17,6 +17,17 @@ const DatagramsJam = false
 // Abstract is false where every name is one of the file system's.
 const Abstract = false
 
+// maxPath is how many bytes a name has at most, with room for what localAddr puts before it.
+const maxPath = 107 - len(here)
+
+// localAddr is an address for package windows, which takes an @ for the NUL of an abstract name.
+func localAddr(name string) *windows.SockaddrUnix {
+	if name[0] == '@' {
+		name = here + name
+	}
+	return &windows.SockaddrUnix{Name: name}
+}
+
 // Jammed reports whether errno of SendLocal says that there is no room for now.
 func Jammed(errno Errno) bool { return errno == EAGAIN }
 
@@ -40,13 +51,13 @@ func LocalPair(Kind) (a, b int, err error) {
 
 // BindLocal gives fd a name.
 func BindLocal(fd int, name string) error {
-	return callError("bind", windows.Bind(windows.Handle(fd), &windows.SockaddrUnix{Name: name}))
+	return callError("bind", windows.Bind(windows.Handle(fd), localAddr(name)))
 }
 
 // ConnectLocal connects fd to the socket that has a name. EAGAIN and EINPROGRESS say that it is to be
 // tried again.
 func ConnectLocal(fd int, name string) Errno {
-	switch errno := errnoOf(windows.Connect(windows.Handle(fd), &windows.SockaddrUnix{Name: name})); syscall.Errno(errno) {
+	switch errno := errnoOf(windows.Connect(windows.Handle(fd), localAddr(name))); syscall.Errno(errno) {
 	case windows.WSAEWOULDBLOCK, windows.WSAEALREADY:
 		return EINPROGRESS
 	case windows.WSAEISCONN:

@@ -91,6 +91,7 @@ func (*Batch) Clear(int)                               {}
 const (
 	DatagramsJam = false
 	Abstract     = false
+	maxPath      = 107
 )
 
 func Jammed(Errno) bool                                          { return false }

@@ -23,19 +23,20 @@ type zone struct {
 const zoneLife = time.Minute
 
 // Endpoint is EndpointOf.
-func (z *Zones) Endpoint(ap netip.AddrPort) Endpoint {
+func (z *Zones) Endpoint(ap netip.AddrPort) (Endpoint, error) {
 	name := ap.Addr().Zone()
 	if name == "" {
 		return EndpointOf(ap)
 	}
-	e := Endpoint{ip: ap.Addr().As16(), port: ap.Port()}
-	if last := z.last.Load(); last != nil && last.name == name && time.Now().Before(last.until) {
-		e.zone = last.index
-		return e
+	last := z.last.Load()
+	if last != nil && last.name == name && time.Now().Before(last.until) && !ap.Addr().Is4In6() {
+		return Endpoint{ip: ap.Addr().As16(), zone: last.index, port: ap.Port()}, nil
 	}
-	e.zone = zoneIndex(name)
-	z.remember(e.zone, name)
-	return e
+	e, err := EndpointOf(ap)
+	if err == nil {
+		z.remember(e.zone, name)
+	}
+	return e, err
 }
 
 // AddrPort is that of e.

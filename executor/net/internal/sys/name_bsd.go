@@ -1,0 +1,47 @@
+//go:build darwin || dragonfly || freebsd || netbsd || openbsd
+
+package sys
+
+import (
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// Abstract is false where every name is one of the file system's.
+const Abstract = false
+
+// maxPath is how many bytes a name has at most. Darwin takes longer ones, which package unix has no room
+// for: such a peer has no name here.
+const maxPath = len(unix.RawSockaddrUnix{}.Path) - 1
+
+// BindLocal gives fd a name.
+func BindLocal(fd int, name string) error {
+	return os.NewSyscallError("bind", unix.Bind(fd, &unix.SockaddrUnix{Name: name}))
+}
+
+// ConnectLocal connects fd to the socket that has a name. EAGAIN and EINPROGRESS say that it is to be
+// tried again.
+func ConnectLocal(fd int, name string) Errno {
+	return connected(errnoOf(unix.Connect(fd, &unix.SockaddrUnix{Name: name})))
+}
+
+// LocalName is the name that fd is bound to; empty for none.
+func LocalName(fd int) (string, error) {
+	sa, err := unix.Getsockname(fd)
+	return nameOf(sa), os.NewSyscallError("getsockname", err)
+}
+
+// PeerName is the name of the socket that fd is connected to; empty for none.
+func PeerName(fd int) (string, error) {
+	sa, err := unix.Getpeername(fd)
+	return nameOf(sa), os.NewSyscallError("getpeername", err)
+}
+
+// nameOf is the name in an address; empty for none. Package unix has cut it at its NUL.
+func nameOf(sa unix.Sockaddr) string {
+	if sa, ok := sa.(*unix.SockaddrUnix); ok {
+		return sa.Name
+	}
+	return ""
+}
