@@ -130,6 +130,15 @@ func (cx *Context) Rest() { cx.waker, cx.task, cx.values = nil, nil, nil }
 // same (==) in every poll of the task.
 func (cx *Context) Waker() Waker { return cx.waker }
 
+// Task returns the waker of the task being polled, whatever [Context.SwapWaker] has put in its place. For
+// the host.
+func (cx *Context) Task() Waker {
+	if cx.swapped {
+		return cx.task
+	}
+	return cx.waker
+}
+
 // Host returns the worker that polls. It stays good after the poll, for later polls and for Drop: see [Host].
 func (cx *Context) Host() Host { return cx.kept }
 

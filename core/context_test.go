@@ -97,6 +97,9 @@ func TestSwappedWakerIsTheOneThatYieldWakes(t *testing.T) {
 		t.Error("SwapWaker did not swap")
 	}
 	cx.Yield()
+	if cx.Task() != wTask {
+		t.Error("Task is the waker that was put in")
+	}
 	if old := cx.SwapWaker(wInner); old != wOuter {
 		t.Error("SwapWaker returned another waker than the one before")
 	}

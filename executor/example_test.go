@@ -192,6 +192,54 @@ func ExampleRuntime_Shutdown() {
 	// task was cancelled
 }
 
+// A server tells its idle connections that the runtime ends, and finishes the requests under way.
+func ExampleUntilDrain() {
+	rt, err := executor.New(executor.Options{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	waits := make(chan struct{})
+	executor.Go(rt, func(co *coro.Co) (int, error) {
+		for {
+			err := executor.UntilDrain(co, func(co *coro.Co) error {
+				close(waits)
+				return coro.Sleep(co, time.Hour) // for the next request
+			})
+			if errors.Is(err, executor.ErrDraining) {
+				fmt.Println("no request is under way")
+				return 0, nil
+			}
+		}
+	})
+	<-waits
+	fmt.Println(rt.Shutdown(context.Background()))
+	// Output:
+	// no request is under way
+	// <nil>
+}
+
+func ExampleDraining() {
+	rt, err := executor.New(executor.Options{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	next := future.Pending[string]() // the next request
+	executor.Go(rt, func(co *coro.Co) (int, error) {
+		r, err := coro.Await(co, future.Select2(next, executor.Draining()))
+		if err == nil && r.Index == 1 {
+			fmt.Println("the runtime drains:", executor.IsDraining(co))
+		}
+		return 0, err
+	})
+	fmt.Println(rt.Shutdown(context.Background()))
+	<-rt.Draining() // closed
+	// Output:
+	// the runtime drains: true
+	// <nil>
+}
+
 func ExampleRuntime_Stats() {
 	rt, err := executor.New(executor.Options{})
 	if err != nil {

@@ -53,6 +53,18 @@ func ExampleRuntime_On() {
 	// on worker 1
 }
 
+func ExampleOn() {
+	workers, err := executor.Run(context.Background(), executor.Options{Workers: 2}, func(co *coro.Co) (string, error) {
+		first := executor.Go(executor.On(co, 0), func(co *coro.Co) (int, error) { id, _ := executor.WorkerID(co); return id, nil })
+		second := executor.Go(executor.On(co, 1), func(co *coro.Co) (int, error) { id, _ := executor.WorkerID(co); return id, nil })
+		a, _ := first.Join(co)
+		b, err := second.Join(co)
+		return fmt.Sprint(a, " and ", b), err
+	})
+	fmt.Println(workers, err)
+	// Output: 0 and 1 <nil>
+}
+
 func ExampleSpawnOn() {
 	rt, err := executor.New(executor.Options{Workers: 2})
 	if err != nil {

@@ -36,7 +36,10 @@ func Parked(rt *Runtime) bool {
 const MaxGoroutines = maxGoroutines
 
 // Closing reports whether rt has been told to end.
-func Closing(rt *Runtime) bool { return rt.closing.Load() }
+func Closing(rt *Runtime) bool { return rt.phaseNow() != running }
+
+// DrainHooks counts those that wait for the drain of rt.
+func DrainHooks(rt *Runtime) int { return rt.drains.Len() }
 
 // ArmedTimers and IdleCoroutines look into the worker that polls. Only its tasks may ask.
 func ArmedTimers(h core.Host) int    { return workerAs(h).timers.len() }

@@ -8,6 +8,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/core/task"
 	"github.com/moduvex/moduvex-go/core/timer/wheel"
+	"github.com/moduvex/moduvex-go/executor/internal/drain"
 )
 
 // This file is the worker as its tasks see it during a poll. All of it runs on the worker but Schedule, and,
@@ -20,6 +21,7 @@ var (
 	_ task.Scheduler  = (*worker)(nil)
 	_ task.PanicHost  = (*worker)(nil)
 	_ task.TimingHost = (*worker)(nil)
+	_ drain.Host      = (*worker)(nil)
 )
 
 // Schedule takes a task bound to this worker that has become ready, from any goroutine.
@@ -87,7 +89,7 @@ func (w *worker) Spawn(r core.Runnable) error {
 		home = &w.commons.home
 	}
 	w.spawned++
-	if !w.rt.admit(t, home, w.id, w.spawned) {
+	if !w.rt.admit(t, home, w.id, w.spawned, origin{true, w}) {
 		w.spawned-- // the number is free again
 		return core.ErrShutdown
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/timer/wheel"
+	"github.com/moduvex/moduvex-go/executor/internal/drain"
 )
 
 // A keptWorker is a worker as the tasks that move keep it: a future that was polled on it calls it from
@@ -21,6 +22,7 @@ type keptWorker worker
 var (
 	_ core.KeptHost   = (*keptWorker)(nil)
 	_ core.MovingHost = (*keptWorker)(nil)
+	_ drain.Host      = (*keptWorker)(nil)
 )
 
 // Kept implements core.KeptHost. Where tasks stay, what they keep is the worker itself.
@@ -47,7 +49,7 @@ func (k *keptWorker) worker() *worker { return (*worker)(k) }
 func (k *keptWorker) Kept() core.Host { return k }
 
 func (k *keptWorker) Spawn(r core.Runnable) error {
-	return k.worker().adopt(asTask(r), &k.commons.home)
+	return k.worker().adopt(asTask(r), &k.commons.home, origin{inside: true})
 }
 
 func (k *keptWorker) Wake(w core.Waker) { w.Wake() }
@@ -67,6 +69,8 @@ func (k *keptWorker) Shares(other core.Host) bool { return k.worker().Shares(oth
 func (k *keptWorker) Rand() uint64 { return k.keptRand.Uint64() }
 
 func (k *keptWorker) IO() any { return k.reactor }
+
+func (k *keptWorker) DrainList() *drain.List { return k.worker().DrainList() }
 
 // A lockedRand is a random source for any goroutine.
 type lockedRand struct {

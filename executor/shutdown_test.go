@@ -60,32 +60,6 @@ func TestShutdownLetsTheTasksEnd(t *testing.T) {
 	}
 }
 
-func TestShutdownRefusesTheSpawnsOfTasks(t *testing.T) {
-	rt := startRuntime(t, executor.Options{})
-	for _, s := range styles {
-		start := &gate{}
-		g := &gate{}
-		var err error
-		h := executor.Go(rt, func(co *coro.Co) (int, error) {
-			coro.Await[int](co, start)
-			_, err = s.do(co, func(core.Spawner) { t.Error("the new task ran") }).Join(co)
-			executor.Spawn[int](co, g)
-			return 0, nil
-		})
-		start.polled(t, 1)
-		defer func() {
-			start.Open()
-			joinOK(t, h)
-			if !errors.Is(err, core.ErrShutdown) {
-				t.Errorf("%s: the join of the refused task answered with %v", s.name, err)
-			}
-			g.droppedOnce(t)
-		}()
-	}
-	shutdown(within(t), rt)
-	refusing(t, rt)
-}
-
 // Regression: unfinished futures were never dropped.
 func TestShutdownAbortsWhatIsLeftWhenItsContextEnds(t *testing.T) {
 	rt := startRuntime(t, executor.Options{})

@@ -87,7 +87,7 @@ func (ts *timers) disarm(e *wheel.Entry) {
 // is being polled or dropped. A caller elsewhere during such a poll is not found. When the runtime closes, no
 // worker polls and one at a time drops, so that any may disarm.
 func (ts *timers) checkPolling() {
-	if w := ts.worker; w.current.Load() == 0 && !w.rt.closing.Load() {
+	if w := ts.worker; w.current.Load() == 0 && w.rt.phaseNow() != closing {
 		panic("executor: a timer was armed or disarmed from outside its worker, where tasks do not move")
 	}
 }

@@ -246,6 +246,9 @@ func (c *cell[T]) Unwind(cx *core.Context) task.Result {
 
 func (c *cell[T]) Aborted() { c.changed() }
 
+// Told reports whether an await has failed because of the abort.
+func (c *cell[T]) Told() bool { return c.ignored != 0 }
+
 // Describe names the function.
 func (c *cell[T]) Describe() string {
 	return runtime.FuncForPC(reflect.ValueOf(c.main).Pointer()).Name()

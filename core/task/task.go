@@ -25,6 +25,8 @@ type GracefulBody interface {
 	// Aborted is called by the goroutine whose abort took, before the task is scheduled for it,
 	// at most once and possibly during a Poll.
 	Aborted()
+	// Told reports, during a Poll, whether the body has noticed the abort before it was told by Unwind.
+	Told() bool
 }
 
 // A Describer is a Body that can say what it runs, better than by its type.
@@ -125,6 +127,18 @@ func (t *Task) Finished() bool { return t.word.load().has(finished) }
 
 // AbortRequested reports whether Abort took. Any goroutine.
 func (t *Task) AbortRequested() bool { return t.word.load().has(abortRequested) }
+
+// CleansUp reports whether the task was aborted and knows it, so that what it does now is clean-up: it is being
+// dropped, or it is a [GracefulBody] that has been told. What is aborted while it is polled is mostly told after
+// that poll. Only in a poll or a drop of the task.
+func (t *Task) CleansUp() bool {
+	w := t.word.load()
+	if !w.has(abortRequested) {
+		return false
+	}
+	g, ok := t.body.(GracefulBody)
+	return w.state() == Cancelled || w.has(unwinding) || ok && g.Told()
+}
 
 // Wake schedules the task for another poll; see [core.Waker].
 func (t *Task) Wake() {

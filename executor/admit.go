@@ -1,0 +1,175 @@
+package executor
+
+import (
+	"sync"
+
+	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/task"
+)
+
+// A phase is how far the end of a runtime has come. It only grows.
+//
+//	| phase    | spawns from outside | spawns of tasks                                            |
+//	|----------|---------------------|------------------------------------------------------------|
+//	| running  | accepted            | accepted                                                   |
+//	| draining | refused             | accepted                                                   |
+//	| aborting | refused             | accepted; aborted, unless it is clean-up: see cleanUps     |
+//	| closing  | refused             | refused                                                    |
+//
+// Shutdown goes through all of them, Close from running to closing.
+//
+// # Why no task is lost
+//
+// A spawner (1) inserts the task into a set, (2) reads the phase, and takes the task out again if that
+// refuses it. Who ends the runtime (1) writes the phase, (2) lists the sets. One of them sees the other. So what
+// is accepted before aborting was written is aborted with the rest, and what is accepted before closing was
+// written is dropped with the rest: the sets are listed for that when no worker polls any more. What is
+// inserted and not yet queued by then is given up too.
+//
+// # Why the drain does not end too early
+//
+// The sets are counted one after the other, so a task of a set that is still to be counted might spawn into
+// one that was counted already, and then end: a sum of 0, with a task alive. So the count is valid only if
+// lateSpawns was the same before and after. A task (1) inserts its child, (2) reads the phase, (3) adds to
+// lateSpawns if the runtime ends, (4) ends, and leaves its set. The count (0) comes after the phase was written,
+// (1) reads lateSpawns, (2) counts, (3) reads lateSpawns again. If it misses the child, its read of that set
+// comes before step 1 of the spawner; if it misses the spawner too, its read of that set comes after
+// step 4. So step 3 of the spawner lies between the two reads of lateSpawns.
+// A valid count of 0 stays right: only live tasks spawn.
+type phase uint32
+
+const (
+	running phase = iota
+	draining
+	aborting
+	closing
+)
+
+func (rt *Runtime) phaseNow() phase { return phase(rt.phase.Load()) }
+
+// An origin says who spawns: somebody outside, or a task of the runtime, on this worker if that is known.
+type origin struct {
+	inside bool
+	worker *worker
+}
+
+// adopt takes a task from elsewhere: from outside, or from a task of another worker.
+func (w *worker) adopt(t *task.Task, home *task.Home, from origin) error {
+	rt := w.rt
+	if p := rt.phaseNow(); p == closing || p != running && !from.inside {
+		return core.ErrShutdown
+	}
+	if !rt.admit(t, home, len(rt.workers)+w.id, w.guests.Add(1), from) {
+		w.stats.refused.Add(1)
+		return core.ErrShutdown
+	}
+	home.Schedule(t)
+	return nil
+}
+
+// admit gives t, the n-th task of a set, its home and number, and makes it one of the live tasks, unless the
+// runtime ends.
+func (rt *Runtime) admit(t *task.Task, home *task.Home, set int, n uint64, from origin) bool {
+	t.Bind(home, rt.taskID(set, n))
+	if rt.opts.Instrument {
+		t.Time(rt.now(), spawnSite())
+	}
+	rt.sets[set].Insert(t)
+	if p := rt.phaseNow(); p != running {
+		return rt.admitLate(p, t, set, from)
+	}
+	return true
+}
+
+// admitLate is the rest of admit while the runtime ends.
+func (rt *Runtime) admitLate(p phase, t *task.Task, set int, from origin) bool {
+	if p == closing || !from.inside {
+		if !rt.sets[set].Remove(t) {
+			return true // it was given up already, as one that was accepted
+		}
+		rt.checkDrained()
+		return false
+	}
+	rt.lateSpawns.Add(1)
+	switch {
+	case p != aborting:
+	case from.cleansUp():
+		rt.cleanUps.add(t.ID())
+	default:
+		t.Abort()
+	}
+	return true
+}
+
+// checkDrained tells Shutdown if no task is left while the runtime ends. It is called after everything
+// that may have made that so: by workers in each turn, by who has begun the end, and by who has taken
+// back a task that came too late.
+func (rt *Runtime) checkDrained() {
+	if rt.phaseNow() == running {
+		return
+	}
+	late := rt.lateSpawns.Load()
+	if rt.live() == 0 && rt.lateSpawns.Load() == late {
+		rt.emptyOnce.Do(func() { close(rt.empty) })
+	}
+}
+
+// live counts the tasks that have not ended.
+func (rt *Runtime) live() (n int) {
+	for i := range rt.sets {
+		n += rt.sets[i].Len()
+	}
+	return n
+}
+
+// abortAll aborts every task there is. All sets are listed before the first abort: what a task spawns to
+// clean up after it is in none of the lists.
+func (rt *Runtime) abortAll() {
+	var tasks []*task.Task
+	for i := range rt.sets {
+		tasks = append(tasks, rt.sets[i].Tasks()...)
+	}
+	for _, t := range tasks {
+		t.Abort()
+	}
+}
+
+// cleanUps are the tasks that Shutdown does not abort: those that aborted tasks have spawned since, to clean up
+// with, and those that these have spawned. The others that come then are made by tasks that will be aborted
+// this instant, such as a connection that was just accepted: they are aborted as they come, for otherwise
+// the grace would pass with them, and their own clean-up would have none.
+type cleanUps struct {
+	mu  sync.Mutex
+	ids map[uint64]struct{}
+}
+
+func (c *cleanUps) add(id uint64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.ids == nil {
+		c.ids = make(map[uint64]struct{})
+	}
+	c.ids[id] = struct{}{}
+}
+
+func (c *cleanUps) has(id uint64) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	_, ok := c.ids[id]
+	return ok
+}
+
+// cleansUp reports whether what spawns this moment is clean-up. A task that is dropped without a poll before is
+// not the one that the context was prepared for last. A task that spawns through a Host that it has kept is not
+// known where tasks move; Drop is what does so, so it counts as clean-up.
+func (from origin) cleansUp() bool {
+	w := from.worker
+	if w == nil {
+		return true
+	}
+	t, ok := w.cx.Task().(*task.Task)
+	if !ok || t.ID()&taskMask != w.current.Load()&taskMask {
+		return true
+	}
+	return t.CleansUp() || w.rt.cleanUps.has(t.ID())
+}
