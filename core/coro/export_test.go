@@ -40,3 +40,28 @@ func DisposeBroken(v any) {
 
 // Stopped is what a broken coroutine panics with at its end.
 var Stopped any = stopped{}
+
+// Backlog is the queue of Results.
+type Backlog[T any] struct{ backlog[T] }
+
+// KeepBacklog is how much room a Backlog keeps at least.
+const KeepBacklog = keepBacklog
+
+func (b *Backlog[T]) Push(v T)  { b.push(v) }
+func (b *Backlog[T]) Pop() T    { return b.pop() }
+func (b *Backlog[T]) Room() int { return cap(b.values) }
+
+// Held is all that the array holds of values that are not zero.
+func (b *Backlog[T]) Held() []T {
+	held := []T{}
+	var zero T
+	for _, v := range b.values[:cap(b.values)] {
+		if any(v) != any(zero) {
+			held = append(held, v)
+		}
+	}
+	return held
+}
+
+// ResultsRoom is how many values r has room for.
+func ResultsRoom[T any](r *Results[T]) int { return cap(r.values.values) }

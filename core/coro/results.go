@@ -12,8 +12,7 @@ type Results[T any] struct {
 	scope *Scope
 	// Under the scope's lock.
 	running int // children that have not ended, and those that wait for a place
-	values  []T // not taken yet, from next on
-	next    int
+	values  backlog[T]
 	waiting wakers
 }
 
@@ -83,13 +82,8 @@ func (r *Results[T]) take(w core.Waker) (value T, ok, waiting bool, err error) {
 	r.scope.mu.Lock()
 	defer r.scope.mu.Unlock()
 	switch {
-	case r.next < len(r.values):
-		v := &r.values[r.next]
-		value, *v = *v, value
-		if r.next++; r.next == len(r.values) {
-			r.values, r.next = r.values[:0], 0
-		}
-		return value, true, false, nil
+	case r.values.len() > 0:
+		return r.values.pop(), true, false, nil
 	case r.scope.cause != nil:
 		return value, false, false, &CancelError{Cause: r.scope.cause}
 	case r.running == 0:
@@ -110,7 +104,7 @@ func (r *Results[T]) expect() {
 func (r *Results[T]) ended(value T, ok bool) wakers {
 	r.running--
 	if ok {
-		r.values = append(r.values, value)
+		r.values.push(value)
 	}
 	return r.waiting.takeAll()
 }

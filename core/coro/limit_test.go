@@ -1,0 +1,42 @@
+package coro_test
+
+import (
+	"testing"
+
+	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/coro"
+)
+
+// A wake that nothing has happened for gives a caller of Go no place.
+func TestASpuriousWakeRunsNoChildBeyondTheLimit(t *testing.T) {
+	h := newHost(t)
+	g := new(gate)
+	running, most := 0, 0
+	child := func(co *coro.Co) error {
+		running++
+		most = max(most, running)
+		defer func() { running-- }()
+		return await(co, g)
+	}
+	var caller core.Waker
+	s := spawn(t, h, func(co *coro.Co) (int, error) {
+		return 0, coro.WithScope(co, coro.ScopeOptions{Limit: 1}, func(co *coro.Co, s *coro.Scope) error {
+			caller = co.Context().Waker()
+			s.Go(co, child)
+			return s.Go(co, child)
+		})
+	})
+	h.Run()
+	for range 3 {
+		caller.Wake()
+		h.Run()
+	}
+	if running != 1 || most != 1 {
+		t.Errorf("%d children run, %d at most; want 1", running, most)
+	}
+	g.open(1)
+	h.Run()
+	if _, err := take(t, s); err != nil || most != 1 {
+		t.Errorf("have %v, %d children at most", err, most)
+	}
+}
