@@ -30,7 +30,7 @@ type strand struct {
 	over      atomic.Bool // the body has ended
 	dropping  bool        // no await suspends any more
 	forced    bool        // the body is being unwound by force
-	ignored   uint8       // awaits that failed since the abort
+	ignored   uint16      // awaits that have failed because of the abort, one after the other
 	result    task.Result
 }
 
@@ -144,9 +144,14 @@ func (co *Co) Interrupted() error {
 	return co.interrupted()
 }
 
-// maxIgnored is how many awaits may fail because of an abort before the body is unwound by force.
-// A body that cleans up fails a few; one that retries for ever would hold its worker.
-const maxIgnored = 64
+// maxIgnored is how many awaits may fail one after the other because of an abort before the body is unwound
+// by force. A clean-up fails some, maybe one for each thing that it releases; a body that retries for ever
+// fails as many as it is let. An await that a shield lets through ends the row: the body is not spinning
+// then. The time that passes is no measure: a body may spin on a clock that stands still.
+//
+// Each failure spends from the budget of the poll, so a body that spins does not keep its worker from others
+// in the meantime.
+const maxIgnored = 1000
 
 func (s *strand) interrupted() error {
 	s.own()
@@ -156,6 +161,9 @@ func (s *strand) interrupted() error {
 	}
 	switch {
 	case err == nil:
+		if !s.forced {
+			s.ignored = 0
+		}
 		return nil
 	case err != core.ErrCancelled:
 		// A scope: the task lives on, so a body that retries must not starve the others.
@@ -167,6 +175,9 @@ func (s *strand) interrupted() error {
 		runtime.Goexit()
 	}
 	s.ignored++
+	if !s.dropping { // there is no worker for the others either
+		s.spend()
+	}
 	return err
 }
 

@@ -21,8 +21,8 @@
 //     worker goes on.
 //   - It is aborted: every await returns an error that wraps core.ErrCancelled, so that the body
 //     unwinds and its deferred functions run. [Shield] lets clean-up await. A body that goes on
-//     awaiting regardless is unwound by force after 64 such errors: its goroutine exits as if by
-//     runtime.Goexit, which no recover stops.
+//     awaiting regardless is unwound by force after 1,000 such errors with no shielded await in
+//     between: its goroutine exits as if by runtime.Goexit, which no recover stops.
 //   - It is dropped, when a runtime closes at once: as an abort that no shield withstands.
 //
 // # Children

@@ -1,0 +1,112 @@
+package coro_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/coro"
+	"github.com/moduvex/moduvex-go/core/task"
+)
+
+// A body is unwound by force for awaits that fail in a row, and for nothing else.
+func TestOnlyABodyThatSpinsIsUnwoundByForce(t *testing.T) {
+	fail := func(co *coro.Co, n int) {
+		for i := range n {
+			awaits[i%len(awaits)].f(co)
+		}
+	}
+	shielded := func(co *coro.Co) { coro.Shield(co, (*coro.Co).Yield) }
+	const last = coro.MaxIgnored - 1 // after the one that the abort has ended
+	tests := []struct {
+		name    string
+		cleanUp func(co *coro.Co)
+		forced  bool
+	}{
+		{"one await", func(co *coro.Co) { fail(co, 1) }, false},
+		{"100 awaits", func(co *coro.Co) { fail(co, 100) }, false},
+		{"as many as may fail", func(co *coro.Co) { fail(co, last) }, false},
+		{"one more", func(co *coro.Co) { fail(co, last+1) }, true},
+		{"as many, twice, with a shielded await in between",
+			func(co *coro.Co) { fail(co, last); shielded(co); fail(co, last) }, false},
+		{"as many, and one in a scope",
+			func(co *coro.Co) {
+				fail(co, last)
+				coro.WithValue(co, valueKey{}, 1, func(co *coro.Co) error { fail(co, 1); return nil })
+			}, true},
+		{"a shield in which nothing is awaited",
+			func(co *coro.Co) {
+				fail(co, last)
+				coro.Shield(co, func(*coro.Co) error { return nil })
+				fail(co, 1)
+			}, true},
+		{"a shielded await of a clean-up that is forced",
+			func(co *coro.Co) {
+				defer func() { shielded(co); fail(co, 1); panic("it went on") }()
+				fail(co, last+1)
+			}, true},
+	}
+	for _, test := range tests {
+		h := newHost(t)
+		finished := false
+		s := spawn(t, h, func(co *coro.Co) (int, error) {
+			co.Suspend()
+			test.cleanUp(co)
+			finished = true
+			return 7, nil
+		})
+		settle(h)
+		s.Abort()
+		settle(h)
+		v, err := take(t, s)
+		if test.forced && (finished || !errors.Is(err, core.ErrCancelled) || s.State() != task.Cancelled) ||
+			!test.forced && (!finished || v != 7 || err != nil) {
+			t.Errorf("%s: finished %t, have %d, %v, %v", test.name, finished, v, err, s.State())
+		}
+	}
+}
+
+// A body that goes on regardless does not keep the others waiting until it is forced.
+func TestABodyThatIgnoresItsAbortLetsOthersRunMeanwhile(t *testing.T) {
+	h := newHost(t)
+	told := 0
+	stubborn := spawn(t, h, func(co *coro.Co) (int, error) {
+		for {
+			if forever(co) != nil {
+				told++
+			}
+		}
+	})
+	settle(h)
+	stubborn.Abort()
+	rounds, gap, before := 0, 0, 0
+	spawn(t, h, func(co *coro.Co) (int, error) {
+		for ; !stubborn.Finished(); rounds++ {
+			gap, before = max(gap, told-before), told
+			co.Yield()
+		}
+		return 0, nil
+	})
+	settle(h)
+	if gap > core.DefaultBudget+1 || rounds < coro.MaxIgnored/core.DefaultBudget || told != coro.MaxIgnored {
+		t.Errorf("told %d times, %d times without a turn of the other, which had %d", told, gap, rounds)
+	}
+}
+
+// At Close there are no others, and the end comes within the same bound.
+func TestABodyThatIgnoresItsDropIsUnwoundByForce(t *testing.T) {
+	h := newHost(t)
+	told := 0
+	s := spawn(t, h, func(co *coro.Co) (int, error) {
+		for {
+			if coro.Shield(co, forever) != nil {
+				told++
+			}
+		}
+	})
+	settle(h)
+	h.Close()
+	if _, err := take(t, s); !errors.Is(err, core.ErrShutdown) || told != coro.MaxIgnored {
+		t.Errorf("have %v, told %d times", err, told)
+	}
+}
