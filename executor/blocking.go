@@ -199,7 +199,7 @@ func (p *blockingPool) stats(s *Stats) {
 
 // Blocking runs f on the blocking pool and suspends the body of co until it has returned. If co
 // is cancelled first, Blocking returns why: f is not started if it has not begun, and otherwise
-// runs on, and what it returns is lost. A panic of f panics in the body, with the *task.PanicError
+// runs on, and what it returns is lost; if that has to be closed, use [BlockingOwned]. A panic of f panics in the body, with the *task.PanicError
 // that holds its stack.
 func Blocking[T any](co *coro.Co, f func() (T, error)) (T, error) {
 	if f == nil {
@@ -214,7 +214,7 @@ func Blocking[T any](co *coro.Co, f func() (T, error)) (T, error) {
 }
 
 // SpawnBlocking runs f on the blocking pool of the runtime and returns a handle to its output.
-// Aborting it forgets f if it has not begun; once it runs, nothing can stop it.
+// Aborting it forgets f if it has not begun; once it runs, nothing can stop it, and what it returns is lost.
 func SpawnBlocking[T any](rt *Runtime, f func() (T, error)) joinhandle.JoinHandle[T] {
 	if f == nil {
 		panic("executor: SpawnBlocking with a nil function")

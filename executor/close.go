@@ -70,7 +70,7 @@ func (w *worker) kill() {
 		for _, t := range w.rt.sets[set].Tasks() {
 			w.current.Store(pollMark(0, t.ID()))
 			polling = t
-			t.Kill(core.ErrShutdown)
+			t.KillOn(w.cx, core.ErrShutdown)
 			polling = nil
 			w.done(t)
 		}

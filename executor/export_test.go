@@ -1,7 +1,9 @@
 package executor
 
 import (
+	"io"
 	"math/bits"
+	"strings"
 	"time"
 
 	"github.com/moduvex/moduvex-go/core"
@@ -93,4 +95,19 @@ const CanBind = canBind
 // Asleep counts the workers that sleep by the idle word.
 func Asleep(rt *Runtime) int {
 	return bits.OnesCount64(idleWord(rt.commons.idle.word.Load()).sleepers())
+}
+
+// PlayHandover makes the pool and the body do their steps with what was made.
+func PlayHandover(made io.Closer, steps string) {
+	var h handover[io.Closer]
+	for _, step := range strings.Fields(steps) {
+		switch step {
+		case "offer":
+			h.offer(made)
+		case "accept":
+			h.accept()
+		case "leave":
+			h.leave()
+		}
+	}
 }

@@ -3,6 +3,7 @@ package executor
 import (
 	"context"
 	"errors"
+	"io"
 
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coro"
@@ -31,9 +32,23 @@ func SpawnValue[T, F any, P core.FuturePointer[F, T]](s core.Spawner, f F) joinh
 }
 
 // Go makes the straight-line body a task and returns its handle, as Spawn does. Package coro says
-// what a body may do.
+// what a body may do. A body that is to close something gets it through [GoOwning].
 func Go[T any](s core.Spawner, body func(co *coro.Co) (T, error)) joinhandle.JoinHandle[T] {
 	return joinhandle.Go(s, body)
+}
+
+// GoOwning is Go for a body that takes r over: a connection that it serves, say. From its first line on r is
+// the body's, which closes it with a defer; if the runtime is closing and refuses the task, r is closed before
+// GoOwning returns. So r has an owner at every moment:
+//
+//	executor.GoOwning(co, conn, func(co *coro.Co) (int, error) {
+//		defer conn.Close()
+//		...
+//
+// A task that was accepted begins in any case. If it is aborted before, or the runtime closes, its awaits fail
+// from the first on. Several things are handed over as coro.Closers.
+func GoOwning[T any](s core.Spawner, r io.Closer, body func(co *coro.Co) (T, error)) joinhandle.JoinHandle[T] {
+	return joinhandle.GoOwning(s, r, body)
 }
 
 // SpawnOn is Spawn on worker number i of rt, where the task stays: see [Runtime.On].

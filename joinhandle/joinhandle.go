@@ -2,6 +2,7 @@ package joinhandle
 
 import (
 	"context"
+	"io"
 
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coro"
@@ -44,12 +45,40 @@ func SpawnValue[T, F any, P core.FuturePointer[F, T]](s core.Spawner, f F) JoinH
 	return start(s, task.NewValue[T, F, P](f))
 }
 
-// Go makes the straight-line body a task of s and returns its handle, as Spawn does.
+// Go makes the straight-line body a task of s and returns its handle, as Spawn does. A body whose task was
+// accepted begins: if it is aborted before, or the runtime closes, its awaits fail from the first on, and its
+// deferred functions run. If s accepts no tasks any more, it never begins; so what the body is to close
+// is handed over with [GoOwning].
 func Go[T any](s core.Spawner, body func(co *coro.Co) (T, error)) JoinHandle[T] {
 	if body == nil {
 		panic("joinhandle: Go of a nil body")
 	}
 	return start(s, coro.New(body))
+}
+
+// GoOwning is Go for a body that takes r over. From its first line on r is the body's, which closes it, most
+// often with a defer:
+//
+//	h := joinhandle.GoOwning(s, conn, func(co *coro.Co) (int, error) {
+//		defer conn.Close()
+//		...
+//
+// If s accepts no tasks any more, r is closed before GoOwning returns. So r has an owner at every moment.
+// Several things are handed over as coro.Closers.
+func GoOwning[T any](s core.Spawner, r io.Closer, body func(co *coro.Co) (T, error)) JoinHandle[T] {
+	if body == nil {
+		panic("joinhandle: GoOwning of a nil body")
+	}
+	slot := coro.NewOwning(r, body)
+	spawned := false
+	defer func() {
+		if !spawned { // the spawner panicked
+			slot.Kill(core.ErrCancelled)
+		}
+	}()
+	h := start(s, slot)
+	spawned = true
+	return h
 }
 
 func start[T any](s core.Spawner, slot *task.Slot[T]) JoinHandle[T] {
@@ -152,8 +181,8 @@ func (h JoinHandle[T]) Done() <-chan struct{} {
 	return ended
 }
 
-// OnEnd calls f when the task has ended, however it has: also if it was aborted or refused before it
-// began, when none of its own code runs. It is how a task is given something that must be released. f
+// OnEnd calls f when the task has ended, however it has: also if it was refused, when none of its own code
+// runs. It is for what is done in any case; what the task is to release is handed over with [GoOwning]. f
 // is called once, on whichever goroutine ends the task, at once if it has ended already; it must
 // neither block nor panic.
 func (h JoinHandle[T]) OnEnd(f func()) {
@@ -186,7 +215,8 @@ type AbortHandle struct {
 }
 
 // Abort asks the task to end and returns at once. Its future is dropped, or its body unwound, on
-// its worker, and its join resolves after that with a [*JoinError] that wraps core.ErrCancelled.
+// its worker, and its join resolves after that with a [*JoinError] that wraps core.ErrCancelled. A body that has
+// not begun begins for that, with its awaits failing from the first on, so that it releases what it was given.
 // Abort reports whether it took: it changes nothing on a task that has ended or was aborted. A
 // task that completes in the poll that was under way has completed.
 func (h AbortHandle) Abort() bool { return h.task.Abort() }

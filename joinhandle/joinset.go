@@ -3,6 +3,7 @@ package joinhandle
 import (
 	"context"
 	"errors"
+	"io"
 	"iter"
 	"slices"
 	"sync"
@@ -68,6 +69,14 @@ func (s *JoinSet[T]) Go(body func(co *coro.Co) (T, error)) AbortHandle {
 	return s.add(coro.New(body))
 }
 
+// GoOwning is Go for a body that takes r over, as the function [GoOwning] is.
+func (s *JoinSet[T]) GoOwning(r io.Closer, body func(co *coro.Co) (T, error)) AbortHandle {
+	if body == nil {
+		panic("joinhandle: JoinSet.GoOwning of a nil body")
+	}
+	return s.add(coro.NewOwning(r, body))
+}
+
 func (s *JoinSet[T]) add(slot *task.Slot[T]) AbortHandle {
 	if s.spawner == nil {
 		panic("joinhandle: a JoinSet is made by NewJoinSet")
@@ -81,6 +90,7 @@ func (s *JoinSet[T]) add(slot *task.Slot[T]) AbortHandle {
 	defer func() {
 		if !spawned { // the spawner panicked
 			s.forget(m)
+			slot.Kill(core.ErrCancelled)
 		}
 	}()
 	h := start(s.spawner, slot)

@@ -3,6 +3,7 @@ package joinhandle_test
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coretest"
@@ -71,9 +72,8 @@ func TestOnEndOfTasksThatEndInEveryWay(t *testing.T) {
 func ExampleJoinHandle_OnEnd() {
 	h := coretest.New(1)
 	defer h.Close()
-	j := joinhandle.Go(h, func(co *coro.Co) (int, error) { return 1, nil })
-	j.OnEnd(func() { fmt.Println("released") })
-	j.Abort() // before it has begun: no defer of its body runs
+	j := joinhandle.Go(h, func(co *coro.Co) (int, error) { return 1, coro.Sleep(co, time.Second) })
+	j.OnEnd(func() { fmt.Println("one task less") })
 	h.Run()
-	// Output: released
+	// Output: one task less
 }

@@ -177,7 +177,7 @@ func (h *Host) Close() {
 	h.queue = task.Queue{}
 	h.mu.Unlock()
 	for _, t := range h.live.Tasks() {
-		t.Kill(core.ErrShutdown)
+		t.KillOn(h.cx, core.ErrShutdown)
 		h.live.Remove(t)
 	}
 	h.pool.Close()

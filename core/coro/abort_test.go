@@ -92,19 +92,6 @@ func TestAnAbortedBodyUnwindsBeforeItsJoinResolves(t *testing.T) {
 	}
 }
 
-func TestAbortBeforeTheFirstPollNeverStartsTheBody(t *testing.T) {
-	h := newHost(t)
-	s := spawn(t, h, func(*coro.Co) (int, error) { t.Error("it began"); return 0, nil })
-	s.Abort()
-	h.Run()
-	if _, err := take(t, s); err != core.ErrCancelled || s.State() != task.Cancelled {
-		t.Errorf("have %v, %v", err, s.State())
-	}
-	if n := h.Coroutines().Idle(); n != 0 {
-		t.Errorf("%d coroutines were made for it", n)
-	}
-}
-
 func TestAbortDuringThePollIsSeenAtTheNextAwait(t *testing.T) {
 	h := newHost(t)
 	var s *task.Slot[int]

@@ -210,13 +210,21 @@ func New[T any](body func(co *Co) (T, error)) *task.Slot[T] {
 }
 
 func (c *cell[T]) init(body func(co *Co) (T, error)) {
-	c.main = body
-	c.strand.task = &c.Task
-	c.co.strand = &c.strand
+	c.prepare(body)
 	c.Init(c)
 }
 
-var _ task.GracefulBody = (*cell[int])(nil)
+// prepare is what comes before Init.
+func (c *cell[T]) prepare(body func(co *Co) (T, error)) {
+	c.main = body
+	c.strand.task = &c.Task
+	c.co.strand = &c.strand
+}
+
+var (
+	_ task.GracefulBody = (*cell[int])(nil)
+	_ task.ClosingBody  = (*cell[int])(nil)
+)
 
 // Poll runs the body until it suspends or ends. It is written without helpers: each return
 // between a worker's loop and the switch of stacks is one that the processor predicts wrongly,
@@ -234,15 +242,9 @@ func (c *cell[T]) Poll(cx *core.Context) task.Result {
 	return c.result
 }
 
-// Unwind is the Poll that follows an abort. A body that has not begun does not begin.
-func (c *cell[T]) Unwind(cx *core.Context) task.Result {
-	if c.coroutine == nil {
-		c.forced = true
-		c.exited()
-		return c.result
-	}
-	return c.Poll(cx)
-}
+// Unwind is the Poll that follows an abort. A body that has not begun begins, for what it was given: it has
+// no deferred functions before that.
+func (c *cell[T]) Unwind(cx *core.Context) task.Result { return c.Poll(cx) }
 
 func (c *cell[T]) Aborted() { c.changed() }
 
@@ -254,9 +256,19 @@ func (c *cell[T]) Describe() string {
 	return runtime.FuncForPC(reflect.ValueOf(c.main).Pointer()).Name()
 }
 
+// Close implements task.ClosingBody. A body that has not begun begins, as in Unwind.
+func (c *cell[T]) Close(cx *core.Context) {
+	if c.coroutine == nil {
+		c.begin(cx, c)
+	}
+	c.cx = cx
+	c.drop()
+}
+
+// Drop gives up a body that no host has accepted: it never begins.
 func (c *cell[T]) Drop() {
 	c.drop()
-	c.main = nil // of a body that never began
+	c.main = nil
 }
 
 func (c *cell[T]) run() {

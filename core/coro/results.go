@@ -1,6 +1,7 @@
 package coro
 
 import (
+	"io"
 	"iter"
 	"slices"
 
@@ -31,6 +32,14 @@ func (r *Results[T]) Go(co *Co, body func(co *Co) (T, error)) error {
 		panic("coro: Go of a nil body")
 	}
 	return start(r.scope, co, r, body)
+}
+
+// GoOwning is Go for a body that takes c over, as [Scope.GoOwning] is.
+func (r *Results[T]) GoOwning(co *Co, c io.Closer, body func(co *Co) (T, error)) error {
+	if body == nil {
+		panic("coro: GoOwning of a nil body")
+	}
+	return startOwning(r.scope, co, r, c, body)
 }
 
 // All ranges over the values as the children end, until no child is left, or as long as the loop

@@ -2,6 +2,7 @@ package coro
 
 import (
 	"fmt"
+	"io"
 	"sync"
 
 	"github.com/moduvex/moduvex-go/core"
@@ -104,14 +105,25 @@ func (s *Scope) outcome() error {
 // has ended; callers get their turn in the order in which they came. (Children that fill all places
 // and wait for another each wait for ever.)
 //
-// An error says that the child was not started, because the caller or the scope was cancelled, or
-// the runtime shuts down. It is no less an error of the scope than one that a child returns, so
+// A child that was started begins, also if it is aborted before: then its awaits fail from the first on. An
+// error says that the child was not started, because the caller or the scope was cancelled, or
+// the runtime shuts down; what was meant for the child is the caller's still, so hand it over with
+// [Scope.GoOwning]. The error is no less an error of the scope than one that a child returns, so
 // that a caller may ignore it: WithScope will return it if there is nothing worse.
 func (s *Scope) Go(co *Co, body func(co *Co) error) error {
 	if body == nil {
 		panic("coro: Go of a nil body")
 	}
 	return start(s, co, nil, func(co *Co) (struct{}, error) { return struct{}{}, body(co) })
+}
+
+// GoOwning is Go for a body that takes r over: see [NewOwning]. If no child is started, for whatever reason, r
+// is closed.
+func (s *Scope) GoOwning(co *Co, r io.Closer, body func(co *Co) error) error {
+	if body == nil {
+		panic("coro: GoOwning of a nil body")
+	}
+	return startOwning(s, co, nil, r, func(co *Co) (struct{}, error) { return struct{}{}, body(co) })
 }
 
 // AbortAll aborts the children that there are. That they end so is no failure of the scope.
@@ -158,6 +170,21 @@ func start[T any](s *Scope, co *Co, r *Results[T], body func(co *Co) (T, error))
 	}
 	admitted = true
 	return c.child.spawn(co)
+}
+
+// startOwning is start for a body that takes r over. What is not begun when start is left never begins, unless
+// the host gives the child up this moment: see owner.
+func startOwning[T any](s *Scope, co *Co, results *Results[T], r io.Closer, body func(co *Co) (T, error)) error {
+	o := newOwner(r)
+	started := false
+	defer func() {
+		if !started { // or unwound by force
+			o.close()
+		}
+	}()
+	err := start(s, co, results, owned(&o, body))
+	started = err == nil
+	return err
 }
 
 func inheriting[T any](co *Co, body func(co *Co) (T, error)) func(co *Co) (T, error) {

@@ -330,12 +330,12 @@ func TestAbortAllEndsTheChildrenAndIsNoFailure(t *testing.T) {
 	at, err := within(t, coro.ScopeOptions{}, func(co *coro.Co, s *coro.Scope) error {
 		s.Go(co, tidy(&tidied))
 		coro.Sleep(co, time.Second)
-		s.Go(co, func(*coro.Co) error { began = true; return nil })
+		s.Go(co, func(co *coro.Co) error { began = true; return co.Yield() })
 		s.AbortAll()
 		return s.Go(co, nap(3*time.Second, nil)) // is none of them
 	})
-	if at != 4*time.Second || err != nil || tidied != 1 || began {
-		t.Errorf("have %v, %v, %d cleaned up, a child that had not begun ran %t", at, err, tidied, began)
+	if at != 4*time.Second || err != nil || tidied != 1 || !began {
+		t.Errorf("have %v, %v, %d cleaned up, the child that had not begun began %t", at, err, tidied, began)
 	}
 }
 

@@ -29,6 +29,15 @@ type GracefulBody interface {
 	Told() bool
 }
 
+// A ClosingBody is a Body that a host does not drop when it closes: it is told of the end on a worker, with the
+// context of that.
+type ClosingBody interface {
+	Body
+	// Close gives the body up at once, as Drop does, and may run code of it that needs a Context. It is
+	// called in place of a Drop, for a task that a host has accepted.
+	Close(cx *core.Context)
+}
+
 // A Describer is a Body that can say what it runs, better than by its type.
 type Describer interface {
 	Body
@@ -327,18 +336,23 @@ func (t *Task) fail(cx *core.Context, err error, inDrop func(error)) (out core.O
 		t.report(cx)
 		out = t.finish(evPanic, cx)
 	}()
-	if err := t.dropContained(); err != nil {
+	if err := t.dropContained(nil); err != nil {
 		inDrop(err)
 	}
 	left = false
 	return core.Done
 }
 
-// Kill gives up a task that nobody polls, now or later: the host calls it at shutdown, on the
-// task's own worker, when that polls no more; and a spawner whose host refused the task. The
-// error, if not nil, is what the join reports beside ErrCancelled. A panic of Drop is contained. A
+// Kill gives up a task that nobody polls, now or later, because no host has accepted it: its spawner calls it.
+// The error, if not nil, is what the join reports beside ErrCancelled. A panic of Drop is contained. A
 // Goexit is not: the caller, whose goroutine is ending, then calls Exited.
-func (t *Task) Kill(cause error) {
+func (t *Task) Kill(cause error) { t.kill(nil, cause) }
+
+// KillOn is Kill for a host that has accepted the task and closes. It calls it at shutdown, on the worker of cx,
+// when the task's worker polls no more.
+func (t *Task) KillOn(cx *core.Context, cause error) { t.kill(cx, cause) }
+
+func (t *Task) kill(cx *core.Context, cause error) {
 	switch t.word.transition(evKill) {
 	case actDrop:
 	case actInvalid:
@@ -347,7 +361,7 @@ func (t *Task) Kill(cause error) {
 		return
 	}
 	t.setError(cause)
-	if err := t.dropContained(); err != nil {
+	if err := t.dropContained(cx); err != nil {
 		t.setError(err)
 	}
 	if t.err == nil {
@@ -356,12 +370,18 @@ func (t *Task) Kill(cause error) {
 	t.finish(evFinish, nil)
 }
 
-func (t *Task) dropContained() (err error) {
+// dropContained drops the future, or closes it if cx is that of a host that closes.
+func (t *Task) dropContained(cx *core.Context) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			err = asPanicError(v, debug.Stack())
 		}
 	}()
+	if b, ok := t.body.(ClosingBody); ok && cx != nil {
+		cx.Begin(t)
+		b.Close(cx)
+		return nil
+	}
 	t.body.Drop()
 	return nil
 }

@@ -15,6 +15,10 @@
 //   - Receiver.Discard releases what is queued as well. Who is done with a receiver calls it, or the
 //     values live as long as the senders do.
 //
+// A channel closes nothing of what it holds. Values that must be released have these owners: the sender, if
+// Send returns an error; the channel's receiver from then on, which closes the channel and takes out what is
+// left before it discards it.
+//
 // # Order
 //
 // Values arrive in the order in which they were sent. Senders that wait get places in the order in

@@ -14,6 +14,9 @@
 //	rx.Close()      ErrClosed from Send; what was sent before is still received
 //	rx.Drop()       ErrClosed from Send; what was sent before is released
 //
+// The channel releases a value by forgetting it. A value that must be closed is the sender's if Send returns an
+// error, and otherwise the receiver's: one that gives up waiting calls Close and then TryRecv, and never Drop.
+//
 // Go has no destructors: a Sender that is merely forgotten leaves its receiver waiting. Who has one
 // defers its Close, which changes nothing after a Send.
 //

@@ -51,9 +51,10 @@ func (srv *server) spawn(sp core.Spawner, s *tcp.Stream) joinhandle.AbortHandle 
 	if srv.style == "poll" {
 		return executor.Spawn[error](sp, &echo{srv: srv, s: s}).AbortHandle()
 	}
-	h := executor.Go(sp, func(co *coro.Co) (struct{}, error) { return struct{}{}, srv.echo(co, s) })
-	h.OnEnd(func() { s.Close() }) // a body that is aborted before it begins has no defer
-	return h.AbortHandle()
+	return executor.GoOwning(sp, s, func(co *coro.Co) (struct{}, error) {
+		defer s.Close()
+		return struct{}{}, srv.echo(co, s)
+	}).AbortHandle()
 }
 
 // echo is a connection in direct style: code as for a goroutine. Its stack is what it costs while it

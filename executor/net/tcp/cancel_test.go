@@ -46,8 +46,8 @@ func TestAbortEndsWaitAndLeavesNothing(t *testing.T) {
 	}
 }
 
-// A body that has ignored as many errors as it may, and waits behind a shield that no longer holds,
-// is unwound by force in the middle of its wait.
+// A body that is unwound by force, and waits in its clean-up behind a shield that no longer holds, is unwound
+// by force again, in the middle of its wait.
 func TestForcedUnwindingLeavesNoWaiter(t *testing.T) {
 	rt, other := newRuntime(t), newRuntime(t)
 	s, _ := connect(t, rt)
@@ -57,14 +57,15 @@ func TestForcedUnwindingLeavesNoWaiter(t *testing.T) {
 	first.Abort()
 	finish(t, first)
 	h := start(rt, func(co *coro.Co) error {
-		for range 64 {
+		defer func() {
+			err := coro.Shield(co, read)
+			t.Error("not unwound by force:", err)
+		}()
+		for {
 			if read(co) == nil {
 				t.Error("read nothing without an error")
 			}
 		}
-		err := coro.Shield(co, read)
-		t.Error("not unwound by force:", err)
-		return err
 	})
 	settle(rt)
 	h.Abort()

@@ -42,5 +42,15 @@
 // # Sockets must be closed
 //
 // There is no finalizer: a Stream or Listener that is dropped without Close keeps its descriptor.
-// In direct style that is a defer; in poll style a future that owns a socket closes it in Drop.
+// In direct style that is a defer of the body that has the socket. A body that gets one from another task
+// takes it over with executor.GoOwning, which closes it if the runtime refuses the task:
+//
+//	executor.GoOwning(co, s, func(co *coro.Co) (int64, error) {
+//		defer s.Close()
+//		return tcp.Copy(co, s, s)
+//	})
+//
+// [ListenerGroup.Serve] does so by itself. In poll style a future that owns a socket closes it in Drop. Where a
+// socket is a value on its way, the sender closes it if sending fails, and the receiver of a channel takes
+// out what is left before it goes: channels, and the outputs of tasks that nobody joins, close nothing.
 package tcp

@@ -29,7 +29,7 @@ func Example() {
 				if err != nil {
 					return struct{}{}, err
 				}
-				executor.Go(co, func(co *coro.Co) (int64, error) {
+				executor.GoOwning(co, s, func(co *coro.Co) (int64, error) {
 					defer s.Close()
 					return tcp.Copy(co, s, s)
 				})
@@ -299,7 +299,7 @@ func ExampleStream_Split() {
 			return "", err
 		}
 		r, w := c.Split()
-		executor.Go(co, func(co *coro.Co) (int, error) {
+		executor.GoOwning(co, w, func(co *coro.Co) (int, error) {
 			defer w.Close() // which the peer sees as the end
 			return w.Write(co, []byte("hello"))
 		})

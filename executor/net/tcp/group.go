@@ -74,8 +74,8 @@ func (g *ListenerGroup) Serve(co *coro.Co, handle func(co *coro.Co, conn *Stream
 
 // ServeWith is Serve for those who make the tasks themselves, in poll style say. It calls f with each
 // connection, on the worker that it is for. f must not wait: it spawns a task through s, which is that
-// worker's, and gives it the connection. It sees to it that the connection is closed: a future does so
-// in Drop, for a task that is refused is dropped; for a body, use OnEnd of the handle. A panic of f ends
+// worker's, and gives it the connection: a body through joinhandle.GoOwning, and a future closes it in
+// Drop, for a task that is refused is dropped. A panic of f ends
 // ServeWith with a *joinhandle.JoinError, where connections are not handed over.
 func (g *ListenerGroup) ServeWith(co *coro.Co, f func(s core.Spawner, conn *Stream)) error {
 	if f == nil {

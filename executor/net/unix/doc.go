@@ -65,5 +65,7 @@
 //
 // # Sockets must be closed
 //
-// There is no finalizer: a socket that is dropped without Close keeps its descriptor.
+// There is no finalizer: a socket that is dropped without Close keeps its descriptor. In direct style that
+// is a defer, and a body that gets it from another task takes it over with executor.GoOwning; in poll
+// style a future that owns it closes it in Drop.
 package unix

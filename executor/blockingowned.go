@@ -1,0 +1,76 @@
+package executor
+
+import (
+	"io"
+	"sync/atomic"
+
+	"github.com/moduvex/moduvex-go/core/coro"
+)
+
+// BlockingOwned is [Blocking] for a function that makes something which must be closed: it opens a file, say. If
+// co is cancelled before it has the value, the value is closed as soon as it is there, and the error of that is
+// lost. So the value has an owner at every moment.
+func BlockingOwned[T io.Closer](co *coro.Co, f func() (T, error)) (T, error) {
+	if f == nil {
+		panic("executor: BlockingOwned with a nil function")
+	}
+	h := &handover[T]{}
+	defer h.leave() // also if the body is unwound by force
+	v, err := Blocking(co, func() (T, error) {
+		v, err := f()
+		if err == nil {
+			h.offer(v)
+		}
+		return v, err
+	})
+	if err == nil {
+		h.accept()
+	}
+	return v, err
+}
+
+// A handover is a value on its way from the blocking pool to a body.
+//
+//	          offer               accept
+//	making ──────────→ offered ──────────→ gone
+//	   │ leave             │ leave: the body closes it
+//	   ↓        offer      ↓
+//	 left ──────────────→ gone
+//	       the pool closes it
+//
+// So each value is closed by one of them, unless the body has accepted it. A body that leaves a second time,
+// having accepted, changes nothing.
+type handover[T io.Closer] struct {
+	value T // written before offered, read after it
+	state atomic.Uint32
+}
+
+const (
+	making uint32 = iota
+	offered
+	left
+	gone
+)
+
+// offer is called by the pool, once.
+func (h *handover[T]) offer(v T) {
+	h.value = v
+	if !h.state.CompareAndSwap(making, offered) {
+		h.close()
+	}
+}
+
+// accept is called by the body, which has got the value: it has been offered.
+func (h *handover[T]) accept() { h.state.Store(gone) }
+
+// leave is called by the body, at its end.
+func (h *handover[T]) leave() {
+	if !h.state.CompareAndSwap(making, left) && h.state.Load() == offered {
+		h.close()
+	}
+}
+
+func (h *handover[T]) close() {
+	h.state.Store(gone)
+	_ = h.value.Close()
+}
