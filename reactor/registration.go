@@ -124,6 +124,26 @@ func (g *Registration) PollReady(w Waker, d Direction) (ReadyEvent, bool) {
 	return ev, ok
 }
 
+// PollNext is PollReady for an operation that would have blocked on ev, after ClearReady. The bits that ClearReady
+// leaves (ReadClosed, WriteClosed) do not count until there is another report: PollReady would return them at
+// once, again and again, where the system reports a closed direction and yet has nothing to return from it. A
+// datagram socket whose reading was shut down is such a case.
+//
+// No report is missed: a report moves the tick before it takes mu, so one that comes after the look under mu
+// finds w, and one that comes before is seen by that look.
+func (g *Registration) PollNext(w Waker, d Direction, ev ReadyEvent) (ReadyEvent, bool) {
+	if w == nil {
+		panic("reactor: PollNext with a nil Waker")
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if next, ok := g.Ready(d); ok && (next.tick != ev.tick || next.Ready&Closed != 0) {
+		return next, true
+	}
+	g.waiters[d].add(w)
+	return ReadyEvent{}, false
+}
+
 // ClearReady takes back the readiness ev of direction d, because an operation that was tried after ev was
 // obtained would have blocked. It does nothing if anything was reported since: that report may be of
 // what came after the operation, so the operation is tried again instead. It never takes back ReadClosed,

@@ -4,6 +4,7 @@ import (
 	"net"
 
 	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/executor/net/internal/netfd"
 	"github.com/moduvex/moduvex-go/executor/net/internal/sys"
 	"github.com/moduvex/moduvex-go/reactor"
 )
@@ -98,12 +99,13 @@ func (t *attempt) begin(cx *core.Context) (done bool, err error) {
 func (t *attempt) check(cx *core.Context) (done bool, err error) {
 	const d = reactor.Write
 	fd := &t.stream.fd
+	var last netfd.Event
 	for {
-		ev, ok, err := fd.Ready(cx, d)
+		ev, ok, err := fd.Ready(cx, d, last)
 		if err == nil && ok && !ev.Known() { // its runtime has ended
 			err = net.ErrClosed
 		}
-		if err != nil || !ok {
+		if err != nil || !ok || last.Known() && !cx.Spend() {
 			return false, err
 		}
 		switch errno := sys.Connected(fd.Sysfd()); errno {
@@ -111,6 +113,7 @@ func (t *attempt) check(cx *core.Context) (done bool, err error) {
 			return true, nil
 		case sys.EAGAIN:
 			ev.Blocked(d)
+			last = ev
 		default:
 			return false, callError("connect", errno)
 		}

@@ -1,8 +1,6 @@
 package netfd
 
 import (
-	"os"
-
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/executor/net/internal/sys"
@@ -71,8 +69,10 @@ func (a *Acceptor) accept(cx *core.Context) (fd int, from sys.Endpoint, p Progre
 func (a *Acceptor) acceptReady(cx *core.Context) (int, sys.Endpoint, Progress, error) {
 	const d = reactor.Read
 	var none sys.Endpoint
+	var last Event
+	tried := false
 	for {
-		ev, ok, err := a.Ready(cx, d)
+		ev, ok, err := a.Ready(cx, d, last)
 		if err != nil {
 			return -1, none, Done, err
 		}
@@ -85,10 +85,12 @@ func (a *Acceptor) acceptReady(cx *core.Context) (int, sys.Endpoint, Progress, e
 			if !ev.Blocked(d) {
 				return -1, none, Unregistered, nil
 			}
+			last = ev
 			continue
-		case state == idle && !ok:
+		case state == idle && !ok, tried && !cx.Spend():
 			return -1, none, Pending, nil
 		}
+		tried = true
 		fd, from, errno := sys.Accept(a.Sysfd())
 		switch {
 		case errno == 0:
@@ -103,11 +105,12 @@ func (a *Acceptor) acceptReady(cx *core.Context) (int, sys.Endpoint, Progress, e
 			if ok && !ev.Blocked(d) {
 				return -1, none, Unregistered, nil
 			}
+			last = ev
 		case sys.AcceptAgain(errno):
 		case sys.Exhausted(errno):
 			a.backoff.exhausted(cx.Host())
 		default:
-			return -1, none, Done, os.NewSyscallError("accept", errno)
+			return -1, none, Done, a.callError(d, "accept", errno)
 		}
 	}
 }

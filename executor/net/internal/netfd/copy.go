@@ -19,14 +19,25 @@ type Writer interface {
 // copyBuffer is the memory that a Copy takes while it runs: as io.Copy.
 const copyBuffer = 32 << 10
 
+// maxEmptyReads is after how many reads of nothing in a row a Reader counts as broken: as in package bufio.
+const maxEmptyReads = 100
+
 // Copy copies from src to dst until src ends, and returns how many bytes it has written. The end of
 // src is no error. Where both are sockets and the system can do that, bytes that come in bulk are
 // moved without being copied to the process and back.
 func Copy(co *coro.Co, dst Writer, src Reader) (written int64, err error) {
 	buf := make([]byte, copyBuffer)
 	splicer := newSplicer(dst, src)
+	empty := 0
 	for {
 		n, rerr := src.Read(co, buf)
+		if n == 0 && rerr == nil {
+			if empty++; empty == maxEmptyReads {
+				return written, io.ErrNoProgress
+			}
+			continue
+		}
+		empty = 0
 		if n > 0 {
 			m, err := dst.Write(co, buf[:n])
 			written += int64(m)

@@ -8,9 +8,11 @@
 //			return ..., netfd.Done, err
 //		}
 //		for {
-//			ev, ok, err := s.fd.Ready(cx, d)       // false: Pending
+//			ev, ok, err := s.fd.Ready(cx, d, last) // false: Pending
+//			cx.Spend(), unless it is the first     // false: Pending
 //			the system call; unless it would block, Done
 //			ev.Blocked(d)                          // false: Unregistered
+//			last = ev
 //		}
 //		s.fd.End(cx, d, p)
 //	}
@@ -37,6 +39,10 @@
 //
 // A Try makes the steps of x for operations whose cost is elsewhere. What more than one package needs
 // is here: the reads and writes of byte streams, accepting, copying, sending files.
+//
+// A poll is bounded whatever the system answers. An operation that would have blocked is tried again in the same
+// poll only if there was a report meanwhile, and a further try is paid for. What the system reports and then does
+// not deliver (a direction that was shut down from outside, say) is waited for, like everything else.
 //
 // # Registration
 //

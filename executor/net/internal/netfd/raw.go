@@ -3,6 +3,7 @@ package netfd
 import (
 	"syscall"
 
+	"github.com/moduvex/moduvex-go/executor/net/internal/sys"
 	"github.com/moduvex/moduvex-go/reactor"
 )
 
@@ -54,7 +55,12 @@ func (c *RawConn) try(op string, d reactor.Direction, f func(fd uintptr) (done b
 	return c.Failed(op, syscall.EAGAIN)
 }
 
-// Control calls f, the Control function of a config, with a socket that is not open to others yet.
+// Control calls f, the Control function of a config, with a socket that is not open to others yet. f may share
+// the descriptor, so it is made non-blocking again, before a connect that would have to wait.
 func Control(f func(network, address string, c syscall.RawConn) error, network, address string, fd *FD) error {
-	return f(network, address, &RawConn{FD: fd, Failed: func(_ string, err error) error { return err }})
+	err := f(network, address, &RawConn{FD: fd, Failed: func(_ string, err error) error { return err }})
+	if err != nil {
+		return err
+	}
+	return sys.SetNonblock(fd.Sysfd())
 }

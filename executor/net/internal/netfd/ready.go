@@ -84,15 +84,19 @@ func (f *FD) End(cx *core.Context, d reactor.Direction, p Progress) {
 }
 
 // Ready returns the event to try an operation on. If it returns false the operation is pending: the
-// waker of cx is registered, and the alarm armed if there is a deadline.
-func (f *FD) Ready(cx *core.Context, d reactor.Direction) (ev Event, ok bool, err error) {
+// waker of cx is registered, and the alarm armed if there is a deadline. last is the event that the
+// operation would have blocked on before, in the same poll, and the zero Event for the first try.
+func (f *FD) Ready(cx *core.Context, d reactor.Direction, last Event) (ev Event, ok bool, err error) {
 	for {
 		reg := f.reg.Load()
 		if reg == nil {
 			return Event{}, true, nil // nothing is known, so it is tried
 		}
 		ready, ok := reg.Ready(d)
-		if !ok {
+		switch {
+		case last.reg == reg:
+			ready, ok = reg.PollNext(cx.Waker(), d, last.ready)
+		case !ok:
 			ready, ok = reg.PollReady(cx.Waker(), d)
 		}
 		if !ok {
@@ -123,8 +127,18 @@ func (f *FD) Ready(cx *core.Context, d reactor.Direction) (ev Event, ok bool, er
 	}
 }
 
+// callError is the error of a system call in direction d. What fails because the direction was closed while
+// the call was under way (EPIPE, say) fails as what comes after.
+func (f *FD) callError(d reactor.Direction, call string, errno sys.Errno) error {
+	if f.word.Load()&(closed|halfClosed(d)) != 0 {
+		return net.ErrClosed
+	}
+	return os.NewSyscallError(call, errno)
+}
+
 // Known reports whether ev comes from a registration. If not, the operation is tried because
-// nothing is known.
+// nothing is known. Of the event of the try before it says whether there was one in this poll: then another one is
+// paid for.
 func (ev Event) Known() bool { return ev.reg != nil }
 
 // Blocked says that an operation in direction d, tried on ev, would have blocked. It returns true

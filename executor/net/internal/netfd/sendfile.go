@@ -87,6 +87,11 @@ func (f *FD) sendOnce(cx *core.Context, s *source, failed Failed) (n int, p Prog
 	var ferr error
 	t := f.Try(cx, reactor.Write)
 	for t.Next() {
+		if sys.Blocking(f.Sysfd()) {
+			s.copied = true
+			t.Tried("sendfile", 0)
+			continue
+		}
 		ferr = s.raw.Control(func(fd uintptr) {
 			n, errno = sys.SendFile(f.Sysfd(), int(fd), s.off, int(min(s.left, sys.MaxTransfer)))
 		})

@@ -61,7 +61,8 @@ func newSplicer(dst Writer, src Reader) *splicer {
 }
 
 // run moves bytes until the flow dries up, and returns how many it has written. At the end of src
-// the error is io.EOF. buf is for what the system will not move.
+// the error is io.EOF. What splice cannot move is left to the reads and writes of the Copy. buf is for what
+// is in the pipe by then.
 func (s *splicer) run(co *coro.Co, buf []byte) (written int64, err error) {
 	if s == nil || s.never {
 		return 0, nil
@@ -72,14 +73,13 @@ func (s *splicer) run(co *coro.Co, buf []byte) (written int64, err error) {
 	}
 	defer pipe.Close()
 	for {
-		n, errno, err := s.fill(co, pipe)
+		n, got, err := s.fill(co, pipe)
 		switch {
-		case sys.NoSplice(errno):
-			s.never = true
-			return written, nil
 		case err != nil:
 			return written, s.src.failed("read", err)
-		case n == 0:
+		case got == nothing:
+			return written, nil
+		case got == theEnd:
 			return written, io.EOF
 		}
 		m, err := s.drain(co, pipe, n, buf)
@@ -93,29 +93,75 @@ func (s *splicer) run(co *coro.Co, buf []byte) (written int64, err error) {
 	}
 }
 
+// filled is what came of filling a pipe.
+type filled uint8
+
+const (
+	bytes   filled = iota
+	nothing        // for a read there may well be something
+	theEnd
+)
+
 // fill waits for bytes of src, and moves them into the pipe, which is empty: so would-block is about
 // src alone.
-func (s *splicer) fill(co *coro.Co, pipe sys.Pipe) (n int, errno sys.Errno, err error) {
+func (s *splicer) fill(co *coro.Co, pipe sys.Pipe) (n int, got filled, err error) {
 	f := s.src.fd
 	for {
 		p := Done
-		n, errno, p, err = f.spliceOnce(co.Context(), reactor.Read, func(fd int) (int, sys.Errno) { return pipe.Fill(fd) })
-		if p == Done {
-			return n, errno, err
+		n, _, p, err = f.spliceOnce(co.Context(), reactor.Read, func(fd int) (n int, errno sys.Errno) {
+			n, got, errno = s.fillOnce(pipe, fd)
+			return n, errno
+		})
+		switch {
+		case p == Done && err == nil && n == 0 && got == bytes: // reading was ended on this side
+			return 0, theEnd, nil
+		case p == Done:
+			return n, got, err
 		}
 		if err := f.Await(co, reactor.Read, p); err != nil {
-			return 0, 0, err
+			return 0, nothing, err
 		}
 	}
+}
+
+// fillOnce tells apart what 0 and EAGAIN of splice mean: the end, an empty socket, or the mark of urgent data,
+// at which there is either of them although bytes lie behind it. A read gets past the mark.
+func (s *splicer) fillOnce(pipe sys.Pipe, fd int) (n int, got filled, errno sys.Errno) {
+	if sys.Blocking(fd) {
+		s.never = true
+		return 0, nothing, 0
+	}
+	n, errno = pipe.Fill(fd)
+	switch {
+	case n > 0:
+		return n, bytes, 0
+	case sys.NoSplice(errno):
+		s.never = true
+		return 0, nothing, 0
+	case errno != 0 && errno != sys.EAGAIN:
+		return 0, nothing, errno
+	}
+	switch n, errno = sys.AtMark(fd); {
+	case errno != 0:
+		return 0, bytes, errno
+	case n > 0:
+		return 0, nothing, 0
+	}
+	return 0, theEnd, 0
 }
 
 // drain empties the pipe of n bytes into dst.
 func (s *splicer) drain(co *coro.Co, pipe sys.Pipe, n int, buf []byte) (written int, err error) {
 	f := s.dst.fd
 	for written < n {
-		m, errno, p, err := f.spliceOnce(co.Context(), reactor.Write, func(fd int) (int, sys.Errno) { return pipe.Drain(fd, n-written) })
+		m, errno, p, err := f.spliceOnce(co.Context(), reactor.Write, func(fd int) (int, sys.Errno) {
+			if sys.Blocking(fd) {
+				return 0, 0
+			}
+			return pipe.Drain(fd, n-written)
+		})
 		switch {
-		case p == Done && sys.NoSplice(errno):
+		case p == Done && (sys.NoSplice(errno) || err == nil && m == 0):
 			s.never = true
 			m, err := s.pour(co, pipe, n-written, buf)
 			return written + m, err

@@ -2,7 +2,6 @@ package netfd
 
 import (
 	"io"
-	"os"
 
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coro"
@@ -65,12 +64,13 @@ func (f *FD) read(cx *core.Context, b []byte) (n int, p Progress, err error) {
 func (f *FD) readReady(cx *core.Context, b []byte) (int, Progress, error) {
 	const d = reactor.Read
 	b = b[:min(len(b), sys.MaxTransfer)]
+	var last Event
 	for {
-		ev, ok, err := f.Ready(cx, d)
+		ev, ok, err := f.Ready(cx, d, last)
 		if err != nil {
 			return 0, Done, err
 		}
-		if !ok {
+		if !ok || last.Known() && !cx.Spend() {
 			return 0, Pending, nil
 		}
 		n, errno := sys.Read(f.Sysfd(), b)
@@ -81,9 +81,10 @@ func (f *FD) readReady(cx *core.Context, b []byte) (int, Progress, error) {
 			if !ev.Blocked(d) {
 				return 0, Unregistered, nil
 			}
+			last = ev
 			continue
 		case errno != 0:
-			return 0, Done, os.NewSyscallError("read", errno)
+			return 0, Done, f.callError(d, "read", errno)
 		case n == 0:
 			return 0, Done, io.EOF
 		case n < len(b):
@@ -148,12 +149,13 @@ func (f *FD) write(cx *core.Context, b []byte) (n int, p Progress, err error) {
 func (f *FD) writeReady(cx *core.Context, b []byte) (int, Progress, error) {
 	const d = reactor.Write
 	b = b[:min(len(b), sys.MaxTransfer)]
+	var last Event
 	for {
-		ev, ok, err := f.Ready(cx, d)
+		ev, ok, err := f.Ready(cx, d, last)
 		if err != nil {
 			return 0, Done, err
 		}
-		if !ok {
+		if !ok || last.Known() && !cx.Spend() {
 			return 0, Pending, nil
 		}
 		n, errno := sys.Write(f.Sysfd(), b)
@@ -162,9 +164,12 @@ func (f *FD) writeReady(cx *core.Context, b []byte) (int, Progress, error) {
 			if !ev.Blocked(d) {
 				return 0, Unregistered, nil
 			}
+			last = ev
 			continue
 		case errno != 0:
-			return 0, Done, os.NewSyscallError("write", errno)
+			return 0, Done, f.callError(d, "write", errno)
+		case n == 0:
+			return 0, Done, io.ErrShortWrite // a caller that goes on would never end
 		case n < len(b):
 			f.short(ev, d)
 		}
@@ -213,7 +218,7 @@ func (f *FD) waitReady(cx *core.Context, d reactor.Direction) (Progress, error) 
 		return Done, err
 	}
 	p := Done
-	ev, ok, err := f.Ready(cx, d)
+	ev, ok, err := f.Ready(cx, d, Event{})
 	switch {
 	case err != nil:
 	case !ok:

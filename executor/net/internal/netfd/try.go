@@ -2,7 +2,6 @@ package netfd
 
 import (
 	"net"
-	"os"
 
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/executor/net/internal/sys"
@@ -71,18 +70,22 @@ func (t *Try) Next() bool {
 	if t.jam != nil {
 		return t.nextJam()
 	}
-	ev, ok, err := t.f.Ready(t.cx, t.d)
+	ev, ok, err := t.f.Ready(t.cx, t.d, t.ev) // t.ev is what the try before would have blocked on
 	if err != nil {
 		t.p, t.err = Done, err
 	}
+	if !ok || err != nil || t.ev.Known() && !t.cx.Spend() {
+		return false
+	}
 	t.ev = ev
-	return ok && err == nil
+	return true
 }
 
 // nextJam waits for the end of a pause, and no further.
 func (t *Try) nextJam() bool {
+	var last Event
 	for {
-		ev, ok, err := t.f.Ready(t.cx, t.d)
+		ev, ok, err := t.f.Ready(t.cx, t.d, last)
 		if err != nil {
 			t.p, t.err = Done, err
 			return false
@@ -98,6 +101,7 @@ func (t *Try) nextJam() bool {
 			t.p = Unregistered
 			return false
 		}
+		last = ev
 	}
 }
 
@@ -116,7 +120,7 @@ func (t *Try) Tried(call string, errno sys.Errno) {
 			t.p = Unregistered
 		}
 	default:
-		t.p, t.err = Done, os.NewSyscallError(call, errno)
+		t.p, t.err = Done, t.f.callError(t.d, call, errno)
 	}
 }
 

@@ -111,6 +111,9 @@ func (f *FD) writev(cx *core.Context, bufs *net.Buffers) (n int, p Progress, err
 	t.Short(n, asked)
 	p, err = t.End()
 	if p == Done && err == nil {
+		if n == 0 {
+			return 0, Done, io.ErrShortWrite // as for one buffer
+		}
 		consume(bufs, n)
 	}
 	return n, p, err

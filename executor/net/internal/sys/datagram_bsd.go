@@ -7,9 +7,9 @@ import "golang.org/x/sys/unix"
 // RecvFrom receives a datagram, or looks at it and leaves it where it is. What b has no room for is
 // lost; truncated says so.
 func RecvFrom(fd int, b []byte, peek bool) (n int, truncated bool, from Endpoint, errno Errno) {
-	flags := 0
+	flags := unix.MSG_DONTWAIT
 	if peek {
-		flags = unix.MSG_PEEK
+		flags |= unix.MSG_PEEK
 	}
 	for {
 		n, _, got, sa, err := unix.Recvmsg(fd, b, nil, flags)
@@ -31,7 +31,7 @@ func Send(fd int, b []byte) Errno { return sendTo(fd, b, nil) }
 
 func sendTo(fd int, b []byte, to unix.Sockaddr) Errno {
 	for {
-		_, err := unix.SendmsgN(fd, b, nil, to, 0)
+		_, err := unix.SendmsgN(fd, b, nil, to, unix.MSG_DONTWAIT)
 		if errno := errnoOf(err); errno != unix.EINTR {
 			return errno
 		}

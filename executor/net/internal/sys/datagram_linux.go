@@ -9,7 +9,7 @@ import (
 // RecvFrom receives a datagram, or looks at it and leaves it where it is. What b has no room for is
 // lost; truncated says so.
 func RecvFrom(fd int, b []byte, peek bool) (n int, truncated bool, from Endpoint, errno Errno) {
-	flags := uintptr(unix.MSG_TRUNC) // makes the system tell the true length
+	flags := uintptr(unix.MSG_TRUNC | unix.MSG_DONTWAIT) // MSG_TRUNC makes the system tell the true length
 	if peek {
 		flags |= unix.MSG_PEEK
 	}
@@ -45,7 +45,7 @@ func sendTo(fd int, b []byte, sa unsafe.Pointer, size uint32) Errno {
 	raceWrite(b)
 	for {
 		_, _, errno := unix.RawSyscall6(unix.SYS_SENDTO, uintptr(fd),
-			uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)), unix.MSG_NOSIGNAL,
+			uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)), unix.MSG_NOSIGNAL|unix.MSG_DONTWAIT,
 			uintptr(sa), uintptr(size))
 		if errno != unix.EINTR {
 			return errno
@@ -136,7 +136,7 @@ func (m *Batch) Send(fd, n int) (int, Errno) {
 func (m *Batch) call(call uintptr, fd, n int, flags uintptr) (int, Errno) {
 	for {
 		done, _, errno := unix.Syscall6(call, uintptr(fd),
-			uintptr(unsafe.Pointer(&m.headers)), uintptr(n), flags, 0, 0)
+			uintptr(unsafe.Pointer(&m.headers)), uintptr(n), flags|unix.MSG_DONTWAIT, 0, 0)
 		switch errno {
 		case 0:
 			return int(done), 0

@@ -6,6 +6,25 @@
 // Errno, which costs nothing to make and to compare, and has dealt with EINTR. What is called once
 // in the life of a socket answers with an error that names the call, an *os.SyscallError.
 //
+// # Blocking mode
+//
+// Non-blocking mode belongs to the open file description. A process that shares it (a child that has
+// inherited it, the receiver of a descriptor) can switch it off for all. So no call relies on it alone:
+//
+//	| call                     | in blocking mode                                                     |
+//	|--------------------------|----------------------------------------------------------------------|
+//	| receive, send; of one    | does not block: MSG_DONTWAIT. On the BSDs and Windows, Read and Write |
+//	| buffer or several        | block the worker                                                     |
+//	| Accept                   | Linux looks at the backlog first; it blocks the worker only if       |
+//	|                          | another process takes the connection in between                      |
+//	| Pipe.Fill, Pipe.Drain,   | block the worker; their callers ask Blocking before each             |
+//	| SendFile                 |                                                                      |
+//	| Connect                  | comes before the descriptor is shared; after a Control function of   |
+//	|                          | the user the mode is set anew                                        |
+//
+// What blocks is never a raw system call, since that would hold up the whole process with the next
+// garbage collection.
+//
 // A system that is not supported has the same functions; they return errors.ErrUnsupported.
 package sys
 

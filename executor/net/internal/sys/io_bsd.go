@@ -3,6 +3,7 @@
 package sys
 
 import (
+	"os"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -16,7 +17,8 @@ const ShortIODrains = false
 // systems.
 const OptionsInherited = false
 
-// Read reads from a socket. 0 bytes and no error are the end of the stream.
+// Read reads from a socket. 0 bytes and no error are the end of the stream. It and Write have no flag against
+// a socket in blocking mode, but are no raw calls: they hold a worker then, and not the whole process.
 func Read(fd int, b []byte) (int, Errno) {
 	return transfer(unix.Read, fd, b)
 }
@@ -67,6 +69,9 @@ func Accept(fd int) (conn int, from Endpoint, errno Errno) {
 		return n, fromSockaddr(sa), 0
 	}
 }
+
+// SetNonblock puts the descriptor back into the mode that it was made in.
+func SetNonblock(fd int) error { return os.NewSyscallError("fcntl", unix.SetNonblock(fd, true)) }
 
 func newSocket(domain, kind, protocol int) (int, error) {
 	syscall.ForkLock.RLock()

@@ -1,6 +1,7 @@
 package sys
 
 import (
+	"os"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -16,7 +17,7 @@ const OptionsInherited = true
 
 // Read reads from a socket. 0 bytes and no error are the end of the stream.
 func Read(fd int, b []byte) (int, Errno) {
-	n, errno := transfer(unix.SYS_READ, fd, b)
+	n, errno := transfer(unix.SYS_RECVFROM, fd, b, 0)
 	raceRead(b, n)
 	return n, errno
 }
@@ -24,12 +25,15 @@ func Read(fd int, b []byte) (int, Errno) {
 // Write writes what there is room for.
 func Write(fd int, b []byte) (int, Errno) {
 	raceWrite(b)
-	return transfer(unix.SYS_WRITE, fd, b)
+	return transfer(unix.SYS_SENDTO, fd, b, unix.MSG_NOSIGNAL)
 }
 
-func transfer(call uintptr, fd int, b []byte) (int, Errno) {
+// transfer is a raw call, so it must never block. The mode of the descriptor does not ensure that (see the
+// package comment); MSG_DONTWAIT does, which read and write do not have.
+func transfer(call uintptr, fd int, b []byte, flags uintptr) (int, Errno) {
 	for {
-		n, _, errno := unix.RawSyscall(call, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)))
+		n, _, errno := unix.RawSyscall6(call, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)),
+			flags|unix.MSG_DONTWAIT, 0, 0)
 		switch errno {
 		case 0:
 			return int(n), 0
@@ -40,12 +44,38 @@ func transfer(call uintptr, fd int, b []byte) (int, Errno) {
 	}
 }
 
+// AtMark reports whether a splice from fd that moved nothing met neither the end nor an empty socket: it
+// cannot pass the mark of urgent data, and a read can. n and errno are those of a read of one byte, which
+// stays where it is.
+func AtMark(fd int) (n int, errno Errno) {
+	var b [1]byte
+	return transfer(unix.SYS_RECVFROM, fd, b[:], unix.MSG_PEEK)
+}
+
+// Blocking reports whether the descriptor is in blocking mode, although it was made otherwise: another
+// process that shares it may have changed that. It is asked before calls that have no flag against it.
+func Blocking(fd int) bool {
+	flags, _, errno := unix.RawSyscall(unix.SYS_FCNTL, uintptr(fd), unix.F_GETFL, 0)
+	return errno == 0 && flags&unix.O_NONBLOCK == 0
+}
+
+// SetNonblock puts the descriptor back into the mode that it was made in.
+func SetNonblock(fd int) error { return os.NewSyscallError("fcntl", unix.SetNonblock(fd, true)) }
+
 // Accept takes a connection from the backlog of fd.
+//
+// There is no flag for an accept that does not block, so the backlog is looked at first, which costs less
+// than an accept that finds nothing. If the descriptor is in blocking mode, and another process takes the
+// connection in between, the accept does block; it is no raw call, so it holds a worker then, and not the
+// whole process.
 func Accept(fd int) (conn int, from Endpoint, errno Errno) {
 	for {
+		if !acceptable(fd) {
+			return -1, Endpoint{}, EAGAIN
+		}
 		var sa unix.RawSockaddrInet6 // the longer one of the two there can be
 		size := uint32(unix.SizeofSockaddrInet6)
-		n, _, errno := unix.RawSyscall6(unix.SYS_ACCEPT4, uintptr(fd),
+		n, _, errno := unix.Syscall6(unix.SYS_ACCEPT4, uintptr(fd),
 			uintptr(unsafe.Pointer(&sa)), uintptr(unsafe.Pointer(&size)),
 			unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0, 0)
 		switch errno {
@@ -54,6 +84,18 @@ func Accept(fd int) (conn int, from Endpoint, errno Errno) {
 		case unix.EINTR:
 		default:
 			return -1, Endpoint{}, errno
+		}
+	}
+}
+
+// acceptable reports whether an accept has something to return, an error included.
+func acceptable(fd int) bool {
+	p := unix.PollFd{Fd: int32(fd), Events: unix.POLLIN}
+	for {
+		var now unix.Timespec
+		n, _, errno := unix.RawSyscall6(unix.SYS_PPOLL, uintptr(unsafe.Pointer(&p)), 1, uintptr(unsafe.Pointer(&now)), 0, 0, 0)
+		if errno != unix.EINTR {
+			return errno != 0 || n != 0
 		}
 	}
 }

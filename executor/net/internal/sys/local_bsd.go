@@ -44,9 +44,9 @@ const maxRights = 512
 // come along are put into fds, and are close-on-exec; those that there is no room for are closed.
 // name, if not nil, is set to the sender's.
 func RecvLocal(fd int, b []byte, fds []int, peek bool, name *Name) (r Message, errno Errno) {
-	flags := 0
+	flags := unix.MSG_DONTWAIT
 	if peek {
-		flags = unix.MSG_PEEK
+		flags |= unix.MSG_PEEK
 	}
 	var control []byte
 	if len(fds) > 0 {
@@ -100,7 +100,7 @@ func SendLocal(fd int, b []byte, fds []int, to string) (int, Errno) {
 		sa = &unix.SockaddrUnix{Name: to}
 	}
 	for {
-		n, err := unix.SendmsgN(fd, b, control, sa, 0)
+		n, err := unix.SendmsgN(fd, b, control, sa, unix.MSG_DONTWAIT)
 		switch errno := errnoOf(err); errno {
 		case 0:
 			return n, 0

@@ -33,7 +33,7 @@ func RecvLocal(fd int, b []byte, fds []int, peek bool, name *Name) (r Message, e
 		// Not a byte more: where padding has room for one more descriptor, the system makes it.
 		control = small[:unix.CmsgLen(4*len(fds))]
 	}
-	flags := uintptr(unix.MSG_CMSG_CLOEXEC)
+	flags := uintptr(unix.MSG_CMSG_CLOEXEC | unix.MSG_DONTWAIT)
 	if peek {
 		flags |= unix.MSG_PEEK
 	}
@@ -99,7 +99,7 @@ func SendLocal(fd int, b []byte, fds []int, to string) (int, Errno) {
 	}
 	raceWrite(b)
 	for {
-		n, _, errno := unix.RawSyscall(unix.SYS_SENDMSG, uintptr(fd), uintptr(unsafe.Pointer(&h)), unix.MSG_NOSIGNAL)
+		n, _, errno := unix.RawSyscall(unix.SYS_SENDMSG, uintptr(fd), uintptr(unsafe.Pointer(&h)), unix.MSG_NOSIGNAL|unix.MSG_DONTWAIT)
 		switch errno {
 		case 0:
 			return int(n), 0

@@ -5,7 +5,7 @@ import "golang.org/x/sys/unix"
 // SendFile sends up to n bytes of the file from, those at off and after, to a socket. 0 bytes and no
 // error are the end of the file. The file's own position stays where it is.
 //
-// It is no raw call: reading the file may have to wait for a disk.
+// It is no raw call: reading the file may have to wait for a disk. It blocks if the socket is [Blocking].
 func SendFile(to, from int, off int64, n int) (int, Errno) {
 	raceWrite(nil)
 	for {

@@ -55,6 +55,9 @@ func newSocket(domain, kind, protocol int) (int, error) {
 	return int(s), nil
 }
 
+// SetNonblock puts the socket back into the mode that it was made in.
+func SetNonblock(fd int) error { return callError("ioctlsocket", setNonblock(windows.Handle(fd))) }
+
 const fionbio = 0x8004667e
 
 func setNonblock(s windows.Handle) error {

@@ -22,16 +22,25 @@ func (p Pipe) Close() {
 	_ = Close(p.w)
 }
 
-// Fill moves what there is in fd into p, which is empty. 0 bytes and no error are the end of fd.
+// Fill moves what there is in fd into p, which is empty. If it moves nothing, AtMark tells why.
 //
-// Neither it nor Drain is a raw call: they may have to wait for a lock.
+// Neither it nor Drain is a raw call: they may have to wait for a lock. SPLICE_F_NONBLOCK concerns the
+// pipe alone, so both ask for sockets that are not [Blocking].
 func (p Pipe) Fill(fd int) (int, Errno) { return splice(fd, p.w, MaxTransfer) }
 
 // Drain moves up to n bytes from p to fd.
 func (p Pipe) Drain(fd, n int) (int, Errno) { return splice(p.r, fd, n) }
 
 // Read reads from p what Drain cannot move.
-func (p Pipe) Read(b []byte) (int, Errno) { return Read(p.r, b) }
+func (p Pipe) Read(b []byte) (int, Errno) {
+	for {
+		n, err := unix.Read(p.r, b)
+		if errno := errnoOf(err); errno != unix.EINTR {
+			raceRead(b, n)
+			return max(n, 0), errno
+		}
+	}
+}
 
 func splice(from, to, n int) (int, Errno) {
 	for {

@@ -41,6 +41,7 @@ func Connected(int) Errno                           { return unsupported }
 func Accept(int) (int, Endpoint, Errno)             { return -1, Endpoint{}, unsupported }
 func Read(int, []byte) (int, Errno)                 { return 0, unsupported }
 func Write(int, []byte) (int, Errno)                { return 0, unsupported }
+func SetNonblock(int) error                         { return errors.ErrUnsupported }
 func ShutdownRead(int) error                        { return errors.ErrUnsupported }
 func ShutdownWrite(int) error                       { return errors.ErrUnsupported }
 func Local(int) (Endpoint, error)                   { return Endpoint{}, errors.ErrUnsupported }

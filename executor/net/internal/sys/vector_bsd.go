@@ -27,7 +27,7 @@ func vector(bufs [][]byte) (v [][]byte, bytes int) {
 func Readv(fd int, bufs [][]byte) (n, asked int, errno Errno) {
 	v, asked := vector(bufs)
 	for {
-		n, _, _, _, err := unix.RecvmsgBuffers(fd, v, nil, 0)
+		n, _, _, _, err := unix.RecvmsgBuffers(fd, v, nil, unix.MSG_DONTWAIT)
 		if errno := errnoOf(err); errno != unix.EINTR {
 			return max(n, 0), asked, errno
 		}
@@ -38,7 +38,7 @@ func Readv(fd int, bufs [][]byte) (n, asked int, errno Errno) {
 func Writev(fd int, bufs [][]byte) (n, asked int, errno Errno) {
 	v, asked := vector(bufs)
 	for {
-		n, err := unix.SendmsgBuffers(fd, v, nil, nil, 0)
+		n, err := unix.SendmsgBuffers(fd, v, nil, nil, unix.MSG_DONTWAIT)
 		if errno := errnoOf(err); errno != unix.EINTR {
 			return max(n, 0), asked, errno
 		}

@@ -34,7 +34,7 @@ func (v *vector) set(bufs [][]byte) (n, bytes int) {
 func Readv(fd int, bufs [][]byte) (n, asked int, errno Errno) {
 	var v vector
 	count, asked := v.set(bufs)
-	n, errno = v.transfer(unix.SYS_READV, fd, count)
+	n, errno = v.transfer(unix.SYS_RECVMSG, fd, count, 0)
 	for left := n; left > 0; bufs = bufs[1:] {
 		m := min(left, len(bufs[0]))
 		raceRead(bufs[0], m)
@@ -52,13 +52,17 @@ func Writev(fd int, bufs [][]byte) (n, asked int, errno Errno) {
 		raceWrite(bufs[0][:m])
 		left -= m
 	}
-	n, errno = v.transfer(unix.SYS_WRITEV, fd, count)
+	n, errno = v.transfer(unix.SYS_SENDMSG, fd, count, unix.MSG_NOSIGNAL)
 	return n, asked, errno
 }
 
-func (v *vector) transfer(call uintptr, fd, count int) (int, Errno) {
+// transfer sends or receives a message: readv and writev have no MSG_DONTWAIT.
+func (v *vector) transfer(call uintptr, fd, count int, flags uintptr) (int, Errno) {
+	var h unix.Msghdr
+	h.Iov = &v[0]
+	h.SetIovlen(count)
 	for {
-		n, _, errno := unix.RawSyscall(call, uintptr(fd), uintptr(unsafe.Pointer(v)), uintptr(count))
+		n, _, errno := unix.RawSyscall(call, uintptr(fd), uintptr(unsafe.Pointer(&h)), flags|unix.MSG_DONTWAIT)
 		switch errno {
 		case 0:
 			return int(n), 0
