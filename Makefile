@@ -24,6 +24,7 @@ TESTFLAGS  ?= -count=1 -timeout 5m $(VERBOSE)
 RACEFLAGS  ?= -short -count=1 -timeout 10m $(VERBOSE)
 BENCHFLAGS ?= -run '^$$' -bench . -benchmem -timeout 30m
 ALONEFLAGS ?= -test='-short -count=1 -timeout=5m'
+FUZZTIME   ?= 60s
 
 # $(call each,COMMAND) runs COMMAND in the folder of each module, and goes on to
 # the next after a failure. A race between modules' tests for sockets or time
@@ -53,6 +54,10 @@ unit: deps ## the tests of every module
 .PHONY: race
 race: deps ## the tests under the race detector; RACEFLAGS= for all of them
 	$(call each,$(GO) test -race $(RACEFLAGS) ./...)
+
+.PHONY: fuzz
+fuzz: ## every fuzz target of every module, each for FUZZTIME
+	@GO="$(GO)" sh tools/ci/fuzz.sh "$(FUZZTIME)" $(MODULES)
 
 .PHONY: vet
 vet: ## go vet of every module, and its tests compiled, for every system and processor
