@@ -19,7 +19,7 @@ trap 'exit 1' INT TERM
 # may say that as a failure of the target; it has found nothing then.
 fuzz() {
 	if $go test -run '^$' -fuzz "^$1\$" -fuzztime "$time" . >"$out" 2>&1; then
-		tail -n 2 "$out" | head -n 1
+		grep '^fuzz: ' "$out" | tail -n 1
 		return 0
 	fi
 	cat "$out"

@@ -42,7 +42,7 @@ func parseList(name, text string) ([]*entry, error) {
 		}
 		e := &entry{where: where, pkg: words[0], reason: strings.Join(words[2:], " ")}
 		e.test, e.notRun = strings.CutPrefix(words[1], "!")
-		if !strings.HasPrefix(e.test, "Test") && !strings.HasPrefix(e.test, "Example") && e.test != "*" {
+		if !isTest(e.test) && e.test != "*" {
 			return nil, fmt.Errorf("%s: %q is no name of a test", where, e.test)
 		}
 		if first := seen[e.String()]; first != "" {
@@ -50,11 +50,14 @@ func parseList(name, text string) ([]*entry, error) {
 		}
 		seen[e.String()] = where
 		e.pkgRE = regexp.MustCompile("^(.*/)?" + glob(e.pkg) + "$")
-		e.testRE = regexp.MustCompile("^" + glob(e.test) + "(/.*)?$")
+		e.testRE = testPattern(e.test)
 		entries = append(entries, e)
 	}
 	return entries, nil
 }
+
+// testPattern matches a test of that name, and its subtests.
+func testPattern(name string) *regexp.Regexp { return regexp.MustCompile("^" + glob(name) + "(/.*)?$") }
 
 // glob is a regular expression for a word in which * stands for any text.
 func glob(word string) string {

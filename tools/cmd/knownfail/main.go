@@ -1,6 +1,6 @@
 // Command knownfail runs go test and compares what failed with a list of what is known to fail there, such
 // as the tests that an emulator of another system cannot pass. It is red if a test fails that is not
-// listed, and if a line of the list names no test of a package that ran. Listed tests that pass are
+// listed, and if a line of the list names no test of a package that was tested. Listed tests that pass are
 // reported.
 //
 // Usage:
@@ -26,8 +26,9 @@
 //
 // A test with a ! is not run at all. That is for those that take the whole process with them, which no
 // line can excuse, since the tests behind it have not shown what they would have done; and for those that
-// take very long to fail. It is go test's -skip that leaves them out, so the package of such a line is not
-// looked at. With -all they are run like the others.
+// take very long to fail. It is go test's -skip that leaves them out. That there is such a test is looked up in
+// the sources of its package, as far as it is declared there: of a subtest, the test that it belongs to. With -all
+// they are run like the others.
 package main
 
 import (
@@ -90,7 +91,8 @@ func run(o options, args []string) (bool, error) {
 	if skip := skipPattern(entries); skip != "" {
 		full = append(full, "-skip="+skip)
 	}
-	cmd := exec.Command(cmp.Or(os.Getenv("GO"), "go"), append(full, args...)...)
+	goCmd := cmp.Or(os.Getenv("GO"), "go")
+	cmd := exec.Command(goCmd, append(full, args...)...)
 	cmd.Env = append(os.Environ(), o.env...)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
@@ -105,6 +107,9 @@ func run(o options, args []string) (bool, error) {
 	runErr := cmd.Wait()
 	if readErr != nil {
 		return false, readErr
+	}
+	if res.gone, err = res.missing(goCmd, cmd.Env, args); err != nil {
+		return false, err
 	}
 	ok := res.report(o.strict)
 	// go test must have failed for a reason that was seen: it has others, such as a wrong argument.

@@ -147,6 +147,7 @@ func TestGoTest(t *testing.T) {
 		"p_test.go": "package p\n\nimport \"testing\"\n\nfunc TestA(t *testing.T) { t.Run(\"x y\", func(t *testing.T) { t.Error(\"no\") }); t.Run(\"z\", func(*testing.T) {}) }\n\nfunc TestB(t *testing.T) { panic(\"never run\") }\n\nfunc TestC(t *testing.T) {}\n",
 		"good":      "p TestA/x_y why\np !TestB why\n",
 		"bad":       "p !TestB why\n",
+		"gone":      "p TestA/x_y why\np !TestB why\np !TestD why\n",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o666); err != nil {
 			t.Fatal(err)
@@ -162,7 +163,7 @@ func TestGoTest(t *testing.T) {
 	if ok, err := run(options{list: "good", env: []string{"GOOS=none"}}, []string{"."}); ok && err == nil {
 		t.Error("the environment was not passed on")
 	}
-	for list, want := range map[string]bool{"good": true, "bad": false} {
+	for list, want := range map[string]bool{"good": true, "bad": false, "gone": false} {
 		if ok, err := run(options{list: list}, []string{"."}); ok != want || err != nil {
 			t.Errorf("%s: %v, %v", list, ok, err)
 		}

@@ -49,6 +49,7 @@ type results struct {
 	byPath  map[string]*pkgResult
 	builds  map[string]*strings.Builder // output of the compiler
 	unknown []string                    // failures that are not excused
+	gone    map[*entry]bool             // entries with a ! that no test has
 }
 
 func newResults(entries []*entry, out io.Writer, verbose bool) *results {
@@ -281,6 +282,9 @@ func (r *results) report(strict bool) bool {
 	for _, e := range r.entries {
 		switch {
 		case !e.applies:
+		case r.gone[e]:
+			fmt.Fprintf(r.out, "LISTED, but there is no such test: %s (%s)\n", e, e.where)
+			ok = false
 		case e.notRun:
 			fmt.Fprintf(r.out, "not run: %s: %s\n", e, e.reason)
 		case e.failed > 0:
