@@ -17,7 +17,11 @@ const patience = 20 * time.Second
 const pause = 30 * time.Millisecond
 
 // TestPoller runs the conformance suite, a subtest per behaviour. newPoller is called anew for each; the
-// suite closes what it returns.
+// suite closes what it returns. A backend's test of its Poller is this one call:
+//
+//	func TestConformance(t *testing.T) {
+//		reactortest.TestPoller(t, func() (reactor.Poller, error) { return epoll.New() })
+//	}
 func TestPoller(t *testing.T, newPoller func() (reactor.Poller, error)) {
 	TestContract(t, newPoller, tcpPair)
 	s := &suite{newPoller: newPoller, pairs: tcpPair}
