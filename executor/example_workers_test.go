@@ -179,7 +179,13 @@ func ExampleRuntime_Tasks() {
 
 func ExampleHistogram() {
 	var h executor.Histogram
-	h.Counts[4], h.Counts[40] = 99, 1 // as Metrics fills it
-	fmt.Println(h.Count(), h.Quantile(0.5), h.Quantile(1))
-	// Output: 100 5ns 2.56µs
+	fmt.Println(h)
+	h.Counts[4], h.Counts[40], h.Sum = 99, 1, 3100 // as Metrics fills it
+	fmt.Println(h)
+	p99, ok := h.Quantile(0.99)
+	fmt.Println(p99, ok)
+	// Output:
+	// no samples
+	// 100 samples, mean 31ns, 50% to 5ns, 99% to 5ns, all to 2.56µs
+	// 5ns true
 }

@@ -1,6 +1,7 @@
 package executor
 
 import (
+	"fmt"
 	"math"
 	"math/bits"
 	"sync/atomic"
@@ -59,21 +60,21 @@ func (h *Histogram) Count() (n uint64) {
 	return n
 }
 
-// Mean returns the average; 0 if there is nothing.
-func (h *Histogram) Mean() time.Duration {
+// Mean returns the average, and false if no duration was counted.
+func (h *Histogram) Mean() (mean time.Duration, ok bool) {
 	n := h.Count()
 	if n == 0 {
-		return 0
+		return 0, false
 	}
-	return h.Sum / time.Duration(n)
+	return h.Sum / time.Duration(n), true
 }
 
-// Quantile returns a duration that the fraction q of those counted does not exceed, 0.99 say; 0 if there
-// is nothing. A q outside of 0 to 1 counts as the nearer end, and one that is no number as 1.
-func (h *Histogram) Quantile(q float64) time.Duration {
+// Quantile returns a duration that the fraction q of those counted does not exceed, 0.99 say, and false if no
+// duration was counted. A q outside of 0 to 1 counts as the nearer end, and one that is no number as 1.
+func (h *Histogram) Quantile(q float64) (bound time.Duration, ok bool) {
 	n := h.Count()
 	if n == 0 {
-		return 0
+		return 0, false
 	}
 	if !(q <= 1) {
 		q = 1
@@ -82,11 +83,24 @@ func (h *Histogram) Quantile(q float64) time.Duration {
 	rank = max(rank, 1)
 	for i, c := range h.Counts {
 		if c >= rank {
-			return HistogramBound(i)
+			return HistogramBound(i), true
 		}
 		rank -= c
 	}
-	return math.MaxInt64
+	return math.MaxInt64, true
+}
+
+// String returns "no samples", or their number, their mean, and what half of them, 99 % of them and all of them
+// do not exceed: "100 samples, mean 31ns, 50% to 5ns, 99% to 5ns, all to 2.56µs".
+func (h Histogram) String() string {
+	mean, ok := h.Mean()
+	if !ok {
+		return "no samples"
+	}
+	half, _ := h.Quantile(0.5)
+	most, _ := h.Quantile(0.99)
+	all, _ := h.Quantile(1)
+	return fmt.Sprintf("%d samples, mean %v, 50%% to %v, 99%% to %v, all to %v", h.Count(), mean, half, most, all)
 }
 
 // Add adds what o has counted.

@@ -59,7 +59,8 @@ type WorkerMetrics struct {
 	Counters
 	Registrations int
 
-	// PollTime is how long polls took: every 256th, or all of them under Options.Instrument.
+	// PollTime is how long polls took: every 256th, or all of them under Options.Instrument. So it has no samples
+	// for a worker that has polled fewer times, which its String, Mean and Quantile say.
 	PollTime Histogram
 	// ScheduleLatency is how long tasks were ready before they were polled. Only under
 	// Options.Instrument, since it takes the time of each wake.
