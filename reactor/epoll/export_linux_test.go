@@ -2,6 +2,7 @@ package epoll
 
 import (
 	"encoding/binary"
+	"math"
 	"time"
 
 	"github.com/moduvex/moduvex-go/reactor"
@@ -64,3 +65,10 @@ func (p *Poller) Ask() (done func()) { return p.notice.Ask() }
 
 // TakeStale is a Wait's step whose first swap is from word.
 func TakeStale(n *Notice, word uint32) bool { return n.takeFrom(word) }
+
+// LoseEpoll puts a descriptor that is none in place of the epoll instance, so that no wait succeeds.
+func (p *Poller) LoseEpoll() (putBack func()) {
+	kept := p.epfd
+	p.epfd = math.MaxInt32
+	return func() { p.epfd = kept }
+}
