@@ -81,3 +81,33 @@ func TestAwaitsThatAreReadyTakeFromTheBudget(t *testing.T) {
 		h.Close()
 	}
 }
+
+// A poll that has to wait takes nothing from the budget; one that answers takes one.
+func TestWaitingTakesNothingFromTheBudget(t *testing.T) {
+	h := newHost(t)
+	set := joinhandle.NewJoinSet[int](h)
+	set.Spawn(future.Pending[int]())
+	handle := joinhandle.Spawn(h, future.Pending[int]())
+	ended := joinhandle.NewJoinSet[int](h)
+	ended.Spawn(future.Ready(1))
+	h.Run()
+	cx := h.Context()
+	cx.Begin(&counter{})
+	for range 2 * core.DefaultBudget {
+		if _, ready, err := set.PollJoin(cx); ready || err != nil {
+			t.Fatal("the set answered")
+		}
+		if _, ok := handle.Poll(cx); ok {
+			t.Fatal("the handle answered")
+		}
+	}
+	if have := cx.Budget(); have != core.DefaultBudget {
+		t.Errorf("the budget is %d, want all %d", have, core.DefaultBudget)
+	}
+	if _, ready, err := ended.PollJoin(cx); !ready || err != nil {
+		t.Fatal("the set that has an output did not answer")
+	}
+	if have := cx.Budget(); have != core.DefaultBudget-1 {
+		t.Errorf("the budget is %d after an answer, want %d", have, core.DefaultBudget-1)
+	}
+}

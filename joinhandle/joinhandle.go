@@ -133,7 +133,7 @@ func (h JoinHandle[T]) Wait(ctx context.Context) (T, error) {
 	if r, ok := h.TryJoin(); ok {
 		return r.Value, r.Err
 	}
-	ended := make(closer)
+	ended := make(signal, 1)
 	if h.slot.Watch(ended) {
 		select {
 		case <-ended:
@@ -172,10 +172,11 @@ func (h JoinHandle[T]) joinError(err error) error {
 	return err // what a body in direct style returned
 }
 
-// Done returns a channel that is closed when the task has ended. Each call makes one: keep it.
+// Done returns a channel that is closed when the task has ended. While it runs, all calls return the same.
 func (h JoinHandle[T]) Done() <-chan struct{} {
-	ended := make(closer)
-	if !h.slot.Watch(ended) {
+	ended, ok := task.WatchShared(&h.slot.Task, func() closer { return make(closer) })
+	if !ok {
+		ended = make(closer)
 		close(ended)
 	}
 	return ended
@@ -202,28 +203,16 @@ func (h JoinHandle[T]) Finished() bool { return h.slot.Finished() }
 // Abort asks the task to end; see [AbortHandle.Abort].
 func (h JoinHandle[T]) Abort() bool { return h.slot.Abort() }
 
-// AbortHandle returns a handle that can abort the task and does not hold its output.
-func (h JoinHandle[T]) AbortHandle() AbortHandle { return AbortHandle{&h.slot.Task} }
+// AbortHandle returns a handle that can abort the task and, once the task has ended, keeps nothing of it: neither
+// its output nor its future.
+func (h JoinHandle[T]) AbortHandle() AbortHandle {
+	a, ok := task.WatchShared(&h.slot.Task, func() *aborter { return newAborter(&h.slot.Task) })
+	if !ok {
+		a = &nobody
+	}
+	return AbortHandle{a, h.ID()}
+}
 
 // ID returns the task's number, unique in its runtime. A task that was refused has none, and it is 0,
 // unless the runtime began to shut down just then: such a task may have got its number already.
 func (h JoinHandle[T]) ID() uint64 { return h.slot.ID() }
-
-// An AbortHandle aborts one task. The zero AbortHandle belongs to no task, and its methods panic.
-type AbortHandle struct {
-	task *task.Task
-}
-
-// Abort asks the task to end and returns at once. Its future is dropped, or its body unwound, on
-// its worker, and its join resolves after that with a [*JoinError] that wraps core.ErrCancelled. A body that has
-// not begun begins for that, with its awaits failing from the first on, so that it releases what it was given.
-// Abort reports whether it took: it changes nothing on a task that has ended or was aborted. A
-// task that completes in the poll that was under way has completed.
-func (h AbortHandle) Abort() bool { return h.task.Abort() }
-
-// Finished reports whether the task has ended.
-func (h AbortHandle) Finished() bool { return h.task.Finished() }
-
-// ID returns the task's number, unique in its runtime. A task that was refused has none, and it is 0,
-// unless the runtime began to shut down just then: such a task may have got its number already.
-func (h AbortHandle) ID() uint64 { return h.task.ID() }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"iter"
-	"slices"
 	"sync"
 
 	"github.com/moduvex/moduvex-go/core"
@@ -34,8 +33,7 @@ type JoinSet[T any] struct {
 	mu             sync.Mutex
 	running, ended list[T]
 	n              int // of both
-	waiter         core.Waker
-	waiters        []core.Waker // beside waiter
+	waiters        task.WakerSet
 }
 
 // A Joined is the output of one task of a set.
@@ -82,6 +80,7 @@ func (s *JoinSet[T]) add(slot *task.Slot[T]) AbortHandle {
 		panic("joinhandle: a JoinSet is made by NewJoinSet")
 	}
 	m := &member[T]{set: s, slot: slot}
+	m.aborter.task.Store(&slot.Task)
 	s.mu.Lock()
 	s.running.push(m)
 	s.n++
@@ -93,12 +92,12 @@ func (s *JoinSet[T]) add(slot *task.Slot[T]) AbortHandle {
 			slot.Kill(core.ErrCancelled)
 		}
 	}()
-	h := start(s.spawner, slot)
+	start(s.spawner, slot)
 	spawned = true
 	if !slot.Watch(m) {
 		m.Wake() // it has ended already
 	}
-	return h.AbortHandle()
+	return AbortHandle{&m.aborter, slot.ID()}
 }
 
 // forget takes out a member that will never end, and wakes whoever waited for it.
@@ -151,12 +150,7 @@ func (s *JoinSet[T]) PollJoin(cx *core.Context) (j Joined[T], ready bool, err er
 func (s *JoinSet[T]) Unwait(w core.Waker) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.waiter == w {
-		s.waiter = nil
-	}
-	if i := slices.Index(s.waiters, w); i >= 0 {
-		s.waiters = slices.Delete(s.waiters, i, i+1)
-	}
+	s.waiters.Remove(w)
 }
 
 // Join suspends the body of co until a task of the set has ended, and returns its output: what
@@ -226,7 +220,7 @@ func (s *JoinSet[T]) Drop() { abortAll(s.clear()) }
 // abortAll is called without the lock: it runs code of the tasks' scheduler.
 func abortAll[T any](ms []*member[T]) {
 	for _, m := range ms {
-		m.slot.Abort()
+		m.aborter.abort()
 	}
 }
 
@@ -237,7 +231,8 @@ func (s *JoinSet[T]) clear() (running []*member[T]) {
 	for _, m := range running {
 		s.running.remove(m)
 	}
-	for s.take() != nil {
+	for m := s.take(); m != nil; m = s.take() {
+		m.slot = nil
 	}
 	s.n = 0
 	s.wakeAndUnlock()
@@ -251,14 +246,10 @@ func (s *JoinSet[T]) await(w core.Waker) (*member[T], error) {
 	if m := s.take(); m != nil {
 		return m, nil
 	}
-	switch {
-	case s.n == 0:
+	if s.n == 0 {
 		return nil, ErrEmpty
-	case s.waiter == nil:
-		s.waiter = w
-	case s.waiter != w && !slices.Contains(s.waiters, w):
-		s.waiters = append(s.waiters, w)
 	}
+	s.waiters.Add(w)
 	return nil, nil
 }
 
@@ -274,15 +265,9 @@ func (s *JoinSet[T]) take() *member[T] {
 
 // wakeAndUnlock wakes whoever waits, and forgets them. Under s.mu, which it gives up first.
 func (s *JoinSet[T]) wakeAndUnlock() {
-	w, ws := s.waiter, s.waiters
-	s.waiter, s.waiters = nil, nil
+	all := s.waiters.TakeAll()
 	s.mu.Unlock()
-	if w != nil {
-		w.Wake()
-	}
-	for _, w := range ws {
-		w.Wake()
-	}
+	all.Wake()
 }
 
 // A signal is a channel that takes a wake, and lets go of those it has no room for.
@@ -295,19 +280,25 @@ func (s signal) Wake() {
 	}
 }
 
-// A member is a task of the set, and the waker that its end wakes.
+// A member is a task of the set, and the waker that its end wakes. An AbortHandle may point into it, so it lets
+// go of what it needs no more: of the set when the task has ended, of the task when that is joined or lost.
 type member[T any] struct {
-	set        *JoinSet[T]
-	slot       *task.Slot[T]
-	in         *list[T] // running, ended or, out of the set, nil
+	aborter    aborter
+	set        *JoinSet[T]   // until the task has ended; Wake's alone
+	slot       *task.Slot[T] // until it is joined; of the one that takes the member out of the ended ones
+	in         *list[T]      // running, ended or, out of the set, nil
 	prev, next *member[T]
 }
 
-// Wake moves the member to the ended ones, unless it was taken out of the set. Any goroutine.
+// Wake moves the member to the ended ones, unless it was taken out of the set. It is called once, on any
+// goroutine.
 func (m *member[T]) Wake() {
+	m.aborter.Wake()
 	s := m.set
+	m.set = nil
 	s.mu.Lock()
 	if m.in != &s.running {
+		m.slot = nil
 		s.mu.Unlock()
 		return
 	}
@@ -318,6 +309,7 @@ func (m *member[T]) Wake() {
 
 func (m *member[T]) output() Joined[T] {
 	h := JoinHandle[T]{m.slot}
+	m.slot = nil
 	r, _ := h.TryJoin()
 	return Joined[T]{h.ID(), r}
 }

@@ -106,7 +106,9 @@ func (h *Host) Step() bool {
 	if t == nil {
 		return false
 	}
-	switch h.run(t) {
+	out := h.run(t)
+	h.cx.Rest() // it may have been the last task
+	switch out {
 	case core.Again:
 		h.Schedule(t)
 	case core.Done:

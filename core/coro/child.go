@@ -11,7 +11,7 @@ type child struct {
 	task   *task.Task
 	output interface {
 		// take hands the output on. Under the scope's lock. It returns who waits for it.
-		take() (wakers, error)
+		take() (task.WakerSet, error)
 	}
 	waker   core.Waker // who waits for a place for it
 	aborted bool       // by the scope; under its lock
@@ -59,14 +59,14 @@ func (c *child) Wake() {
 	if first {
 		s.cancelAll(err)
 	}
-	ready.wake()
+	ready.Wake()
 	wake(next)
 }
 
-func (c *childOf[T]) take() (wakers, error) {
+func (c *childOf[T]) take() (task.WakerSet, error) {
 	v, err, _ := c.cell.Take()
 	if c.results == nil {
-		return wakers{}, err
+		return task.WakerSet{}, err
 	}
 	return c.results.ended(v, err == nil), err
 }

@@ -3,9 +3,9 @@ package coro
 import (
 	"io"
 	"iter"
-	"slices"
 
 	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/task"
 )
 
 // Results are the values of children of a [Scope], in the order in which they end.
@@ -14,7 +14,7 @@ type Results[T any] struct {
 	// Under the scope's lock.
 	running int // children that have not ended, and those that wait for a place
 	values  backlog[T]
-	waiting wakers
+	waiting task.WakerSet
 }
 
 // NewResults makes an empty one, for children of s. A scope may have several.
@@ -70,7 +70,7 @@ func (r *Results[T]) await(co *Co) (value T, ok bool, err error) {
 	defer func() {
 		if waiting { // cancelled, or unwound by force
 			r.scope.mu.Lock()
-			r.waiting.remove(co.task)
+			r.waiting.Remove(co.task)
 			r.scope.mu.Unlock()
 		}
 	}()
@@ -98,7 +98,7 @@ func (r *Results[T]) take(w core.Waker) (value T, ok, waiting bool, err error) {
 	case r.running == 0:
 		return value, false, false, nil
 	}
-	r.waiting.add(w)
+	r.waiting.Add(w)
 	return value, false, true, nil
 }
 
@@ -110,12 +110,12 @@ func (r *Results[T]) expect() {
 }
 
 // ended keeps the value of a child, if it has one, and returns whom to wake. Under the scope's lock.
-func (r *Results[T]) ended(value T, ok bool) wakers {
+func (r *Results[T]) ended(value T, ok bool) task.WakerSet {
 	r.running--
 	if ok {
 		r.values.push(value)
 	}
-	return r.waiting.takeAll()
+	return r.waiting.TakeAll()
 }
 
 // lost is ended for a child that was not started.
@@ -124,42 +124,5 @@ func (r *Results[T]) lost() {
 	r.scope.mu.Lock()
 	waiting := r.ended(zero, false)
 	r.scope.mu.Unlock()
-	waiting.wake()
-}
-
-// wakers is a set of wakers, most often of one.
-type wakers struct {
-	first core.Waker
-	more  []core.Waker
-}
-
-func (ws *wakers) add(w core.Waker) {
-	switch {
-	case ws.first == nil || ws.first == w:
-		ws.first = w
-	case !slices.Contains(ws.more, w):
-		ws.more = append(ws.more, w)
-	}
-}
-
-func (ws *wakers) remove(w core.Waker) {
-	if ws.first == w {
-		ws.first = nil
-	}
-	if i := slices.Index(ws.more, w); i >= 0 {
-		ws.more = slices.Delete(ws.more, i, i+1)
-	}
-}
-
-func (ws *wakers) takeAll() wakers {
-	all := *ws
-	*ws = wakers{}
-	return all
-}
-
-func (ws wakers) wake() {
-	wake(ws.first)
-	for _, w := range ws.more {
-		w.Wake()
-	}
+	waiting.Wake()
 }

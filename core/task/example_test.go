@@ -115,3 +115,37 @@ func ExampleInbox() {
 	fmt.Println(ready.Len(), "task")
 	// Output: 1 task
 }
+
+// Many wait for the same thing: each is woken once, in the order in which they came.
+func ExampleWakerSet() {
+	var set task.WakerSet
+	for _, name := range []string{"first", "second", "third"} {
+		set.Add(core.WakerFunc(func() { fmt.Println(name) }))
+	}
+	all := set.TakeAll()
+	fmt.Println("empty:", set.Empty())
+	all.Wake()
+	// Output:
+	// empty: true
+	// first
+	// second
+	// third
+}
+
+type onEnd struct{ users int }
+
+func (e *onEnd) Wake() { fmt.Println("woken once for", e.users) }
+
+// All that ask for the end of a task in this way share one waker.
+func ExampleWatchShared() {
+	h := coretest.New(1)
+	defer h.Close()
+	t := task.New(future.Ready(1))
+	h.Spawn(&t.Task)
+	for range 3 {
+		e, _ := task.WatchShared(&t.Task, func() *onEnd { return &onEnd{} })
+		e.users++
+	}
+	h.Run()
+	// Output: woken once for 3
+}

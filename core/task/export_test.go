@@ -1,5 +1,7 @@
 package task
 
+import "github.com/moduvex/moduvex-go/core"
+
 // What the tests of the state machine need of state.go.
 
 type (
@@ -100,3 +102,45 @@ func (a *AtomicWord) Apply(e Event) Action {
 
 // Chunks is how many chunks the set keeps.
 func (s *Set) Chunks() int { return len(s.chunks) }
+
+// Invariant returns what is wrong with the set's bookkeeping, or "".
+func (s *WakerSet) Invariant() string {
+	l, ok := s.slot.(*wakerList)
+	if !ok {
+		return ""
+	}
+	switch {
+	case l.places == nil && len(l.wakers) > fewWakers:
+		return "many wakers are looked through one by one"
+	case l.places == nil && l.gone != 0:
+		return "there are gaps without places"
+	case l.places != nil && len(l.places) != len(l.wakers)-l.gone:
+		return "there are not as many places as wakers"
+	case l.gone > len(l.wakers)/2:
+		return "most of the list is gaps"
+	}
+	for i, w := range l.wakers {
+		if w == nil {
+			if l.gone == 0 {
+				return "there is a gap that is not counted"
+			}
+		} else if at, ok := l.places[w]; l.places != nil && (!ok || at != i) {
+			return "a waker is not in its place"
+		}
+	}
+	return ""
+}
+
+// Room is how many wakers fit without a move.
+func (s *WakerSet) Room() int {
+	if l, ok := s.slot.(*wakerList); ok {
+		return cap(l.wakers)
+	}
+	return 1
+}
+
+const FewWakers = fewWakers
+
+// Claim is the first half of Watch and Unwatch, UnwatchClaimed the second of Unwatch.
+func (t *Task) Claim() bool                 { return t.claim() }
+func (t *Task) UnwatchClaimed(w core.Waker) { t.unwatch(w) }

@@ -77,10 +77,10 @@ type Task struct {
 	next  *Task  // link of the queue that holds it
 	body  Body   // the cell, for its methods
 	home  *Home
-	trace *Trace     // nil unless there is more to know than the state
-	id    uint64     // so far what each poll looks at: a line of the cache
-	join  core.Waker // the join slot
-	err   *error     // why the output is not a value; nil if it is: most do not need the second word
+	trace *Trace   // nil unless there is more to know than the state
+	id    uint64   // so far what each poll looks at: a line of the cache
+	join  WakerSet // the join slot: those that wait for the end
+	err   *error   // why the output is not a value; nil if it is: most do not need the second word
 }
 
 var _ core.Runnable = (*Task)(nil)
@@ -276,12 +276,11 @@ func (t *Task) resolve(act action, cx *core.Context) core.Outcome {
 	case actInvalid:
 		panic(errNotRunning)
 	case actWakeJoiner:
-		w := t.join
-		t.join = nil
+		joiners := t.join.TakeAll()
 		if cx != nil {
-			cx.Worker().WakeLater(w)
+			joiners.WakeLater(cx.Worker())
 		} else {
-			w.Wake()
+			joiners.Wake()
 		}
 	}
 	return core.Done

@@ -46,3 +46,72 @@ func TestATaskLetsGoOfWatchersThatAreOver(t *testing.T) {
 	}
 	runtime.KeepAlive(s)
 }
+
+// A meddler is a waker that is asked whether it is over while somebody writes the join slot, and does
+// something meanwhile.
+type meddler struct {
+	do    func()
+	wakes int
+}
+
+func (m *meddler) Wake() { m.wakes++ }
+
+func (m *meddler) Finished() bool {
+	if do := m.do; do != nil {
+		m.do = nil
+		do()
+	}
+	return false
+}
+
+// TestATaskThatEndsWhileItsJoinSlotIsWritten: finishing finds the slot claimed and wakes nobody. The writer
+// finds the task finished and wakes all, once, but for itself, which is told.
+func TestATaskThatEndsWhileItsJoinSlotIsWritten(t *testing.T) {
+	for name, write := range map[string]func(s *task.Slot[int], m *meddler, end func()) (told bool){
+		"watch of a new one": func(s *task.Slot[int], m *meddler, end func()) bool {
+			m.do = end
+			for !s.Finished() { // until there is no room, and it asks who is over
+				if w := new(meddler); !s.Watch(w) {
+					return w.wakes == 0
+				}
+			}
+			return false
+		},
+		"shared watch": func(s *task.Slot[int], _ *meddler, end func()) bool {
+			made := new(flag)
+			_, ok := task.WatchShared(&s.Task, func() *flag { end(); return made })
+			return !ok && !made.up
+		},
+		"second shared watch": func(s *task.Slot[int], _ *meddler, end func()) bool {
+			first, ok := task.WatchShared(&s.Task, func() *flag { return new(flag) })
+			s.Claim()
+			end()
+			s.UnwatchClaimed(new(flag)) // another one
+			return ok && first.up
+		},
+		"unwatch": func(s *task.Slot[int], _ *meddler, end func()) bool {
+			w := new(meddler)
+			s.Watch(w)
+			s.Claim()
+			end()
+			s.UnwatchClaimed(w)
+			return w.wakes == 0
+		},
+	} {
+		h := newHost(t)
+		s := task.New(future.Ready(1))
+		h.Spawn(&s.Task)
+		first, second := new(meddler), new(meddler)
+		s.Watch(first)
+		s.Watch(second)
+		if told := write(s, first, h.Run); !told {
+			t.Errorf("%s: the writer was not told", name)
+		}
+		if first.wakes != 1 || second.wakes != 1 {
+			t.Errorf("%s: woken %d and %d times, want once each", name, first.wakes, second.wakes)
+		}
+		if s.Watch(new(meddler)) {
+			t.Errorf("%s: it can be watched after its end", name)
+		}
+	}
+}
