@@ -1,7 +1,9 @@
 package reactor_test
 
 import (
+	"bytes"
 	"errors"
+	"runtime"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -175,6 +177,27 @@ func (p *slowDelete) Delete(fd uintptr) error {
 	return err
 }
 
+// closeSecond is a function of its own, so that its goroutine is known by it.
+func closeSecond(t *testing.T, g *reactor.Registration, deleted *atomic.Bool, result chan<- error) {
+	result <- g.CloseWith(func(uintptr) error {
+		if !deleted.Load() {
+			t.Error("closed before it was deleted")
+		}
+		return nil
+	})
+}
+
+// waitsForALock reports whether a goroutine with the function on its stack waits for a mutex.
+func waitsForALock(function string) bool {
+	stacks := make([]byte, 1<<20)
+	for _, g := range bytes.Split(stacks[:runtime.Stack(stacks, true)], []byte("\n\n")) {
+		if bytes.Contains(g, []byte("[sync.Mutex.Lock")) && bytes.Contains(g, []byte("."+function+"(")) {
+			return true
+		}
+	}
+	return false
+}
+
 // Of two that deregister at a time, the second must not close the descriptor while the first is still
 // about to delete it: the number could be someone else's by then.
 func TestTheSecondToDeregisterWaitsForTheDelete(t *testing.T) {
@@ -184,18 +207,16 @@ func TestTheSecondToDeregisterWaitsForTheDelete(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	first, second := make(chan error), make(chan error)
+	first, second := make(chan error), make(chan error, 1)
 	go func() { first <- g.Deregister() }()
 	<-p.entered
-	go func() {
-		second <- g.CloseWith(func(uintptr) error {
-			if !p.deleted.Load() {
-				t.Error("closed before it was deleted")
-			}
-			return nil
-		})
-	}()
-	time.Sleep(20 * time.Millisecond) // time to go wrong
+	go closeSecond(t, g, &p.deleted, second)
+	for deadline := time.Now().Add(patience); !waitsForALock("closeSecond") && len(second) == 0; runtime.Gosched() {
+		if time.Now().After(deadline) {
+			t.Error("the second neither waits nor returns")
+			break
+		}
+	}
 	close(p.release)
 	if err := <-first; err != nil {
 		t.Errorf("Deregister: %v", err)

@@ -51,3 +51,10 @@ func NoteStale(g *Registration, word uint64, ready Readiness) { g.noteFrom(word,
 
 // RetireStale is the first step of Deregister whose first swap is from word.
 func RetireStale(g *Registration, word uint64) bool { return g.retireFrom(word) }
+
+// Room returns how many more wakers than one g keeps room for.
+func Room(g *Registration, d Direction) int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return cap(g.waiters[d].more)
+}
