@@ -224,17 +224,26 @@ func SpawnBlocking[T any](rt *Runtime, f func() (T, error)) joinhandle.JoinHandl
 
 // blocking is the future of a function on the pool.
 //
-//	new → submitted → done
+//	new → submitted ─→ done
+//	          └─────→ abandoned
 //
-// result is written by the pool's goroutine before done, and read by the task after it.
+// The pool's goroutine writes the output and makes it done; the task reads it after that. A task that gives up
+// makes it abandoned. The loser of the two reports a panic of f: the pool, or the task that drops a done one.
 type blocking[T any] struct {
 	f        func() (T, error)
-	pool     *blockingPool
+	rt       *Runtime
 	job      *blockingJob
+	task     TaskInfo
 	result   joinhandle.Result[T]
-	panicked *task.PanicError
-	done     atomic.Bool
+	panicked *task.PanicError // nil once the task has taken it
+	state    atomic.Uint32
 }
+
+const (
+	submitted uint32 = iota
+	done
+	abandoned
+)
 
 func (b *blocking[T]) Poll(cx *core.Context) (joinhandle.Result[T], bool) {
 	if b.job == nil {
@@ -242,7 +251,10 @@ func (b *blocking[T]) Poll(cx *core.Context) (joinhandle.Result[T], bool) {
 		if !ok {
 			panic("executor: Blocking outside a runtime of this package")
 		}
-		b.pool = w.rt.blocking
+		b.rt = w.rt
+		if t, ok := cx.Task().(*task.Task); ok {
+			b.task = infoOf(t)
+		}
 		waker := cx.Waker() // for good: only coro.Await polls b
 		b.job = &blockingJob{run: func() { b.call(waker) }, since: time.Now()}
 		if err := w.rt.blocking.submit(b.job); err != nil {
@@ -251,20 +263,26 @@ func (b *blocking[T]) Poll(cx *core.Context) (joinhandle.Result[T], bool) {
 		cx.Waits(core.WaitBlocking)
 		return joinhandle.Result[T]{}, false
 	}
-	if !b.done.Load() { // a spurious wake; the waker has not changed
+	if b.state.Load() != done { // a spurious wake; the waker has not changed
 		cx.Waits(core.WaitBlocking)
 		return joinhandle.Result[T]{}, false
 	}
-	if b.panicked != nil {
-		panic(b.panicked)
+	if p := b.panicked; p != nil {
+		b.panicked = nil
+		panic(p)
 	}
 	return b.result, true
 }
 
 // Drop forgets the function if it has not begun.
 func (b *blocking[T]) Drop() {
-	if b.job != nil {
-		b.pool.forget(b.job)
+	if b.job == nil {
+		return
+	}
+	if b.state.CompareAndSwap(submitted, abandoned) {
+		b.rt.blocking.forget(b.job)
+	} else {
+		b.reportPanic()
 	}
 }
 
@@ -272,14 +290,25 @@ func (b *blocking[T]) Drop() {
 func (b *blocking[T]) call(waker core.Waker) {
 	returned := false
 	defer func() {
-		if v := recover(); v != nil {
-			b.panicked = task.NewPanicError(v)
-		} else if !returned {
-			b.result.Err = core.ErrGoexit
+		v := recover()
+		if !returned {
+			if b.panicked = task.Recovered(v); b.panicked == nil {
+				b.result.Err = core.ErrGoexit
+			}
 		}
-		b.done.Store(true)
-		waker.Wake()
+		if b.state.CompareAndSwap(submitted, done) {
+			waker.Wake()
+		} else {
+			b.reportPanic()
+		}
 	}()
 	b.result.Value, b.result.Err = b.f()
 	returned = true
+}
+
+// reportPanic reports a panic of f that the task does not get.
+func (b *blocking[T]) reportPanic() {
+	if b.panicked != nil {
+		b.rt.stray("executor: a function on the blocking pool panicked, and its task was gone", b.task, b.panicked)
+	}
 }

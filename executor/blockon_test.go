@@ -63,11 +63,15 @@ func TestPanicOfTheRootReachesTheCaller(t *testing.T) {
 	}
 	for name, f := range roots {
 		t.Run(name, func(t *testing.T) {
-			p, ok := panicOf(f).(*task.PanicError)
-			if !ok {
-				t.Fatal("there was no panic with a *task.PanicError")
+			v, _ := panicOf(f).(error)
+			var p *task.PanicError
+			if !errors.As(v, &p) {
+				t.Fatalf("it panicked with %v, want an error that wraps a *task.PanicError", v)
 			}
 			wantExplosion(t, p)
+			if !contains(v.Error(), "boom", "executor_test.explode") {
+				t.Errorf("what is printed has no stack of the body: %v", v)
+			}
 		})
 	}
 	alive(t, rt)

@@ -128,22 +128,23 @@ func (w *worker) Coroutines() *coro.Pool { return w.pool }
 func (w *worker) TaskPanicked(t *task.Task, err *task.PanicError) {
 	w.counts.panicked++
 	info := infoOf(t)
-	if w.rt.opts.OnPanic != nil {
+	switch {
+	case w.rt.opts.OnPanic != nil:
 		w.rt.opts.OnPanic(info, err)
+	case w.rt.opts.Panics == Contain && !t.Joined():
+		w.rt.logPanic("executor: a task panicked", info, err)
 	}
 	if w.rt.opts.Panics == Propagate {
 		w.fatal = &propagated{info, err}
 	}
 }
 
-// A propagated panic prints the stack of the task, which its own traceback does not have.
-type propagated struct {
-	task TaskInfo
-	err  *task.PanicError
-}
-
-func (p *propagated) Error() string {
-	return fmt.Sprintf("executor: %v: %v\n\n%s", p.task, p.err, p.err.Stack)
+// WakerPanicked implements task.PanicHost.
+func (w *worker) WakerPanicked(t *task.Task, err *task.PanicError) {
+	w.rt.tellStray("executor: what the end of a task calls panicked", infoOf(t), err)
+	if w.rt.opts.Panics == Propagate {
+		w.fatal = &propagated{infoOf(t), err}
+	}
 }
 
 func asTask(r core.Runnable) *task.Task {

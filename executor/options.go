@@ -60,8 +60,11 @@ type Options struct {
 
 	// Panics says what the panic of a task does beyond the task.
 	Panics PanicPolicy
-	// OnPanic is told of each panic of a task, on its worker, just before the join tells. It must not
-	// block, panic or exit the goroutine. Nil does nothing: the join reports the panic.
+	// OnPanic is told of each panic of a task, on its worker, just before the join tells, and of those that are
+	// contained and that no join tells of: of what the end of a task calls ([joinhandle.JoinHandle.OnEnd]), and, on
+	// another goroutine, of a function on the blocking pool whose task does not take its result. It must not
+	// block, panic or exit the goroutine. Nil writes to Logger, at level Error with value and stack, unless a join
+	// waits for the task.
 	OnPanic func(TaskInfo, *task.PanicError)
 
 	// CleanupGrace is how long shielded clean-up may go on after Shutdown has aborted the tasks;
@@ -72,7 +75,7 @@ type Options struct {
 	// tasks of a worker draw is the same for the same seed, as long as they draw in the same order.
 	Seed uint64
 
-	// Logger takes the warnings. Nil stands for slog.Default.
+	// Logger takes the warnings, and the panics that OnPanic would take. Nil stands for slog.Default.
 	Logger *slog.Logger
 }
 

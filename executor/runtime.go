@@ -34,17 +34,18 @@ type Runtime struct {
 	goSched goScheduler
 	_       [64]byte
 
-	phase      atomic.Uint32 // a phase: see admit.go
-	lateSpawns atomic.Uint64 // tasks that other tasks have spawned while the runtime ends: see admit.go
-	cleanUps   cleanUps
-	drains     *drain.Group  // who wants to know that the drain begins
-	draining   chan struct{} // closed when Shutdown or Close begins
-	empty      chan struct{} // closed when the runtime ends and no task is left
-	emptyOnce  sync.Once
-	stopped    sync.WaitGroup // workers that may still poll
-	killing    sync.Mutex     // the right to give up tasks; taken when none is polled any more
-	killed     sync.WaitGroup // workers whose tasks have not all been given up
-	closed     chan struct{}  // closed when everything is gone
+	phase       atomic.Uint32 // a phase: see admit.go
+	lateSpawns  atomic.Uint64 // tasks that other tasks have spawned while the runtime ends: see admit.go
+	cleanUps    cleanUps
+	strayPanics atomic.Uint64 // panics that are no task's: see panics.go
+	drains      *drain.Group  // who wants to know that the drain begins
+	draining    chan struct{} // closed when Shutdown or Close begins
+	empty       chan struct{} // closed when the runtime ends and no task is left
+	emptyOnce   sync.Once
+	stopped     sync.WaitGroup // workers that may still poll
+	killing     sync.Mutex     // the right to give up tasks; taken when none is polled any more
+	killed      sync.WaitGroup // workers whose tasks have not all been given up
+	closed      chan struct{}  // closed when everything is gone
 }
 
 // A liveSet is a set that shares no cache line with the next, which is another worker's: its lock is

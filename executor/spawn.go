@@ -2,11 +2,11 @@ package executor
 
 import (
 	"context"
-	"errors"
 	"io"
 
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coro"
+	"github.com/moduvex/moduvex-go/core/task"
 	"github.com/moduvex/moduvex-go/joinhandle"
 )
 
@@ -92,8 +92,9 @@ func (n named) Spawn(r core.Runnable) error {
 
 // BlockOn makes f a task, blocks the calling goroutine until it has ended, and returns its output.
 // Other tasks run on afterwards. If ctx is done first, the task is aborted, and BlockOn returns
-// ctx's cause once it has ended. A panic of the task panics here, with its *task.PanicError. Called
-// from within a task it returns ErrNested, and f is dropped.
+// ctx's cause once it has ended. A panic of the task panics here, with an error whose text has the
+// stack of the task, and which wraps its *task.PanicError. A body that returns the error of another task's panic
+// has not panicked. Called from within a task it returns ErrNested, and f is dropped.
 func BlockOn[T any](ctx context.Context, rt *Runtime, f core.Future[T]) (T, error) {
 	if f == nil {
 		panic("executor: BlockOn with a nil Future")
@@ -103,7 +104,7 @@ func BlockOn[T any](ctx context.Context, rt *Runtime, f core.Future[T]) (T, erro
 		var zero T
 		return zero, ErrNested
 	}
-	return wait(ctx, Spawn(rt, f))
+	return wait(ctx, rt, task.New(f))
 }
 
 // Run makes a runtime, runs body in it as a task, closes the runtime, and returns what body
@@ -125,29 +126,36 @@ func Run[T any](ctx context.Context, opts Options, body func(co *coro.Co) (T, er
 			err = e
 		}
 	}()
-	return wait(ctx, Go(rt, body))
+	return wait(ctx, rt, coro.New(body))
 }
 
-func wait[T any](ctx context.Context, h joinhandle.JoinHandle[T]) (T, error) {
-	done := h.Done()
+// wait runs the task in slot, and panics if that panics: not if its body returns an error of another task's
+// panic.
+func wait[T any](ctx context.Context, rt *Runtime, slot *task.Slot[T]) (T, error) {
+	h := joinhandle.New(slot)
+	ended := h.Done() // before it can end: it is a join, so nobody else has to report a panic
+	if err := rt.Spawn(&slot.Task); err != nil {
+		slot.Kill(err)
+	}
 	var cause error
 	select {
-	case <-done:
+	case <-ended:
 	case <-ctx.Done():
 		if h.Abort() {
 			cause = context.Cause(ctx)
 		}
-		<-done
+		<-ended
 	}
-	r, _ := h.TryJoin()
-	var je *joinhandle.JoinError
-	if errors.As(r.Err, &je) {
-		if p, ok := je.Panic(); ok {
-			panic(p)
-		}
-		if je.Cancelled() && cause != nil {
-			return r.Value, cause
-		}
+	info, state := infoOf(&slot.Task), slot.State()
+	v, err, failed, _ := slot.TakeEnd()
+	if !failed {
+		return v, err
 	}
-	return r.Value, r.Err
+	if p, ok := err.(*task.PanicError); ok {
+		panic(&propagated{info, p})
+	}
+	if state == task.Cancelled && cause != nil {
+		return v, cause
+	}
+	return v, &joinhandle.JoinError{ID: info.ID, Cause: err}
 }

@@ -13,7 +13,7 @@ type Counters struct {
 	Spawned   uint64 // tasks accepted
 	Completed uint64 // tasks that ended by themselves, panics included
 	Cancelled uint64 // tasks that were aborted, or given up at shutdown
-	Panicked  uint64 // tasks that panicked
+	Panicked  uint64 // tasks that panicked; in Stats also what else panicked and was contained: see OnPanic
 
 	Polls        uint64
 	BudgetYields uint64 // polls that ended because their budget was spent
@@ -181,6 +181,7 @@ func (rt *Runtime) Stats() Stats {
 		s.Counters.add(w.counters())
 		s.Registrations += w.reactor.Len()
 	}
+	s.Panicked += rt.strayPanics.Load()
 	s.Live = rt.live()
 	if rt.commons != nil {
 		s.Queued = int(rt.commons.injector.n.Load())

@@ -3,7 +3,6 @@ package executor
 import (
 	"math"
 	"math/rand/v2"
-	"runtime/debug"
 	"sync/atomic"
 	"time"
 
@@ -255,8 +254,9 @@ func (w *worker) contain(polling **task.Task) {
 	w.sampled = 0
 	w.goexit, w.left = true, true
 	defer w.done(t) // whether or not its Drop exits the goroutine
-	if v := recover(); v != nil {
-		t.Panicked(w.cx, v, debug.Stack())
+	v := recover()
+	if err := task.Recovered(v); err != nil {
+		t.Panicked(w.cx, v, err.Stack)
 		return
 	}
 	t.Exited(w.cx)

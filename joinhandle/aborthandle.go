@@ -47,6 +47,9 @@ func newAborter(t *task.Task) *aborter {
 // Wake is called at the end of the task.
 func (a *aborter) Wake() { a.task.Store(nil) }
 
+// Bystander says that it is no join.
+func (a *aborter) Bystander() {}
+
 func (a *aborter) abort() bool {
 	t := a.task.Load()
 	return t != nil && t.Abort()

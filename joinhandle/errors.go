@@ -46,5 +46,5 @@ func (e *JoinError) Is(target error) bool {
 }
 
 func (e *JoinError) cancelled() bool {
-	return !e.Panicked() && !errors.Is(e.Cause, core.ErrGoexit)
+	return !e.Panicked() && e.Cause != core.ErrGoexit
 }

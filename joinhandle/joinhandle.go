@@ -11,8 +11,8 @@ import (
 
 // A Result is the output of a task: its value, or why there is none. Err is a [*JoinError] if the
 // task was cancelled, panicked or called runtime.Goexit, core.ErrAlreadyJoined for all but the
-// first join, and otherwise what a body in direct style returned. A body that itself returns one of
-// these, such as the error of another join, is not told from a task that ended so.
+// first join, and otherwise what a body in direct style returned. A body that itself returns the error of
+// another join is told from a task that ended so by JoinError.ID.
 type Result[T any] struct {
 	Value T
 	Err   error
@@ -151,25 +151,11 @@ func (h JoinHandle[T]) Wait(ctx context.Context) (T, error) {
 
 // TryJoin returns the output if the task has ended; ok is false if it has not.
 func (h JoinHandle[T]) TryJoin() (r Result[T], ok bool) {
-	v, err, ok := h.slot.Take()
-	if err != nil {
-		err = h.joinError(err)
+	v, err, failed, ok := h.slot.TakeEnd()
+	if failed {
+		err = &JoinError{ID: h.ID(), Cause: err}
 	}
 	return Result[T]{v, err}, ok
-}
-
-func (h JoinHandle[T]) joinError(err error) error {
-	switch err.(type) {
-	case *task.PanicError:
-		return &JoinError{ID: h.ID(), Cause: err}
-	}
-	if err == core.ErrAlreadyJoined {
-		return err
-	}
-	if h.slot.State() == task.Cancelled || err == core.ErrGoexit {
-		return &JoinError{ID: h.ID(), Cause: err}
-	}
-	return err // what a body in direct style returned
 }
 
 // Done returns a channel that is closed when the task has ended. While it runs, all calls return the same.
@@ -187,10 +173,21 @@ func (h JoinHandle[T]) Done() <-chan struct{} {
 // is called once, on whichever goroutine ends the task, at once if it has ended already; it must
 // neither block nor panic.
 func (h JoinHandle[T]) OnEnd(f func()) {
-	if !h.slot.Watch(core.WakerFunc(f)) {
+	if f == nil {
+		panic("joinhandle: OnEnd with a nil function")
+	}
+	if !h.slot.Watch(&bystander{f}) {
 		f()
 	}
 }
+
+// A bystander is told of the end, and is no join.
+type bystander struct{ f func() }
+
+var _ task.Bystander = (*bystander)(nil)
+
+func (b *bystander) Wake()      { b.f() }
+func (b *bystander) Bystander() {}
 
 // A closer is a channel that a wake closes. It is for the join slot, which wakes once.
 type closer chan struct{}

@@ -20,7 +20,6 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"runtime/debug"
 	"sync"
 	"time"
 
@@ -118,12 +117,19 @@ func (h *Host) Step() bool {
 }
 
 func (h *Host) run(t *task.Task) (out core.Outcome) {
+	returned := false
 	defer func() {
-		if v := recover(); v != nil {
-			out = t.Panicked(h.cx, v, debug.Stack())
+		v := recover()
+		if returned {
+			return
+		}
+		if err := task.Recovered(v); err != nil {
+			out = t.Panicked(h.cx, v, err.Stack)
 		}
 	}()
-	return t.Run(h.cx)
+	out = t.Run(h.cx)
+	returned = true
+	return out
 }
 
 // Run steps until no task is scheduled, moving the clock from deadline to deadline. Tasks that

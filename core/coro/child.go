@@ -15,6 +15,7 @@ type child struct {
 	}
 	waker   core.Waker // who waits for a place for it
 	aborted bool       // by the scope; under its lock
+	failed  bool       // it has ended otherwise than by returning
 
 	in         *children // running, queue or nil
 	prev, next *child
@@ -53,6 +54,9 @@ func (c *child) Wake() {
 	if c.aborted && c.task.State() == task.Cancelled {
 		err = nil // as it was told to
 	}
+	if p, ok := err.(*task.PanicError); ok && c.failed && s.panicked == nil {
+		s.panicked = p // and not one that it has returned, as another's
+	}
 	first := err != nil && s.note(err)
 	next := s.leave()
 	s.mu.Unlock()
@@ -64,7 +68,8 @@ func (c *child) Wake() {
 }
 
 func (c *childOf[T]) take() (task.WakerSet, error) {
-	v, err, _ := c.cell.Take()
+	v, err, failed, _ := c.cell.TakeEnd()
+	c.child.failed = failed
 	if c.results == nil {
 		return task.WakerSet{}, err
 	}

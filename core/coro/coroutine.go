@@ -25,6 +25,7 @@ type coroutine struct {
 	threadLocked bool         // as in the pool it was made for
 	broken       bool         // its goroutine is inside Goexit and can only be stopped
 	stopping     bool         // park does not return to a body any more
+	serving      bool         // the body has not returned
 }
 
 // A job is a body with the place for its output.
@@ -56,14 +57,21 @@ func (c *coroutine) loop(yield func(struct{}) bool) {
 // serve runs one body to its end.
 func (c *coroutine) serve() {
 	defer c.contain()
+	c.serving = true
 	c.job.run()
+	c.serving = false
 }
 
 // contain recovers what the body panicked with. The body's frames are still there, so the stack
 // names the function that did.
 func (c *coroutine) contain() {
-	if v := recover(); v != nil {
-		c.job.crashed(task.NewPanicError(v))
+	v := recover()
+	if !c.serving {
+		return
+	}
+	c.serving = false
+	if err := task.Recovered(v); err != nil {
+		c.job.crashed(err)
 	}
 }
 
@@ -277,10 +285,10 @@ func (c *cell[T]) run() {
 	case c.dropping:
 		c.leave() // whatever it returned: who dropped it has the reason
 	case err != nil && c.AbortRequested() && errors.Is(err, core.ErrCancelled):
-		c.end(task.Unwound, err) // with what went wrong on the way
+		c.end(task.Unwound, task.Returned(err)) // with what went wrong on the way
 	default:
 		c.main = nil
-		c.Store(v, err)
+		c.Store(v, task.Returned(err))
 		c.result = task.Ready
 	}
 }

@@ -311,9 +311,6 @@ func (s *Scope) fail(err error) {
 // note keeps a failure, and reports whether it is the first, for which the caller has to call
 // cancelAll. Under s.mu. From here on no child is started.
 func (s *Scope) note(err error) (first bool) {
-	if p, ok := err.(*task.PanicError); ok && s.panicked == nil {
-		s.panicked = p
-	}
 	first = s.cause == nil
 	if first {
 		s.cause = err

@@ -25,7 +25,8 @@ func (s *Slot[T]) Init(body Body) {
 	s.word.birth(w)
 }
 
-// Store puts the output where the join will find it. Only a Body calls it, during a Poll.
+// Store puts the output where the join will find it. Only a Body calls it, during a Poll. err is how the body
+// has ended, or what it has returned; the latter is passed to [Returned] before.
 func (s *Slot[T]) Store(value T, err error) {
 	s.value = value
 	s.setError(err)
@@ -99,14 +100,27 @@ func (c *valueCell[T, F, P]) Drop() { core.Drop(&c.future) }
 // it; later ones get ErrAlreadyJoined. done is false while the task has not finished. Any
 // goroutine.
 func (s *Slot[T]) Take() (value T, err error, done bool) {
+	value, err, _, done = s.TakeEnd()
+	return value, err, done
+}
+
+// TakeEnd is Take, and tells how the task has ended: failed says that err is no error that a body has returned,
+// but what ended it, a [*PanicError], core.ErrGoexit or a cancellation.
+func (s *Slot[T]) TakeEnd() (value T, err error, failed, done bool) {
 	switch s.word.transition(evTake) {
 	case actPending:
-		return value, nil, false
+		return value, nil, false, false
 	case actAlreadyJoined:
-		return value, core.ErrAlreadyJoined, true
+		return value, core.ErrAlreadyJoined, false, true
 	}
 	value, err = s.value, s.error()
 	var zero T
 	s.value, s.err = zero, nil
-	return value, err, true
+	if s.State() == Cancelled {
+		return value, err, true, true // a returned one stays so, or it would look like another end
+	}
+	if r, ok := err.(*returned); ok {
+		return value, r.error, false, true
+	}
+	return value, err, endsTask(err), true
 }

@@ -2,7 +2,10 @@ package task
 
 import (
 	"fmt"
+	"runtime"
 	"runtime/debug"
+
+	"github.com/moduvex/moduvex-go/core"
 )
 
 // A PanicError is the end of a task that panicked.
@@ -38,4 +41,53 @@ func (e *PanicError) Unwrap() []error {
 		errs = append(errs, e.InDrop)
 	}
 	return errs
+}
+
+// Recovered tells what a deferred function was called for that has got value from recover, if the function
+// that defers it has not returned: the error of a panic, which may be one of nil (GODEBUG=panicnil=1), or nil for a
+// Goexit. The deferred function itself calls it.
+func Recovered(value any) *PanicError {
+	if value == nil && !nilPanic() {
+		return nil
+	}
+	return asPanicError(value, debug.Stack())
+}
+
+// nilPanic reports whether the deferred function that has called Recovered runs because of a panic. It has got
+// nil from recover, so otherwise a Goexit runs it: the one of the two that is nearest on the stack.
+func nilPanic() bool {
+	var pcs [16]uintptr
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(3, pcs[:])])
+	for {
+		f, more := frames.Next()
+		switch f.Function {
+		case "runtime.gopanic":
+			return true
+		case "runtime.Goexit":
+			return false
+		}
+		if !more {
+			return false
+		}
+	}
+}
+
+// A returned is an error that a body has returned, and that looks like the end of a task.
+type returned struct{ error }
+
+func (r *returned) Unwrap() error { return r.error }
+
+// Returned prepares for Store what a body has returned: so that the join of a task whose body returns another
+// task's panic, as an error, does not take it for a panic of this one.
+func Returned(err error) error {
+	if endsTask(err) {
+		return &returned{err}
+	}
+	return err
+}
+
+// endsTask reports whether err is how a task ends that has not returned.
+func endsTask(err error) bool {
+	_, panicked := err.(*PanicError)
+	return panicked || err == core.ErrGoexit
 }

@@ -2,7 +2,6 @@ package task
 
 import (
 	"errors"
-	"runtime/debug"
 
 	"github.com/moduvex/moduvex-go/core"
 )
@@ -241,13 +240,18 @@ func (t *Task) Run(cx *core.Context) core.Outcome {
 }
 
 // A PanicHost is a host that wants to know of panics. TaskPanicked is called on the worker, just
-// before the task ends. It must not panic itself.
+// before the task ends; WakerPanicked, where a waker panicked that was woken by the end of t. They must not
+// panic themselves.
 type PanicHost interface {
 	core.Host
 	TaskPanicked(t *Task, err *PanicError)
+	WakerPanicked(t *Task, err *PanicError)
 }
 
 func (t *Task) report(cx *core.Context) {
+	if cx == nil {
+		return
+	}
 	if err, ok := t.error().(*PanicError); ok {
 		if h, ok := cx.Worker().(PanicHost); ok {
 			h.TaskPanicked(t, err)
@@ -320,13 +324,21 @@ func (t *Task) Exited(cx *core.Context) core.Outcome {
 func (t *Task) fail(cx *core.Context, err error, inDrop func(error)) (out core.Outcome) {
 	w := t.word.load()
 	if w.has(finished) {
-		return core.Done // a joiner's waker failed; the task itself is over
+		if pe, ok := err.(*PanicError); ok { // of a joiner's waker; the task itself is over
+			if h, ok := cx.Worker().(PanicHost); ok {
+				h.WakerPanicked(t, pe)
+			}
+		}
+		return core.Done
 	}
-	t.setError(err)
 	if w.state() == Cancelled { // Drop itself failed: it has had its one call
+		if _, ok := t.error().(*PanicError); !ok || err != core.ErrGoexit { // else it is a Goexit that went on after a panic
+			t.setError(err)
+		}
 		t.report(cx)
 		return t.finish(evFinish, cx)
 	}
+	t.setError(err)
 	left := true
 	defer func() { // a Goexit of Drop cannot be stopped, but the task ends before the goroutine does
 		if left {
@@ -335,9 +347,10 @@ func (t *Task) fail(cx *core.Context, err error, inDrop func(error)) (out core.O
 		t.report(cx)
 		out = t.finish(evPanic, cx)
 	}()
-	if err := t.dropContained(nil); err != nil {
-		inDrop(err)
-	}
+	t.dropContained(nil, func(pe *PanicError) {
+		inDrop(pe)
+		left = false
+	})
 	left = false
 	return core.Done
 }
@@ -360,27 +373,32 @@ func (t *Task) kill(cx *core.Context, cause error) {
 		return
 	}
 	t.setError(cause)
-	if err := t.dropContained(cx); err != nil {
-		t.setError(err)
-	}
+	t.dropContained(cx, func(pe *PanicError) { t.setError(pe) })
 	if t.err == nil {
 		t.err = &cancelled
 	}
+	t.report(cx)
 	t.finish(evFinish, nil)
 }
 
-// dropContained drops the future, or closes it if cx is that of a host that closes.
-func (t *Task) dropContained(cx *core.Context) (err error) {
+// dropContained drops the future, or closes it if cx is that of a host that closes. It calls failed with a panic,
+// after which a Goexit may go on.
+func (t *Task) dropContained(cx *core.Context, failed func(*PanicError)) {
+	dropped := false
 	defer func() {
-		if v := recover(); v != nil {
-			err = asPanicError(v, debug.Stack())
+		v := recover()
+		if dropped {
+			return
+		}
+		if pe := Recovered(v); pe != nil {
+			failed(pe)
 		}
 	}()
 	if b, ok := t.body.(ClosingBody); ok && cx != nil {
 		cx.Begin(t)
 		b.Close(cx)
-		return nil
+	} else {
+		t.body.Drop()
 	}
-	t.body.Drop()
-	return nil
+	dropped = true
 }

@@ -115,8 +115,26 @@ func (s *WakerSet) addShared(w core.Waker) {
 	}
 }
 
+// has reports whether one of the wakers is so.
+func (s *WakerSet) has(so func(core.Waker) bool) bool {
+	if l, ok := s.slot.(*wakerList); ok {
+		return slices.ContainsFunc(l.wakers, func(w core.Waker) bool { return w != nil && so(w) })
+	}
+	return s.slot != nil && so(s.slot)
+}
+
+// each wakes all, also those behind one that panics or exits the goroutine.
 func (l *wakerList) each(wake func(core.Waker)) {
-	for _, w := range l.wakers {
+	next := 0
+	defer func() {
+		if next < len(l.wakers) {
+			rest := wakerList{wakers: l.wakers[next:]}
+			rest.each(wake)
+		}
+	}()
+	for next < len(l.wakers) {
+		w := l.wakers[next]
+		next++
 		if w != nil {
 			wake(w)
 		}

@@ -1,0 +1,61 @@
+package executor
+
+import (
+	"fmt"
+
+	"github.com/moduvex/moduvex-go/core/task"
+)
+
+// A panic is seen, wherever user code is called and contained:
+//
+//	| where                                        | a join waits         | OnPanic | nobody else         |
+//	|----------------------------------------------|----------------------|---------|---------------------|
+//	| a poll, a body, a Drop, a deferred function; | JoinError            | told    | logged              |
+//	| also of an aborted task, and at Close        |                      |         |                     |
+//	| what the end of a task calls: JoinHandle.    | -                    | told    | logged              |
+//	| OnEnd, wakers of joiners                     |                      |         |                     |
+//	| a function on the blocking pool              | panics in its task   | as that | as that             |
+//	| - whose task does not take the result        | -                    | told    | logged              |
+//	| Drop of a future whose spawn was refused     | JoinError, if anyone | -       | -                   |
+//
+// All but the last are counted in Stats.Panicked, and end the process under Propagate. Elsewhere (a waker in the
+// timer wheel, a context's AfterFunc, OnPanic itself) a panic is not contained, and ends the process.
+
+// tellStray counts and reports a panic that no join reports.
+func (rt *Runtime) tellStray(what string, info TaskInfo, err *task.PanicError) {
+	rt.strayPanics.Add(1)
+	switch {
+	case rt.opts.OnPanic != nil:
+		rt.opts.OnPanic(info, err)
+	case rt.opts.Panics == Contain:
+		rt.logPanic(what, info, err)
+	}
+}
+
+// stray is tellStray for code that no worker runs, or that may be contained as part of something else.
+func (rt *Runtime) stray(what string, info TaskInfo, err *task.PanicError) {
+	rt.tellStray(what, info, err)
+	if rt.opts.Panics == Propagate {
+		go panic(&propagated{info, err})
+	}
+}
+
+func (rt *Runtime) logPanic(what string, info TaskInfo, err *task.PanicError) {
+	args := []any{"task", info.String(), "panic", fmt.Sprint(err.Value), "stack", string(err.Stack)}
+	if err.InDrop != nil {
+		args = append(args, "in_drop", err.InDrop.Error())
+	}
+	rt.opts.Logger.Error(what, args...)
+}
+
+// A propagated panic prints the stack of the task, which its own traceback does not have.
+type propagated struct {
+	task TaskInfo
+	err  *task.PanicError
+}
+
+func (p *propagated) Error() string {
+	return fmt.Sprintf("executor: %v: %v\n\n%s", p.task, p.err, p.err.Stack)
+}
+
+func (p *propagated) Unwrap() error { return p.err }
