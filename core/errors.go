@@ -21,6 +21,11 @@ var (
 	// ErrGoexit is how a task ended whose body called runtime.Goexit (testing.T.FailNow does).
 	ErrGoexit = errors.New("core: task called runtime.Goexit")
 
+	// ErrNested answers a call that blocks its goroutine, such as a Wait of a join handle or the LockWait of
+	// a mutex, where that is inside a task: it would block the worker that has to make the call return. It is
+	// found if the call's context is the task's Co or derived from it.
+	ErrNested = errors.New("core: a blocking call from within a task; use Join, Await, or the form that takes a Co")
+
 	// ErrAlreadyJoined answers a second join: the output went to the first.
 	ErrAlreadyJoined = errors.New("core: task was already joined")
 )

@@ -3,12 +3,14 @@ package executor
 import (
 	"errors"
 	"fmt"
+
+	"github.com/moduvex/moduvex-go/core"
 )
 
 var (
 	// ErrNested answers BlockOn, Run, Shutdown and Close when a task calls them: they would block
-	// the worker that has to make them return.
-	ErrNested = errors.New("executor: called from within a task; use Join or Await instead")
+	// the worker that has to make them return. It is core.ErrNested.
+	ErrNested = core.ErrNested
 
 	// ErrClosed answers a second Shutdown or Close. Spawns are answered with core.ErrShutdown.
 	ErrClosed = errors.New("executor: runtime is closed")

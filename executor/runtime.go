@@ -4,13 +4,12 @@ import (
 	"fmt"
 	"math/bits"
 	"math/rand/v2"
-	"runtime"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/core/task"
 	"github.com/moduvex/moduvex-go/executor/internal/drain"
 )
@@ -200,25 +199,6 @@ func (rt *Runtime) setOf(id uint64) *task.Set {
 
 func (rt *Runtime) now() time.Duration { return time.Since(rt.epoch) }
 
-// insideTask reports whether the caller is inside a task: its stack starts in a worker or in a
-// coroutine. It is for calls that would block the worker for ever; a microsecond does not matter
-// to them.
-func insideTask() bool {
-	pcs := make([]uintptr, 64)
-	n := runtime.Callers(2, pcs)
-	for n == len(pcs) {
-		pcs = make([]uintptr, 2*len(pcs))
-		n = runtime.Callers(2, pcs)
-	}
-	frames := runtime.CallersFrames(pcs[:n])
-	for {
-		f, more := frames.Next()
-		if strings.HasSuffix(f.Function, "executor.(*worker).run") ||
-			strings.HasSuffix(f.Function, "coro.(*coroutine).loop") {
-			return true
-		}
-		if !more {
-			return false
-		}
-	}
-}
+// insideTask reports whether the caller is inside a task, or in other code that runs on a worker, such as a hook.
+// It is for calls that would block the worker for ever; a microsecond does not matter to them.
+func insideTask() bool { return coro.Inside(coro.FuncOf((*worker).run)) }

@@ -5,6 +5,8 @@ import (
 	"runtime"
 	"sync/atomic"
 	"time"
+
+	"github.com/moduvex/moduvex-go/core/coro"
 )
 
 // A LongPoll is the report of a poll that holds its worker.
@@ -184,15 +186,5 @@ func busyStack(n int) []byte {
 		buf = make([]byte, 4*len(buf))
 		n = runtime.Stack(buf, true)
 	}
-	var busy [][]byte
-	for _, g := range bytes.Split(buf[:n], []byte("\n\n")) {
-		head, _, _ := bytes.Cut(g, []byte("\n"))
-		suspended := bytes.Contains(head, []byte("[coroutine"))
-		polls := bytes.Contains(g, []byte("task.(*Task).Run(")) ||
-			bytes.Contains(g, []byte("coro.(*coroutine).serve("))
-		if polls && !suspended {
-			busy = append(busy, g)
-		}
-	}
-	return bytes.Join(busy, []byte("\n\n"))
+	return bytes.Join(coro.Polling(buf[:n]), []byte("\n\n"))
 }

@@ -127,9 +127,13 @@ func (h JoinHandle[T]) Join(co *coro.Co) (T, error) {
 }
 
 // Wait blocks the calling goroutine until the task has ended, and returns its output, or until
-// ctx is done, and returns its cause. It is for goroutines outside the runtime: called in a task
-// it blocks a worker.
+// ctx is done, and returns its cause. It is for goroutines outside the runtime. Called in a task, with the Co as
+// the context or one that is derived from it, it returns core.ErrNested: use Join.
 func (h JoinHandle[T]) Wait(ctx context.Context) (T, error) {
+	if coro.Nested(ctx) {
+		var zero T
+		return zero, core.ErrNested
+	}
 	if r, ok := h.TryJoin(); ok {
 		return r.Value, r.Err
 	}

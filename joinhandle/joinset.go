@@ -165,8 +165,11 @@ func (s *JoinSet[T]) Join(co *coro.Co) (Joined[T], error) {
 }
 
 // Wait is Join for a goroutine outside the runtime: it blocks until a task has ended, or until ctx
-// is done, and then returns its cause.
+// is done, and then returns its cause. In a task it returns core.ErrNested, as [JoinHandle.Wait] does.
 func (s *JoinSet[T]) Wait(ctx context.Context) (Joined[T], error) {
+	if coro.Nested(ctx) {
+		return Joined[T]{}, core.ErrNested
+	}
 	woken := make(signal, 1)
 	for {
 		m, err := s.await(woken)

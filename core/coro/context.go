@@ -81,6 +81,9 @@ func (sc *scope) settle(err error) error {
 
 // Value returns the value of the innermost [WithValue] or [WithValues] scope with this key, or nil.
 func (co *Co) Value(key any) any {
+	if key == (coKey{}) {
+		return co
+	}
 	for sc := co.view; sc != nil; sc = sc.parent {
 		if sc.key == nil {
 			continue

@@ -62,7 +62,7 @@ func (p *permits) acquire(co *coro.Co, n int) error {
 
 // acquireWait is the same for plain goroutines.
 func (p *permits) acquireWait(ctx context.Context, n int) error {
-	if ctx.Err() == nil && p.tryAcquire(n) {
+	if !waitlist.Direct(ctx) && ctx.Err() == nil && p.tryAcquire(n) {
 		return nil
 	}
 	f := p.borrow(n)

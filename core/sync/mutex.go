@@ -65,7 +65,7 @@ func (m *Mutex) Lock(co *coro.Co) (Guard, error) {
 // LockWait locks m, and blocks the calling goroutine until it is its turn, or until ctx is done:
 // then it returns the cause.
 func (m *Mutex) LockWait(ctx context.Context) (Guard, error) {
-	if ctx.Err() == nil {
+	if !waitlist.Direct(ctx) && ctx.Err() == nil {
 		if g, ok := m.TryLock(); ok {
 			return g, nil
 		}

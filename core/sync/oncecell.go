@@ -72,6 +72,10 @@ func (c *OnceCell[T]) GetOrInitWait(ctx context.Context, init func(context.Conte
 	if v, ok := c.Get(); ok {
 		return v, nil
 	}
+	if coro.Nested(ctx) { // before init blocks the worker
+		var none T
+		return none, core.ErrNested
+	}
 	err := c.permits().acquireWait(ctx, 1)
 	return c.getOrInit(err, func() (T, error) { return init(ctx) })
 }

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/executor"
 )
 
@@ -35,8 +36,7 @@ func (e *SecondError) Error() string { return fmt.Sprintf("signal: second signal
 // else, or the cause of ctx, and then rt goes on. If somebody else is at ending rt when the signal comes,
 // it is waited for, and the error is executor.ErrClosed as well.
 //
-// It is called from a plain goroutine, once for a runtime: a task would hold its worker until the first
-// signal, and get executor.ErrNested then. When it returns the signals are given back and no goroutine is
+// It is called from a plain goroutine, once for a runtime; a task gets executor.ErrNested at once. When it returns the signals are given back and no goroutine is
 // left.
 func ShutdownOnSignal(ctx context.Context, rt *executor.Runtime, grace time.Duration, sigs ...os.Signal) (os.Signal, error) {
 	switch {
@@ -44,6 +44,9 @@ func ShutdownOnSignal(ctx context.Context, rt *executor.Runtime, grace time.Dura
 		panic("signal: ShutdownOnSignal of a nil Runtime")
 	case grace < 0:
 		panic(fmt.Sprintf("signal: ShutdownOnSignal with a grace of %v, which is negative", grace))
+	}
+	if coro.Inside() {
+		return nil, executor.ErrNested
 	}
 	return shutdownOn(ctx, rt, grace, Notify(sigs...)) // 1
 }

@@ -6,15 +6,21 @@ import (
 	"time"
 
 	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/core/timer/wheel"
 )
 
 // Block polls f until it answers, blocking the calling goroutine in between, or until ctx is done:
 // then it drops f and returns the cause. An answer that is there by then beats the cancellation; a
-// ctx that is done before the first poll is an error without one.
+// ctx that is done before the first poll is an error without one. Inside a task, as [coro.Nested] finds, it drops
+// f too, and returns core.ErrNested: what it waits for may be that task's to do.
 //
 // It is for the futures of core/sync, which need no more of a host than that it wakes.
 func Block[T any](ctx context.Context, f core.Future[T]) (value T, err error) {
+	if coro.Nested(ctx) {
+		core.Drop(f)
+		return value, core.ErrNested
+	}
 	if ctx.Err() != nil {
 		core.Drop(f)
 		return value, context.Cause(ctx)
@@ -45,6 +51,13 @@ func Block[T any](ctx context.Context, f core.Future[T]) (value T, err error) {
 			done = true
 		}
 	}
+}
+
+// Direct is the part of coro.Nested that costs nothing, for calls that try before they block: ctx is the Co
+// itself. So the commonest mistake shows at the first call, and not only when there is something to wait for.
+func Direct(ctx context.Context) bool {
+	co, ok := ctx.(*coro.Co)
+	return ok && coro.Nested(co)
 }
 
 // A parker is the waker of a goroutine that blocks, and the host that its futures see. A wake that

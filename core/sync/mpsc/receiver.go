@@ -125,7 +125,7 @@ func (rx *Receiver[T]) Recv(co *coro.Co) (v T, err error) {
 // RecvWait blocks the calling goroutine until there is a value, and returns it. The error is
 // [ErrClosed] if there will be none, or the cause of ctx if that is done first.
 func (rx *Receiver[T]) RecvWait(ctx context.Context) (T, error) {
-	if rx.c.queue.ready > 0 && ctx.Err() == nil {
+	if rx.c.queue.ready > 0 && !waitlist.Direct(ctx) && ctx.Err() == nil {
 		return rx.take(nil), nil
 	}
 	r, err := waitlist.Block[Result[T]](ctx, rx)

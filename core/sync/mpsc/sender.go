@@ -58,7 +58,7 @@ func (tx *Sender[T]) Send(co *coro.Co, v T) error {
 // SendWait sends v, and blocks the calling goroutine until there is a place for it. The error is
 // [ErrClosed], or the cause of ctx if that is done first; v was not sent then.
 func (tx *Sender[T]) SendWait(ctx context.Context, v T) error {
-	if ctx.Err() == nil {
+	if !waitlist.Direct(ctx) && ctx.Err() == nil {
 		if err := tx.TrySend(v); err != ErrFull {
 			return err
 		}

@@ -1,0 +1,189 @@
+package coro_test
+
+import (
+	"context"
+	"iter"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/coro"
+	"github.com/moduvex/moduvex-go/core/task"
+)
+
+// A prober is a future that asks in its Poll, and in its Drop.
+type prober struct{ ask func() }
+
+func (p *prober) Poll(*core.Context) (int, bool) { p.ask(); return 0, false }
+func (p *prober) Drop()                          { p.ask() }
+
+// pull runs f in an iterator that iter.Pull drives.
+func pull(f func()) {
+	next, stop := iter.Pull(func(yield func(int) bool) { f(); yield(1) })
+	defer stop()
+	next()
+}
+
+// A coroutine has methods with the names of those of package coro.
+type coroutine struct{}
+
+//go:noinline
+func (c *coroutine) serve(f func()) { c.loop(f) }
+
+//go:noinline
+func (c *coroutine) loop(f func()) { f() }
+
+func TestInsideFindsOutWhetherATaskCalls(t *testing.T) {
+	body := func(f func()) func(t *testing.T) {
+		return func(t *testing.T) { do(t, func(*coro.Co) { f() }) }
+	}
+	var have []bool
+	ask := func() { have = append(have, coro.Inside()) }
+	tests := []struct {
+		name string
+		run  func(t *testing.T)
+		want bool
+	}{
+		{"a body", body(ask), true},
+		{"a body, in an iterator", body(func() { pull(ask) }), true},
+		{"a body, in an iterator of an iterator", body(func() { pull(func() { pull(ask) }) }), true},
+		{"a body, on a goroutine", body(func() { panicOf(ask) }), false},
+		{"a body, on a goroutine, in an iterator", body(func() { panicOf(func() { pull(ask) }) }), false},
+		{"a body, deep down", body(func() {
+			var down func(n int)
+			down = func(n int) {
+				if n == 0 {
+					ask()
+					return
+				}
+				down(n - 1)
+			}
+			down(300)
+		}), true},
+		{"the clean-up of a body, at the close", func(t *testing.T) {
+			h := newHost(t)
+			spawn(t, h, func(co *coro.Co) (int, error) { defer ask(); return 0, forever(co) })
+			h.Run()
+			h.Close()
+		}, true},
+		{"a body that exits", func(t *testing.T) {
+			h := newHost(t)
+			s := spawn(t, h, func(co *coro.Co) (int, error) {
+				defer ask()
+				for {
+					co.Yield()
+				}
+			})
+			h.Step()
+			s.Abort()
+			h.Run()
+		}, true},
+		{"a poll, and a drop", func(t *testing.T) {
+			h := newHost(t)
+			s := task.New[int](&prober{ask})
+			h.Spawn(&s.Task)
+			h.Run()
+			s.Abort()
+			h.Run()
+		}, true},
+		{"a poll, and a drop at the close", func(t *testing.T) {
+			h := newHost(t)
+			h.Spawn(&task.New[int](&prober{ask}).Task)
+			h.Run()
+			h.Close()
+		}, true},
+		{"a poll, and a drop, in an iterator", func(t *testing.T) {
+			h := newHost(t)
+			h.Spawn(&task.New[int](&prober{func() { pull(ask) }}).Task)
+			h.Run()
+			h.Close()
+		}, true},
+		{"a goroutine", func(*testing.T) { ask() }, false},
+		{"a goroutine, in an iterator", func(*testing.T) { pull(ask) }, false},
+		{"a goroutine whose spawn is refused", func(*testing.T) {
+			s := task.New[int](&prober{ask})
+			s.Kill(core.ErrShutdown)
+		}, false},
+		{"functions of the same name", func(*testing.T) { new(coroutine).serve(ask) }, false},
+		{"functions of the same name, in an iterator", func(*testing.T) {
+			new(coroutine).serve(func() { pull(ask) })
+		}, false},
+	}
+	for _, test := range tests {
+		have = nil
+		test.run(t)
+		if len(have) == 0 || slices.Contains(have, !test.want) {
+			t.Errorf("%s: have %v, want %t", test.name, have, test.want)
+		}
+	}
+}
+
+func TestInsideCountsWhatTheHostNames(t *testing.T) {
+	loop := coro.FuncOf((*coroutine).loop)
+	new(coroutine).serve(func() {
+		if !coro.Inside(loop) {
+			t.Error("not found")
+		}
+		pull(func() {
+			if !coro.Inside(loop) {
+				t.Error("not found in an iterator")
+			}
+		})
+	})
+	if coro.Inside(loop) {
+		t.Error("found outside")
+	}
+}
+
+// A Co is the mark of its body, for what blocks with a context.
+func TestNestedIsAboutTheTasksOwnContextInsideIt(t *testing.T) {
+	var kept context.Context
+	do(t, func(co *coro.Co) {
+		kept = co
+		derived, cancel := context.WithCancel(context.WithValue(co, valueKey{}, 1))
+		defer cancel()
+		coro.WithValue(co, valueKey{}, 2, func(scoped *coro.Co) error {
+			for name, ctx := range map[string]context.Context{
+				"the Co": co, "derived": derived, "of a scope": scoped, "without cancel": context.WithoutCancel(co),
+			} {
+				if !coro.Nested(ctx) {
+					t.Errorf("%s: not nested", name)
+				}
+				panicOf(func() {
+					if coro.Nested(ctx) {
+						t.Errorf("%s: nested on a goroutine", name)
+					}
+				})
+				pull(func() {
+					if !coro.Nested(ctx) {
+						t.Errorf("%s: not nested in an iterator", name)
+					}
+				})
+			}
+			return nil
+		})
+		if coro.Nested(context.Background()) {
+			t.Error("nested with a context that is nobody's")
+		}
+	})
+	do(t, func(*coro.Co) {
+		if coro.Nested(kept) {
+			t.Error("nested in a body that is over")
+		}
+	})
+}
+
+func TestPollingAreTheStacksOfPollsThatGoOn(t *testing.T) {
+	const running = "goroutine 7 [running]:\nmain.f()\n\t/f.go:1 +0x1\n" +
+		"github.com/moduvex/moduvex-go/core/task.(*Task).Run(0x1, 0x2)\n\t/task.go:1 +0x1"
+	stacks := strings.Join([]string{
+		running,
+		strings.Replace(running, "running", "coroutine", 1),
+		strings.Replace(running, "moduvex/", "other/", 1),
+		"goroutine 8 [select]:\nmain.main()\n\t/f.go:1 +0x1",
+	}, "\n\n")
+	if have := coro.Polling([]byte(stacks + "\n")); len(have) != 1 || string(have[0]) != running {
+		t.Errorf("have %q", have)
+	}
+}

@@ -1,0 +1,203 @@
+package executor_test
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"reflect"
+	"slices"
+	"testing"
+
+	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/coro"
+	"github.com/moduvex/moduvex-go/core/future"
+	"github.com/moduvex/moduvex-go/core/sync"
+	"github.com/moduvex/moduvex-go/core/sync/broadcast"
+	"github.com/moduvex/moduvex-go/core/sync/mpsc"
+	"github.com/moduvex/moduvex-go/core/sync/oneshot"
+	"github.com/moduvex/moduvex-go/core/sync/watch"
+	"github.com/moduvex/moduvex-go/executor"
+	"github.com/moduvex/moduvex-go/joinhandle"
+)
+
+// blockers are a value of each type that can block a goroutine, in a state in which it would.
+func blockers(s core.Spawner) []any {
+	forever := func(co *coro.Co) (int, error) { return 0, co.Suspend() }
+	mutex, rw, sem := new(sync.Mutex), new(sync.RWMutex), new(sync.Semaphore)
+	mutex.TryLock()
+	rw.TryLock()
+	tx, rx := mpsc.New[int](1)
+	unboundedTx, unboundedRx := mpsc.Unbounded[int]()
+	oneTx, oneRx := oneshot.New[int]()
+	watchTx, castTx := watch.New(1), broadcast.New[int](1)
+	watchRx, castRx := watchTx.Subscribe(), castTx.Subscribe()
+	watchRx.TryNext()
+	set := joinhandle.NewJoinSet[int](s)
+	set.Go(forever)
+	full, _ := mpsc.New[int](1)
+	full.TrySend(1)
+	return []any{
+		executor.Go(s, forever), set,
+		mutex, new(sync.Mutex), rw, new(sync.RWMutex), sem, sync.NewSemaphore(9), sync.NewBarrier(2),
+		new(sync.Notify), new(sync.OnceCell[int]),
+		tx, rx, full, unboundedTx, unboundedRx, oneTx, oneRx, watchTx, watchRx, castTx, castRx,
+	}
+}
+
+var contextType = reflect.TypeFor[context.Context]()
+
+// callBlockers calls each method of v that takes a context, and returns what they came to.
+func callBlockers(v any, ctx context.Context) map[string]error {
+	answers := make(map[string]error)
+	value := reflect.ValueOf(v)
+	for i := range value.NumMethod() {
+		m := value.Method(i)
+		if m.Type().NumIn() == 0 || m.Type().In(0) != contextType {
+			continue
+		}
+		args := []reflect.Value{reflect.ValueOf(ctx)}
+		for i := 1; i < m.Type().NumIn(); i++ {
+			arg := reflect.New(m.Type().In(i)).Elem()
+			switch arg.Kind() {
+			case reflect.Int:
+				arg.SetInt(1)
+			case reflect.Func:
+				arg = reflect.MakeFunc(arg.Type(), func([]reflect.Value) []reflect.Value { panic("it was called") })
+			}
+			args = append(args, arg)
+		}
+		out := m.Call(args)
+		last := out[len(out)-1]
+		if seq, ok := last.Interface().(iter.Seq2[int, error]); ok {
+			for _, err := range seq {
+				last = reflect.ValueOf(err)
+			}
+		}
+		err, _ := last.Interface().(error)
+		answers[reflect.TypeOf(v).String()+"."+value.Type().Method(i).Name] = err
+	}
+	return answers
+}
+
+// inIterator calls f in an iterator that iter.Pull drives.
+func inIterator(f func()) {
+	next, stop := iter.Pull(func(yield func(int) bool) { f(); yield(1) })
+	defer stop()
+	next()
+}
+
+func TestABlockingCallWithTheTasksOwnContextAnswersErrNested(t *testing.T) {
+	rt := startRuntime(t, executor.Options{})
+	_, err := join(t, executor.Go(rt, func(co *coro.Co) (int, error) {
+		return 0, coro.WithTimeout(co, patience, func(co *coro.Co) error { // or it would hang if all this did not work
+			derived := context.WithValue(co, new(int), 1)
+			for _, ctx := range []context.Context{co, derived} {
+				calls := 0
+				for _, v := range blockers(co) {
+					check := func() {
+						for name, err := range callBlockers(v, ctx) {
+							if calls++; err != core.ErrNested && !mayTry(name, ctx, err) {
+								t.Errorf("%s: have %v", name, err)
+							}
+						}
+					}
+					check()
+					inIterator(check)
+				}
+				if calls < 40 {
+					t.Errorf("%d calls: some were not found", calls)
+				}
+			}
+			return nil
+		})
+	}))
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// mayTry reports whether a call has a way that does not block, and took it: it sees the task's own Co there, but
+// does not ask a context that is derived from one.
+func mayTry(name string, ctx context.Context, err error) bool {
+	_, direct := ctx.(*coro.Co)
+	tries := []string{
+		"*sync.Mutex.LockWait", "*sync.RWMutex.LockWait", "*sync.RWMutex.RLockWait", "*sync.Semaphore.AcquireWait",
+		"*mpsc.Sender[int].SendWait",
+	}
+	return err == nil && !direct && slices.Contains(tries, name)
+}
+
+// Elsewhere a Co is a context like others: it ends the wait when the task is aborted.
+func TestATasksContextMayBlockOtherGoroutines(t *testing.T) {
+	rt := startRuntime(t, executor.Options{})
+	waits := make(chan struct{})
+	h := executor.Go(rt, func(co *coro.Co) (int, error) {
+		var free sync.Mutex
+		_, err := executor.Blocking(co, func() (int, error) {
+			_, err := free.LockWait(co)
+			return 0, err
+		})
+		if err != nil {
+			return 0, err
+		}
+		other := executor.Go(co, func(co *coro.Co) (int, error) { return 7, co.Yield() })
+		return executor.Blocking(co, func() (int, error) { close(waits); return other.Wait(co) })
+	})
+	<-waits
+	if v, err := join(t, h); v != 7 || err != nil {
+		t.Errorf("have %d, %v", v, err)
+	}
+}
+
+// What blocks without a context asks the stack, also that of whoever drives an iterator.
+func TestARuntimesBlockingCallsInsideATaskAnswerErrNested(t *testing.T) {
+	rt := startRuntime(t, executor.Options{})
+	ctx := context.Background()
+	calls := map[string]func() error{
+		"BlockOn":  func() error { _, err := executor.BlockOn(ctx, rt, future.Ready(1)); return err },
+		"Shutdown": func() error { return rt.Shutdown(ctx) },
+		"Close":    rt.Close,
+		"Run": func() error {
+			_, err := executor.Run(ctx, executor.Options{}, func(*coro.Co) (int, error) { return 0, nil })
+			return err
+		},
+	}
+	for name, call := range calls {
+		for where, in := range map[string]func(func()){
+			"directly": func(f func()) { f() }, "in an iterator": inIterator,
+			"in an iterator of an iterator": func(f func()) { inIterator(func() { inIterator(f) }) },
+		} {
+			var body, poll, drop, end error
+			ask := func(err *error) { in(func() { *err = call() }) }
+			joinOK(t, executor.Go(rt, func(*coro.Co) (int, error) { ask(&body); return 0, nil }))
+			polled, ended := make(chan struct{}), make(chan struct{})
+			g := executor.Spawn[int](rt, &asker{
+				poll: func() { ask(&poll); close(polled) }, drop: func() { ask(&drop) },
+			})
+			<-polled
+			g.OnEnd(func() { ask(&end); close(ended) })
+			g.Abort()
+			<-ended
+			if body != core.ErrNested || poll != core.ErrNested || drop != core.ErrNested || end != core.ErrNested {
+				t.Errorf("%s, %s: in a body %v, a poll %v, a drop %v, an end %v", name, where, body, poll, drop, end)
+			}
+		}
+	}
+	if _, err := executor.BlockOn(ctx, rt, future.Ready(1)); err != nil {
+		t.Errorf("outside: %v", err)
+	}
+	inIterator(func() {
+		if _, err := executor.BlockOn(ctx, rt, future.Ready(1)); err != nil {
+			t.Errorf("outside, in an iterator: %v", err)
+		}
+	})
+	if !errors.Is(executor.ErrNested, core.ErrNested) {
+		t.Error("there are two errors of the name")
+	}
+}
+
+// An asker does what it is told when it is polled, and when it is dropped.
+type asker struct{ poll, drop func() }
+
+func (a *asker) Poll(*core.Context) (int, bool) { a.poll(); return 0, false }
+func (a *asker) Drop()                          { a.drop() }
