@@ -51,6 +51,11 @@ type Options struct {
 	// 0 stands for 256, less than 0 for none.
 	IdleCoroutines int
 
+	// CheckUses makes every use of a *coro.Co be checked for being its body's, and panic otherwise. Without it a
+	// use from another goroutine or task is found while the body is suspended, and by a sample. It costs
+	// microseconds each, so it is for tests, and for the search of a mistake.
+	CheckUses bool
+
 	// LongPoll is how long one poll may take before it is reported; 0 stands for 100 ms, less than
 	// 0 for no reports.
 	LongPoll time.Duration

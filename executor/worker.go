@@ -80,7 +80,7 @@ func newWorker(rt *Runtime, id int) (*worker, error) {
 		commons:  rt.commons,
 		timed:    rt.opts.Instrument,
 		plain:    rt.commons == nil && !rt.opts.Instrument,
-		pool:     coro.NewPool(rt.opts.IdleCoroutines, rt.opts.LockOSThread),
+		pool:     rt.newPool(),
 		rand:     rand.New(rand.NewPCG(rt.opts.Seed, uint64(id))),
 		dice:     rand.New(rand.NewPCG(rt.opts.Seed, ^uint64(id))),
 		keptRand: lockedRand{rand: rand.New(rand.NewPCG(rt.opts.Seed, 1<<32|uint64(id)))},
@@ -98,6 +98,14 @@ func newWorker(rt *Runtime, id int) (*worker, error) {
 	w.home.Scheduler = w
 	w.cx = core.NewContext(w)
 	return w, nil
+}
+
+func (rt *Runtime) newPool() *coro.Pool {
+	return coro.NewPoolWith(coro.PoolOptions{
+		Idle:         rt.opts.IdleCoroutines,
+		ThreadLocked: rt.opts.LockOSThread,
+		CheckUses:    rt.opts.CheckUses,
+	})
 }
 
 // run is the worker's goroutine. What a task does to it ends that task only: after a panic the

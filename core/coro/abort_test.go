@@ -326,7 +326,7 @@ func TestAForcedUnwindingCanBeShielded(t *testing.T) {
 	s := spawn(t, h, func(co *coro.Co) (int, error) {
 		defer func() {
 			during = coro.Shield(co, func(co *coro.Co) error {
-				for range 2 * coro.OwnSample { // its stack is still known to be a body's
+				for range 2 * coro.UseSample { // its stack is still known to be a body's
 					if err := co.Yield(); err != nil {
 						return err
 					}

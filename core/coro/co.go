@@ -1,7 +1,6 @@
 package coro
 
 import (
-	"reflect"
 	"runtime"
 	"sync/atomic"
 
@@ -195,47 +194,6 @@ func (s *strand) park() { s.leaving().yield(struct{}{}) }
 // leaving is what comes before the switch.
 func (s *strand) leaving() *coroutine {
 	c := s.coroutine
-	if c.parks++; c.parks%ownSample == 0 {
-		s.ownStack()
-	}
 	c.leaveThread()
 	return c
-}
-
-// own panics if the caller is known not to be the body: whoever awaits while the body is
-// suspended or over is somebody else.
-func (s *strand) own() {
-	if s.task.State() != task.Running && !s.dropping || s.coroutine == nil {
-		panic("coro: a Co was used outside its body: from another goroutine, or after the end")
-	}
-}
-
-// maxStack is how many frames ownStack looks at. Deeper ones hide the start of the goroutine, so
-// nothing is said about them.
-const maxStack = 64
-
-// startFrames is how many frames at the start of a goroutine ownStack looks for loop in: it is the
-// fourth there, after those of the runtime and of package iter.
-const startFrames = 6
-
-// ownSample is how often the stack is looked at, in suspensions: this spreads 1 ns over each.
-const ownSample = 256
-
-// ownStack panics if the caller's goroutine is not a coroutine at all, which own cannot see while
-// the body runs. It costs about 0.3 µs, hence ownSample. Functions are told by their entry: the
-// name of a generic one is made up at each call.
-func (s *strand) ownStack() {
-	pcs := poolOf(s.cx.Worker()).pcs[:] // of the worker it is on: the scratch has one user at a time
-	n := runtime.Callers(2, pcs)
-	if n == len(pcs) {
-		return
-	}
-	loop := reflect.ValueOf((*coroutine).loop).Pointer()
-	for i := n - 1; i >= max(n-startFrames, 0); i-- {
-		f := runtime.FuncForPC(pcs[i] - 1) // these are return addresses
-		if f != nil && f.Entry() == loop {
-			return
-		}
-	}
-	panic("coro: a Co was used from a goroutine that is not its body's")
 }

@@ -21,9 +21,13 @@ type coroutine struct {
 	yield        func(struct{}) bool
 	job          job          // nil while idle
 	timer        *wheel.Entry // for Sleep; made by the first one
-	parks        uint32       // how often it was suspended
+	uses         uint32       // of its bodies' Cos
+	look         uint32       // uses whose number has none of these bits are checked
+	id           []byte       // number of its goroutine, if all uses are checked
+	iterator     []byte       // that of the last one that was found to be an iterator of the body
 	threadLocked bool         // as in the pool it was made for
 	broken       bool         // its goroutine is inside Goexit and can only be stopped
+	gone         bool         // its goroutine has ended before it was disposed of
 	stopping     bool         // park does not return to a body any more
 	serving      bool         // the body has not returned
 }
@@ -35,8 +39,11 @@ type job interface {
 	exited()                      // the body's goroutine is inside Goexit
 }
 
-func newCoroutine(threadLocked bool) *coroutine {
-	c := &coroutine{threadLocked: threadLocked}
+func newCoroutine(p *Pool) *coroutine {
+	c := &coroutine{threadLocked: p.opts.ThreadLocked, look: useSample - 1}
+	if p.opts.CheckUses {
+		c.look, c.id = 0, []byte{} // not nil: the goroutine puts its number there
+	}
 	c.next, _ = iter.Pull(c.loop) // stop would be one more thing to keep for each: see dispose
 	return c
 }
@@ -44,6 +51,9 @@ func newCoroutine(threadLocked bool) *coroutine {
 // loop is the coroutine's goroutine.
 func (c *coroutine) loop(yield func(struct{}) bool) {
 	c.yield = yield
+	if c.id != nil {
+		c.id = goroutineID()
+	}
 	defer c.exit()
 	for {
 		c.serve()
@@ -138,20 +148,34 @@ const DefaultIdle = 256
 
 // A Pool keeps the idle coroutines of one worker. It has one owner and no lock.
 type Pool struct {
-	idle         []*coroutine
-	limit        int
-	threadLocked bool
-	pcs          [maxStack]uintptr // scratch of ownStack: a coroutine's stack is too small for it
+	idle  []*coroutine
+	limit int
+	opts  PoolOptions
+	pcs   [maxStack]uintptr // scratch of checkUse: a coroutine's stack is too small for it
 }
 
-// NewPool makes a pool that keeps at most limit idle coroutines; 0 stands for DefaultIdle, less
-// for none. threadLocked says that the owner is locked to its OS thread, which its coroutines
-// then share.
-func NewPool(limit int, threadLocked bool) *Pool {
-	if limit == 0 {
-		limit = DefaultIdle
+// PoolOptions are the options of [NewPoolWith]. The zero value is good.
+type PoolOptions struct {
+	// Idle is how many idle coroutines are kept at most; 0 stands for DefaultIdle, less for none.
+	Idle int
+	// ThreadLocked says that the owner is locked to its OS thread, which its coroutines then share.
+	ThreadLocked bool
+	// CheckUses makes every use of a Co be checked for being its body's. That costs microseconds each: it is
+	// for tests, and for the search of a mistake.
+	CheckUses bool
+}
+
+// NewPool makes a pool with these two of [PoolOptions].
+func NewPool(idle int, threadLocked bool) *Pool {
+	return NewPoolWith(PoolOptions{Idle: idle, ThreadLocked: threadLocked})
+}
+
+// NewPoolWith makes a pool.
+func NewPoolWith(opts PoolOptions) *Pool {
+	if opts.Idle == 0 {
+		opts.Idle = DefaultIdle
 	}
-	return &Pool{limit: max(limit, 0), threadLocked: threadLocked}
+	return &Pool{limit: max(opts.Idle, 0), opts: opts}
 }
 
 // A Host is a [core.Host] with a pool. Bodies on other hosts get a new coroutine each.
@@ -170,7 +194,7 @@ func poolOf(h core.Host) *Pool {
 func (p *Pool) get() *coroutine {
 	last := len(p.idle) - 1
 	if last < 0 {
-		return newCoroutine(p.threadLocked)
+		return newCoroutine(p)
 	}
 	c := p.idle[last]
 	p.idle[last] = nil
@@ -180,6 +204,9 @@ func (p *Pool) get() *coroutine {
 
 func (p *Pool) put(c *coroutine) {
 	c.job = nil
+	if c.gone {
+		return
+	}
 	if c.broken || len(p.idle) >= p.limit {
 		c.dispose()
 		return
@@ -243,7 +270,9 @@ func (c *cell[T]) Poll(cx *core.Context) task.Result {
 	}
 	c.cx = cx
 	c.coroutine.leaveThread() // in case a future that was polled before has locked it
-	c.coroutine.next()
+	if _, ok := c.coroutine.next(); !ok {
+		c.lost()
+	}
 	if c.result != task.Pending {
 		c.ended()
 	}
@@ -312,6 +341,16 @@ func (c *cell[T]) end(r task.Result, err error) {
 	c.main = nil
 	c.Store(zero, err)
 	c.result = r
+}
+
+// lost ends a body whose coroutine has ended, which only a Co in foreign hands brings about: see use.go.
+//
+//go:noinline
+func (c *cell[T]) lost() {
+	c.coroutine.gone = true
+	if c.result == task.Pending {
+		c.end(task.Panicked, task.NewPanicError(textForeign))
+	}
 }
 
 // leave ends a body that was dropped. The error is already where the join looks for it.

@@ -8,10 +8,12 @@
 // # The Co
 //
 // A [Co] belongs to its body. It may be passed down to functions that the body calls, and used as
-// a [context.Context] by anyone, but only the body's own goroutine may await with it. Awaiting
+// a [context.Context] by anyone, but only the body may await with it, on its own goroutine or in an
+// iterator that it drives through iter.Pull. Awaiting
 // from another goroutine panics when it is noticed: always once the body is suspended or over,
-// and otherwise by a look at the stack at every 256th suspension. What is not noticed mixes up the
-// goroutines of the body and of the worker, for good.
+// and otherwise by a look at the stack at every 256th use. What is not noticed mixes up the
+// goroutines of the body and of the worker, for good. [PoolOptions].CheckUses finds all of it, also the use
+// by the body of another task, such as a child that uses its parent's Co.
 //
 // # How a body ends
 //

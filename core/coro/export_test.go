@@ -5,8 +5,15 @@ import "weak"
 // MaxIgnored is how many awaits of an aborted body fail before it is unwound by force.
 const MaxIgnored = maxIgnored
 
-// OwnSample is how many suspensions there are to a look at the stack.
-const OwnSample = ownSample
+// UseSample is how many uses of a Co there are to a look at the stack.
+const UseSample = useSample
+
+// What a use that is not the body's panics with.
+const (
+	TextOutside = textOutside
+	TextForeign = textForeign
+	TextOther   = textOther
+)
 
 // CoroutineOf tells coroutines apart.
 func CoroutineOf(co *Co) any { return co.coroutine }
@@ -18,8 +25,8 @@ func HoldWatch(co *Co) (release func()) {
 	return w.mu.Unlock
 }
 
-// CheckNext makes the next suspension look at the stack.
-func CheckNext(co *Co) { co.coroutine.parks = ownSample - 1 }
+// CheckNext makes the next use look at the stack.
+func CheckNext(co *Co) { co.coroutine.uses = useSample - 1 }
 
 // Watched returns how many scopes of the body are watched for Done or AfterFunc.
 func Watched(co *Co) int {

@@ -1,6 +1,7 @@
 package coro_test
 
 import (
+	"iter"
 	"testing"
 	"time"
 
@@ -9,8 +10,8 @@ import (
 )
 
 const (
-	textOutside = "coro: a Co was used outside its body: from another goroutine, or after the end"
-	textForeign = "coro: a Co was used from a goroutine that is not its body's"
+	textOutside = coro.TextOutside
+	textForeign = coro.TextForeign
 )
 
 // uses are what only the body may do with a Co.
@@ -120,5 +121,88 @@ func TestALookAtTheStackFindsTheBody(t *testing.T) {
 	})
 	if err != nil {
 		t.Errorf("in a deferred function of a panic: %v", err)
+	}
+}
+
+// exactly is newWorker with a pool that checks every use.
+func exactly(t testing.TB) *worker {
+	return newWorker(t, coro.NewPoolWith(coro.PoolOptions{CheckUses: true}))
+}
+
+func TestAnIteratorThatTheBodyDrivesMayAwait(t *testing.T) {
+	const n = 4 * coro.UseSample
+	for name, w := range map[string]*worker{"sampled": newWorker(t, coro.NewPool(0, false)), "checked": exactly(t)} {
+		s := spawn(t, w, func(co *coro.Co) (int, error) {
+			numbers := func(yield func(int) bool) {
+				for i := range n {
+					if co.Yield() != nil || !yield(i) {
+						return
+					}
+				}
+			}
+			twice := func(yield func(int) bool) { // an iterator of an iterator
+				next, stop := iter.Pull(numbers)
+				defer stop()
+				for v, ok := next(); ok && yield(2*v) && co.Yield() == nil; v, ok = next() {
+				}
+			}
+			next, stop := iter.Pull(twice)
+			defer stop()
+			sum := 0
+			for v, ok := next(); ok; v, ok = next() {
+				sum += v
+				co.Yield()
+			}
+			return sum, nil
+		})
+		w.run()
+		if v, err := take(t, s); v != n*(n-1) || err != nil {
+			t.Errorf("%s: have %d, %v", name, v, err)
+		}
+	}
+}
+
+// Where every use is checked, a foreign one is found while the body runs, before it does any harm.
+func TestACheckedUseThatIsNotTheBodysPanics(t *testing.T) {
+	in := map[string]struct {
+		call func(t *testing.T, f func()) any
+		text string
+	}{
+		"a goroutine": {func(_ *testing.T, f func()) any { return panicOf(f) }, textForeign},
+		"an iterator of a goroutine": {func(_ *testing.T, f func()) any {
+			return panicOf(func() { pull(f) })
+		}, textForeign},
+		"another body": {func(t *testing.T, f func()) (v any) {
+			w := exactly(t)
+			spawn(t, w, func(*coro.Co) (int, error) {
+				defer func() { v = recover() }()
+				f()
+				return 0, nil
+			})
+			w.run()
+			return v
+		}, coro.TextOther},
+		"an iterator of another body": {func(t *testing.T, f func()) (v any) {
+			w := exactly(t)
+			spawn(t, w, func(*coro.Co) (int, error) {
+				defer func() { v = recover() }()
+				pull(f)
+				return 0, nil
+			})
+			w.run()
+			return v
+		}, coro.TextOther},
+	}
+	for where, test := range in {
+		for name, use := range uses {
+			w := exactly(t)
+			s := spawn(t, w, func(co *coro.Co) (any, error) {
+				return test.call(t, func() { use(co) }), co.Yield()
+			})
+			w.run()
+			if v, err := take(t, s); v != test.text || err != nil {
+				t.Errorf("%s, in %s: have %v, %v", name, where, v, err)
+			}
+		}
 	}
 }
