@@ -81,6 +81,15 @@ type MovingHost interface {
 	Shares(other Host) bool
 }
 
+// A ReleasingHost is a Host that takes timers back from code that may be on any goroutine, such as the close
+// of a socket.
+type ReleasingHost interface {
+	Host
+	// Release takes e, which was armed by this Host, out of the wheel by the end of the worker's next turn
+	// at the latest. Nobody arms e again, and a wake that was on its way may still come. Any goroutine.
+	Release(e *wheel.Entry)
+}
+
 // A Context is what a future gets to work with during one poll. It is valid during that poll
 // only: keep cx.Waker() or cx.Host() if something is needed later.
 type Context struct {

@@ -30,6 +30,8 @@ type timers struct {
 	wheel *wheel.Wheel
 	wake  time.Duration // until when the worker sleeps; less than all times while it is awake
 	due   []core.Waker  // scratch of expire; the worker's alone
+
+	released released // where tasks stay
 }
 
 const awake = time.Duration(math.MinInt64)
@@ -102,6 +104,7 @@ func (ts *timers) len() int {
 // expire wakes what is due, up to dueAtOnce. The worker. The wakers are read under the lock, for they are the owner's
 // once their entry is out of the wheel, and called outside it, for they may arm and disarm.
 func (ts *timers) expire() {
+	ts.takeBack()
 	if ts.len() == 0 {
 		return
 	}
@@ -125,6 +128,7 @@ func (ts *timers) expire() {
 // sleep publishes that the worker sleeps, and returns for how long it may; less than 0 is for ever.
 // The worker, which has parked its inbox.
 func (ts *timers) sleep() time.Duration {
+	ts.takeBack()
 	ts.lock()
 	defer ts.unlock()
 	at, ok := ts.wheel.Next()
@@ -146,6 +150,8 @@ func (ts *timers) awake() {
 // release fires what is left, when no task is: deadlines of sockets that live on, whose waiters on
 // another runtime then arm them there.
 func (ts *timers) release() {
+	ts.takeBack()
+	ts.released.top.Store(closedStack)
 	for e := ts.wheel.Expire(math.MaxInt64); e != nil; e = ts.wheel.Expire(math.MaxInt64) {
 		e.Waker.Wake()
 	}

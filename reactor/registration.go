@@ -195,6 +195,13 @@ func (g *Registration) Unwait(w Waker, d Direction) {
 	g.waiters[d].remove(w)
 }
 
+// Awaited reports whether anybody waits for direction d at this moment.
+func (g *Registration) Awaited(d Direction) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.waiters[d].first != nil
+}
+
 // TakeWaiters takes out all waiters for direction d and appends them to wakers, for the caller to wake
 // when it holds no lock. It serves events that the Poller does not know of, such as a changed deadline;
 // the readiness is left alone.

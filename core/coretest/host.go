@@ -230,6 +230,12 @@ func (h *Host) Arm(e *wheel.Entry, at time.Duration) { h.wheel.Reset(e, at) }
 // Disarm implements [core.Host].
 func (h *Host) Disarm(e *wheel.Entry) { h.wheel.Remove(e) }
 
+// Release implements [core.ReleasingHost], on the goroutine of the others.
+func (h *Host) Release(e *wheel.Entry) { h.wheel.Remove(e) }
+
+// Timers returns how many timers are armed.
+func (h *Host) Timers() int { return h.wheel.Len() }
+
 // Rand implements [core.Host].
 func (h *Host) Rand() uint64 { return h.rand.Uint64() }
 

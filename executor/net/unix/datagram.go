@@ -2,18 +2,20 @@ package unix
 
 import (
 	"sync/atomic"
+	"time"
 
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/executor/net/internal/netfd"
 	"github.com/moduvex/moduvex-go/executor/net/internal/sys"
+	"github.com/moduvex/moduvex-go/reactor"
 )
 
 // A Datagram sends and receives messages without a connection. It comes from [Bind], [Unbound],
 // [Connect] or [DatagramPair]. Messages are not lost: a write waits until the receiver has room.
 type Datagram struct {
 	messages
-	jam netfd.Jam
+	jams netfd.Jams
 
 	// last is the sender's name of the message before, since most come from few. Replaced by any
 	// reader.
@@ -23,7 +25,7 @@ type Datagram struct {
 func newDatagram(fd int) *Datagram {
 	s := &Datagram{}
 	s.init(fd, sys.Datagram)
-	s.jam.Init(&s.fd)
+	s.jams.Init(&s.fd)
 	return s
 }
 
@@ -140,12 +142,13 @@ func (s *Datagram) PollWrite(cx *core.Context, b []byte) (n int, ready bool, err
 
 // WriteTo sends b as a message to the socket with a name, and waits if there is no room for it. The
 // system does not report when there is, so that WriteTo tries again, after 1 ms at first and up to
-// 32 ms later on; who sends much to one receiver had better connect.
+// 32 ms later on; who sends much to one receiver had better connect. Only sends to the same receiver wait
+// for each other, first come, first served.
 func (s *Datagram) WriteTo(co *coro.Co, b []byte, to string) (n int, err error) {
 	if err := sys.CheckName(to); err != nil {
 		return 0, s.failedTo("write", to, err)
 	}
-	return s.transmit(co, &outgoing{b: b, to: to, jam: &s.jam})
+	return s.transmit(co, &outgoing{b: b, to: to, jams: &s.jams})
 }
 
 // PollWriteTo is WriteTo in poll style.
@@ -153,7 +156,7 @@ func (s *Datagram) PollWriteTo(cx *core.Context, b []byte, to string) (n int, re
 	if err := sys.CheckName(to); err != nil {
 		return 0, true, s.failedTo("write", to, err)
 	}
-	return s.pollTransmit(cx, &outgoing{b: b, to: to, jam: &s.jam})
+	return s.pollTransmit(cx, &outgoing{b: b, to: to, jams: &s.jams})
 }
 
 // WriteMsg is Write with descriptors that go along.
@@ -170,15 +173,38 @@ func (s *Datagram) PollWriteMsg(cx *core.Context, b []byte, fds []int) (n int, r
 func (s *Datagram) outgoing(b []byte, fds []int) *outgoing {
 	out := &outgoing{b: b, fds: fds}
 	if sys.DatagramsJam {
-		out.jam = &s.jam
+		out.jams = &s.jams
 	}
 	return out
+}
+
+// Unwait takes w out of those that wait for direction d. A future that is dropped while an operation
+// in poll style is pending calls it with the waker it polled with, unless it closes the socket.
+func (s *Datagram) Unwait(w core.Waker, d reactor.Direction) {
+	s.socket.Unwait(w, d)
+	if d == reactor.Write {
+		s.jams.Unwait(w)
+	}
+}
+
+// SetDeadline is SetReadDeadline and SetWriteDeadline.
+func (s *Datagram) SetDeadline(t time.Time) error {
+	err := s.socket.SetDeadline(t)
+	s.jams.WakeAll()
+	return err
+}
+
+// SetWriteDeadline is SetReadDeadline for writing.
+func (s *Datagram) SetWriteDeadline(t time.Time) error {
+	err := s.socket.SetWriteDeadline(t)
+	s.jams.WakeAll()
+	return err
 }
 
 // Close closes the socket. What was sent can be read; whoever waits on s gets net.ErrClosed, and so
 // does a second Close.
 func (s *Datagram) Close() error {
 	err := s.fd.Close()
-	s.jam.Forget()
+	s.jams.Close()
 	return s.wrap("close", err)
 }

@@ -24,3 +24,7 @@ func (s *socket) Waiters(d reactor.Direction) int {
 
 // WantUnlink is what is left of a SetUnlinkOnClose that comes between the two steps of a Close.
 func (l *listener) WantUnlink() { l.unlink.Store(true) }
+
+// Jams returns how many receivers have no room, and Line how many sends to one of them wait.
+func (s *Datagram) Jams() int          { return s.jams.Len() }
+func (s *Datagram) Line(to string) int { return s.jams.Line(to) }

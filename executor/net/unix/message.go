@@ -105,10 +105,10 @@ func (s *socket) idle(cx *core.Context, d reactor.Direction) error {
 
 // An outgoing is a write: what there is to send.
 type outgoing struct {
-	b   []byte
-	fds []int
-	to  string     // the peer's name; empty where it is connected
-	jam *netfd.Jam // nil if the reactor reports when there is room
+	b    []byte
+	fds  []int
+	to   string      // the peer's name; empty where it is connected
+	jams *netfd.Jams // nil if the reactor reports when there is room
 }
 
 // transmit sends a message, or as much of it as a stream has room for.
@@ -121,7 +121,12 @@ func (s *socket) transmit(co *coro.Co, out *outgoing) (n int, err error) {
 		if p == netfd.Done {
 			return n, s.sent(out, err)
 		}
-		if err := s.fd.Await(co, reactor.Write, p); err != nil {
+		if out.jams != nil {
+			err = out.jams.Await(co, out.to)
+		} else {
+			err = s.fd.Await(co, reactor.Write, p)
+		}
+		if err != nil {
 			return 0, s.failedTo("write", out.to, err)
 		}
 	}
@@ -156,15 +161,17 @@ func (s *socket) send(cx *core.Context, out *outgoing) (n int, p netfd.Progress,
 	if s.kind == sys.Stream {
 		b = b[:min(len(b), sys.MaxTransfer)]
 	}
-	if out.jam == nil {
-		t := s.fd.Try(cx, reactor.Write)
-		return s.trySend(&t, out, b)
+	if out.jams != nil {
+		t := s.fd.Send(cx, out.jams, out.to)
+		for t.Next() {
+			var errno sys.Errno
+			n, errno = sys.SendLocal(s.fd.Sysfd(), b, out.fds, out.to)
+			t.Tried("sendmsg", errno)
+		}
+		p, err = t.End()
+		return n, p, err
 	}
-	t := s.fd.TryJam(cx, out.jam)
-	return s.trySend(&t, out, b)
-}
-
-func (s *socket) trySend(t *netfd.Try, out *outgoing, b []byte) (n int, p netfd.Progress, err error) {
+	t := s.fd.Try(cx, reactor.Write)
 	for t.Next() {
 		var errno sys.Errno
 		n, errno = sys.SendLocal(s.fd.Sysfd(), b, out.fds, out.to)

@@ -10,25 +10,28 @@ import (
 	"github.com/moduvex/moduvex-go/reactor"
 )
 
-// An Alarm wakes all that wait for one direction of a socket at a given time. It may be set from
-// any worker, but a wheel may be its worker's alone. So it is carried by a ringer, in the wheel of the
-// worker that set it, and another worker makes another ringer. The one before is taken out if tasks move
-// between the two, and otherwise abandoned: it stays there until its time, and wakes nobody.
+// An Alarm rings at a given time: it wakes all that wait for one direction of a socket, or those of a
+// jam. It may be set from any worker, but a wheel may be its worker's alone. So it is carried by a ringer, in
+// the wheel of the worker that set it, and another worker makes another ringer. The one before is given back
+// to its worker, and wakes nobody any more.
+//
+// An alarm that is off has no entry in any wheel and keeps no worker.
 type Alarm struct {
 	mu     sync.Mutex
 	f      *FD
 	d      reactor.Direction
-	ringer *ringer // nil before the first Set
+	over   bool // Forget was called: it is not set again
+	jam    *jam // what it rings for in place of f, if not nil
+	ringer *ringer
 }
 
-// A ringer is an alarm in one wheel. The entry is touched on its host only, or on one that shares tasks
-// with it; alarm is set to nil by Forget; the rest is under the lock of the alarm.
+// A ringer is an alarm in one wheel. The entry is touched on its host only, or given back to it; alarm is
+// set to nil when it is; the rest is under the lock of the alarm.
 type ringer struct {
 	entry wheel.Entry
 	alarm atomic.Pointer[Alarm]
-	host  core.Host
+	host  core.Host // nil while it is not armed
 	when  time.Time
-	armed bool
 }
 
 // Init says whom a wakes.
@@ -38,13 +41,16 @@ func (a *Alarm) Init(f *FD, d reactor.Direction) { a.f, a.d = f, d }
 func (a *Alarm) Set(h core.Host, when time.Time) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if a.over {
+		return
+	}
 	r := a.ringer
-	if r != nil && r.armed {
+	if r != nil && r.host != nil {
 		if r.when.Equal(when) {
 			return
 		}
 		if r.host != h {
-			r.leave(h)
+			a.giveBack()
 			r = nil
 		}
 	}
@@ -54,34 +60,51 @@ func (a *Alarm) Set(h core.Host, when time.Time) {
 		r.entry.Waker = r
 		a.ringer = r
 	}
-	r.host, r.when, r.armed = h, when, true
+	r.host, r.when = h, when
 	h.Arm(&r.entry, when.Sub(h.Epoch()))
 }
 
-// Clear turns a off and reports whether it was on. On h.
-func (a *Alarm) Clear(h core.Host) bool {
+// Clear turns a off. On h.
+func (a *Alarm) Clear(h core.Host) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	r := a.ringer
-	if r == nil || !r.armed {
-		return false
-	}
-	if r.host == h {
+	switch r := a.ringer; {
+	case r == nil || r.host == nil:
+	case r.host == h:
 		h.Disarm(&r.entry)
-		r.armed = false
-	} else {
-		r.leave(h)
-		a.ringer = nil
+		r.host = nil
+	default:
+		a.giveBack()
 	}
-	return true
 }
 
-// leave takes r out of the wheel of another worker than h, if that is within reach. It is not used
-// again: the other worker may have taken it out this instant, and be about to wake it.
-func (r *ringer) leave(h core.Host) {
+// Off is Clear on any goroutine.
+func (a *Alarm) Off() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.giveBack()
+}
+
+// Forget is Off for good: the socket is closed, and a task that has seen it open may be about to set the
+// alarm. Any goroutine.
+func (a *Alarm) Forget() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.over = true
+	a.giveBack()
+}
+
+// giveBack gives the ringer back to the worker that has armed it. It is not used again: that worker may
+// have taken it out of the wheel this instant, and be about to wake it.
+func (a *Alarm) giveBack() {
+	r := a.ringer
+	if r == nil || r.host == nil {
+		return
+	}
+	a.ringer = nil
 	r.alarm.Store(nil)
-	if m, ok := h.(core.MovingHost); ok && m.Shares(r.host) {
-		r.host.Disarm(&r.entry)
+	if h, ok := r.host.(core.ReleasingHost); ok {
+		h.Release(&r.entry)
 	}
 }
 
@@ -92,19 +115,13 @@ func (r *ringer) Wake() {
 		return
 	}
 	a.mu.Lock()
-	r.armed = false
-	a.mu.Unlock()
-	a.wakeAll()
-}
-
-// Forget makes a let go of its socket, which is closed: should nobody come to clear it, then only a
-// ringer stays in the wheel until its time. Any goroutine.
-func (a *Alarm) Forget() {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.ringer != nil {
-		a.ringer.alarm.Store(nil)
+	if a.ringer == r {
+		r.host = nil
 	}
+	a.mu.Unlock()
+	if a.jam != nil {
+		a.jam.ring()
+		return
+	}
+	a.f.wake(a.d)
 }
-
-func (a *Alarm) wakeAll() { a.f.wake(a.d) }

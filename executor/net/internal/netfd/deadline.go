@@ -74,12 +74,43 @@ func (l *limit) arm(h core.Host) {
 	l.alarm.Set(h, l.deadline)
 }
 
-// settle is called when an operation has ended: the alarm is off, and if others still wait they
-// are woken to arm it again. On h.
-func (l *limit) settle(h core.Host) {
-	if l.alarm.Clear(h) {
-		l.alarm.wakeAll()
+// settle is called when an operation of f has ended: unless others still wait, the alarm is off. On h.
+//
+// Who waits: (1) registers its waker, (2) arms the alarm under mu. Who ends: (1) is not registered, (2) looks
+// for others under mu, and turns the alarm off. Whichever comes first, a waiter has its alarm, and the last
+// one to end leaves none.
+func (l *limit) settle(f *FD, d reactor.Direction, h core.Host) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !f.awaited(d) {
+		l.alarm.Clear(h)
 	}
+}
+
+// settleAnywhere is settle on any goroutine.
+func (l *limit) settleAnywhere(f *FD, d reactor.Direction) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !f.awaited(d) {
+		l.alarm.Off()
+	}
+}
+
+// awaited reports whether anybody waits for direction d.
+func (f *FD) awaited(d reactor.Direction) bool {
+	reg := f.reg.Load()
+	return reg != nil && reg.Awaited(d)
+}
+
+// deadline is that of direction d; zero for none.
+func (f *FD) deadline(d reactor.Direction) time.Time {
+	t := f.times.Load()
+	if t == nil {
+		return time.Time{}
+	}
+	t[d].mu.Lock()
+	defer t[d].mu.Unlock()
+	return t[d].deadline
 }
 
 func (t *times) close() {

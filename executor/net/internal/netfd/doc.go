@@ -55,8 +55,8 @@
 // # Who may touch what
 //
 // word, reg and times of an FD are atomics that anybody may read; what writes them stands with them.
-// A limit has a lock of its own. An alarm's entry lies in the wheel of one worker, and only code
-// that runs on that worker arms or disarms it.
+// A limit has a lock of its own. An alarm's entry lies in the wheel of one worker; only code that runs on
+// that worker arms or disarms it, and code elsewhere gives it back to the worker ([core.ReleasingHost]).
 //
 // # Closing
 //

@@ -65,10 +65,10 @@ func (f *FD) Begin(cx *core.Context, d reactor.Direction) error {
 	case t == nil:
 		return net.ErrClosed
 	case !open:
-		t[d].settle(cx.Host())
+		t[d].settle(f, d, cx.Host())
 		return net.ErrClosed
 	case t[d].passed(cx.Host()):
-		t[d].settle(cx.Host())
+		t[d].settle(f, d, cx.Host())
 		f.Release()
 		return ErrDeadline
 	}
@@ -78,7 +78,7 @@ func (f *FD) Begin(cx *core.Context, d reactor.Direction) error {
 // End ends an operation that Begin let through.
 func (f *FD) End(cx *core.Context, d reactor.Direction, p Progress) {
 	if t := f.times.Load(); t != nil && p == Done {
-		t[d].settle(cx.Host())
+		t[d].settle(f, d, cx.Host())
 	}
 	f.Release()
 }
@@ -200,9 +200,11 @@ func (f *FD) suspend(co *coro.Co, d reactor.Direction) (err error) {
 	err = core.ErrCancelled   // what a body that never comes back from Suspend sees
 	defer func() {
 		if err != nil {
-			f.Unwait(w, d)
+			if reg := f.reg.Load(); reg != nil {
+				reg.Unwait(w, d)
+			}
 			if t := f.times.Load(); t != nil {
-				t[d].settle(co.Context().Host())
+				t[d].settle(f, d, co.Context().Host())
 			}
 		}
 	}()
@@ -210,10 +212,14 @@ func (f *FD) suspend(co *coro.Co, d reactor.Direction) (err error) {
 	return err
 }
 
-// Unwait takes w out of those that wait for direction d.
+// Unwait takes w out of those that wait for direction d, and turns the deadline's alarm off if it was the
+// last. Any goroutine.
 func (f *FD) Unwait(w core.Waker, d reactor.Direction) {
 	if reg := f.reg.Load(); reg != nil {
 		reg.Unwait(w, d)
+	}
+	if t := f.times.Load(); t != nil {
+		t[d].settleAnywhere(f, d)
 	}
 }
 

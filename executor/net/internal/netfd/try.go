@@ -25,9 +25,6 @@ type Try struct {
 	p     Progress
 	state tryState
 	err   error
-
-	jam     *Jam
-	waiting bool // with a jam: tried although the waker is registered
 }
 
 type tryState uint8
@@ -42,12 +39,6 @@ const (
 // Try begins a try of an operation in direction d.
 func (f *FD) Try(cx *core.Context, d reactor.Direction) Try {
 	return Try{f: f, cx: cx, d: d}
-}
-
-// TryJam is Try for a send that j may hold up. It is tried whatever the reactor says of the socket's own
-// room, and that after the waker is registered: so nothing that the reactor does report is missed.
-func (f *FD) TryJam(cx *core.Context, j *Jam) Try {
-	return Try{f: f, cx: cx, d: reactor.Write, jam: j}
 }
 
 // Next reports whether the system call is to be made.
@@ -67,9 +58,6 @@ func (t *Try) Next() bool {
 	} else if t.p != Pending {
 		return false
 	}
-	if t.jam != nil {
-		return t.nextJam()
-	}
 	ev, ok, err := t.f.Ready(t.cx, t.d, t.ev) // t.ev is what the try before would have blocked on
 	if err != nil {
 		t.p, t.err = Done, err
@@ -81,35 +69,8 @@ func (t *Try) Next() bool {
 	return true
 }
 
-// nextJam waits for the end of a pause, and no further.
-func (t *Try) nextJam() bool {
-	var last Event
-	for {
-		ev, ok, err := t.f.Ready(t.cx, t.d, last)
-		if err != nil {
-			t.p, t.err = Done, err
-			return false
-		}
-		t.waiting = !ok
-		switch paused := t.jam.paused(t.cx.Host()); {
-		case !paused:
-			return true
-		case t.waiting:
-			t.jam.wait(t.cx.Host())
-			return false
-		case !ev.Blocked(t.d):
-			t.p = Unregistered
-			return false
-		}
-		last = ev
-	}
-}
-
 // Tried says what the system call came to.
 func (t *Try) Tried(call string, errno sys.Errno) {
-	if t.jam != nil && t.triedJam(errno) {
-		return // and Next waits
-	}
 	switch errno {
 	case 0:
 		t.p = Done
@@ -122,21 +83,6 @@ func (t *Try) Tried(call string, errno sys.Errno) {
 	default:
 		t.p, t.err = Done, t.f.callError(t.d, call, errno)
 	}
-}
-
-// triedJam reports whether there is a jam.
-func (t *Try) triedJam(errno sys.Errno) bool {
-	if sys.Jammed(errno) {
-		t.jam.begin(t.cx.Host())
-		return true
-	}
-	if t.waiting {
-		t.f.Unwait(t.cx.Waker(), t.d)
-	}
-	if errno == 0 {
-		t.jam.over()
-	}
-	return false
 }
 
 // Short says that of asked bytes of a stream n were moved, if it was not none.

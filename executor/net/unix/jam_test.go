@@ -1,0 +1,273 @@
+//go:build unix
+
+package unix_test
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/coro"
+	"github.com/moduvex/moduvex-go/executor"
+	"github.com/moduvex/moduvex-go/executor/net/unix"
+	"github.com/moduvex/moduvex-go/reactor"
+)
+
+// jammed makes a receiver that has no room left, for small messages, and a socket whose sends to it wait.
+func jammed(tb testing.TB, rt *executor.Runtime) (s, full *unix.Datagram, path string) {
+	tb.Helper()
+	full, path = bind(tb)
+	s = unbound(tb)
+	do(tb, rt, func(co *coro.Co) error { return fillUp(co, s, path) })
+	return s, full, path
+}
+
+func unbound(tb testing.TB) *unix.Datagram {
+	tb.Helper()
+	s, err := unix.Unbound()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { s.Close() })
+	return s
+}
+
+// fillUp sends until there is no room.
+func fillUp(co *coro.Co, s *unix.Datagram, path string) error {
+	for {
+		err, cancelled := coro.Await(co, &once{s: s, to: path})
+		if errors.Is(err, errNoRoom) {
+			return nil
+		}
+		if err = errors.Join(err, cancelled); err != nil {
+			return err
+		}
+	}
+}
+
+var errNoRoom = errors.New("no room")
+
+// once is one try to send, given up if it would wait.
+type once struct {
+	s  *unix.Datagram
+	to string
+}
+
+func (o *once) Poll(cx *core.Context) (error, bool) {
+	if cx.Budget() == 0 {
+		cx.Yield()
+		return nil, false
+	}
+	_, ok, err := o.s.PollWriteTo(cx, []byte("x"), o.to)
+	if !ok {
+		o.s.Unwait(cx.Waker(), reactor.Write)
+		err = errNoRoom
+	}
+	return err, true
+}
+
+// until waits for a condition.
+func until(tb testing.TB, what string, cond func() bool) {
+	tb.Helper()
+	for deadline := time.Now().Add(patience); !cond(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			tb.Fatal("it did not come to pass: ", what)
+		}
+	}
+}
+
+// sender starts a task that sends a text and waits until it is in line as the n-th.
+func sender(tb testing.TB, rt *executor.Runtime, s *unix.Datagram, path, text string, n int) handle {
+	tb.Helper()
+	h := start(rt, func(co *coro.Co) error {
+		_, err := s.WriteTo(co, []byte(text), path)
+		return err
+	})
+	until(tb, "it is in line", func() bool { return s.Line(path) == n })
+	return h
+}
+
+// A receiver that does not read holds up nobody but those who send to it.
+func TestJamIsOfOneReceiver(t *testing.T) {
+	rt := newRuntime(t)
+	s, _, path := jammed(t, rt)
+	waits := sender(t, rt, s, path, "waits", 1)
+	other, otherPath := bind(t)
+	const rounds = 500
+	reader := start(rt, func(co *coro.Co) error {
+		for range 2 * rounds {
+			if _, err := other.Read(co, make([]byte, 10)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	do(t, rt, func(co *coro.Co) error {
+		for range rounds {
+			if _, err := s.WriteTo(co, []byte("x"), otherPath); err != nil {
+				return err
+			}
+			if err, cancelled := coro.Await(co, &send{s: s, to: otherPath}); err != nil || cancelled != nil {
+				return errors.Join(err, cancelled)
+			}
+		}
+		return nil
+	})
+	if err := finish(t, reader); err != nil {
+		t.Error(err)
+	}
+	if waits.Finished() {
+		t.Error("the send to the receiver without room has ended")
+	}
+	waits.Abort()
+	if err := finish(t, waits); err == nil {
+		t.Error("an aborted send succeeded")
+	}
+	if s.Jams() != 0 {
+		t.Error("there is a jam that nobody is in")
+	}
+}
+
+// send is a send in poll style.
+type send struct {
+	s       *unix.Datagram
+	to      string
+	waker   core.Waker
+	desert  bool // give up without a word
+	pending chan struct{}
+}
+
+func (p *send) Poll(cx *core.Context) (error, bool) {
+	p.waker = cx.Waker()
+	_, ok, err := p.s.PollWriteTo(cx, []byte("p"), p.to)
+	if !ok && p.pending != nil {
+		close(p.pending)
+		p.pending = nil
+	}
+	return err, ok
+}
+
+func (p *send) Drop() {
+	if !p.desert {
+		p.s.Unwait(p.waker, reactor.Write)
+	}
+}
+
+// Those who send to the same receiver are served in the order of their arrival, and one who goes on
+// sending stands behind them.
+func TestJamIsFirstComeFirstServed(t *testing.T) {
+	rt := newRuntime(t)
+	s, full, path := jammed(t, rt)
+	const n = 5
+	var all []handle
+	for i := range n {
+		all = append(all, sender(t, rt, s, path, fmt.Sprint(i), i+1))
+	}
+	greedy := start(rt, func(co *coro.Co) error {
+		for {
+			if _, err := s.WriteTo(co, []byte("greedy"), path); err != nil {
+				return err
+			}
+		}
+	})
+	until(t, "the greedy one is in line", func() bool { return s.Line(path) == n+1 })
+	do(t, rt, func(co *coro.Co) error {
+		b := make([]byte, 10)
+		for next := 0; next < n; {
+			k, err := full.Read(co, b)
+			if err != nil {
+				return err
+			}
+			switch got := string(b[:k]); got {
+			case "x":
+			case fmt.Sprint(next):
+				next++
+			default:
+				return fmt.Errorf("got %q, want %d", got, next)
+			}
+		}
+		return nil
+	})
+	for _, h := range all {
+		if err := finish(t, h); err != nil {
+			t.Error(err)
+		}
+	}
+	greedy.Abort()
+	finish(t, greedy)
+	if s.Jams() != 0 {
+		t.Error("there is a jam that nobody is in")
+	}
+}
+
+// However a send ends, nothing of it stays.
+func TestJamIsForgottenWhenItIsOver(t *testing.T) {
+	for name, end := range map[string]struct {
+		do   func(s, full *unix.Datagram, h handle)
+		want error
+	}{
+		"abort":          {func(_, _ *unix.Datagram, h handle) { h.Abort() }, core.ErrCancelled},
+		"deadline":       {func(s, _ *unix.Datagram, _ handle) { s.SetWriteDeadline(time.Now()) }, netDeadline},
+		"both deadlines": {func(s, _ *unix.Datagram, _ handle) { s.SetDeadline(time.Now().Add(time.Millisecond)) }, netDeadline},
+		"close":          {func(s, _ *unix.Datagram, _ handle) { s.Close() }, net.ErrClosed},
+		"receiver gone":  {func(_, full *unix.Datagram, _ handle) { full.Close() }, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			rt := newRuntime(t)
+			s, full, path := jammed(t, rt)
+			a, b := sender(t, rt, s, path, "a", 1), sender(t, rt, s, path, "b", 2)
+			for _, h := range []handle{b, a} {
+				end.do(s, full, h)
+				if err := finish(t, h); err == nil || end.want != nil && !errors.Is(err, end.want) {
+					t.Errorf("the send ended with %v", err)
+				}
+			}
+			if s.Jams() != 0 {
+				t.Error("there is a jam that nobody is in")
+			}
+		})
+	}
+}
+
+var netDeadline error = os.ErrDeadlineExceeded
+
+// Poll-style sends that are given up, with Unwait or without a word, stop nobody behind them.
+func TestSendThatIsGivenUpStopsNobody(t *testing.T) {
+	for _, desert := range []bool{false, true} {
+		rt := newRuntime(t)
+		s, full, path := jammed(t, rt)
+		for range 3 {
+			p := &send{s: s, to: path, desert: desert, pending: make(chan struct{})}
+			pending := p.pending
+			h := executor.Spawn[error](rt, p)
+			<-pending
+			h.Abort()
+			<-h.Done()
+		}
+		if n := s.Line(path); n != 0 && !desert {
+			t.Errorf("%d are in line who have given up", n)
+		}
+		last := start(rt, func(co *coro.Co) error {
+			_, err := s.WriteTo(co, []byte("last"), path)
+			return err
+		})
+		do(t, rt, func(co *coro.Co) error {
+			for b := make([]byte, 10); ; {
+				n, err := full.Read(co, b)
+				if err != nil || string(b[:n]) == "last" {
+					return err
+				}
+			}
+		})
+		if err := finish(t, last); err != nil {
+			t.Error(err)
+		}
+		if s.Jams() != 0 {
+			t.Error("there is a jam that nobody is in")
+		}
+	}
+}
