@@ -3,6 +3,7 @@ package executor_test
 import (
 	"errors"
 	"fmt"
+	"math"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -319,7 +320,7 @@ func TestChildrenOfABoundTask(t *testing.T) {
 
 func TestWorkerThatDoesNotExist(t *testing.T) {
 	rt := startRuntime(t, executor.Options{})
-	for _, i := range []int{-1, rt.Workers(), 1 << 40} {
+	for _, i := range []int{-1, rt.Workers(), math.MaxInt} {
 		for name, call := range map[string]func(){
 			"On":      func() { rt.On(i) },
 			"SpawnOn": func() { executor.SpawnOn(rt, i, future.Ready(0)) },

@@ -11,6 +11,10 @@ import (
 // an int of 32 bits leaves room for, as in the standard library.
 const maxReaders = 1 << 28
 
+// What a writer that gives up hands back is released like the permits of a semaphore, so it must not be
+// more than those can be. (The conversion of a negative constant does not compile.)
+const _ = uint(MaxPermits - maxReaders)
+
 // An RWMutex is a lock for tasks that many readers may hold at once, or one writer. The zero RWMutex
 // is unlocked. It must not be copied after first use.
 //

@@ -385,3 +385,18 @@ func TestStressOfAnRWMutex(t *testing.T) {
 	}
 	mustWrite(t, &m)
 }
+
+// Regression: a lock for writing is the permits of all readers, which are more than a semaphore could
+// have where an int has 32 bits. One that was given up by who had waited for it was lost.
+func TestALockForWritingThatIsGivenUpGoesToTheNext(t *testing.T) {
+	var m sync.RWMutex
+	g, _ := m.TryLock()
+	f := m.WLockFuture()
+	first := newWaiter[sync.WriteGuard](t, &f)
+	first.pends(t)
+	g.Unlock()
+	first.drop()
+	if _, ok := m.TryLock(); !ok {
+		t.Error("locked for good")
+	}
+}

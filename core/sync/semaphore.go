@@ -9,8 +9,9 @@ import (
 	"github.com/moduvex/moduvex-go/core/coro"
 )
 
-// MaxPermits is how many permits a [Semaphore] can have. It leaves room for flags beside them.
-const MaxPermits = math.MaxInt >> 3
+// MaxPermits is how many permits a [Semaphore] can have: 1<<60 - 1, which leaves room for flags beside them,
+// and 1<<30 - 1 where an int has 32 bits.
+const MaxPermits = math.MaxInt64 >> permitShift & (math.MaxInt >> 1)
 
 // A Semaphore has a number of permits, which tasks acquire and release. The zero Semaphore has none,
 // until some are released to it. It must not be copied after first use.

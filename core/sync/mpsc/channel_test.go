@@ -92,7 +92,7 @@ func TestQueuesOfEverySizeAgreeWithAModel(t *testing.T) {
 
 func run[T comparable](t *testing.T, value func(i int) T) {
 	rounds := 200
-	if raceDetector {
+	if raceDetector || testing.Short() {
 		rounds = 30
 	}
 	for _, capacity := range []int{1, 2, 3, 63, 64, 65, 300, 5000} {
