@@ -167,6 +167,9 @@ func pollSpent(t *testing.T, w *waiter[any]) {
 	if _, ok := w.f.Poll(w.cx); ok {
 		t.Fatal("answered without a budget")
 	}
+	if have := w.cx.Budget(); have != 0 {
+		t.Errorf("there is a budget of %d now", have)
+	}
 	if !w.cx.Yielded() {
 		t.Fatal("pending without a budget, and not to be polled again")
 	}
@@ -281,6 +284,9 @@ func TestATaskWithoutBudgetArrives(t *testing.T) {
 		}
 		if _, ok := w.f.Poll(w.cx); ok {
 			t.Fatal("answered without a budget")
+		}
+		if have := w.cx.Budget(); have != 0 {
+			t.Errorf("there is a budget of %d now", have)
 		}
 	}
 	spend(w)

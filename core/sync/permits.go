@@ -51,15 +51,19 @@ func (p *permits) available() int { return int(p.state.Load() >> permitShift) }
 func (p *permits) isClosed() bool { return p.state.Load()&closed != 0 }
 
 // tryAcquire takes n permits if they are free and nobody waits.
-func (p *permits) tryAcquire(n int) bool {
+func (p *permits) tryAcquire(n int) bool { return p.tryAcquireFrom(p.state.Load(), n) }
+
+// tryAcquireFrom is tryAcquire for a caller that has loaded s. Each loop around a swap has this form, so
+// that a test can hand it a state that is not true any more, and the swap is lost.
+func (p *permits) tryAcquireFrom(s int64, n int) bool {
 	for {
-		s := p.state.Load()
 		if s&(queued|closed) != 0 || s < int64(n)*one {
 			return false
 		}
 		if p.state.CompareAndSwap(s, s-int64(n)*one) {
 			return true
 		}
+		s = p.state.Load()
 	}
 }
 
@@ -103,8 +107,12 @@ func (p *permits) enlist(node *waitlist.Node, n int, w core.Waker) {
 func (p *permits) acquireOrWait(node *waitlist.Node, n int, w core.Waker) waitlist.State {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for {
-		s := p.state.Load()
+	return p.acquireOrWaitFrom(p.state.Load(), node, n, w)
+}
+
+// acquireOrWaitFrom needs the lock.
+func (p *permits) acquireOrWaitFrom(s int64, node *waitlist.Node, n int, w core.Waker) waitlist.State {
+	for ; ; s = p.state.Load() {
 		switch {
 		case s&closed != 0:
 			return waitlist.Closed
@@ -147,11 +155,11 @@ func (p *permits) drop(node *waitlist.Node, n int) {
 // release returns n permits, unless there would then be more than limit: then it changes nothing
 // and returns false.
 func (p *permits) release(cx *core.Context, n, limit int) bool {
-	for {
-		s := p.state.Load()
-		if s&queued != 0 {
-			break
-		}
+	return p.releaseFrom(p.state.Load(), cx, n, limit)
+}
+
+func (p *permits) releaseFrom(s int64, cx *core.Context, n, limit int) bool {
+	for ; s&queued == 0; s = p.state.Load() {
 		if n > limit-int(s>>permitShift) {
 			return false
 		}
@@ -160,17 +168,23 @@ func (p *permits) release(cx *core.Context, n, limit int) bool {
 		}
 	}
 	p.mu.Lock()
-	for {
-		s := p.state.Load()
-		if n > limit-int(s>>permitShift) {
-			p.mu.Unlock()
-			return false
-		}
+	if !p.addFrom(p.state.Load(), n, limit) {
+		p.mu.Unlock()
+		return false
+	}
+	p.grant(cx)
+	return true
+}
+
+// addFrom adds n free permits, unless there would then be more than limit. It needs the lock: somebody
+// waited, who may have gone, so others may change the state as well.
+func (p *permits) addFrom(s int64, n, limit int) bool {
+	for ; n <= limit-int(s>>permitShift); s = p.state.Load() {
 		if p.state.CompareAndSwap(s, s+int64(n)*one) {
-			p.grant(cx)
 			return true
 		}
 	}
+	return false
 }
 
 // grant hands free permits to those who wait, in order, and wakes them. The caller holds the lock;
@@ -193,9 +207,8 @@ func (p *permits) grantSome(b *waitlist.Batch) (more bool) {
 		first, s := p.waiters.Front(), p.state.Load()
 		switch {
 		case first == nil:
-			// If queued is not set others change the state as well.
-			for s&queued != 0 && !p.state.CompareAndSwap(s, s&^queued) {
-				s = p.state.Load()
+			if s&queued != 0 {
+				p.state.Store(s &^ queued) // nobody else changes it
 			}
 			return false
 		case s&closed != 0 || s < int64(first.Want)*one:
@@ -211,28 +224,37 @@ func (p *permits) grantSome(b *waitlist.Batch) (more bool) {
 func (p *permits) forget(n int) int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	return p.forgetFrom(p.state.Load(), n)
+}
+
+// forgetFrom needs the lock.
+func (p *permits) forgetFrom(s int64, n int) int {
 	for {
-		s := p.state.Load()
 		k := min(int64(n), s>>permitShift)
 		if p.state.CompareAndSwap(s, s-k*one) {
 			return int(k)
 		}
+		s = p.state.Load()
 	}
 }
 
 // close sends all waiters away. It reports whether it was the first to do so.
 func (p *permits) close(cx *core.Context) bool {
 	p.mu.Lock()
-	for {
-		s := p.state.Load()
-		if s&closed != 0 {
-			p.mu.Unlock()
-			return false
-		}
-		if p.state.CompareAndSwap(s, s&^queued|closed) {
-			break
-		}
+	if !p.shutFrom(p.state.Load()) {
+		p.mu.Unlock()
+		return false
 	}
 	p.waiters.WakeAll(&p.mu, waitlist.Closed, cx)
 	return true
+}
+
+// shutFrom sets closed, and reports whether it was not. It needs the lock.
+func (p *permits) shutFrom(s int64) bool {
+	for ; s&closed == 0; s = p.state.Load() {
+		if p.state.CompareAndSwap(s, s&^queued|closed) {
+			return true
+		}
+	}
+	return false
 }
