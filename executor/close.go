@@ -80,6 +80,7 @@ func (w *worker) kill() {
 // release is close once no task is left, or before there was one.
 func (w *worker) release() {
 	w.queue.clear()
+	w.cx.Rest()
 	w.timers.release()                        // 5
 	w.pool.Close()                            // 6
 	if err := w.reactor.Close(); err != nil { // 7

@@ -127,3 +127,21 @@ func (in *injector) PushAll(f *Fifo)           { in.pushAll(f) }
 func (in *injector) Empty() bool               { return in.empty() }
 func (in *injector) Take(q *task.Queue, n int) { in.take(q, n) }
 func (in *injector) Close()                    { in.close() }
+
+const HandSize = handSize
+
+// HandAfterDrop fills a hand, drops n of it, and returns how many tasks it keeps.
+func HandAfterDrop(n int) (kept int) {
+	var h hand
+	for i := range h.tasks {
+		h.tasks[i] = new(task.Task)
+	}
+	h.n = len(h.tasks)
+	h.drop(n)
+	for _, t := range h.tasks {
+		if t != nil {
+			kept++
+		}
+	}
+	return kept
+}

@@ -91,6 +91,7 @@ func (w *worker) enqueueArrived() {
 // word; (2) interrupts the inbox. The worker (1) parks the inbox, (2) reads the news. Whichever
 // comes first, the other sees it. Timers that are armed from elsewhere are news too: see timers.
 func (w *worker) park() {
+	w.cx.Rest()
 	if w.commons != nil {
 		w.fallAsleep()
 	}
