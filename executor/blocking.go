@@ -2,6 +2,8 @@ package executor
 
 import (
 	"container/list"
+	"context"
+	"runtime/pprof"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -27,6 +29,8 @@ type blockingPool struct {
 	closed  bool
 	gone    chan struct{} // closed when closed and no goroutine is left
 
+	labels context.Context // of its goroutines, for profiles
+
 	wait histogram // how long functions waited for a goroutine; written by those
 }
 
@@ -38,8 +42,13 @@ type blockingJob struct {
 	canceled atomic.Bool   // nobody wants the result: do not start
 }
 
-func newBlockingPool(limit int, keepAlive time.Duration) *blockingPool {
-	return &blockingPool{limit: limit, keepAlive: keepAlive, gone: make(chan struct{})}
+func newBlockingPool(opts Options) *blockingPool {
+	return &blockingPool{
+		limit:     opts.BlockingThreads,
+		keepAlive: opts.BlockingKeepAlive,
+		gone:      make(chan struct{}),
+		labels:    labels(opts.Name + "/blocking"),
+	}
 }
 
 // submit takes j over, or returns core.ErrShutdown.
@@ -97,6 +106,7 @@ func (p *blockingPool) work(j *blockingJob) {
 	p.began() // before the look: a job that has begun is always counted
 	defer p.done()
 	if !j.canceled.Load() {
+		pprof.SetGoroutineLabels(p.labels) // not those of the task that started the goroutine, or of the last function
 		p.wait.add(time.Since(j.since))
 		j.run()
 	}

@@ -28,7 +28,9 @@ type Options struct {
 	Affinity func(worker int) []int
 
 	// Name is how profiles and reports call the workers: "name/0", "name/1" and so on, under the
-	// pprof label "worker". "" stands for "moduvex".
+	// pprof label "worker", and "name/blocking" the goroutines of the blocking pool. "" stands for "moduvex".
+	// Each body and each function on the pool begins with that label and no other; what it adds goes with it.
+	// A future in poll style adds labels for the time of its Poll at most, as pprof.Do does.
 	Name string
 
 	// Instrument makes every task account for its time and remember where it was spawned, for

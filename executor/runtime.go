@@ -70,7 +70,7 @@ func newAt(epoch time.Time, opts Options) (*Runtime, error) {
 	rt := &Runtime{
 		opts:     opts,
 		epoch:    epoch,
-		blocking: newBlockingPool(opts.BlockingThreads, opts.BlockingKeepAlive),
+		blocking: newBlockingPool(opts),
 		sets:     make([]liveSet, 1<<bits.Len(uint(2*opts.Workers-1))),
 		drains:   drain.NewGroup(opts.Workers),
 		draining: make(chan struct{}),

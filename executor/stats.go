@@ -196,7 +196,7 @@ func (rt *Runtime) Metrics() Metrics {
 	for _, w := range rt.workers {
 		m.Workers = append(m.Workers, WorkerMetrics{
 			ID:              w.id,
-			Name:            w.name(),
+			Name:            w.rt.workerName(w.id),
 			Parked:          w.parked.Load(),
 			Counters:        w.counters(),
 			Registrations:   w.reactor.Len(),

@@ -9,14 +9,27 @@ import (
 
 // start is the beginning of the worker's goroutine: it gets its name and its thread, and says so.
 func (w *worker) start(settled chan<- error) {
-	pprof.SetGoroutineLabels(pprof.WithLabels(context.Background(), pprof.Labels("worker", w.name())))
+	w.label()
 	err := w.bindThread()
 	settled <- err
 	runtime.Gosched() // New first: a worker that parks keeps its processor for a while
 	w.run()
 }
 
-func (w *worker) name() string { return fmt.Sprintf("%s/%d", w.rt.opts.Name, w.id) }
+// label gives the calling goroutine the labels of the worker.
+func (w *worker) label() { pprof.SetGoroutineLabels(w.labels) }
+
+// workerLabels are what the goroutines of worker id are called by in profiles: its own, and those of its
+// bodies when they begin.
+func (rt *Runtime) workerLabels(id int) context.Context {
+	return labels(rt.workerName(id))
+}
+
+func (rt *Runtime) workerName(id int) string { return fmt.Sprintf("%s/%d", rt.opts.Name, id) }
+
+func labels(worker string) context.Context {
+	return pprof.WithLabels(context.Background(), pprof.Labels("worker", worker))
+}
 
 // bindThread locks the goroutine to its thread and the thread to its processors, if that is wanted.
 // Nobody unlocks it, so the thread ends with the goroutine, and nobody else gets one that is bound.

@@ -13,6 +13,7 @@ import (
 // turn does what is due besides polling. If there is nothing to poll, it searches, and then parks.
 func (w *worker) turn() {
 	w.current.Store(0)
+	w.label() // a future may have left others
 	w.ended.forget()
 	listed := w.queue.bound.turn()
 	listed = w.queue.private.turn() || listed

@@ -1,8 +1,10 @@
 package executor
 
 import (
+	"context"
 	"math"
 	"math/rand/v2"
+	"runtime/pprof"
 	"sync/atomic"
 	"time"
 
@@ -29,9 +31,10 @@ type worker struct {
 	queue    localQueue
 	timers   timers
 	pool     *coro.Pool
-	rand     *rand.Rand // its tasks'
-	dice     *rand.Rand // for searches: how many there are is a matter of luck, and no business of the tasks
-	keptRand lockedRand // of keptWorker
+	labels   context.Context // of its goroutine and of bodies that begin, for profiles
+	rand     *rand.Rand      // its tasks'
+	dice     *rand.Rand      // for searches: how many there are is a matter of luck, and no business of the tasks
+	keptRand lockedRand      // of keptWorker
 	reactor  *reactor.Reactor
 	wakers   []reactor.Waker // whom the last turn of the reactor has made ready, until wakeReady
 	arrived  task.Queue      // scratch of receive
@@ -74,13 +77,15 @@ func newWorker(rt *Runtime, id int) (*worker, error) {
 	if p == nil {
 		return nil, &OptionError{"Poller", "func", "returned neither a poller nor an error"}
 	}
+	labels := rt.workerLabels(id)
 	w := &worker{
 		rt:       rt,
 		id:       id,
 		commons:  rt.commons,
 		timed:    rt.opts.Instrument,
 		plain:    rt.commons == nil && !rt.opts.Instrument,
-		pool:     rt.newPool(),
+		pool:     rt.newPool(labels),
+		labels:   labels,
 		rand:     rand.New(rand.NewPCG(rt.opts.Seed, uint64(id))),
 		dice:     rand.New(rand.NewPCG(rt.opts.Seed, ^uint64(id))),
 		keptRand: lockedRand{rand: rand.New(rand.NewPCG(rt.opts.Seed, 1<<32|uint64(id)))},
@@ -100,8 +105,9 @@ func newWorker(rt *Runtime, id int) (*worker, error) {
 	return w, nil
 }
 
-func (rt *Runtime) newPool() *coro.Pool {
+func (rt *Runtime) newPool(labels context.Context) *coro.Pool {
 	return coro.NewPoolWith(coro.PoolOptions{
+		Begin:        func() { pprof.SetGoroutineLabels(labels) },
 		Idle:         rt.opts.IdleCoroutines,
 		ThreadLocked: rt.opts.LockOSThread,
 		CheckUses:    rt.opts.CheckUses,

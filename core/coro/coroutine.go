@@ -19,6 +19,7 @@ import (
 type coroutine struct {
 	next         func() (struct{}, bool)
 	yield        func(struct{}) bool
+	begin        func()       // PoolOptions.Begin of the pool that it comes from
 	job          job          // nil while idle
 	timer        *wheel.Entry // for Sleep; made by the first one
 	uses         uint32       // of its bodies' Cos
@@ -40,7 +41,7 @@ type job interface {
 }
 
 func newCoroutine(p *Pool) *coroutine {
-	c := &coroutine{threadLocked: p.opts.ThreadLocked, look: useSample - 1}
+	c := &coroutine{threadLocked: p.opts.ThreadLocked, begin: p.opts.Begin, look: useSample - 1}
 	if p.opts.CheckUses {
 		c.look, c.id = 0, []byte{} // not nil: the goroutine puts its number there
 	}
@@ -67,6 +68,9 @@ func (c *coroutine) loop(yield func(struct{}) bool) {
 // serve runs one body to its end.
 func (c *coroutine) serve() {
 	defer c.contain()
+	if c.begin != nil {
+		c.begin()
+	}
 	c.serving = true
 	c.job.run()
 	c.serving = false
@@ -160,6 +164,10 @@ type PoolOptions struct {
 	Idle int
 	// ThreadLocked says that the owner is locked to its OS thread, which its coroutines then share.
 	ThreadLocked bool
+	// Begin, if not nil, is called on the goroutine of a coroutine before a body begins there. The owner gives
+	// the goroutine its labels for profiles with it, so that a body finds none of the last one's. It must not
+	// panic.
+	Begin func()
 	// CheckUses makes every use of a Co be checked for being its body's. That costs microseconds each: it is
 	// for tests, and for the search of a mistake.
 	CheckUses bool
@@ -197,6 +205,7 @@ func (p *Pool) get() *coroutine {
 		return newCoroutine(p)
 	}
 	c := p.idle[last]
+	c.begin = p.opts.Begin // another worker's may have made it
 	p.idle[last] = nil
 	p.idle = p.idle[:last]
 	return c
