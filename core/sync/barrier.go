@@ -11,7 +11,8 @@ import (
 )
 
 // A Barrier is where a number of tasks wait until all of them have arrived. It can be used again and
-// again: the next round begins when one is complete.
+// again: the next round begins when one is complete. It comes from [NewBarrier]; the methods of a zero Barrier
+// panic, since it does not know for how many tasks to wait.
 type Barrier struct {
 	size int
 
@@ -49,6 +50,7 @@ func (b *Barrier) ArriveWait(ctx context.Context) (leader bool, err error) {
 var arriveFutures = sync.Pool{New: func() any { return new(ArriveFuture) }}
 
 func (b *Barrier) borrow() *ArriveFuture {
+	b.check()
 	f := arriveFutures.Get().(*ArriveFuture)
 	f.b = b
 	return f
@@ -66,7 +68,16 @@ func (f *ArriveFuture) giveBack(err error) error {
 }
 
 // ArriveFuture returns the future that arrives at its first poll.
-func (b *Barrier) ArriveFuture() ArriveFuture { return ArriveFuture{b: b} }
+func (b *Barrier) ArriveFuture() ArriveFuture {
+	b.check()
+	return ArriveFuture{b: b}
+}
+
+func (b *Barrier) check() {
+	if b.size == 0 {
+		panic("sync: a zero Barrier is not usable: make it with NewBarrier")
+	}
+}
 
 // An ArriveFuture answers once all have arrived, with true for the last. See the package comment for
 // its reuse.

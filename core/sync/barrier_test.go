@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	stdsync "sync"
 	"sync/atomic"
 	"testing"
@@ -203,4 +204,23 @@ func TestABarrierAllocatesNothing(t *testing.T) {
 			w.poll()
 		}
 	})
+}
+
+// It does not know for how many to wait; it must not wait for ever.
+func TestZeroBarrierPanics(t *testing.T) {
+	for name, arrive := range map[string]func(b *sync.Barrier){
+		"Arrive":       func(b *sync.Barrier) { _, _ = b.Arrive(nil) },
+		"ArriveWait":   func(b *sync.Barrier) { _, _ = b.ArriveWait(context.Background()) },
+		"ArriveFuture": func(b *sync.Barrier) { _ = b.ArriveFuture() },
+	} {
+		func() {
+			defer func() {
+				if text, _ := recover().(string); !strings.Contains(text, "zero Barrier") {
+					t.Errorf("%s: panicked with %q", name, text)
+				}
+			}()
+			arrive(&sync.Barrier{})
+			t.Errorf("%s returned", name)
+		}()
+	}
 }

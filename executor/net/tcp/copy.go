@@ -28,7 +28,9 @@ func Copy(co *coro.Co, dst Writer, src Reader) (written int64, err error) {
 }
 
 // ReadFrom writes to s what it reads from src, until src ends.
-func (s *Stream) ReadFrom(co *coro.Co, src Reader) (n int64, err error) { return Copy(co, s, src) }
+func (s *Stream) ReadFrom(co *coro.Co, src Reader) (n int64, err error) {
+	return s.fd.ReadFrom(co, s, s.failed, src)
+}
 
 // WriteTo writes to dst what it reads from s, until s ends.
 func (s *Stream) WriteTo(co *coro.Co, dst Writer) (n int64, err error) { return Copy(co, dst, s) }

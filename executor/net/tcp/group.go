@@ -81,6 +81,9 @@ func (g *ListenerGroup) ServeWith(co *coro.Co, f func(s core.Spawner, conn *Stre
 	if f == nil {
 		panic("tcp: ServeWith with a nil function")
 	}
+	if len(g.listeners) == 0 {
+		return g.first().failed("accept", net.ErrClosed)
+	}
 	loops := joinhandle.NewJoinSet[struct{}](&inTurns{rt: g.rt})
 	for i := range g.listeners {
 		loops.Go(func(co *coro.Co) (struct{}, error) { return struct{}{}, g.serve(co, i, f) })
@@ -180,6 +183,9 @@ func (a *arrival) Drop() { _ = a.s.Close() }
 
 // Close stops listening, as that of Listener. Serve returns. A second Close returns net.ErrClosed.
 func (g *ListenerGroup) Close() error {
+	if len(g.listeners) == 0 {
+		return g.first().Close()
+	}
 	var first error
 	for _, l := range g.listeners {
 		if err := l.Close(); first == nil {
@@ -191,7 +197,15 @@ func (g *ListenerGroup) Close() error {
 
 // Addr returns the address that g listens on, a *net.TCPAddr, with the port that was chosen if none was
 // given.
-func (g *ListenerGroup) Addr() net.Addr { return g.listeners[0].Addr() }
+func (g *ListenerGroup) Addr() net.Addr { return g.first().Addr() }
 
 // AddrPort is Addr as a value.
-func (g *ListenerGroup) AddrPort() netip.AddrPort { return g.listeners[0].AddrPort() }
+func (g *ListenerGroup) AddrPort() netip.AddrPort { return g.first().AddrPort() }
+
+// first is a zero Listener, which is closed, if g is a zero ListenerGroup.
+func (g *ListenerGroup) first() *Listener {
+	if len(g.listeners) == 0 {
+		return &Listener{}
+	}
+	return g.listeners[0]
+}

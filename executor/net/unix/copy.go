@@ -20,7 +20,7 @@ type Writer interface {
 
 // ReadFrom writes to s what it reads from src, until src ends.
 func (s *Stream) ReadFrom(co *coro.Co, src Reader) (n int64, err error) {
-	return netfd.Copy(co, s, src)
+	return s.fd.ReadFrom(co, s, s.wrap, src)
 }
 
 // WriteTo writes to dst what it reads from s, until s ends.

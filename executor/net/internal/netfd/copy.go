@@ -4,6 +4,7 @@ import (
 	"io"
 
 	"github.com/moduvex/moduvex-go/core/coro"
+	"github.com/moduvex/moduvex-go/reactor"
 )
 
 // A Reader reads in direct style. It keeps the rules of io.Reader.
@@ -21,6 +22,14 @@ const copyBuffer = 32 << 10
 
 // maxEmptyReads is after how many reads of nothing in a row a Reader counts as broken: as in package bufio.
 const maxEmptyReads = 100
+
+// ReadFrom is Copy to dst, which is the stream of f. If f cannot be written to, nothing is read.
+func (f *FD) ReadFrom(co *coro.Co, dst Writer, failed Failed, src Reader) (written int64, err error) {
+	if err := f.nothing(co.Context(), reactor.Write); err != nil {
+		return 0, failed("write", err)
+	}
+	return Copy(co, dst, src)
+}
 
 // Copy copies from src to dst until src ends, and returns how many bytes it has written. The end of
 // src is no error. Where both are sockets and the system can do that, bytes that come in bulk are

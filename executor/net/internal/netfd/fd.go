@@ -12,16 +12,18 @@ import (
 type FD struct {
 	// word holds the references and what is closed:
 	//
-	//	bit  31      closed: no operation begins any more
+	//	bit  31      open: set by Init, cleared by Close; without it no operation begins
 	//	bit  30      writing is closed
 	//	bit  29      reading is closed
 	//	bit  28      reads end at boundaries: a short one proves nothing
 	//	bit  27      ShutdownRead was called: a read that would block is the end
 	//	bits 26..0   references: one for being open, and one for each operation under way
 	//
-	// Close and CloseHalf set bits, acquire and release count, all by compare-and-swap or Add. Bit 28
+	// The word of a zero FD, which owns no descriptor, is that of one that is closed.
+	//
+	// Close and CloseHalf set and clear bits, acquire and release count, all by compare-and-swap or Add. Bit 28
 	// is set by Init or never. A count that has come to 0 stays there, since acquire looks at the
-	// closed bit.
+	// open bit.
 	word  atomic.Uint32
 	sysfd int32
 
@@ -34,7 +36,7 @@ type FD struct {
 }
 
 const (
-	closed      = 1 << 31
+	open        = 1 << 31
 	writeClosed = 1 << 30
 	readClosed  = 1 << 29
 	boundaries  = 1 << 28
@@ -53,14 +55,14 @@ func halfClosed(d reactor.Direction) uint32 {
 // Init makes f the owner of fd.
 func (f *FD) Init(fd int) {
 	f.sysfd = int32(fd)
-	f.word.Store(1)
+	f.word.Store(open | 1)
 }
 
 // InitBoundaries is Init for a socket whose reads may stop before it is drained: of messages, or of a
 // stream that may carry descriptors.
 func (f *FD) InitBoundaries(fd int) {
 	f.sysfd = int32(fd)
-	f.word.Store(boundaries | 1)
+	f.word.Store(open | boundaries | 1)
 }
 
 // Sysfd is the descriptor, for use between a Begin or an Acquire that succeeded and its end.
@@ -68,17 +70,17 @@ func (f *FD) Sysfd() int { return int(f.sysfd) }
 
 // Acquire keeps the descriptor open until Release. It returns net.ErrClosed once f is closed.
 func (f *FD) Acquire() error {
-	if f.acquire(closed) {
+	if f.acquire(open) {
 		return nil
 	}
 	return net.ErrClosed
 }
 
-// acquire takes a reference unless one of the bits is set.
+// acquire takes a reference unless something in bits is closed: open or a half.
 func (f *FD) acquire(bits uint32) bool {
 	for {
 		w := f.word.Load()
-		if w&bits != 0 {
+		if isClosed(w, bits) {
 			return false
 		}
 		if f.word.CompareAndSwap(w, w+1) {
@@ -86,6 +88,9 @@ func (f *FD) acquire(bits uint32) bool {
 		}
 	}
 }
+
+// isClosed reports whether something in bits is closed in w.
+func isClosed(w, bits uint32) bool { return (w^open)&bits != 0 }
 
 // Release gives a reference up.
 func (f *FD) Release() { _ = f.release() }
@@ -104,7 +109,7 @@ func closeSocket(fd uintptr) error { return sys.Close(int(fd)) }
 
 // Close ends f: what waits is woken and finds it closed. A second call returns net.ErrClosed.
 func (f *FD) Close() error {
-	if f.word.Or(closed)&closed != 0 {
+	if f.word.And(^uint32(open))&open == 0 {
 		return net.ErrClosed
 	}
 	if reg := f.reg.Load(); reg != nil {
@@ -122,7 +127,7 @@ func (f *FD) CloseHalf(d reactor.Direction) (last bool, err error) {
 	bit := halfClosed(d)
 	for {
 		w := f.word.Load()
-		if w&(closed|bit) != 0 {
+		if isClosed(w, open|bit) {
 			return false, net.ErrClosed
 		}
 		if !f.word.CompareAndSwap(w, w|bit) {
@@ -152,8 +157,8 @@ func (f *FD) hasEnded(d reactor.Direction) bool {
 	return d == reactor.Read && f.word.Load()&ended != 0
 }
 
-// Closed reports whether Close has been called.
-func (f *FD) Closed() bool { return f.word.Load()&closed != 0 }
+// Closed reports whether Close has been called, or Init has not.
+func (f *FD) Closed() bool { return isClosed(f.word.Load(), open) }
 
 // wake wakes all that wait for direction d, to look again. Any goroutine.
 func (f *FD) wake(d reactor.Direction) {

@@ -57,14 +57,14 @@ const (
 // Begin starts an operation in direction d, and End ends it. It returns net.ErrClosed if f or the
 // direction is closed, and os.ErrDeadlineExceeded if its deadline has passed; then there is no End.
 func (f *FD) Begin(cx *core.Context, d reactor.Direction) error {
-	open := f.acquire(closed | halfClosed(d))
+	acquired := f.acquire(open | halfClosed(d))
 	t := f.times.Load()
 	switch {
-	case t == nil && open:
+	case t == nil && acquired:
 		return nil
 	case t == nil:
 		return net.ErrClosed
-	case !open:
+	case !acquired:
 		t[d].settle(f, d, cx.Host())
 		return net.ErrClosed
 	case t[d].passed(cx.Host()):
@@ -102,7 +102,7 @@ func (f *FD) Ready(cx *core.Context, d reactor.Direction, last Event) (ev Event,
 		if !ok {
 			// Who closes a half (1) sets its bit, (2) takes the waiters. Here is (1) registered,
 			// (2) looked: one of the two sees the other, so no waiter is left behind.
-			if f.word.Load()&(closed|halfClosed(d)) != 0 {
+			if isClosed(f.word.Load(), open|halfClosed(d)) {
 				reg.Unwait(cx.Waker(), d)
 				return Event{}, false, net.ErrClosed
 			}
@@ -130,7 +130,7 @@ func (f *FD) Ready(cx *core.Context, d reactor.Direction, last Event) (ev Event,
 // callError is the error of a system call in direction d. What fails because the direction was closed while
 // the call was under way (EPIPE, say) fails as what comes after.
 func (f *FD) callError(d reactor.Direction, call string, errno sys.Errno) error {
-	if f.word.Load()&(closed|halfClosed(d)) != 0 {
+	if isClosed(f.word.Load(), open|halfClosed(d)) {
 		return net.ErrClosed
 	}
 	return os.NewSyscallError(call, errno)

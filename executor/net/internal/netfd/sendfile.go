@@ -50,6 +50,9 @@ func (f *FD) SendFile(co *coro.Co, dst Writer, failed Failed, src io.Reader) (n 
 // PollSendFile sends what there is room for, in poll style. At the end of src the error is io.EOF. If
 // src is no regular file it is errors.ErrUnsupported: what was read could not be given back.
 func (f *FD) PollSendFile(cx *core.Context, failed Failed, src io.Reader) (n int64, ready bool, err error) {
+	if err := f.nothing(cx, reactor.Write); err != nil {
+		return 0, true, failed("write", err)
+	}
 	s, ok, err := openSource(src)
 	if err != nil {
 		return 0, true, err

@@ -110,7 +110,7 @@ func (t *Try) End() (Progress, error) {
 // clock to tell deadlines by. It returns net.ErrClosed if f or the direction is closed; otherwise
 // EndOnce follows, with what it returned.
 func (f *FD) BeginOnce(d reactor.Direction) (Event, error) {
-	if !f.acquire(closed | halfClosed(d)) {
+	if !f.acquire(open | halfClosed(d)) {
 		return Event{}, net.ErrClosed
 	}
 	ev := Event{reg: f.reg.Load()}
