@@ -87,8 +87,9 @@ func setOptions(fd int, keepAlive net.KeepAliveConfig) error {
 // pending calls it with the waker it polled with, unless it closes l.
 func (l *Listener) Unwait(w core.Waker) { l.fd.Unwait(w, reactor.Read) }
 
-// Close stops listening. Whoever waits to accept gets net.ErrClosed, and so does a second Close.
-// Connections in the backlog are reset; accepted ones live on.
+// Close stops listening; when it returns the port is free, unless another process or a duplicate of the
+// descriptor keeps it. Pending accepts get net.ErrClosed, and so does a second Close. Connections in the
+// backlog are reset; accepted ones live on.
 func (l *Listener) Close() error {
 	if err := l.fd.Close(); err != nil {
 		return l.failed("close", err)

@@ -1,6 +1,9 @@
 package netfd
 
 import (
+	"sync"
+	"time"
+
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/executor/net/internal/sys"
@@ -10,8 +13,15 @@ import (
 // An Acceptor is an FD that listens. It passes over connections that were given up before they were
 // accepted, and pauses while the process is out of descriptors or the system out of memory; the
 // connections stay in the backlog.
+//
+// Unlike that of other sockets, Close of an Acceptor waits for the operations that are under way, so that the
+// address is free when it returns. Each of them holds using for as long as it holds a reference, and Close takes
+// it once it has marked the socket closed: what comes later finds the mark. None of them waits for anything but
+// the system, so Close waits for microseconds. (Shutting the socket down would free the address, too, but for
+// all processes that share it.)
 type Acceptor struct {
 	FD
+	using   sync.RWMutex
 	backoff backoff
 }
 
@@ -53,6 +63,8 @@ func (a *Acceptor) PollAccept(cx *core.Context) (fd int, from sys.Endpoint, read
 
 func (a *Acceptor) accept(cx *core.Context) (fd int, from sys.Endpoint, p Progress, err error) {
 	const d = reactor.Read
+	a.using.RLock()
+	defer a.using.RUnlock()
 	if err := a.Begin(cx, d); err != nil {
 		return -1, from, Done, err
 	}
@@ -115,12 +127,37 @@ func (a *Acceptor) acceptReady(cx *core.Context) (int, sys.Endpoint, Progress, e
 	}
 }
 
-// Close is that of FD.
+// Register is that of FD.
+func (a *Acceptor) Register(cx *core.Context) error {
+	a.using.RLock()
+	defer a.using.RUnlock()
+	return a.FD.Register(cx)
+}
+
+// Await is that of FD.
+func (a *Acceptor) Await(co *coro.Co, d reactor.Direction, p Progress) error {
+	if p == Unregistered {
+		return a.Register(co.Context())
+	}
+	return a.suspend(co, d)
+}
+
+// SetDeadline is that of FD.
+func (a *Acceptor) SetDeadline(d reactor.Direction, at time.Time) error {
+	a.using.RLock()
+	defer a.using.RUnlock()
+	return a.FD.SetDeadline(d, at)
+}
+
+// Close is that of FD, but the descriptor is closed when it returns, unless a function that was given to a RawConn
+// is using it.
 func (a *Acceptor) Close() error {
 	if err := a.FD.Close(); err != nil {
 		return err
 	}
+	a.using.Lock()
 	a.backoff.alarm.Forget()
+	a.using.Unlock()
 	return nil
 }
 
