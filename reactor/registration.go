@@ -48,6 +48,7 @@ type Registration struct {
 	// finds the Registration retired can wait for the descriptor to be out of the Poller.
 	mu      sync.Mutex
 	waiters [2]waiters // by Direction
+	turns   [2]bool    // by Direction: a report takes one waiter, not all. Under mu
 }
 
 // ReadyEvent is what PollReady or Ready saw: the readiness of one direction, and the moment it is from.
@@ -99,7 +100,7 @@ func (g *Registration) Ready(d Direction) (ReadyEvent, bool) {
 // PollReady returns the cached readiness of direction d if there is any. If not, it registers w to be
 // handed out by the Turn that brings some, and returns false; a w that waits for d already is not
 // registered twice. Any number of wakers may wait, for the same direction or for both, and all that
-// wait for a direction are woken together: the descriptor is theirs to share. Readiness that
+// wait for a direction are woken together, unless WakeInTurns was called: the descriptor is theirs to share. Readiness that
 // arrives during the call is either returned, or wakes w.
 //
 // A waker is taken out when it is woken, by Unwait and by TakeWaiters. Whoever gives up waiting calls
@@ -188,7 +189,7 @@ func (g *Registration) rearm(d Direction) {
 
 // Unwait takes w out of the waiters for direction d; it does nothing if w is not among them. A waiter
 // that is dropped calls it, so that a long-lived descriptor does not collect the wakers of dead tasks.
-// No other waiter misses anything by it: a report wakes all of them, and stays in the cache.
+// No other waiter misses anything by it: a report wakes all of them (but see WakeInTurns), and stays in the cache.
 func (g *Registration) Unwait(w Waker, d Direction) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -200,6 +201,25 @@ func (g *Registration) Awaited(d Direction) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.waiters[d].first != nil
+}
+
+// WakeInTurns makes reports wake one waiter of direction d each, the one that has waited longest, in place of all. It is
+// for descriptors whose waiters each take one thing, as those of a listener take a connection, and is called
+// before there are any. The waiter that is woken owes the others: when it has finished, and when it gives up
+// although it was woken, it looks with Ready whether there is more, and if so wakes the next, by TakeWaiter. Closing
+// wakes all, as ever.
+func (g *Registration) WakeInTurns(d Direction) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.turns[d] = true
+}
+
+// TakeWaiter takes out the waiter for direction d that has waited longest, for the caller to wake when it holds no
+// lock. It returns nil if there is none.
+func (g *Registration) TakeWaiter(d Direction) Waker {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.waiters[d].next()
 }
 
 // TakeWaiters takes out all waiters for direction d and appends them to wakers, for the caller to wake
@@ -273,12 +293,23 @@ func (g *Registration) report(ready Readiness, wakers []Waker) []Waker {
 	g.noteFrom(g.state.Load(), ready)
 	g.mu.Lock()
 	if ready&readyMask(Read) != 0 {
-		wakers = g.waiters[Read].take(wakers)
+		wakers = g.takeReported(Read, wakers)
 	}
 	if ready&readyMask(Write) != 0 {
-		wakers = g.waiters[Write].take(wakers)
+		wakers = g.takeReported(Write, wakers)
 	}
 	g.mu.Unlock()
+	return wakers
+}
+
+// takeReported takes out what a report wakes. Under mu.
+func (g *Registration) takeReported(d Direction, wakers []Waker) []Waker {
+	if !g.turns[d] {
+		return g.waiters[d].take(wakers)
+	}
+	if w := g.waiters[d].next(); w != nil {
+		wakers = append(wakers, w)
+	}
 	return wakers
 }
 

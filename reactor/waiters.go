@@ -63,6 +63,15 @@ func (s *waiters) cut(i int) {
 	s.more = s.more[:i+n]
 }
 
+// next takes out the waker that has waited longest, nil if there is none.
+func (s *waiters) next() Waker {
+	w := s.first
+	if w != nil {
+		s.remove(w)
+	}
+	return w
+}
+
 // take empties the set into dst.
 func (s *waiters) take(dst []Waker) []Waker {
 	if s.first == nil {
