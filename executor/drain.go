@@ -2,6 +2,7 @@ package executor
 
 import (
 	"errors"
+	"log/slog"
 
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coro"
@@ -87,3 +88,6 @@ func UntilDrain(co *coro.Co, body func(co *coro.Co) error) error {
 
 // DrainList implements drain.Host.
 func (w *worker) DrainList() *drain.List { return w.rt.drains.List(w.id) }
+
+// Logger implements hostlog.Host.
+func (w *worker) Logger() *slog.Logger { return w.rt.opts.Logger }

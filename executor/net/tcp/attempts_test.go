@@ -33,6 +33,12 @@ func (r *recorder) control(_, address string, _ syscall.RawConn) error {
 	return nil
 }
 
+func (r *recorder) attempts() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.to)
+}
+
 func addrs(list ...string) func(context.Context, string, string) ([]netip.Addr, error) {
 	return func(context.Context, string, string) ([]netip.Addr, error) {
 		var out []netip.Addr
@@ -212,9 +218,13 @@ func TestAbortOfDialClosesAllSockets(t *testing.T) {
 		_, got = d.Dial(co, "tcp", fmt.Sprintf("somewhere:%d", hole.Port()))
 		return got
 	})
-	time.Sleep(60 * time.Millisecond)
+	for end := time.Now().Add(patience); r.attempts() < 4; time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("%d sockets are connecting, want 4", r.attempts())
+		}
+	}
 	if open := openFDs(t) - before; countsFDs && open != 4 {
-		t.Errorf("%d sockets are connecting, want 4", open)
+		t.Errorf("%d sockets are open, want 4", open)
 	}
 	h.Abort()
 	if err := finish(t, h); !errors.Is(err, core.ErrCancelled) {

@@ -1,6 +1,12 @@
 package tcp
 
-import "github.com/moduvex/moduvex-go/core/coro"
+import (
+	"errors"
+	"net"
+
+	"github.com/moduvex/moduvex-go/core/coro"
+	"github.com/moduvex/moduvex-go/executor/net/internal/sys"
+)
 
 // A Duplex is a connection whose two directions end one by one: a [Stream], or that of package unix.
 type Duplex interface {
@@ -34,5 +40,9 @@ func copyHalf(co *coro.Co, dst, src Duplex) (int64, error) {
 	if err != nil {
 		return n, err
 	}
-	return n, dst.CloseWrite()
+	err = dst.CloseWrite()
+	if errors.Is(err, sys.ENOTCONN) && !errors.Is(err, net.ErrClosed) {
+		err = nil // the peer has let go of the whole connection already: there is nobody to tell
+	}
+	return n, err
 }

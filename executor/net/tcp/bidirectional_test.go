@@ -7,6 +7,7 @@ import (
 	"net"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coro"
@@ -77,5 +78,90 @@ func TestCopyBidirectionalEndsAsAWhole(t *testing.T) {
 				t.Errorf("it ended with %v", err)
 			}
 		})
+	}
+}
+
+// An exchange is complete although the server lets the connection go before the client's end has reached it.
+func TestCopyBidirectionalWithAPeerThatIsGone(t *testing.T) {
+	rt := newRuntime(t)
+	a, client := connect(t, rt)
+	b, server := connect(t, rt)
+	var toA, toB int64
+	proxy := start(rt, func(co *coro.Co) (err error) {
+		toA, toB, err = tcp.CopyBidirectional(co, a, b)
+		return err
+	})
+	client.Write([]byte("question"))
+	if _, err := io.ReadFull(server, make([]byte, 8)); err != nil {
+		t.Fatal(err)
+	}
+	server.Write([]byte("answer"))
+	server.CloseWrite()
+	if got, err := io.ReadAll(client); string(got) != "answer" || err != nil {
+		t.Fatalf("%q, %v", got, err)
+	}
+	server.SetLinger(0)
+	server.Close()
+	waitReset(t, b)
+	client.CloseWrite()
+	if err := finish(t, proxy); err != nil || toA != 6 || toB != 8 {
+		t.Errorf("%d and %d bytes, %v", toA, toB, err)
+	}
+}
+
+// waitReset waits until the system knows that s is no connection any more.
+func waitReset(t *testing.T, s *tcp.Stream) {
+	t.Helper()
+	raw, err := s.SyscallConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for end := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
+		gone := false
+		raw.Control(func(fd uintptr) { gone = !connected(fd) })
+		if gone {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatal("the reset does not arrive")
+		}
+	}
+}
+
+// A write that is under way when its half is closed fails as one that waits: with net.ErrClosed.
+func TestWriteHalfIsClosedUnderAWrite(t *testing.T) {
+	rt := newRuntime(t)
+	l := listen(t)
+	for range rounds() {
+		c, err := net.Dial("tcp", l.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var r *tcp.ReadHalf
+		var w *tcp.WriteHalf
+		do(t, rt, func(co *coro.Co) error {
+			s, err := l.Accept(co)
+			if err == nil {
+				r, w = s.Split()
+			}
+			return err
+		})
+		go io.Copy(io.Discard, c)
+		begun := make(chan struct{})
+		h := start(rt, func(co *coro.Co) error {
+			close(begun)
+			for {
+				if _, err := w.Write(co, make([]byte, 1000)); err != nil {
+					return err
+				}
+			}
+		})
+		<-begun
+		w.Close()
+		if err := finish(t, h); !errors.Is(err, net.ErrClosed) {
+			t.Fatalf("the write ended with %v", err)
+		}
+		r.Close()
+		c.Close()
 	}
 }

@@ -133,26 +133,6 @@ func aborted(t *testing.T, rt *executor.Runtime, body func(co *coro.Co) error) {
 	}
 }
 
-// An operation in poll style, as a future.
-type operation struct {
-	poll  func(cx *core.Context) (bool, error)
-	drop  func(w core.Waker)
-	waker core.Waker
-}
-
-func (o *operation) Poll(cx *core.Context) (error, bool) {
-	o.waker = cx.Waker()
-	ok, err := o.poll(cx)
-	return err, ok
-}
-
-func (o *operation) Drop() { o.drop(o.waker) }
-
-func await(co *coro.Co, o *operation) error {
-	err, cancelled := coro.Await[error](co, o)
-	return errors.Join(err, cancelled)
-}
-
 // polled is a body that awaits an operation in poll style.
 func polled(poll func(cx *core.Context, s *tcp.Stream) (bool, error)) func(co *coro.Co, s *tcp.Stream) error {
 	return func(co *coro.Co, s *tcp.Stream) error {
@@ -255,4 +235,30 @@ func TestDialAfterControlMadeTheSocketBlocking(t *testing.T) {
 		_, err := d.Dial(co, "tcp", hole.String())
 		return err
 	})
+}
+
+// How many probes there are is set, also if it is one, unless it is left to the system.
+func TestKeepAliveCount(t *testing.T) {
+	rt := newRuntime(t)
+	s, _ := connect(t, rt)
+	count := func() (n int) {
+		raw, err := s.SyscallConn()
+		if err != nil {
+			t.Fatal(err)
+		}
+		raw.Control(func(fd uintptr) { n, err = unix.GetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_KEEPCNT) })
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	before := count()
+	for _, c := range []struct{ set, want int }{{-1, before}, {1, 1}, {0, 9}, {-1, 9}} {
+		if err := s.SetKeepAliveConfig(net.KeepAliveConfig{Enable: true, Idle: -1, Interval: -1, Count: c.set}); err != nil {
+			t.Error(err)
+		}
+		if n := count(); n != c.want {
+			t.Errorf("after a count of %d there are %d probes, want %d", c.set, n, c.want)
+		}
+	}
 }

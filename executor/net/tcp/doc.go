@@ -30,6 +30,10 @@
 // dialed it, a Listener with that of the first task that has to wait; there they stay, and wake tasks
 // wherever these are. If that runtime ends, the next one to wait takes the socket over.
 //
+// A Listener closes when the runtime drains whose task has accepted last, that is when Shutdown or Close of the
+// runtime begins: accepts end with net.ErrClosed, and the port refuses. Connections go on; those that are idle
+// are told by executor.UntilDrain.
+//
 // # Errors
 //
 // Errors are those of package net, in a *net.OpError: errors.Is finds syscall.ECONNREFUSED,

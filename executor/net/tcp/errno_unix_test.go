@@ -10,3 +10,9 @@ const (
 	connRefused = syscall.ECONNREFUSED
 	afterReset  = syscall.EPIPE
 )
+
+// connected reports whether the socket has a peer.
+func connected(fd uintptr) bool {
+	_, err := syscall.Getpeername(int(fd))
+	return err == nil
+}

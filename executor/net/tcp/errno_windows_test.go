@@ -12,3 +12,9 @@ const (
 	connRefused = windows.WSAECONNREFUSED
 	afterReset  = syscall.ECONNRESET
 )
+
+// connected reports whether the socket has a peer.
+func connected(fd uintptr) bool {
+	_, err := syscall.Getpeername(syscall.Handle(fd))
+	return err == nil
+}

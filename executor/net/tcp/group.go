@@ -52,11 +52,11 @@ func (lc *ListenConfig) ListenGroup(rt *executor.Runtime, network, address strin
 	return g, nil
 }
 
-// Serve accepts until g is closed, and runs handle with each connection, as a task on the worker that
+// Serve accepts until g is closed or its runtime drains, which closes it, and runs handle with each connection, as a task on the worker that
 // it is for. It closes the connection when the task has ended, however: also if it is aborted before
 // it begins.
 //
-// Serve returns nil after Close; the error if accepting fails, or core.ErrCancelled and the like if co is
+// Serve returns nil after that; the error if accepting fails, or core.ErrCancelled and the like if co is
 // cancelled, and then no worker accepts any more, but g is still open. The tasks of connections go on
 // by themselves. One Serve or ServeWith at a time.
 func (g *ListenerGroup) Serve(co *coro.Co, handle func(co *coro.Co, conn *Stream)) error {
@@ -165,7 +165,7 @@ func (a *arrival) Poll(cx *core.Context) (struct{}, bool) {
 // the peer is told, and nobody else can do anything about it; others are accepted all the same. So is
 // one whose f panics.
 func (a *arrival) arrive(cx *core.Context, s core.Spawner) {
-	if err := a.l.begin(cx, a.s); err != nil {
+	if again, err := a.l.begin(cx, a.s); again || err != nil {
 		return
 	}
 	given := false

@@ -75,7 +75,7 @@ func (lc *ListenConfig) listen(family sys.Family, only6 bool, at sys.Endpoint) (
 		return nil, err
 	}
 	l := &Listener{config: *lc}
-	l.fd.Init(fd)
+	l.fd.Init(fd, l)
 	if err := l.open(fd, family, only6, at); err != nil {
 		_ = l.fd.Close()
 		return nil, err
@@ -98,10 +98,8 @@ func (l *Listener) open(fd int, family sys.Family, only6 bool, at sys.Endpoint) 
 			return err
 		}
 	}
-	if sys.OptionsInherited {
-		if err := setOptions(fd, l.config.KeepAlive); err != nil {
-			return err
-		}
+	if err := setOptions(fd, l.config.KeepAlive); err != nil { // also where they are not inherited: they are looked at
+		return err
 	}
 	if err := callControl(l.config.Control, family, at, &l.fd.FD); err != nil {
 		return err

@@ -23,53 +23,58 @@ type Listener struct {
 // Accept returns the next connection, and waits if there is none. A connection that the peer gave
 // up before it was accepted is passed over. While the process is out of descriptors, or the system
 // out of memory, Accept waits and tries again, after 5 ms at first and up to a second later on;
-// the connections stay in the backlog.
+// the connections stay in the backlog, and the log of the runtime is told once. Of several tasks that accept, a
+// connection wakes one.
 func (l *Listener) Accept(co *coro.Co) (*Stream, error) {
-	fd, from, err := l.fd.Accept(co)
-	if err != nil {
-		return nil, l.failed("accept", err)
+	for {
+		fd, from, err := l.fd.Accept(co)
+		if err != nil {
+			return nil, l.failed("accept", err)
+		}
+		s := newStream(fd, from)
+		switch again, err := l.begin(co.Context(), s); {
+		case err != nil:
+			return nil, err
+		case !again:
+			return s, nil
+		}
 	}
-	return l.accepted(co.Context(), fd, from)
 }
 
 // PollAccept is Accept in poll style.
 func (l *Listener) PollAccept(cx *core.Context) (s *Stream, ready bool, err error) {
-	fd, from, ready, err := l.fd.PollAccept(cx)
-	if err != nil {
-		return nil, true, l.failed("accept", err)
+	for {
+		fd, from, ready, err := l.fd.PollAccept(cx)
+		if err != nil {
+			return nil, true, l.failed("accept", err)
+		}
+		if !ready {
+			return nil, false, nil
+		}
+		s := newStream(fd, from)
+		switch again, err := l.begin(cx, s); {
+		case err != nil:
+			return nil, true, err
+		case !again:
+			return s, true, nil
+		}
 	}
-	if !ready {
-		return nil, false, nil
-	}
-	s, err = l.accepted(cx, fd, from)
-	return s, true, err
 }
 
-// accepted makes a Stream of fd. Where it has not got the listener's options, it is given them.
+// begin makes a connection ready for use on the worker of cx, or closes it, or gives it back to the listener: again
+// is true then. Where it has not got the listener's options, it is given them; that fails only if the connection is
+// reset by now, which its user finds out.
 //
 // It is registered here, on the stack of the accepting task: registering takes more stack than all
 // that a connection does while it is idle, and a coroutine whose stack has grown once keeps it.
-func (l *Listener) accepted(cx *core.Context, fd int, from sys.Endpoint) (s *Stream, err error) {
-	s = newStream(fd, from)
-	if err := l.begin(cx, s); err != nil {
-		return nil, err
-	}
-	return s, nil
-}
-
-// begin makes a connection ready for use on the worker of cx, or closes it.
-func (l *Listener) begin(cx *core.Context, s *Stream) (err error) {
+func (l *Listener) begin(cx *core.Context, s *Stream) (again bool, err error) {
 	if !sys.OptionsInherited {
-		err = setOptions(s.fd.Sysfd(), l.config.KeepAlive) // nobody else has it yet
+		_ = setOptions(s.fd.Sysfd(), l.config.KeepAlive) // nobody else has it yet
 	}
-	if err == nil {
-		err = s.fd.Register(cx)
+	if again, err = l.fd.Admit(cx, &s.fd, s.peer); err != nil {
+		err = l.failed("accept", err)
 	}
-	if err != nil {
-		_ = s.fd.Close()
-		return l.failed("accept", err)
-	}
-	return nil
+	return again, err
 }
 
 // setOptions gives a socket the options that a Stream begins with.

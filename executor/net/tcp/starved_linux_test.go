@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"os/exec"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -45,7 +47,8 @@ func starvedMain() int {
 }
 
 func starved() error {
-	rt, err := executor.New(executor.Options{})
+	var told lines
+	rt, err := executor.New(executor.Options{Logger: slog.New(slog.NewTextHandler(&told, nil)), LongPoll: -1})
 	if err != nil {
 		return err
 	}
@@ -94,8 +97,11 @@ func starved() error {
 		hs = append(hs, executor.Go(rt, accept))
 	}
 	before, cpu := rt.Stats(), cpuTime()
-	time.Sleep(500 * time.Millisecond)
+	time.Sleep(500 * time.Millisecond) // the shortage lasts
 	after := rt.Stats()
+	if n := told.count(l.Addr().String()); n != 1 || told.count("too many open files") != 1 {
+		return fmt.Errorf("the log was told %d times, want once: %s", n, told.String())
+	}
 	if state := l.Backoff(); state != "paused" {
 		return fmt.Errorf("the listener is %s", state)
 	}
@@ -126,9 +132,10 @@ func starved() error {
 	fmt.Printf("recovered after %v\n", time.Since(begin).Round(time.Millisecond))
 
 	// And all is as before: the third waits for the next connection.
-	time.Sleep(20 * time.Millisecond)
-	if state := l.Backoff(); state != "idle" {
-		return fmt.Errorf("the listener is %s, with nothing left to accept", state)
+	for end := time.Now().Add(patience); l.Backoff() != "idle"; time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			return fmt.Errorf("the listener is %s, with nothing left to accept", l.Backoff())
+		}
 	}
 	dial = executor.Go(rt, func(co *coro.Co) (struct{}, error) {
 		c, err := tcp.Dial(co, "tcp", l.Addr().String())
@@ -149,6 +156,26 @@ func starved() error {
 	}
 	return nil
 }
+
+// lines is a log.
+type lines struct {
+	mu  sync.Mutex
+	buf strings.Builder
+}
+
+func (l *lines) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.Write(b)
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.String()
+}
+
+func (l *lines) count(what string) int { return strings.Count(l.String(), what) }
 
 func cpuTime() time.Duration {
 	var u unix.Rusage

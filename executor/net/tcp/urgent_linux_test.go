@@ -50,7 +50,11 @@ func copyPastUrgentData(t *testing.T, copy func(co *coro.Co, dst, src *tcp.Strea
 		return err
 	})
 	none := openPipes()
-	go in.Write(msg[:before])
+	wrote := make(chan struct{})
+	go func() {
+		defer close(wrote)
+		in.Write(msg[:before])
+	}()
 	var got bytes.Buffer
 	if spliced {
 		readToPipe(t, out, &got, none, before)
@@ -74,6 +78,7 @@ func copyPastUrgentData(t *testing.T, copy func(co *coro.Co, dst, src *tcp.Strea
 		defer func() { <-rest }()
 		go func() {
 			defer close(rest)
+			<-wrote
 			sendUrgent(t, in, '!') // behind what is on its way
 			in.Write(msg[before:])
 			in.CloseWrite()
@@ -83,6 +88,7 @@ func copyPastUrgentData(t *testing.T, copy func(co *coro.Co, dst, src *tcp.Strea
 		defer func() { <-rest }()
 		go func() {
 			defer close(rest)
+			<-wrote
 			sendUrgent(t, in, '!')
 			in.CloseWrite()
 		}()

@@ -57,35 +57,41 @@ type Listener struct{ listener }
 
 // Accept returns the next connection, and waits if there is none. While the process is out of
 // descriptors, or the system out of memory, Accept waits and tries again, after 5 ms at first and up
-// to a second later on; the connections stay in the backlog.
+// to a second later on; the connections stay in the backlog, and the log
+// of the runtime is told once. Of several tasks that accept, a connection wakes one. When the runtime drains whose
+// task has accepted last, the listener closes.
 func (l *Listener) Accept(co *coro.Co) (*Stream, error) {
-	fd, _, err := l.fd.Accept(co)
-	if err != nil {
-		return nil, l.failed("accept", err)
+	for {
+		fd, _, err := l.fd.Accept(co)
+		if err != nil {
+			return nil, l.failed("accept", err)
+		}
+		if s, again, err := l.accepted(co.Context(), fd); !again {
+			return s, err
+		}
 	}
-	return l.accepted(co.Context(), fd)
 }
 
 // PollAccept is Accept in poll style.
 func (l *Listener) PollAccept(cx *core.Context) (s *Stream, ready bool, err error) {
-	fd, _, ready, err := l.fd.PollAccept(cx)
-	if err != nil {
-		return nil, true, l.failed("accept", err)
+	for {
+		fd, _, ready, err := l.fd.PollAccept(cx)
+		if err != nil {
+			return nil, true, l.failed("accept", err)
+		}
+		if !ready {
+			return nil, false, nil
+		}
+		if s, again, err := l.accepted(cx, fd); !again {
+			return s, true, err
+		}
 	}
-	if !ready {
-		return nil, false, nil
-	}
-	s, err = l.accepted(cx, fd)
-	return s, true, err
 }
 
-func (l *Listener) accepted(cx *core.Context, fd int) (*Stream, error) {
-	s := newStream(fd)
-	if err := s.fd.Register(cx); err != nil {
-		_ = s.Close()
-		return nil, l.failed("accept", err)
-	}
-	return s, nil
+func (l *Listener) accepted(cx *core.Context, fd int) (s *Stream, again bool, err error) {
+	s = newStream(fd)
+	again, err = l.admit(cx, &s.fd)
+	return s, again, err
 }
 
 // A SeqpacketListener accepts Seqpackets. It comes from [ListenSeqpacket] or
@@ -94,33 +100,37 @@ type SeqpacketListener struct{ listener }
 
 // Accept is that of [Listener].
 func (l *SeqpacketListener) Accept(co *coro.Co) (*Seqpacket, error) {
-	fd, _, err := l.fd.Accept(co)
-	if err != nil {
-		return nil, l.failed("accept", err)
+	for {
+		fd, _, err := l.fd.Accept(co)
+		if err != nil {
+			return nil, l.failed("accept", err)
+		}
+		if s, again, err := l.accepted(co.Context(), fd); !again {
+			return s, err
+		}
 	}
-	return l.accepted(co.Context(), fd)
 }
 
 // PollAccept is Accept in poll style.
 func (l *SeqpacketListener) PollAccept(cx *core.Context) (s *Seqpacket, ready bool, err error) {
-	fd, _, ready, err := l.fd.PollAccept(cx)
-	if err != nil {
-		return nil, true, l.failed("accept", err)
+	for {
+		fd, _, ready, err := l.fd.PollAccept(cx)
+		if err != nil {
+			return nil, true, l.failed("accept", err)
+		}
+		if !ready {
+			return nil, false, nil
+		}
+		if s, again, err := l.accepted(cx, fd); !again {
+			return s, true, err
+		}
 	}
-	if !ready {
-		return nil, false, nil
-	}
-	s, err = l.accepted(cx, fd)
-	return s, true, err
 }
 
-func (l *SeqpacketListener) accepted(cx *core.Context, fd int) (*Seqpacket, error) {
-	s := newSeqpacket(fd)
-	if err := s.fd.Register(cx); err != nil {
-		_ = s.Close()
-		return nil, l.failed("accept", err)
-	}
-	return s, nil
+func (l *SeqpacketListener) accepted(cx *core.Context, fd int) (s *Seqpacket, again bool, err error) {
+	s = newSeqpacket(fd)
+	again, err = l.admit(cx, &s.fd)
+	return s, again, err
 }
 
 // listener is what both have in common.
@@ -142,7 +152,7 @@ func (l *listener) listen(lc *ListenConfig, kind sys.Kind, name string) error {
 	if err != nil {
 		return openError("listen", kind, name, err)
 	}
-	l.fd.Init(fd)
+	l.fd.Init(fd, l)
 	l.kind, l.name = kind, sys.TextOf(name)
 	if err := l.open(lc, fd); err != nil {
 		_ = l.Close()
@@ -167,6 +177,14 @@ func (l *listener) open(lc *ListenConfig, fd int) error {
 		backlog = sys.MaxBacklog()
 	}
 	return sys.Listen(fd, backlog)
+}
+
+// admit is that of Acceptor.
+func (l *listener) admit(cx *core.Context, fd *netfd.FD) (again bool, err error) {
+	if again, err = l.fd.Admit(cx, fd, sys.Endpoint{}); err != nil {
+		err = l.failed("accept", err)
+	}
+	return again, err
 }
 
 // path reports whether the name is one of the file system's.

@@ -1,11 +1,16 @@
 package netfd
 
 import (
+	"net"
+	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coro"
+	"github.com/moduvex/moduvex-go/executor/internal/drain"
+	"github.com/moduvex/moduvex-go/executor/internal/hostlog"
 	"github.com/moduvex/moduvex-go/executor/net/internal/sys"
 	"github.com/moduvex/moduvex-go/reactor"
 )
@@ -23,12 +28,31 @@ type Acceptor struct {
 	FD
 	using   sync.RWMutex
 	backoff backoff
+
+	listener Listener
+	drain    drain.Hook
+	drained  atomic.Bool // a drain closes the listener; the next Close that finds it closed clears it
 }
 
-// Init makes a the owner of fd.
-func (a *Acceptor) Init(fd int) {
-	a.FD.Init(fd)
+// A Listener is what has an Acceptor.
+type Listener interface {
+	Close() error
+	Addr() net.Addr
+}
+
+// Init makes a the owner of fd, for l.
+func (a *Acceptor) Init(fd int, l Listener) {
+	a.sysfd = int32(fd)
+	a.word.Store(open | inTurns | 1)
 	a.backoff.init(&a.FD)
+	a.listener = l
+	a.drain.Waker = core.WakerFunc(a.drains)
+}
+
+// drains closes the listener, since the runtime drains whose task accepts: the port refuses from now on.
+func (a *Acceptor) drains() {
+	a.drained.Store(true) // first: where the owner's Close comes in between, this one is the second, and clears it
+	_ = a.listener.Close()
 }
 
 // Accept returns the next connection, which is the caller's to close, and waits if there is none.
@@ -62,6 +86,46 @@ func (a *Acceptor) PollAccept(cx *core.Context) (fd int, from sys.Endpoint, read
 }
 
 func (a *Acceptor) accept(cx *core.Context) (fd int, from sys.Endpoint, p Progress, err error) {
+	if !a.Closed() && a.drain.Watch(cx.Worker()) {
+		a.drains()
+	}
+	fd, from, p, err = a.acceptOnce(cx)
+	a.tell(cx)
+	if p == Done {
+		a.handOn()
+	}
+	if a.Closed() {
+		a.drain.Stop() // a close may have come between the first look and the Watch
+	}
+	return fd, from, p, err
+}
+
+// handOn wakes another one of those that wait to accept, if there may be more.
+//
+// A report wakes one of them, and so does the end of a pause that of a backoff all. The one that was woken accepts
+// until that would block, which clears the readiness; or it is done with the first connection, or an error; or
+// it gives up although it was woken (it is cancelled, say). In the last two cases it hands on. So as long as there
+// is readiness and somebody waits, another one has been woken and has yet to look.
+func (a *Acceptor) handOn() {
+	reg := a.reg.Load()
+	if reg == nil {
+		return // then nobody waits
+	}
+	if _, ok := reg.Ready(reactor.Read); !ok && !a.backoff.active.Load() {
+		return
+	}
+	if w := reg.TakeWaiter(reactor.Read); w != nil {
+		w.Wake()
+	}
+}
+
+// Unwait is that of FD. If w was woken already, another one is in its place.
+func (a *Acceptor) Unwait(w core.Waker, d reactor.Direction) {
+	a.FD.Unwait(w, d)
+	a.handOn()
+}
+
+func (a *Acceptor) acceptOnce(cx *core.Context) (fd int, from sys.Endpoint, p Progress, err error) {
 	const d = reactor.Read
 	a.using.RLock()
 	defer a.using.RUnlock()
@@ -102,6 +166,9 @@ func (a *Acceptor) acceptReady(cx *core.Context) (int, sys.Endpoint, Progress, e
 		case state == idle && !ok, tried && !cx.Spend():
 			return -1, none, Pending, nil
 		}
+		if c, ok := a.backoff.takeKept(state); ok {
+			return c.fd, c.from, Done, nil
+		}
 		tried = true
 		fd, from, errno := sys.Accept(a.Sysfd())
 		switch {
@@ -120,11 +187,52 @@ func (a *Acceptor) acceptReady(cx *core.Context) (int, sys.Endpoint, Progress, e
 			last = ev
 		case sys.AcceptAgain(errno):
 		case sys.Exhausted(errno):
-			a.backoff.exhausted(cx.Host())
+			a.backoff.exhausted(cx.Host(), os.NewSyscallError("accept", errno))
 		default:
 			return -1, none, Done, a.callError(d, "accept", errno)
 		}
 	}
+}
+
+// tell tells the log of the runtime that a shortage has begun, once for each. The caller holds no lock.
+func (a *Acceptor) tell(cx *core.Context) {
+	err := a.backoff.news()
+	if err == nil {
+		return
+	}
+	if h, ok := cx.Worker().(hostlog.Host); ok {
+		h.Logger().Warn("net: a listener pauses for want of descriptors or memory", "addr", a.listener.Addr(), "err", err)
+	}
+}
+
+// Admit registers f, which is a connection that a has accepted, with the worker of cx. If the system has no room
+// for that, for now, it takes the connection back and returns true: Accept will return it again, after a pause. On
+// an error it has closed f.
+func (a *Acceptor) Admit(cx *core.Context, f *FD, from sys.Endpoint) (again bool, err error) {
+	err = f.Register(cx)
+	if err == nil {
+		return false, nil
+	}
+	if !sys.NoRoom(err) || !a.takeBack(cx, f.Sysfd(), from, err) {
+		_ = f.Close()
+		return false, err
+	}
+	a.tell(cx)
+	return true, nil
+}
+
+// takeBack reports whether a still is open.
+func (a *Acceptor) takeBack(cx *core.Context, fd int, from sys.Endpoint, err error) bool {
+	a.using.RLock()
+	defer a.using.RUnlock()
+	if a.Acquire() != nil {
+		return false
+	}
+	defer a.Release()
+	a.backoff.keep(keptConn{fd, from})
+	a.backoff.exhausted(cx.Host(), err)
+	a.wake(reactor.Read) // so that somebody arms the alarm
+	return true
 }
 
 // Register is that of FD.
@@ -139,7 +247,15 @@ func (a *Acceptor) Await(co *coro.Co, d reactor.Direction, p Progress) error {
 	if p == Unregistered {
 		return a.Register(co.Context())
 	}
-	return a.suspend(co, d)
+	goesOn := false
+	defer func() {
+		if !goesOn { // also if the body is unwound
+			a.handOn()
+		}
+	}()
+	err := a.suspend(co, d)
+	goesOn = err == nil
+	return err
 }
 
 // SetDeadline is that of FD.
@@ -153,11 +269,18 @@ func (a *Acceptor) SetDeadline(d reactor.Direction, at time.Time) error {
 // is using it.
 func (a *Acceptor) Close() error {
 	if err := a.FD.Close(); err != nil {
+		if a.drained.CompareAndSwap(true, false) {
+			return nil // the caller knows nothing of the one that was first
+		}
 		return err
 	}
-	a.using.Lock()
-	a.backoff.alarm.Forget()
+	a.drain.Stop()
+	a.using.Lock() // until nobody uses it
+	kept := a.backoff.forget()
 	a.using.Unlock()
+	for _, c := range kept {
+		_ = sys.Close(c.fd)
+	}
 	return nil
 }
 

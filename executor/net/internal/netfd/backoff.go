@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/executor/net/internal/sys"
 	"github.com/moduvex/moduvex-go/reactor"
 )
 
@@ -30,12 +31,14 @@ const (
 type backoff struct {
 	active atomic.Bool // state != idle; the one look that a listener in good order takes
 
-	mu    sync.Mutex
-	state backoffState
-	round uint32        // counts pauses, so that what ends one does not end a later one
-	pause time.Duration // the last one; 0 after a success
-	until time.Time
-	alarm Alarm
+	mu     sync.Mutex
+	state  backoffState
+	round  uint32        // counts pauses, so that what ends one does not end a later one
+	pause  time.Duration // the last one; 0 after a success
+	kept   []keptConn    // accepted, and taken back
+	untold error         // why the shortage began that is not in the log yet
+	until  time.Time
+	alarm  Alarm
 }
 
 type backoffState uint8
@@ -71,18 +74,69 @@ func (b *backoff) wait(h core.Host) {
 	}
 }
 
-// exhausted begins a pause, unless another task has just begun one.
-func (b *backoff) exhausted(h core.Host) {
+// A keptConn is a connection that was accepted when there were descriptors for it, but nothing else that it needs.
+type keptConn struct {
+	fd   int
+	from sys.Endpoint
+}
+
+// keep puts c in front of the backlog. A pause follows.
+func (b *backoff) keep(c keptConn) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.state == paused {
+	b.kept = append(b.kept, c)
+}
+
+// takeKept returns a connection that was kept, in a state in which it is time for it.
+func (b *backoff) takeKept(state backoffState) (c keptConn, ok bool) {
+	if state != draining {
+		return c, false
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.kept) == 0 {
+		return c, false
+	}
+	c = b.kept[0]
+	b.kept = append(b.kept[:0], b.kept[1:]...)
+	return c, true
+}
+
+// forget is for the end: it returns what is left.
+func (b *backoff) forget() (kept []keptConn) {
+	b.alarm.Forget()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	kept, b.kept = b.kept, nil
+	return kept
+}
+
+// exhausted begins a pause because of err, unless another task has just begun one.
+func (b *backoff) exhausted(h core.Host, err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	switch b.state {
+	case paused:
 		return
+	case idle:
+		b.untold = err // until there was nothing left to accept, other pauses are of the same shortage
 	}
 	b.pause = min(max(2*b.pause, firstPause), lastPause)
 	b.until = h.Epoch().Add(h.Now() + b.pause)
 	b.round++
 	b.state = paused
 	b.active.Store(true)
+}
+
+// news returns why a shortage has begun, once.
+func (b *backoff) news() (err error) {
+	if !b.active.Load() {
+		return nil
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	err, b.untold = b.untold, nil
+	return err
 }
 
 // accepted makes the next pause a short one.
@@ -96,7 +150,7 @@ func (b *backoff) accepted() {
 func (b *backoff) drained(round uint32) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.state == draining && b.round == round {
+	if b.state == draining && b.round == round && len(b.kept) == 0 {
 		b.state = idle
 		b.active.Store(false)
 	}

@@ -17,12 +17,13 @@ type FD struct {
 	//	bit  29      reading is closed
 	//	bit  28      reads end at boundaries: a short one proves nothing
 	//	bit  27      ShutdownRead was called: a read that would block is the end
-	//	bits 26..0   references: one for being open, and one for each operation under way
+	//	bit  26      those who wait to read are woken in turns: it is a listener
+	//	bits 25..0   references: one for being open, and one for each operation under way
 	//
 	// The word of a zero FD, which owns no descriptor, is that of one that is closed.
 	//
-	// Close and CloseHalf set and clear bits, acquire and release count, all by compare-and-swap or Add. Bit 28
-	// is set by Init or never. A count that has come to 0 stays there, since acquire looks at the
+	// Close and CloseHalf set and clear bits, acquire and release count, all by compare-and-swap or Add. Bits 28
+	// and 26 are set by Init or never. A count that has come to 0 stays there, since acquire looks at the
 	// open bit.
 	word  atomic.Uint32
 	sysfd int32
@@ -41,7 +42,8 @@ const (
 	readClosed  = 1 << 29
 	boundaries  = 1 << 28
 	ended       = 1 << 27
-	refs        = ended - 1
+	inTurns     = 1 << 26
+	refs        = inTurns - 1
 )
 
 // halfClosed is the bit of direction d.

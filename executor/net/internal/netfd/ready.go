@@ -179,6 +179,9 @@ func (f *FD) Register(cx *core.Context) error {
 	if err != nil {
 		return err
 	}
+	if f.word.Load()&inTurns != 0 {
+		reg.WakeInTurns(reactor.Read)
+	}
 	if !f.reg.CompareAndSwap(nil, reg) {
 		_ = reg.Deregister() // a task of another worker was quicker
 	}

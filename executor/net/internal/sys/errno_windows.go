@@ -128,6 +128,10 @@ func AcceptAgain(errno Errno) bool {
 	return false
 }
 
+// NoRoom reports whether err, of a registration with a poller, says that the system has no room for another one, for
+// now.
+func NoRoom(err error) bool { return Exhausted(errnoOf(err)) }
+
 // Exhausted reports whether errno says that descriptors or memory have run out, for now.
 func Exhausted(errno Errno) bool {
 	switch syscall.Errno(errno) {

@@ -13,6 +13,9 @@ import (
 // mark, and what lies behind the mark is no new edge.
 const ShortIODrains = false
 
+// noNetwork is for an error that these systems do not have.
+func noNetwork(Errno) bool { return false }
+
 // OptionsInherited is false: what an accepted socket takes from its listener differs between these
 // systems.
 const OptionsInherited = false

@@ -12,6 +12,9 @@ import (
 // was cut short at its mark is told apart.
 const ShortIODrains = true
 
+// noNetwork reports whether the machine is not on a network: an error that only Linux has.
+func noNetwork(errno Errno) bool { return errno == unix.ENONET }
+
 // OptionsInherited says that an accepted socket starts with the options of its listener.
 const OptionsInherited = true
 

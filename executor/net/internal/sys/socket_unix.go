@@ -142,14 +142,14 @@ func fromSockaddr(sa unix.Sockaddr) Endpoint {
 
 // AcceptAgain reports whether an error of Accept concerns a connection that was lost before it was
 // accepted, and not the listener: the next one may be had. Linux hands out the pending network
-// errors of the new connection here.
+// errors of the new connection here; the list is that of accept(2).
 func AcceptAgain(errno Errno) bool {
 	switch errno {
 	case unix.ECONNABORTED, unix.EPROTO, unix.ENETDOWN, unix.ENOPROTOOPT, unix.EHOSTDOWN,
-		unix.EHOSTUNREACH, unix.ENETUNREACH:
+		unix.EHOSTUNREACH, unix.ENETUNREACH, unix.EOPNOTSUPP:
 		return true
 	}
-	return false
+	return noNetwork(errno)
 }
 
 // Exhausted reports whether errno says that descriptors or memory have run out, for now.
@@ -159,6 +159,12 @@ func Exhausted(errno Errno) bool {
 		return true
 	}
 	return false
+}
+
+// NoRoom reports whether err, of a registration with a poller, says that the system has no room for another one, for
+// now: Linux limits how many descriptors a user's epoll instances watch.
+func NoRoom(err error) bool {
+	return errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.ENOMEM) || errors.Is(err, unix.ENOBUFS)
 }
 
 // NoFamily reports whether err of Socket, SetV6Only or Bind means that there is no IPv6 here, or

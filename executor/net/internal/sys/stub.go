@@ -47,6 +47,7 @@ func ShutdownWrite(int) error                       { return errors.ErrUnsupport
 func Local(int) (Endpoint, error)                   { return Endpoint{}, errors.ErrUnsupported }
 func AcceptAgain(Errno) bool                        { return false }
 func Exhausted(Errno) bool                          { return false }
+func NoRoom(error) bool                             { return false }
 func NoFamily(error) bool                           { return false }
 func MaxBacklog() int                               { return 0 }
 func SetLatePort(int)                               {}

@@ -1,0 +1,202 @@
+package tcp_test
+
+import (
+	"context"
+	"net"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/coro"
+	"github.com/moduvex/moduvex-go/executor"
+	"github.com/moduvex/moduvex-go/executor/net/tcp"
+)
+
+// A connection that comes wakes one of those who accept, not all.
+func TestOneConnectionWakesOneAcceptor(t *testing.T) {
+	rt := newRuntime(t)
+	l := listen(t)
+	const acceptors = 200
+	accepted := make(chan *tcp.Stream, acceptors)
+	var hs []handle
+	for range acceptors {
+		hs = append(hs, start(rt, func(co *coro.Co) error {
+			s, err := l.Accept(co)
+			if err == nil {
+				accepted <- s
+			}
+			return err
+		}))
+	}
+	settle(rt)
+	const conns = 5
+	before := rt.Stats().Polls
+	for range conns {
+		c, err := net.Dial("tcp", l.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		select {
+		case s := <-accepted:
+			defer s.Close()
+		case <-time.After(patience):
+			t.Fatal("a connection is not accepted")
+		}
+	}
+	// One accepts, and hands on to one that finds nothing more.
+	if polls := rt.Stats().Polls - before; polls > 4*conns {
+		t.Errorf("%d polls for %d connections, with %d tasks that accept", polls, conns, acceptors)
+	}
+	l.Close()
+	for _, h := range hs {
+		finish(t, h)
+	}
+}
+
+// What comes at once is accepted by many.
+func TestABurstIsAcceptedByAll(t *testing.T) {
+	rt := newRuntime(t)
+	l := listen(t)
+	const n = 50
+	var hs []handle
+	for i := range n {
+		hs = append(hs, executor.GoOn(rt, i%rt.Workers(), func(co *coro.Co) (struct{}, error) {
+			s, err := l.Accept(co)
+			if err == nil {
+				s.Close()
+			}
+			return struct{}{}, err
+		}))
+	}
+	settle(rt)
+	for range n {
+		c, err := net.Dial("tcp", l.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+	}
+	for _, h := range hs {
+		if err := finish(t, h); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// A signal is a waker that can be waited for.
+type signal struct {
+	n     atomic.Int32
+	woken core.Waker // the task around
+}
+
+func (s *signal) Wake() {
+	s.n.Add(1)
+	s.woken.Wake()
+}
+
+// two polls PollAccept for two wakers, as two futures in one task.
+type two struct {
+	l      *tcp.Listener
+	a, b   signal
+	step   int
+	dialed net.Conn
+}
+
+func (f *two) accept(cx *core.Context, w *signal) (*tcp.Stream, bool) {
+	w.woken = cx.Waker()
+	old := cx.SwapWaker(w)
+	s, ok, _ := f.l.PollAccept(cx)
+	cx.SwapWaker(old)
+	return s, ok
+}
+
+func (f *two) Poll(cx *core.Context) (string, bool) {
+	switch f.step {
+	case 0:
+		_, first := f.accept(cx, &f.a)
+		_, second := f.accept(cx, &f.b)
+		if first || second {
+			return "accepted before there was anything", true
+		}
+		c, err := net.Dial("tcp", f.l.Addr().String())
+		if err != nil {
+			return err.Error(), true
+		}
+		f.dialed = c
+		f.step = 1
+		return "", false
+	case 1:
+		if f.a.n.Load() == 0 {
+			return "", false
+		}
+		if f.b.n.Load() != 0 {
+			return "both were woken", true
+		}
+		f.l.Unwait(&f.a) // the one that was woken gives up
+		if f.b.n.Load() == 0 {
+			return "the wake is lost with the one that was woken", true
+		}
+		f.step = 2
+		fallthrough
+	default:
+		s, ok := f.accept(cx, &f.b)
+		if !ok {
+			return "nothing to accept", true
+		}
+		s.Close()
+		return "", true
+	}
+}
+
+func TestAWakeOfAnAcceptorIsNotLost(t *testing.T) {
+	rt := newRuntime(t)
+	f := &two{l: listen(t)}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	text, err := executor.BlockOn[string](ctx, rt, f)
+	if text != "" || err != nil {
+		t.Error(text, err)
+	}
+	f.dialed.Close()
+}
+
+// The same in direct style: however accepts are aborted, a connection finds one that is not.
+func TestAbortedAcceptorsLoseNoConnection(t *testing.T) {
+	rt := newRuntime(t)
+	l := listen(t)
+	for range rounds() {
+		accept := func(co *coro.Co) error {
+			s, err := l.Accept(co)
+			if err == nil {
+				s.Close()
+			}
+			return err
+		}
+		var hs []handle
+		for range 3 {
+			hs = append(hs, start(rt, accept))
+		}
+		last := start(rt, accept)
+		go func() {
+			for _, h := range hs {
+				h.Abort()
+			}
+		}()
+		// The aborted ones take a connection each at most; the last one is left over for the fourth.
+		for range 4 {
+			c, err := net.Dial("tcp", l.Addr().String())
+			if err != nil {
+				t.Fatal(err)
+			}
+			c.Close()
+		}
+		if err := finish(t, last); err != nil {
+			t.Fatal(err)
+		}
+		for _, h := range hs {
+			finish(t, h)
+		}
+	}
+}
