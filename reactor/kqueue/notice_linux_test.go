@@ -26,6 +26,7 @@ func TestANotifyThatEndsLateLeavesTheNextOneToSignal(t *testing.T) {
 			t.Fatal(err)
 		}
 		returns(t, p)
+		p.Ask() // a third one, which has yet to make its signal
 		late()
 		if err := p.Notify(); err != nil {
 			t.Fatal(err)
