@@ -72,3 +72,12 @@ func (p *Poller) LoseEpoll() (putBack func()) {
 	p.epfd = math.MaxInt32
 	return func() { p.epfd = kept }
 }
+
+// Signals returns how many signals the notifier has made since the last call.
+func (p *Poller) Signals() (n int) {
+	var count [8]byte
+	if _, err := unix.Read(p.notifd, count[:]); err != nil {
+		return 0
+	}
+	return int(binary.NativeEndian.Uint64(count[:]))
+}

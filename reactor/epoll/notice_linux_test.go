@@ -70,3 +70,19 @@ func TestAWaitThatLosesItsSwapTakesWhatWasAsked(t *testing.T) {
 		t.Error("a signal is taken for made that a Wait has taken")
 	}
 }
+
+// A Notify makes no system call where another one's signal has yet to be taken.
+func TestNotifiesShareASignal(t *testing.T) {
+	p := newPoller(t)
+	for range 3 {
+		for range 5 {
+			if err := p.Notify(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		returns(t, p)
+		if n := p.Signals(); n != 1 {
+			t.Errorf("%d signals, want 1", n)
+		}
+	}
+}

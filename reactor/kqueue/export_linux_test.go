@@ -31,6 +31,7 @@ type Faults struct {
 	reports [][]kevent
 	waits   []time.Duration
 	misused error
+	signals int // of EVFILT_USER
 }
 
 // Change is a change of a filter.
@@ -211,6 +212,9 @@ func (f *Faults) change(kq int, changes, events []kevent, timeout time.Duration)
 	}
 	refuse := f.refuse
 	for _, c := range changes {
+		if c.fflags&noteTrigger != 0 && int(c.filter) == doubleUser {
+			f.signals++
+		}
 		if receipts && int(c.flags)&evReceipt == 0 {
 			f.misused = errors.New("room for events and no receipt")
 		}
@@ -296,3 +300,15 @@ func (p *Poller) Ask() (done func()) { return p.notice.Ask() }
 
 // TakeStale is a Wait's step whose first swap is from word.
 func TakeStale(n *Notice, word uint32) bool { return n.takeFrom(word) }
+
+// Signals returns how many signals p's notifier has made that no Wait has taken, where they are bytes in a pipe, or
+// else all of them.
+func (f *Faults) Signals(p *Poller) int {
+	if p.rd >= 0 {
+		n, _ := unix.IoctlGetInt(p.rd, unix.TIOCINQ)
+		return n
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.signals
+}

@@ -69,3 +69,21 @@ func TestAWaitThatLosesItsSwapTakesWhatWasAsked(t *testing.T) {
 		t.Error("a signal is taken for made that a Wait has taken")
 	}
 }
+
+// A Notify makes no system call where another one's signal has yet to be taken.
+func TestNotifiesShareASignal(t *testing.T) {
+	overDoubles(t, func(t *testing.T, p *kqueue.Poller, f *kqueue.Faults) {
+		for range 3 {
+			before := f.Signals(p)
+			for range 5 {
+				if err := p.Notify(); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if n := f.Signals(p) - before; n != 1 {
+				t.Errorf("%d signals, want 1", n)
+			}
+			returns(t, p)
+		}
+	})
+}
