@@ -81,3 +81,18 @@ func (p *Poller) Signals() (n int) {
 	}
 	return int(binary.NativeEndian.Uint64(count[:]))
 }
+
+// TimespecOf is what a timeout becomes for the kernel.
+func TimespecOf(d time.Duration) (sec, nsec int64) {
+	ts := timespecOf(d)
+	return ts.sec, ts.nsec
+}
+
+// IsMissing says what a first call of epoll_pwait2 tells.
+func IsMissing(errno unix.Errno) (bool, error) { return isMissing(errno) }
+
+// HoldWait does what a Wait in progress does, until release.
+func (p *Poller) HoldWait() (release func()) {
+	p.waitMu.Lock()
+	return p.waitMu.Unlock
+}

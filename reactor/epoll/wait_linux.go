@@ -13,10 +13,20 @@ type timespec struct {
 	sec, nsec int64
 }
 
-// probe finds out whether epoll_pwait2 can be had. Before Linux 5.11 it is ENOSYS; a sandbox that does
-// not know it may say ENOSYS or EPERM.
+// timespecOf is a timeout that is not negative.
+func timespecOf(d time.Duration) timespec {
+	return timespec{sec: int64(d / time.Second), nsec: int64(d % time.Second)}
+}
+
+// probe finds out whether epoll_pwait2 can be had.
 func (p *Poller) probe() (millis bool, err error) {
 	_, errno := p.pwait2(&timespec{})
+	return isMissing(errno)
+}
+
+// isMissing says what a first call of epoll_pwait2 tells. Before Linux 5.11 it is ENOSYS; a sandbox that does
+// not know it may say ENOSYS or EPERM.
+func isMissing(errno unix.Errno) (missing bool, err error) {
 	switch errno {
 	case 0:
 		return false, nil
@@ -70,7 +80,8 @@ func (p *Poller) block(left time.Duration) (int, unix.Errno) {
 	if left < 0 {
 		return p.pwait2(nil)
 	}
-	return p.pwait2(&timespec{sec: int64(left / time.Second), nsec: int64(left % time.Second)})
+	ts := timespecOf(left)
+	return p.pwait2(&ts)
 }
 
 // pwait2 waits with a timeout in nanoseconds, nil for ever.

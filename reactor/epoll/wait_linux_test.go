@@ -36,3 +36,61 @@ func TestAWaitThatFailsReturnsTheErrorAndLeavesItsSlice(t *testing.T) {
 		}
 	}
 }
+
+func TestTimeoutsAreGivenToTheKernelInFull(t *testing.T) {
+	for d, want := range map[time.Duration][2]int64{
+		1:                        {0, 1},
+		time.Second - 1:          {0, 999_999_999},
+		time.Second:              {1, 0},
+		90*time.Second + 5:       {90, 5},
+		time.Duration(1<<63 - 1): {9_223_372_036, 854_775_807},
+		1500 * time.Microsecond:  {0, 1_500_000},
+	} {
+		if sec, nsec := epoll.TimespecOf(d); sec != want[0] || nsec != want[1] {
+			t.Errorf("%v: %d s and %d ns, want %v", d, sec, nsec, want)
+		}
+	}
+}
+
+// A kernel without epoll_pwait2, or a sandbox that does not let it through, is no error; anything else is.
+func TestAKernelWithoutNanosecondsIsNoError(t *testing.T) {
+	for errno, want := range map[unix.Errno]bool{0: false, unix.ENOSYS: true, unix.EPERM: true} {
+		if missing, err := epoll.IsMissing(errno); missing != want || err != nil {
+			t.Errorf("%v: missing: %v, %v; want %v", errno, missing, err, want)
+		}
+	}
+	if _, err := epoll.IsMissing(unix.EBADF); !errors.Is(err, unix.EBADF) {
+		t.Errorf("EBADF: %v", err)
+	}
+}
+
+// With more descriptors ready than it has room for at most, Wait makes no more room.
+func TestAFullBufferOfTheLargestSizeIsKept(t *testing.T) {
+	p := newPoller(t)
+	_, wr := pipe(t)
+	for i := range reactor.MaxEvents {
+		fd, err := unix.FcntlInt(uintptr(wr), unix.F_DUPFD_CLOEXEC, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer unix.Close(fd)
+		if err := p.Add(uintptr(fd), reactor.Key(i), reactor.Writable, reactor.Level); err != nil {
+			t.Fatal(err)
+		}
+	}
+	events := make([]reactor.Event, 0, reactor.MaxEvents)
+	wait := func() {
+		if _, err := p.Wait(events, 0); err != nil {
+			t.Error(err)
+		}
+	}
+	for range 5 {
+		wait()
+	}
+	if p.Room() != reactor.MaxEvents {
+		t.Fatalf("room for %d", p.Room())
+	}
+	if n := testing.AllocsPerRun(5, wait); n != 0 {
+		t.Errorf("%v allocations a Wait", n)
+	}
+}

@@ -141,3 +141,9 @@ func Pinned() int {
 	defer pinned.mu.Unlock()
 	return len(pinned.groups)
 }
+
+// HoldWait does what a Wait in progress does, until release.
+func (p *Poller) HoldWait() (release func()) {
+	p.waitMu.Lock()
+	return p.waitMu.Unlock
+}

@@ -312,3 +312,9 @@ func (f *Faults) Signals(p *Poller) int {
 	defer f.mu.Unlock()
 	return f.signals
 }
+
+// HoldWait does what a Wait in progress does, until release.
+func (p *Poller) HoldWait() (release func()) {
+	p.waitMu.Lock()
+	return p.waitMu.Unlock
+}
