@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coretest"
@@ -74,25 +76,37 @@ func TestUnfinishedFuturesAreDroppedAtClose(t *testing.T) {
 	h.Close() // again
 }
 
+// goroutine is the name of the goroutine that calls it: "goroutine 7".
+func goroutine() string {
+	var b [64]byte
+	name, _, _ := strings.Cut(string(b[:runtime.Stack(b[:], false)]), " [")
+	return name
+}
+
 // TestDropRunsOnTheWorkerThatPolls: never on the goroutine of whoever aborts.
 func TestDropRunsOnTheWorkerThatPolls(t *testing.T) {
 	c := newCrew(1)
 	defer c.close()
-	type call struct{ polled, dropped bool }
-	onWorker := make(map[string]call) // with one worker, the race detector finds a call from elsewhere
 	for range 100 {
-		polled := make(chan struct{})
+		polled, dropped := make(chan string, 1), make(chan string, 1)
 		s := task.New[int](&probe{
 			onPoll: func(*probe, *core.Context) (int, bool) {
-				onWorker["task"] = call{polled: true}
-				close(polled)
+				polled <- goroutine()
 				return 0, false
 			},
-			onDrop: func(*probe) { onWorker["task"] = call{dropped: true} },
+			onDrop: func(*probe) { dropped <- goroutine() },
 		})
 		c.Spawn(&s.Task)
-		<-polled
+		worker := <-polled
 		s.Abort()
+		select {
+		case on := <-dropped:
+			if on != worker {
+				t.Fatalf("dropped on %s, polled on %s", on, worker)
+			}
+		case <-time.After(time.Minute):
+			t.Fatal("an aborted task is not dropped")
+		}
 	}
 }
 
