@@ -487,8 +487,11 @@ func TestWorkerLocalOutsideATaskOfItsRuntime(t *testing.T) {
 		joinOK(t, s.do(other, wrong))
 	}
 	simulated := coretest.New(1)
-	joinhandle.Spawn(simulated, future.Func(func(cx *core.Context) (int, bool) { wrong(cx); return 0, true }))
+	h := joinhandle.Spawn(simulated, future.Func(func(cx *core.Context) (int, bool) { wrong(cx); return 0, true }))
 	simulated.Run()
+	if !h.Finished() {
+		t.Error("the task of another host has not ended")
+	}
 	simulated.Close()
 }
 
@@ -508,12 +511,15 @@ func TestWorkerIDIsKnownInsideTasksOnly(t *testing.T) {
 		}
 	}
 	simulated := coretest.New(1)
-	joinhandle.Spawn(simulated, future.Func(func(cx *core.Context) (int, bool) {
+	h := joinhandle.Spawn(simulated, future.Func(func(cx *core.Context) (int, bool) {
 		if _, ok := executor.WorkerID(cx); ok {
 			t.Error("a task of another host is on a worker")
 		}
 		return 0, true
 	}))
 	simulated.Run()
+	if !h.Finished() {
+		t.Error("the task of another host has not ended")
+	}
 	simulated.Close()
 }
