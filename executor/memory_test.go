@@ -295,6 +295,21 @@ func TestAHandForgetsWhatItDrops(t *testing.T) {
 	}
 }
 
+// What a worker polled last before the runtime was closed is not kept either.
+func TestAClosedRuntimeKeepsNotEvenTheLastPolled(t *testing.T) {
+	rt := makeRuntime(t, executor.Options{})
+	cs := &cargos{t: t}
+	for range 50 {
+		executor.SpawnValue[int](rt, loaded{cargo: cs.load(), yields: 1 << 40})
+	}
+	eventually(t, "all are polled", func() bool { return rt.Stats().Polls > 1000 })
+	closeRuntime(t, rt)
+	cs.gone("polled last")
+	if n := rt.Workers(); n == 0 { // rt is held up to here
+		t.Error(n)
+	}
+}
+
 // A runtime that is closed and held keeps nothing of what it was closed with.
 func TestAClosedRuntimeKeepsNoTask(t *testing.T) {
 	rt := makeRuntime(t, executor.Options{})
@@ -312,5 +327,7 @@ func TestAClosedRuntimeKeepsNoTask(t *testing.T) {
 	eventually(t, "only those that yield are polled", func() bool { return rt.Stats().Polls > 20_000 })
 	closeRuntime(t, rt)
 	cs.gone("closed")
-	runtime.KeepAlive(rt)
+	if n := rt.Workers(); n == 0 { // rt is held up to here
+		t.Error(n)
+	}
 }
