@@ -11,6 +11,9 @@ export GOFLAGS := $(strip $(GOFLAGS) -buildvcs=false)
 VET_OS   := linux darwin freebsd netbsd openbsd dragonfly windows
 VET_ARCH := amd64 arm64
 
+# Where an int has 32 bits.
+VET_32BIT := linux/386 linux/arm
+
 # Where struct kevent has yet another form: the kqueue backend is checked there too.
 VET_KQUEUE := freebsd/386 freebsd/arm netbsd/386 netbsd/arm openbsd/386 openbsd/arm
 
@@ -61,7 +64,7 @@ fuzz: ## every fuzz target of every module, each for FUZZTIME
 
 .PHONY: vet
 vet: ## go vet of every module, and its tests compiled, for every system and processor
-	@GO="$(GO)" sh tools/ci/vet.sh "$(VET_OS)" "$(VET_ARCH)" "$(VET_KQUEUE)" $(MODULES)
+	@GO="$(GO)" sh tools/ci/vet.sh "$(VET_OS)" "$(VET_ARCH)" "$(VET_32BIT)" "$(VET_KQUEUE)" $(MODULES)
 
 .PHONY: test-kqueue
 test-kqueue: ## the kqueue backend over doubles of the kernels, and darwin's and freebsd's tests on Linux
@@ -70,6 +73,10 @@ test-kqueue: ## the kqueue backend over doubles of the kernels, and darwin's and
 .PHONY: test-windows
 test-windows: ## the tests of the Windows build under Wine, which it installs
 	@GO="$(GO)" VERBOSE="$(VERBOSE)" sh tools/ci/test-windows.sh
+
+.PHONY: test-32bit
+test-32bit: ## the tests of what is below executor where an int has 32 bits, under qemu-user, which it installs
+	@GO="$(GO)" VERBOSE="$(VERBOSE)" sh tools/ci/test-32bit.sh
 
 .PHONY: echo-windows
 echo-windows: ## echo round trips under Wine beside those of package net; ARGS

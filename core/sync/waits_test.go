@@ -41,7 +41,8 @@ func TestWaitingIsSeenAndCostsNoBudget(t *testing.T) {
 	send, reserve, closed := txFull.SendFuture(1), txFull.ReserveFuture(), txFull.UntilClosedFuture()
 	tx2, rx2 := mpsc.Unbounded[int]()
 	many, closed2 := rx2.RecvManyFuture(make([]int, 1)), tx2.UntilClosedFuture()
-	one, recvOne := oneshot.New[int]()
+	one, _ := oneshot.New[int]()
+	_, recvOne := oneshot.New[int]() // apart: its Drop gives the receiver up, which the other waits for
 	value := watch.New(0)
 	seen := value.Subscribe()
 	seen.TryNext()
