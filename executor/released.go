@@ -17,9 +17,9 @@ var (
 //
 // # Why none is left in the wheel
 //
-// Who gives one back (1) pushes it; (2) if the stack was empty, interrupts the inbox. The worker (1) parks its
-// inbox, (2) takes the stack, and sleeps. Either the worker takes the entry, or the interrupt finds it parked.
-// Where the stack was not empty, whoever pushed first interrupts.
+// The goroutine that gives one back (1) pushes it; (2) if the stack was empty, interrupts the inbox. The worker
+// (1) parks its inbox, (2) takes the stack, and sleeps. Either the worker takes the entry, or the interrupt
+// finds it parked. Where the stack was not empty, the goroutine that pushed first interrupts.
 type released struct {
 	top atomic.Pointer[releasedEntry] // pushed by anybody, taken by the worker; closedStack at the end
 }

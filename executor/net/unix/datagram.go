@@ -142,8 +142,8 @@ func (s *Datagram) PollWrite(cx *core.Context, b []byte) (n int, ready bool, err
 
 // WriteTo sends b as a message to the socket with a name, and waits if there is no room for it. The
 // system does not report when there is, so that WriteTo tries again, after 1 ms at first and up to
-// 32 ms later on; who sends much to one receiver had better connect. Only sends to the same receiver wait
-// for each other, first come, first served.
+// 32 ms later on; a socket that sends much to one receiver had better connect. Only sends to the same
+// receiver wait for each other, first come, first served.
 func (s *Datagram) WriteTo(co *coro.Co, b []byte, to string) (n int, err error) {
 	if err := sys.CheckName(to); err != nil {
 		return 0, s.failedTo("write", to, err)

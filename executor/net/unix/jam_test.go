@@ -91,7 +91,7 @@ func sender(tb testing.TB, rt *executor.Runtime, s *unix.Datagram, path, text st
 	return h
 }
 
-// A receiver that does not read holds up nobody but those who send to it.
+// A receiver that does not read holds up only the sends to itself.
 func TestJamIsOfOneReceiver(t *testing.T) {
 	rt := newRuntime(t)
 	s, _, path := jammed(t, rt)
@@ -157,8 +157,8 @@ func (p *send) Drop() {
 	}
 }
 
-// Those who send to the same receiver are served in the order of their arrival, and one who goes on
-// sending stands behind them.
+// Sends to the same receiver are served in the order of their arrival, and a task that goes on sending
+// waits behind the others.
 func TestJamIsFirstComeFirstServed(t *testing.T) {
 	rt := newRuntime(t)
 	s, full, path := jammed(t, rt)
@@ -249,7 +249,7 @@ func TestSendThatIsGivenUpStopsNobody(t *testing.T) {
 			<-h.Done()
 		}
 		if n := s.Line(path); n != 0 && !desert {
-			t.Errorf("%d are in line who have given up", n)
+			t.Errorf("%d are in line that have given up", n)
 		}
 		last := start(rt, func(co *coro.Co) error {
 			_, err := s.WriteTo(co, []byte("last"), path)

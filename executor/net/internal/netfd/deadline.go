@@ -76,9 +76,9 @@ func (l *limit) arm(h core.Host) {
 
 // settle is called when an operation of f has ended: unless others still wait, the alarm is off. On h.
 //
-// Who waits: (1) registers its waker, (2) arms the alarm under mu. Who ends: (1) is not registered, (2) looks
-// for others under mu, and turns the alarm off. Whichever comes first, a waiter has its alarm, and the last
-// one to end leaves none.
+// A waiter (1) registers its waker, (2) arms the alarm under mu. An operation that ends (1) is not registered,
+// (2) looks for waiters under mu, and turns the alarm off if there is none. Whichever comes first, a waiter has
+// its alarm, and the last operation to end leaves none.
 func (l *limit) settle(f *FD, d reactor.Direction, h core.Host) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
