@@ -63,6 +63,42 @@ func (i *IdleState) Asleep(worker int) bool                          { return i.
 func (i *IdleState) Quiet() bool                                     { return i.s.quiet() }
 func (i *IdleState) Hungry() bool                                    { return i.s.hungry() }
 
+// ApplyFrom is Apply with a word that was read before.
+func (i *IdleState) ApplyFrom(old IdleWord, e IdleEvent, worker int) (IdleAction, int) {
+	return i.s.applyFrom(old, e, worker)
+}
+
+// A Sleeper is a worker of a stealing runtime that nobody runs, with others.
+type Sleeper struct{ w *worker }
+
+// NewSleeper makes worker 0 of n.
+func NewSleeper(n int) *Sleeper {
+	c := newCommons(n)
+	for id := range n {
+		w := &worker{id: id, commons: c}
+		w.queue.ring = newStealRing(stealSize)
+		c.workers = append(c.workers, w)
+	}
+	return &Sleeper{c.workers[0]}
+}
+
+// Search makes it one that searches, if it may.
+func (s *Sleeper) Search() {
+	act, _ := s.w.commons.idle.apply(idleSearch, s.w.id)
+	s.w.searching = act == idleSteal
+}
+
+func (s *Sleeper) FallAsleep()           { s.w.fallAsleep() }
+func (s *Sleeper) Word() IdleWord        { return idleWord(s.w.commons.idle.word.Load()) }
+func (s *Sleeper) Schedule(t *task.Task) { s.w.commons.Schedule(t) }
+
+// Offer puts t where thieves look on worker i, as its owner does.
+func (s *Sleeper) Offer(i int, t *task.Task) {
+	w := s.w.commons.workers[i]
+	w.queue.ring.put([]*task.Task{t})
+	s.w.commons.wakeOne()
+}
+
 // A Ring is a stealing ring, and a Fifo what it is filled from.
 type (
 	Ring = stealRing
@@ -77,15 +113,22 @@ func NewRing(size int, start uint32) *Ring {
 	return q
 }
 
-func (q *stealRing) Fill(f *Fifo, n int)       { q.fill(f, n) }
-func (q *stealRing) Take(dst []*task.Task) int { return q.take(dst) }
-func (q *stealRing) StealFrom(v *Ring) int     { return q.stealFrom(v) }
-func (q *stealRing) Len() int                  { return q.len() }
-func (q *stealRing) Room() int                 { return q.room() }
-func (q *stealRing) Slots() []*task.Task       { return q.slots }
-func (q *fifo) Push(t *task.Task)              { q.push(t) }
-func (q *fifo) Pop() *task.Task                { return q.pop() }
-func (q *fifo) Len() int                       { return q.len() }
+func (q *stealRing) Fill(f *Fifo, n int)                      { q.fill(f, n) }
+func (q *stealRing) Take(dst []*task.Task) int                { return q.take(dst) }
+func (q *stealRing) StealFrom(v *Ring) int                    { return q.stealFrom(v) }
+func (q *stealRing) Ends() uint64                             { return q.ends.Load() }
+func (q *stealRing) TakeFrom(ends uint64, d []*task.Task) int { return q.takeFrom(ends, d) }
+func (q *stealRing) ClaimFrom(ends uint64, room int) uint32 {
+	_, n := q.claimFrom(ends, room)
+	return n
+}
+func (q *stealRing) ReleaseFrom(ends uint64) { q.releaseFrom(ends) }
+func (q *stealRing) Len() int                { return q.len() }
+func (q *stealRing) Room() int               { return q.room() }
+func (q *stealRing) Slots() []*task.Task     { return q.slots }
+func (q *fifo) Push(t *task.Task)            { q.push(t) }
+func (q *fifo) Pop() *task.Task              { return q.pop() }
+func (q *fifo) Len() int                     { return q.len() }
 
 // Pop takes one task.
 func (q *stealRing) Pop() *task.Task {

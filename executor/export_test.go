@@ -40,6 +40,12 @@ const MaxGoroutines = maxGoroutines
 // Closing reports whether rt has been told to end.
 func Closing(rt *Runtime) bool { return rt.phaseNow() != running }
 
+// Stopping reports whether worker i has been told to stop.
+func Stopping(rt *Runtime, i int) bool { return rt.workers[i].stop.Load() }
+
+// Polling reports whether worker i says that it polls.
+func Polling(rt *Runtime, i int) bool { return rt.workers[i].current.Load() != 0 }
+
 // DrainHooks counts those that wait for the drain of rt.
 func DrainHooks(rt *Runtime) int { return rt.drains.Len() }
 

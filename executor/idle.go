@@ -180,8 +180,13 @@ type idleState struct {
 }
 
 func (s *idleState) apply(e idleEvent, worker int) (act idleAction, chosen int) {
+	return s.applyFrom(idleWord(s.word.Load()), e, worker)
+}
+
+// applyFrom is apply for a caller that has read old. If the word has changed since, the swap is lost, and it
+// begins again with what the word is now.
+func (s *idleState) applyFrom(old idleWord, e idleEvent, worker int) (act idleAction, chosen int) {
 	for {
-		old := idleWord(s.word.Load())
 		to, act, chosen := nextIdle(old, e, worker, s.workers)
 		if act == idleInvalid {
 			panic("executor: a worker that is not what it takes itself for")
@@ -189,6 +194,7 @@ func (s *idleState) apply(e idleEvent, worker int) (act idleAction, chosen int) 
 		if to == old || s.word.CompareAndSwap(uint64(old), uint64(to)) {
 			return act, chosen
 		}
+		old = idleWord(s.word.Load())
 	}
 }
 

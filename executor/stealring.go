@@ -77,9 +77,11 @@ func (q *stealRing) fill(f *fifo, n int) {
 }
 
 // take moves the tasks in front to dst, as many as fit, and returns how many that are. The owner.
-func (q *stealRing) take(dst []*task.Task) int {
+func (q *stealRing) take(dst []*task.Task) int { return q.takeFrom(q.ends.Load(), dst) }
+
+// takeFrom is take for a caller that has read ends. If a thief has moved it since, the swap is lost.
+func (q *stealRing) takeFrom(ends uint64, dst []*task.Task) int {
 	for {
-		ends := q.ends.Load()
 		steal, head := unpack(ends)
 		n := min(q.tail.Load()-head, uint32(len(dst)))
 		if n == 0 {
@@ -90,6 +92,7 @@ func (q *stealRing) take(dst []*task.Task) int {
 			next = pack(head+n, head+n)
 		}
 		if !q.ends.CompareAndSwap(ends, next) {
+			ends = q.ends.Load()
 			continue
 		}
 		for i := range n {
@@ -137,9 +140,12 @@ func (q *stealRing) stealFrom(victim *stealRing) int {
 }
 
 // claim is step (1) of a theft: at most room places, from head on.
-func (q *stealRing) claim(room int) (head, n uint32) {
+func (q *stealRing) claim(room int) (head, n uint32) { return q.claimFrom(q.ends.Load(), room) }
+
+// claimFrom is claim for a thief that has read ends. If another thief or the owner has moved it since, the swap
+// is lost.
+func (q *stealRing) claimFrom(ends uint64, room int) (head, n uint32) {
 	for {
-		ends := q.ends.Load()
 		steal, head := unpack(ends)
 		ready := q.tail.Load() - head
 		if steal != head || ready == 0 {
@@ -149,16 +155,20 @@ func (q *stealRing) claim(room int) (head, n uint32) {
 		if n == 0 || q.ends.CompareAndSwap(ends, pack(steal, head+n)) {
 			return head, n
 		}
+		ends = q.ends.Load()
 	}
 }
 
 // release is step (3). The owner may have taken some meanwhile, so head is read again.
-func (q *stealRing) release() {
+func (q *stealRing) release() { q.releaseFrom(q.ends.Load()) }
+
+// releaseFrom is release for a thief that has read ends. If the owner has taken some since, the swap is lost.
+func (q *stealRing) releaseFrom(ends uint64) {
 	for {
-		ends := q.ends.Load()
 		_, head := unpack(ends)
 		if q.ends.CompareAndSwap(ends, pack(head, head)) {
 			return
 		}
+		ends = q.ends.Load()
 	}
 }

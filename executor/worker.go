@@ -282,10 +282,7 @@ func (w *worker) enqueue(t *task.Task) {
 		w.queue.bound.push(t)
 		return
 	}
-	if w.timed {
-		t.Queued(w.Now())
-	}
-	w.place(t)
+	w.place(t) // its Trace counts from its spawn, or the end of its poll
 }
 
 // place puts t at the back of the queue for its kind.

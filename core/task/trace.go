@@ -48,8 +48,9 @@ func (t *Task) Time(now time.Duration, site []uintptr) {
 	}
 }
 
-// Queued notes that the task, which is timed, has become ready at now. The host calls it whenever
-// it is to queue the task, before it does: for a first run and after a poll, too.
+// Queued notes that the task, if it is timed, is not idle any more at now. The host calls it whenever a wake
+// or a spawn has made the task ready, before it queues it. After a poll that is to be repeated nothing is to be noted:
+// the task was not idle.
 func (t *Task) Queued(now time.Duration) {
 	if tr := t.trace; tr != nil && tr.timed {
 		tr.enter(&tr.idle, now)
