@@ -12,6 +12,11 @@ var (
 	// the worker that has to make them return. It is core.ErrNested.
 	ErrNested = core.ErrNested
 
+	// ErrBubble answers New, Run, BlockOn and Shutdown in a bubble of testing/synctest: the workers wait in system
+	// calls, which the bubble does not take for waiting, so its clock and they would stand still. Package
+	// core/coretest has a host with a virtual clock.
+	ErrBubble = errors.New("executor: a runtime cannot run in a synctest bubble; core/coretest has a virtual clock")
+
 	// ErrClosed answers a second Shutdown or Close. Spawns are answered with core.ErrShutdown.
 	ErrClosed = errors.New("executor: runtime is closed")
 )

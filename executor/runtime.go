@@ -54,9 +54,14 @@ type liveSet struct {
 	_ [128]byte
 }
 
-// New makes a runtime and starts its workers. A wrong option is answered with an [*OptionError];
-// otherwise the error is that of making a poller.
-func New(opts Options) (*Runtime, error) { return newAt(time.Now(), opts) }
+// New makes a runtime and starts its workers. A wrong option is answered with an [*OptionError], and a call in a
+// bubble of testing/synctest with [ErrBubble]; otherwise the error is that of making a poller.
+func New(opts Options) (*Runtime, error) {
+	if inBubble() {
+		return nil, ErrBubble
+	}
+	return newAt(time.Now(), opts)
+}
 
 // newAt is New with the epoch of the runtime's clock, which has a monotonic reading.
 func newAt(epoch time.Time, opts Options) (*Runtime, error) {

@@ -25,6 +25,9 @@ func (rt *Runtime) Shutdown(ctx context.Context) error {
 	if insideTask() {
 		return ErrNested
 	}
+	if inBubble() {
+		return ErrBubble // whose clock the grace would wait for
+	}
 	over := ctx.Done()          // of a nil ctx it panics, while nothing has begun
 	if !rt.beginEnd(draining) { // 1
 		return ErrClosed

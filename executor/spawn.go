@@ -104,6 +104,11 @@ func BlockOn[T any](ctx context.Context, rt *Runtime, f core.Future[T]) (T, erro
 		var zero T
 		return zero, ErrNested
 	}
+	if inBubble() {
+		core.Drop(f)
+		var zero T
+		return zero, ErrBubble
+	}
 	return wait(ctx, rt, task.New(f))
 }
 
