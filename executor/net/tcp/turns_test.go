@@ -165,8 +165,8 @@ func TestAWakeOfAnAcceptorIsNotLost(t *testing.T) {
 // The same in direct style: however accepts are aborted, a connection finds one that is not.
 func TestAbortedAcceptorsLoseNoConnection(t *testing.T) {
 	rt := newRuntime(t)
-	l := listen(t)
 	for range rounds() {
+		l := listen(t) // a new one, since connections that nobody accepts stay in the backlog
 		accept := func(co *coro.Co) error {
 			s, err := l.Accept(co)
 			if err == nil {
@@ -198,5 +198,6 @@ func TestAbortedAcceptorsLoseNoConnection(t *testing.T) {
 		for _, h := range hs {
 			finish(t, h)
 		}
+		l.Close()
 	}
 }
