@@ -38,8 +38,13 @@ const patience = 20 * time.Second
 // closed as many descriptors as it opened.
 func newRuntime(tb testing.TB) *executor.Runtime {
 	tb.Helper()
+	return newRuntimeWith(tb, executor.Options{})
+}
+
+func newRuntimeWith(tb testing.TB, options executor.Options) *executor.Runtime {
+	tb.Helper()
 	before := openFDs(tb)
-	rt, err := executor.New(modetest.Options(executor.Options{}))
+	rt, err := executor.New(modetest.Options(options))
 	if errors.Is(err, errors.ErrUnsupported) {
 		tb.Skip("no poller for ", runtime.GOOS)
 	}
@@ -138,6 +143,22 @@ func settle(rt *executor.Runtime) {
 		beat()
 		if rt.Stats().Polls-before <= 2 { // the beats
 			return
+		}
+	}
+}
+
+// settleOn is settle until the only task of an instrumented runtime waits on what is named. A runtime with nothing to
+// do may merely have a peer that gets no processor.
+func settleOn(tb testing.TB, rt *executor.Runtime, what string) {
+	tb.Helper()
+	for end := time.Now().Add(patience); ; {
+		settle(rt)
+		tasks := rt.Tasks()
+		if len(tasks) == 1 && tasks[0].WaitsOn == what {
+			return
+		}
+		if time.Now().After(end) {
+			tb.Fatalf("nothing waits on %s: %v", what, tasks)
 		}
 	}
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coro"
+	"github.com/moduvex/moduvex-go/executor"
 	"github.com/moduvex/moduvex-go/executor/net/tcp"
 )
 
@@ -139,7 +140,7 @@ func TestCopyInBulkEnds(t *testing.T) {
 		"deadline": {func(_ handle, _, to *tcp.Stream, _ net.Conn) { to.SetWriteDeadline(time.Now()) }, "write", os.ErrDeadlineExceeded},
 	} {
 		t.Run(name, func(t *testing.T) {
-			rt := newRuntime(t)
+			rt := newRuntimeWith(t, executor.Options{Instrument: true})
 			from, in := connect(t, rt)
 			to, out := connect(t, rt)
 			none := openPipes()
@@ -148,7 +149,7 @@ func TestCopyInBulkEnds(t *testing.T) {
 			h := start(rt, func(co *coro.Co) error { n, err = tcp.Copy(co, to, from); return err })
 			go in.Write(make([]byte, 64<<20)) // more than fits anywhere
 			readToPipe(t, out, io.Discard, none, 32<<20)
-			settle(rt) // until nothing fits anywhere
+			settleOn(t, rt, "write") // until nothing fits anywhere
 			test.end(h, from, to, out)
 			if jerr := finish(t, h); jerr == nil {
 				t.Error("it ended well")
