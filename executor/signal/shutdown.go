@@ -22,7 +22,8 @@ func (e *SecondError) Error() string { return fmt.Sprintf("signal: second signal
 //
 //  1. The signals are taken over, as by [Notify], whose panics are those of this function too.
 //  2. It blocks until one of them arrives.
-//  3. rt is shut down: see Runtime.Shutdown. Its tasks have until grace is over, which may be zero.
+//  3. rt is shut down: see Runtime.Shutdown. It drains: listeners close, so that their ports refuse, and its
+//     tasks, which may be told (executor.UntilDrain), have until grace is over, which may be zero.
 //  4. If another signal arrives meanwhile, or ctx is done, grace is over at once.
 //  5. When grace is over the signals are given back, so that a third ends the process even if a task
 //     never lets go of its worker. Tasks that are left are aborted, and rt ends as it always does, after
@@ -36,8 +37,8 @@ func (e *SecondError) Error() string { return fmt.Sprintf("signal: second signal
 // else, or the cause of ctx, and then rt goes on. If somebody else is at ending rt when the signal comes,
 // it is waited for, and the error is executor.ErrClosed as well.
 //
-// It is called from a plain goroutine, once for a runtime; a task gets executor.ErrNested at once. When it returns the signals are given back and no goroutine is
-// left.
+// It is called from a plain goroutine, once for a runtime; a task gets executor.ErrNested at once. When it
+// returns the signals are given back and no goroutine is left.
 func ShutdownOnSignal(ctx context.Context, rt *executor.Runtime, grace time.Duration, sigs ...os.Signal) (os.Signal, error) {
 	switch {
 	case rt == nil:

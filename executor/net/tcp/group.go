@@ -52,11 +52,12 @@ func (lc *ListenConfig) ListenGroup(rt *executor.Runtime, network, address strin
 	return g, nil
 }
 
-// Serve accepts until g is closed or its runtime drains, which closes it, and runs handle with each connection, as a task on the worker that
-// it is for. It closes the connection when the task has ended, however: also if it is aborted before
-// it begins.
+// Serve accepts until g is closed or its runtime drains, which closes it, and runs handle with each
+// connection, as a task on the worker that it is for. It closes the connection when the task has ended,
+// however: also if it is aborted before it begins. While the runtime drains, these tasks go on; a handle that
+// waits for a further request does so in executor.UntilDrain.
 //
-// Serve returns nil after that; the error if accepting fails, or core.ErrCancelled and the like if co is
+// Serve returns nil after that, or at once if the runtime drains already; the error if accepting fails, or core.ErrCancelled and the like if co is
 // cancelled, and then no worker accepts any more, but g is still open. The tasks of connections go on
 // by themselves. One Serve or ServeWith at a time.
 func (g *ListenerGroup) Serve(co *coro.Co, handle func(co *coro.Co, conn *Stream)) error {
@@ -95,6 +96,10 @@ func (g *ListenerGroup) ServeWith(co *coro.Co, f func(s core.Spawner, conn *Stre
 		}
 		if err == nil {
 			err = ended.Err
+		}
+		if errors.Is(err, core.ErrShutdown) { // the loop came too late: the drain closes what it would accept from
+			_ = g.Close()
+			continue
 		}
 		if err != nil {
 			loops.AbortAll()
@@ -143,7 +148,7 @@ func (g *ListenerGroup) serve(co *coro.Co, i int, f func(core.Spawner, *Stream))
 			a.arrive(co.Context(), co)
 			continue
 		}
-		executor.Spawn[struct{}](g.rt.On(worker), a)
+		executor.Spawn[struct{}](executor.On(co, worker), a) // also if the drain began after the accept
 		worker = (worker + 1) % g.rt.Workers()
 	}
 }

@@ -1,0 +1,99 @@
+//go:build unix
+
+package signal_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"syscall"
+	"time"
+
+	"github.com/moduvex/moduvex-go/core/coro"
+	"github.com/moduvex/moduvex-go/executor"
+	"github.com/moduvex/moduvex-go/executor/net/tcp"
+	"github.com/moduvex/moduvex-go/executor/signal"
+)
+
+// A server ends in good order on SIGTERM: the port refuses, the request under way is answered, and the
+// connection without one is told that the server goes.
+func ExampleShutdownOnSignal() {
+	rt, err := executor.New(executor.Options{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	g, err := tcp.ListenGroup(rt, "tcp", "127.0.0.1:0")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	requests := make(chan string, 1)
+	executor.Go(rt, func(co *coro.Co) (int, error) {
+		return 0, g.Serve(co, func(co *coro.Co, conn *tcp.Stream) { serve(co, conn, requests) })
+	})
+
+	// Two clients: one gets no further than to connect, the other has sent a request when the signal comes.
+	addr := g.Addr().String()
+	idle, err := net.Dial("tcp", addr)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer idle.Close()
+	busy, err := net.Dial("tcp", addr)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer busy.Close()
+	fmt.Fprintf(busy, "slow")
+	fmt.Println("request:", <-requests)
+
+	// The operator's kill(1), once the signal is taken over.
+	operator := onceTakenOver(syscall.SIGTERM, func() { self(syscall.SIGTERM) })
+	defer operator.Wait()
+	sig, err := signal.ShutdownOnSignal(context.Background(), rt, 10*time.Second, syscall.SIGTERM)
+	if second := (*signal.SecondError)(nil); errors.As(err, &second) {
+		fmt.Println("cut short by", second.Signal)
+	}
+	fmt.Println("server:", sig, err)
+	_, err = net.Dial("tcp", addr)
+	fmt.Println("port refuses:", errors.Is(err, syscall.ECONNREFUSED))
+	for _, conn := range []net.Conn{idle, busy} {
+		answer, _ := io.ReadAll(bufio.NewReader(conn))
+		fmt.Printf("client: %q\n", answer)
+	}
+	// Output:
+	// request: slow
+	// server: terminated <nil>
+	// port refuses: true
+	// client: "bye\n"
+	// client: "done\nbye\n"
+}
+
+// serve answers requests until the client or the server goes.
+func serve(co *coro.Co, conn *tcp.Stream, requests chan<- string) {
+	buf := make([]byte, 64)
+	for {
+		// Only the wait for a request ends with the drain; what comes after it goes on.
+		err := executor.UntilDrain(co, func(co *coro.Co) error { return conn.WaitReadable(co) })
+		if errors.Is(err, executor.ErrDraining) {
+			_, _ = conn.Write(co, []byte("bye\n"))
+			return
+		}
+		n, err := conn.Read(co, buf)
+		if err != nil {
+			return
+		}
+		requests <- string(buf[:n])
+		// The answer takes until after the drain has begun.
+		if _, err := coro.Await(co, executor.Draining()); err != nil {
+			return
+		}
+		_, _ = conn.Write(co, []byte("done\n"))
+	}
+}
