@@ -100,6 +100,41 @@ func (a *AtomicWord) Apply(e Event) Action {
 	return a.w.transition(e)
 }
 
+// ApplyFrom is Apply of an actor that has loaded the word while it was old.
+func (a *AtomicWord) ApplyFrom(old Word, e Event) Action {
+	switch e {
+	case evWake:
+		if a.w.wakeIdleFrom(old) {
+			return actPush
+		}
+		return a.w.wakeFrom(old)
+	case evRun:
+		if a.w.runUnabortedFrom(old) {
+			return actPoll
+		}
+	case evPending:
+		if a.w.pendUndisturbedFrom(old) {
+			return actNone
+		}
+	case evYield:
+		if a.w.yieldUndisturbedFrom(old) {
+			return actPush
+		}
+	case evReady:
+		return a.w.endFrom(old, Completed)
+	case evCancelled:
+		return a.w.endFrom(old, Cancelled)
+	}
+	return a.w.transitionFrom(old, e)
+}
+
+// Head is what a pusher loads, and PushOn the Push of one that has loaded old.
+func (in *Inbox) Head() *Task                           { return in.head.Load() }
+func (in *Inbox) PushOn(old, t *Task) (notify, ok bool) { return in.pushOn(old, t) }
+
+// Behind is the task that t leads to where it is in a queue, or nil.
+func (t *Task) Behind() *Task { return t.next }
+
 // Chunks is how many chunks the set keeps.
 func (s *Set) Chunks() int { return len(s.chunks) }
 

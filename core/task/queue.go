@@ -67,11 +67,14 @@ type Inbox struct {
 
 // Push hands t over. It returns notify if the owner has to be notified now, and false for ok if
 // the inbox is closed; t is then still the caller's. Any goroutine.
-func (in *Inbox) Push(t *Task) (notify, ok bool) {
+func (in *Inbox) Push(t *Task) (notify, ok bool) { return in.pushOn(in.head.Load(), t) }
+
+// pushOn is Push for a caller that has loaded the head: a test hands it one that is not true any more.
+func (in *Inbox) pushOn(old, t *Task) (notify, ok bool) {
 	for {
-		old := in.head.Load()
 		switch old {
 		case &in.closed:
+			t.next = nil // of a swap that was lost
 			return false, false
 		case &in.parked:
 			t.next = nil
@@ -81,6 +84,7 @@ func (in *Inbox) Push(t *Task) (notify, ok bool) {
 		if in.head.CompareAndSwap(old, t) {
 			return old == &in.parked, true
 		}
+		old = in.head.Load()
 	}
 }
 

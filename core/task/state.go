@@ -280,14 +280,19 @@ func (a *atomicWord) load() word { return word(a.v.Load()) }
 // birth is the one store: nobody else has seen the word yet.
 func (a *atomicWord) birth(w word) { a.v.Store(uint32(w)) }
 
+// Every swap starts from a value that its caller has just loaded. So a test makes it lose: it calls with the
+// value of before another change. Those that apply an event load again then.
+
 // transition applies e and returns what the caller must do next.
-func (a *atomicWord) transition(e event) action {
+func (a *atomicWord) transition(e event) action { return a.transitionFrom(a.load(), e) }
+
+func (a *atomicWord) transitionFrom(old word, e event) action {
 	for {
-		old := a.load()
 		w, act := next(old, e)
 		if w == old || a.swap(old, w) {
 			return act
 		}
+		old = a.load()
 	}
 }
 
@@ -300,49 +305,57 @@ func (a *atomicWord) swap(old, w word) bool {
 // each of them against the table.
 
 // wakeIdle is evWake of a task that is Idle: actPush.
-func (a *atomicWord) wakeIdle() bool {
-	old := a.load()
+func (a *atomicWord) wakeIdle() bool { return a.wakeIdleFrom(a.load()) }
+
+func (a *atomicWord) wakeIdleFrom(old word) bool {
 	return old.state() == Idle && a.swap(old, old.to(Scheduled))
 }
 
 // wake applies evWake. A wake that changes nothing still swaps the word for itself, unless the
 // task is over: one that finds the task Scheduled must be ordered before the poll that is to
 // come, and only a write that the runner's swap reads can order it.
-func (a *atomicWord) wake() action {
+func (a *atomicWord) wake() action { return a.wakeFrom(a.load()) }
+
+func (a *atomicWord) wakeFrom(old word) action {
 	for {
-		old := a.load()
 		w, act := nextWake(old)
 		if old.has(finished) || a.swap(old, w) {
 			return act
 		}
+		old = a.load()
 	}
 }
 
 // runUnaborted is evRun of a task that was not aborted: actPoll.
-func (a *atomicWord) runUnaborted() bool {
-	old := a.load()
+func (a *atomicWord) runUnaborted() bool { return a.runUnabortedFrom(a.load()) }
+
+func (a *atomicWord) runUnabortedFrom(old word) bool {
 	return old&(stateMask|abortRequested) == word(Scheduled) && a.swap(old, old.to(Running))
 }
 
 // pendUndisturbed is evPending of a task to which nothing has happened in its poll: actNone.
-func (a *atomicWord) pendUndisturbed() bool {
-	old := a.load()
+func (a *atomicWord) pendUndisturbed() bool { return a.pendUndisturbedFrom(a.load()) }
+
+func (a *atomicWord) pendUndisturbedFrom(old word) bool {
 	return old&(stateMask|abortRequested|notified) == word(Running) && a.swap(old, old.to(Idle))
 }
 
 // yieldUndisturbed is evYield of a task to which nothing else has happened in its poll: actPush.
-func (a *atomicWord) yieldUndisturbed() bool {
-	old := a.load()
+func (a *atomicWord) yieldUndisturbed() bool { return a.yieldUndisturbedFrom(a.load()) }
+
+func (a *atomicWord) yieldUndisturbedFrom(old word) bool {
 	return old&(stateMask|abortRequested|notified) == word(Running) && a.swap(old, old.to(Scheduled))
 }
 
 // end applies evReady or evPanic (Completed), or evCancelled (Cancelled).
-func (a *atomicWord) end(s State) action {
+func (a *atomicWord) end(s State) action { return a.endFrom(a.load(), s) }
+
+func (a *atomicWord) endFrom(old word, s State) action {
 	for {
-		old := a.load()
 		w, act := nextEnd(old, s)
 		if act == actInvalid || a.swap(old, w) {
 			return act
 		}
+		old = a.load()
 	}
 }
