@@ -187,13 +187,13 @@ func (g *Registration) rearm(d Direction) {
 	wakeAll(g.report(ErrorReady, nil))
 }
 
-// Unwait takes w out of the waiters for direction d; it does nothing if w is not among them. A waiter
+// Unwait takes w out of the waiters for direction d, and reports whether it was among them. A waiter
 // that is dropped calls it, so that a long-lived descriptor does not collect the wakers of dead tasks.
 // No other waiter misses anything by it: a report wakes all of them (but see WakeInTurns), and stays in the cache.
-func (g *Registration) Unwait(w Waker, d Direction) {
+func (g *Registration) Unwait(w Waker, d Direction) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.waiters[d].remove(w)
+	return g.waiters[d].remove(w)
 }
 
 // Awaited reports whether anybody waits for direction d at this moment.

@@ -35,25 +35,26 @@ func (s *waiters) add(w Waker) {
 	s.more = append(s.more, w)
 }
 
-// remove takes w out if it is there.
-func (s *waiters) remove(w Waker) {
+// remove takes w out and reports whether it was there.
+func (s *waiters) remove(w Waker) bool {
 	if s.first == nil {
-		return
+		return false
 	}
 	if s.first != w {
 		for i, x := range s.more {
 			if x == w {
 				s.cut(i)
-				return
+				return true
 			}
 		}
-		return
+		return false
 	}
 	s.first = nil
 	if len(s.more) != 0 {
 		s.first = s.more[0]
 		s.cut(0)
 	}
+	return true
 }
 
 // cut closes the gap at i and leaves no reference behind in the spare room.

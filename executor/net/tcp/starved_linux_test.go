@@ -105,8 +105,8 @@ func starved() error {
 	if state := l.Backoff(); state != "paused" {
 		return fmt.Errorf("the listener is %s", state)
 	}
-	// Seven pauses fit into the time: 5, 10, 20, 40, 80, 160, 320 ms. Each wakes the four.
-	if polls := after.Polls - before.Polls; polls > 60 {
+	// Seven pauses fit into the time: 5, 10, 20, 40, 80, 160, 320 ms. Each wakes one of the four.
+	if polls := after.Polls - before.Polls; polls > 20 {
 		return fmt.Errorf("%d polls while nothing could be done", polls)
 	}
 	fmt.Printf("starved: %d polls, %v of CPU time\n", after.Polls-before.Polls, cpuTime()-cpu)

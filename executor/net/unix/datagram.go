@@ -190,14 +190,14 @@ func (s *Datagram) Unwait(w core.Waker, d reactor.Direction) {
 // SetDeadline is SetReadDeadline and SetWriteDeadline.
 func (s *Datagram) SetDeadline(t time.Time) error {
 	err := s.socket.SetDeadline(t)
-	s.jams.WakeAll()
+	s.jams.WakeFirst()
 	return err
 }
 
 // SetWriteDeadline is SetReadDeadline for writing.
 func (s *Datagram) SetWriteDeadline(t time.Time) error {
 	err := s.socket.SetWriteDeadline(t)
-	s.jams.WakeAll()
+	s.jams.WakeFirst()
 	return err
 }
 

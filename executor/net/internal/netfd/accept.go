@@ -92,6 +92,7 @@ func (a *Acceptor) accept(cx *core.Context) (fd int, from sys.Endpoint, p Progre
 	fd, from, p, err = a.acceptOnce(cx)
 	a.tell(cx)
 	if p == Done {
+		a.forgo(cx)
 		a.handOn()
 	}
 	if a.Closed() {
@@ -102,20 +103,27 @@ func (a *Acceptor) accept(cx *core.Context) (fd int, from sys.Endpoint, p Progre
 
 // handOn wakes another one of those that wait to accept, if there may be more.
 //
-// A report wakes one of them, and so does the end of a pause that of a backoff all. The one that was woken accepts
-// until that would block, which clears the readiness; or it is done with the first connection, or an error; or
-// it gives up although it was woken (it is cancelled, say). In the last two cases it hands on. So as long as there
-// is readiness and somebody waits, another one has been woken and has yet to look.
+// A report wakes one of them, and so does the end of a pause. The one that was woken accepts until that would block,
+// which clears the readiness and ends a backoff; or it begins another pause, and sets the alarm; or it is done with the
+// first connection, or an error; or it gives up although it was woken (it is cancelled, say). In the last two cases it
+// hands on. So as long as there is something to accept, or a pause, and somebody waits, another one has been woken
+// and has yet to look, or the alarm is set.
 func (a *Acceptor) handOn() {
 	reg := a.reg.Load()
 	if reg == nil {
 		return // then nobody waits
 	}
-	if _, ok := reg.Ready(reactor.Read); !ok && !a.backoff.active.Load() {
-		return
+	if _, ok := reg.Ready(reactor.Read); ok || a.backoff.active.Load() {
+		a.wakeOne(reactor.Read)
 	}
-	if w := reg.TakeWaiter(reactor.Read); w != nil {
-		w.Wake()
+}
+
+// forgo takes the waker of cx out of those that wait: its accept is over. It is still among them if the task came back
+// although another one was woken; what wakes one in turn would be lost on it. The waker may stand for a second
+// accept in the same task, which looks once more then.
+func (a *Acceptor) forgo(cx *core.Context) {
+	if reg := a.reg.Load(); reg != nil && reg.Unwait(cx.Waker(), reactor.Read) {
+		cx.Waker().Wake()
 	}
 }
 
@@ -231,7 +239,7 @@ func (a *Acceptor) takeBack(cx *core.Context, fd int, from sys.Endpoint, err err
 	defer a.Release()
 	a.backoff.keep(keptConn{fd, from})
 	a.backoff.exhausted(cx.Host(), err)
-	a.wake(reactor.Read) // so that somebody arms the alarm
+	a.wakeOne(reactor.Read) // so that somebody arms the alarm
 	return true
 }
 

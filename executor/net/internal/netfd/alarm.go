@@ -7,22 +7,25 @@ import (
 
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/timer/wheel"
-	"github.com/moduvex/moduvex-go/reactor"
 )
 
-// An Alarm rings at a given time: it wakes all that wait for one direction of a socket, or those of a
-// jam. It may be set from any worker, but a wheel may be its worker's alone. So it is carried by a ringer, in
+// An Alarm rings at a given time, for a deadline, a pause or a jam. It may be set from any worker, but a wheel may be its worker's alone. So it is carried by a ringer, in
 // the wheel of the worker that set it, and another worker makes another ringer. The one before is given back
 // to its worker, and wakes nobody any more.
 //
 // An alarm that is off has no entry in any wheel and keeps no worker.
 type Alarm struct {
 	mu     sync.Mutex
-	f      *FD
-	d      reactor.Direction
+	owner  rings
 	over   bool // Forget was called: it is not set again
-	jam    *jam // what it rings for in place of f, if not nil
 	ringer *ringer
+}
+
+// rings is what has an Alarm.
+type rings interface {
+	// ring is called on h's worker when the time has come; or before, with due false, when h's runtime closes: then
+	// those that wait are on others, and nothing is armed on h. It wakes tasks, and arms nothing itself.
+	ring(h core.Host, due bool)
 }
 
 // A ringer is an alarm in one wheel. The entry is touched on its host only, or given back to it; alarm is
@@ -34,8 +37,16 @@ type ringer struct {
 	when  time.Time
 }
 
-// Init says whom a wakes.
-func (a *Alarm) Init(f *FD, d reactor.Direction) { a.f, a.d = f, d }
+// Init says whose a is.
+func (a *Alarm) Init(owner rings) { a.owner = owner }
+
+// SetBy reports whether a is set, for when or earlier. Any goroutine.
+func (a *Alarm) SetBy(when time.Time) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	r := a.ringer
+	return r != nil && r.host != nil && !r.when.After(when)
+}
 
 // Set makes a go off at when. On h.
 func (a *Alarm) Set(h core.Host, when time.Time) {
@@ -115,13 +126,14 @@ func (r *ringer) Wake() {
 		return
 	}
 	a.mu.Lock()
-	if a.ringer == r {
-		r.host = nil
+	if a.ringer != r {
+		a.mu.Unlock()
+		return // it was given back this instant
 	}
+	h, when := r.host, r.when
+	r.host = nil
 	a.mu.Unlock()
-	if a.jam != nil {
-		a.jam.ring()
-		return
+	if h != nil {
+		a.owner.ring(h, h.Now() >= when.Sub(h.Epoch()))
 	}
-	a.f.wake(a.d)
 }

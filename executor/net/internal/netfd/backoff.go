@@ -26,7 +26,7 @@ const (
 //	 └──────────────────────────────draining ────────────┘
 //
 // While it is paused, the readiness of the listener is cleared, so that everybody who wants to
-// accept waits in the registration as usual; the alarm wakes them. What is in the backlog by then
+// accept waits in the registration as usual; the alarm wakes one of them, which hands on. What is in the backlog by then
 // will not be reported again, so in draining it is tried without readiness, until it is empty.
 type backoff struct {
 	active atomic.Bool // state != idle; the one look that a listener in good order takes
@@ -38,6 +38,7 @@ type backoff struct {
 	kept   []keptConn    // accepted, and taken back
 	untold error         // why the shortage began that is not in the log yet
 	until  time.Time
+	fd     *FD
 	alarm  Alarm
 }
 
@@ -49,7 +50,19 @@ const (
 	draining
 )
 
-func (b *backoff) init(f *FD) { b.alarm.Init(f, reactor.Read) }
+func (b *backoff) init(f *FD) {
+	b.fd = f
+	b.alarm.Init(b)
+}
+
+// ring implements rings. The acceptor that is woken hands on; see Acceptor.handOn.
+func (b *backoff) ring(_ core.Host, due bool) {
+	if due {
+		b.fd.wakeOne(reactor.Read)
+	} else {
+		b.fd.wake(reactor.Read)
+	}
+}
 
 // look returns the state at this moment.
 func (b *backoff) look(h core.Host) (state backoffState, round uint32) {

@@ -68,8 +68,9 @@
 //
 // # Why no deadline is missed
 //
-// Who waits: (1) registers its waker, (2) reads the deadline and arms the alarm. Who sets a deadline:
-// (1) writes it, (2) takes all registered wakers and wakes them. Whichever comes first, either the
-// waiter reads the new deadline, or it is woken and looks again. Reading first and registering
-// after would leave a gap in which a deadline that is brought forward finds nobody to tell.
+// A waiter (1) registers its waker, (2) reads the deadline and arms the alarm. SetDeadline (1) writes the
+// deadline, (2) where the alarm is not set for it or earlier, takes a registered waker and wakes it. Whichever comes
+// first, either the waiter reads the new deadline, or one is woken and arms the alarm. Reading first and registering
+// after would leave a gap in which a deadline that is brought forward finds nobody to tell. What the one
+// that is woken owes the others is with the type limit.
 package netfd

@@ -162,6 +162,18 @@ func (f *FD) hasEnded(d reactor.Direction) bool {
 // Closed reports whether Close has been called, or Init has not.
 func (f *FD) Closed() bool { return isClosed(f.word.Load(), open) }
 
+// wakeOne wakes the one that has waited longest for direction d, to look again. It owes the others what its caller
+// wants to be done: see limit and Acceptor.handOn. Any goroutine.
+func (f *FD) wakeOne(d reactor.Direction) {
+	reg := f.reg.Load()
+	if reg == nil {
+		return // then nobody waits
+	}
+	if w := reg.TakeWaiter(d); w != nil {
+		w.Wake()
+	}
+}
+
 // wake wakes all that wait for direction d, to look again. Any goroutine.
 func (f *FD) wake(d reactor.Direction) {
 	reg := f.reg.Load()

@@ -121,7 +121,7 @@ func (j *Jams) full(cx *core.Context, to string) bool {
 	m := j.jams[to]
 	if m == nil {
 		m = &jam{jams: j, to: to}
-		m.alarm.jam = m
+		m.alarm.Init(m)
 		if j.jams == nil {
 			j.jams = map[string]*jam{}
 		}
@@ -169,15 +169,21 @@ func (j *Jams) Unwait(w core.Waker) {
 	wakeAll(next)
 }
 
-// WakeAll wakes all that are in line, to look at a new deadline. Any goroutine.
-func (j *Jams) WakeAll() {
+// WakeFirst wakes the first of each line, to look at a new deadline: it sets the alarm anew for all, or finds that the
+// deadline is over and leaves, which wakes the next. Any goroutine.
+func (j *Jams) WakeFirst() {
+	if j.active.Load() == 0 {
+		return
+	}
 	j.mu.Lock()
-	var all []core.Waker
+	var first []core.Waker
 	for _, m := range j.jams {
-		all = m.wakers(all)
+		if len(m.line) > 0 {
+			first = append(first, m.line[0].waker)
+		}
 	}
 	j.mu.Unlock()
-	wakeAll(all)
+	wakeAll(first)
 }
 
 // Close is for when the socket is closed: all that are in line are woken, and find that.
@@ -235,8 +241,8 @@ func (m *jam) wait(h core.Host, at time.Time) {
 	}
 }
 
-// ring is what the alarm does.
-func (m *jam) ring() {
+// ring implements rings.
+func (m *jam) ring(core.Host, bool) {
 	j := m.jams
 	j.mu.Lock()
 	m.rings = time.Time{}

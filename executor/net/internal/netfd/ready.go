@@ -65,10 +65,11 @@ func (f *FD) Begin(cx *core.Context, d reactor.Direction) error {
 	case t == nil:
 		return net.ErrClosed
 	case !acquired:
-		t[d].settle(f, d, cx.Host())
+		t[d].settle(cx.Host())
 		return net.ErrClosed
 	case t[d].passed(cx.Host()):
-		t[d].settle(f, d, cx.Host())
+		f.wake(d) // it is so for all that wait
+		t[d].settle(cx.Host())
 		f.Release()
 		return ErrDeadline
 	}
@@ -78,7 +79,7 @@ func (f *FD) Begin(cx *core.Context, d reactor.Direction) error {
 // End ends an operation that Begin let through.
 func (f *FD) End(cx *core.Context, d reactor.Direction, p Progress) {
 	if t := f.times.Load(); t != nil && p == Done {
-		t[d].settle(f, d, cx.Host())
+		t[d].settle(cx.Host())
 	}
 	f.Release()
 }
@@ -207,7 +208,7 @@ func (f *FD) suspend(co *coro.Co, d reactor.Direction) (err error) {
 				reg.Unwait(w, d)
 			}
 			if t := f.times.Load(); t != nil {
-				t[d].settle(f, d, co.Context().Host())
+				t[d].settle(co.Context().Host())
 			}
 		}
 	}()
@@ -216,13 +217,13 @@ func (f *FD) suspend(co *coro.Co, d reactor.Direction) (err error) {
 }
 
 // Unwait takes w out of those that wait for direction d, and turns the deadline's alarm off if it was the
-// last. Any goroutine.
+// last. If w was woken to set that alarm, another one is in its place. Any goroutine.
 func (f *FD) Unwait(w core.Waker, d reactor.Direction) {
 	if reg := f.reg.Load(); reg != nil {
 		reg.Unwait(w, d)
 	}
 	if t := f.times.Load(); t != nil {
-		t[d].settleAnywhere(f, d)
+		t[d].settleAnywhere()
 	}
 }
 
