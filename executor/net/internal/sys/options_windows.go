@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/netip"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/windows"
 )
@@ -172,7 +173,9 @@ func membership(fd int, group netip.Addr, ifi *net.Interface, option4, option6 i
 	s := windows.Handle(fd)
 	if !group.Is4() {
 		m := windows.IPv6Mreq{Multiaddr: group.As16(), Interface: uint32(index(ifi))}
-		return callError("setsockopt", windows.SetsockoptIPv6Mreq(s, windows.IPPROTO_IPV6, option6, &m))
+		// windows.SetsockoptIPv6Mreq is a stub that fails.
+		return callError("setsockopt", windows.Setsockopt(s, windows.IPPROTO_IPV6, int32(option6),
+			(*byte)(unsafe.Pointer(&m)), int32(unsafe.Sizeof(m))))
 	}
 	ip, err := address4(ifi)
 	if err != nil {
