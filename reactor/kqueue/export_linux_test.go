@@ -32,6 +32,9 @@ type Faults struct {
 	waits   []time.Duration
 	misused error
 	signals int // of EVFILT_USER
+	lost    int // receipts that the next change does without
+	until   int // how many Waits' system calls there are until during is called
+	during  func()
 }
 
 // Change is a change of a filter.
@@ -125,6 +128,33 @@ func (f *Faults) Report(p *Poller, events ...Report) {
 	f.reports = append(f.reports, list)
 }
 
+// During calls do in the nth system call of a Wait from now.
+func (f *Faults) During(n int, do func()) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.until, f.during = n, do
+}
+
+func (f *Faults) interrupt() {
+	f.mu.Lock()
+	f.until--
+	do := f.during
+	if f.until != 0 {
+		do = nil
+	}
+	f.mu.Unlock()
+	if do != nil {
+		do()
+	}
+}
+
+// LoseReceipts makes the next change with receipts return n fewer.
+func (f *Faults) LoseReceipts(n int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.lost = n
+}
+
 // Waits returns the timeouts of the first system calls that waited.
 func (f *Faults) Waits() []time.Duration {
 	f.mu.Lock()
@@ -188,6 +218,7 @@ func (f *Faults) Kevent(kq int, changes, events []kevent, timeout time.Duration)
 	if err := f.take("wait"); err != nil {
 		return 0, err
 	}
+	f.interrupt()
 	f.mu.Lock()
 	if len(f.waits) < cap(f.waits) {
 		f.waits = append(f.waits, timeout)
@@ -256,6 +287,10 @@ func (f *Faults) change(kq int, changes, events []kevent, timeout time.Duration)
 		events[n] = one[0]
 		n++
 	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	n = max(n-f.lost, 0)
+	f.lost = 0
 	return n, nil
 }
 
@@ -272,6 +307,18 @@ func Meaning(interest reactor.Interest, filterName string, eof bool, fflags uint
 		}
 	}
 	return 0, false
+}
+
+// Held returns how many sources are referred to as held, also in the spare room behind them.
+func (p *Poller) Held() (n int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, s := range p.held[:cap(p.held)] {
+		if s != nil {
+			n++
+		}
+	}
+	return n
 }
 
 // Room returns how many kernel events p's buffer takes.
