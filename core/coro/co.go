@@ -27,9 +27,8 @@ type strand struct {
 	scope     *scope        // the innermost, which awaits heed
 	watch     atomic.Pointer[watch]
 	over      atomic.Bool // the body has ended
+	ignored   uint16      // awaits that have failed because of the abort, one after the other: see maxIgnored
 	dropping  bool        // no await suspends any more
-	forced    bool        // the body is being unwound by force
-	ignored   uint16      // awaits that have failed because of the abort, one after the other
 	result    task.Result
 }
 
@@ -152,6 +151,10 @@ func (co *Co) Interrupted() error {
 // in the meantime.
 const maxIgnored = 1000
 
+// forced is what strand.ignored is while the body is being unwound by force. A flag beside it would make a
+// strand, and with it each task, longer by a word.
+const forced = maxIgnored + 1
+
 func (s *strand) interrupted() error {
 	s.own()
 	err := s.cancelled(s.scope)
@@ -160,8 +163,8 @@ func (s *strand) interrupted() error {
 	}
 	switch {
 	case err == nil:
-		if !s.forced {
-			s.ignored = 0
+		if s.ignored <= maxIgnored {
+			s.ignored = min(s.ignored, 1) // a new row; that the body was told stays true
 		}
 		return nil
 	case err != core.ErrCancelled:
@@ -170,7 +173,7 @@ func (s *strand) interrupted() error {
 		return err
 	}
 	if s.ignored >= maxIgnored {
-		s.forced = true
+		s.ignored = forced
 		runtime.Goexit()
 	}
 	s.ignored++

@@ -338,7 +338,7 @@ func (c *cell[T]) exited() {
 	case c.result == task.Panicked: // a deferred function, inside Goexit
 	case c.dropping:
 		c.leave()
-	case c.forced:
+	case c.ignored == forced:
 		c.end(task.Unwound, core.ErrCancelled)
 	default:
 		c.end(task.Panicked, core.ErrGoexit)

@@ -1,6 +1,9 @@
 package coro
 
-import "weak"
+import (
+	"reflect"
+	"weak"
+)
 
 // MaxIgnored is how many awaits of an aborted body fail before it is unwound by force.
 const MaxIgnored = maxIgnored
@@ -72,3 +75,6 @@ func (b *Backlog[T]) Held() []T {
 
 // ResultsRoom is how many values r has room for.
 func ResultsRoom[T any](r *Results[T]) int { return cap(r.values.values) }
+
+// SizeOfATask is what a body with a T for a result takes, beside its coroutine.
+func SizeOfATask[T any]() uintptr { return reflect.TypeFor[cell[T]]().Size() }

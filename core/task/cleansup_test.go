@@ -49,6 +49,8 @@ func TestCleansUpTellsCleanUpFromAPollThatHasNotHeardOfItsAbort(t *testing.T) {
 		note("aborted body", task.CleansUp())
 		err := co.Yield()
 		note("told body", task.CleansUp())
+		coro.Shield(co, (*coro.Co).Interrupted)
+		note("told body after a shield", task.CleansUp())
 		return 0, err
 	})
 	shielded := coro.New(func(co *coro.Co) (int, error) {
@@ -73,7 +75,8 @@ func TestCleansUpTellsCleanUpFromAPollThatHasNotHeardOfItsAbort(t *testing.T) {
 	h.Spawn(&shielded.Task)
 	h.Run()
 	want := []string{"poll", "aborted poll", "drop: yes", "body", "unwinding body: yes",
-		"aborted body", "told body: yes", "aborted in a shield", "unwinding in a shield: yes"}
+		"aborted body", "told body: yes", "told body after a shield: yes",
+		"aborted in a shield", "unwinding in a shield: yes"}
 	if len(have) != len(want) {
 		t.Fatalf("have %q, want %q", have, want)
 	}
