@@ -173,8 +173,8 @@ func (l *List) wakeAll() {
 	l.mu.Lock()
 	for l.first != nil {
 		h := l.first
+		w := h.Waker // first: who sees that h does not watch any more may set another
 		l.remove(h)
-		w := h.Waker
 		l.mu.Unlock()
 		w.Wake()
 		l.mu.Lock()
