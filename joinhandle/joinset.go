@@ -92,11 +92,9 @@ func (s *JoinSet[T]) add(slot *task.Slot[T]) AbortHandle {
 			slot.Kill(core.ErrCancelled)
 		}
 	}()
+	slot.Watch(m) // before it can end: nobody else has to report its panic
 	start(s.spawner, slot)
 	spawned = true
-	if !slot.Watch(m) {
-		m.Wake() // it has ended already
-	}
 	return AbortHandle{&m.aborter, slot.ID()}
 }
 
@@ -212,8 +210,8 @@ func (s *JoinSet[T]) AbortAll() {
 	abortAll(running)
 }
 
-// DetachAll empties the set. Its tasks run on, and their outputs are lost. Who waits gets
-// ErrEmpty.
+// DetachAll empties the set. Its tasks run on, and their outputs are lost. Their panics are told as those of
+// any task that nobody joins. Who waits gets ErrEmpty.
 func (s *JoinSet[T]) DetachAll() { s.clear() }
 
 // Drop aborts every task of the set and empties it. Who waits gets ErrEmpty. The set can be used
@@ -239,6 +237,9 @@ func (s *JoinSet[T]) clear() (running []*member[T]) {
 	}
 	s.n = 0
 	s.wakeAndUnlock()
+	for _, m := range running {
+		m.detach()
+	}
 	return running
 }
 
@@ -308,6 +309,19 @@ func (m *member[T]) Wake() {
 	s.running.remove(m)
 	s.ended.push(m)
 	s.wakeAndUnlock()
+}
+
+// detach makes the member, which was taken out of the set before it had ended, a bystander of its task: nobody
+// will join that. Without the set's lock, for the task's watchers are locked before it.
+func (m *member[T]) detach() {
+	t := m.aborter.task.Load()
+	if t == nil || !t.Unwatch(m) {
+		return // Wake has come, or comes this instant
+	}
+	m.set, m.slot = nil, nil // Wake does not come
+	if !t.Watch(&m.aborter) {
+		m.aborter.Wake()
+	}
 }
 
 func (m *member[T]) output() Joined[T] {

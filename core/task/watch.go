@@ -26,19 +26,17 @@ func (t *Task) Watch(w core.Waker) bool {
 }
 
 // Unwatch takes w back. The giver-up of a watch on a task that goes on calls it, so that the task
-// does not collect wakers that are of no use. Any goroutine.
-func (t *Task) Unwatch(w core.Waker) {
-	if t.claim() {
-		t.unwatch(w)
-	}
-}
+// does not collect wakers that are of no use. It reports whether w was there, and will not be woken for this
+// watch. Any goroutine.
+func (t *Task) Unwatch(w core.Waker) bool { return t.claim() && t.unwatch(w) }
 
 // unwatch is Unwatch with the slot claimed.
-func (t *Task) unwatch(w core.Waker) {
-	t.join.Remove(w)
+func (t *Task) unwatch(w core.Waker) bool {
+	removed := t.join.Remove(w)
 	if !t.unclaim() {
 		t.join.TakeAll().Wake()
 	}
+	return removed
 }
 
 // WatchShared is Watch for a waker of which t needs one only, whatever the number of its users: it returns
