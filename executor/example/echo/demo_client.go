@@ -95,7 +95,11 @@ func runDemoClient(c demoConfig) error {
 	if err := wait("go"); err != nil {
 		return err
 	}
-	return json.NewEncoder(os.Stdout).Encode(l.run())
+	r, err := l.run(func() error { return wait("aborted") })
+	if err != nil {
+		return err
+	}
+	return json.NewEncoder(os.Stdout).Encode(r)
 }
 
 // A load is the client's connections and what it counts.
@@ -135,8 +139,9 @@ func (l *load) connect() error {
 	return nil
 }
 
-// run keeps all connections busy for the time given, and closes them.
-func (l *load) run() clientReport {
+// run keeps all connections busy for the time given, and until the server has aborted those that it will, and
+// closes them.
+func (l *load) run(aborted func() error) (clientReport, error) {
 	var wg sync.WaitGroup
 	for i, c := range l.conns {
 		wg.Go(func() { l.talk(uint64(i), c) })
@@ -144,6 +149,7 @@ func (l *load) run() clientReport {
 	begin := time.Now()
 	time.Sleep(l.config.Time)
 	rate := float64(l.requests.Load()) / time.Since(begin).Seconds()
+	err := aborted()
 	l.over.Store(true)
 	wg.Wait()
 
@@ -151,15 +157,17 @@ func (l *load) run() clientReport {
 	if err := l.failed.Load(); err != nil {
 		r.Failed = (*err).Error()
 	}
-	return r
+	return r, err
 }
 
-// talk sends messages that no other connection sends, and compares what comes back.
+// talk sends messages that no other connection sends, and compares what comes back. It sends one when all is over,
+// and so sees the abort of a connection.
 func (l *load) talk(id uint64, c net.Conn) {
 	defer c.Close()
 	c.SetDeadline(time.Now().Add(l.config.Time + 20*time.Second))
 	var msg, reply [64]byte
-	for seq := uint64(0); !l.over.Load(); seq++ {
+	for seq, last := uint64(0), false; !last; seq++ {
+		last = l.over.Load()
 		for i := 0; i < len(msg); i += 16 {
 			binary.BigEndian.PutUint64(msg[i:], id)
 			binary.BigEndian.PutUint64(msg[i+8:], seq+uint64(i))

@@ -115,7 +115,12 @@ func measureServer(c demoConfig) (r serverReport, err error) {
 		return r, err
 	}
 	time.Sleep(c.Time / 2)
-	tasks.abortEachThird()
+	for end := time.Now().Add(10 * time.Second); !tasks.abortEachThird() && time.Now().Before(end); {
+		time.Sleep(time.Millisecond)
+	}
+	if err := client.say("aborted"); err != nil {
+		return r, err
+	}
 	if err := client.report(&r.Client); err != nil {
 		return r, err
 	}
@@ -157,12 +162,16 @@ func (t *taskList) len() int {
 	return len(t.tasks)
 }
 
-func (t *taskList) abortEachThird() {
+// abortEachThird reports whether all of these have ended.
+func (t *taskList) abortEachThird() (ended bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	ended = true
 	for i := 0; i < len(t.tasks); i += 3 {
 		t.tasks[i].Abort()
+		ended = ended && t.tasks[i].Finished()
 	}
+	return ended
 }
 
 // residentBytes is the memory of the process after all garbage is gone from it, or -1.
