@@ -46,7 +46,7 @@ type Spawner interface {
 // A kept Host is good in later polls and in the Drop of the future, on any worker that the task moves to. Where
 // tasks stay, its methods are for the polls and drops of its own worker only. So a future that has armed
 // a timer is handed to a task of another worker only if tasks move between the two ([MovingHost]). A timer
-// that is polled on a worker out of reach panics, see [CheckReach]; a Drop there is not noticed for sure.
+// that is polled on a worker out of reach panics, see [CheckReach]; a Drop there may go unnoticed.
 type Host interface {
 	Spawner
 	// Wake is w.Wake() for a caller that is on this worker: where w is a task of this worker, it
@@ -86,7 +86,7 @@ type MovingHost interface {
 type ReleasingHost interface {
 	Host
 	// Release takes e, which was armed by this Host, out of the wheel by the end of the worker's next turn
-	// at the latest. Nobody arms e again, and a wake that was on its way may still come. Any goroutine.
+	// at the latest. The caller does not arm e again. A wake that was on its way may still come. Any goroutine.
 	Release(e *wheel.Entry)
 }
 

@@ -14,9 +14,8 @@
 // Go has no destructors. A future that holds something while it is pending (a timer entry, a
 // place in a wait queue, a registration, child futures) implements [Dropper]. The one that gives up
 // such a future calls Drop exactly once, on the worker that polled it or, where tasks move, on any that they
-// move to. A future that has answered
-// (value, true) is never dropped; one that panicked in Poll counts as pending and is dropped.
-// Combinators pass Drop on. This is the whole of cancellation.
+// move to. A future that has answered (value, true) is never dropped; one that panicked in Poll counts as
+// pending and is dropped. Combinators pass Drop on. This is the whole of cancellation.
 //
 // # The other packages of this module
 //

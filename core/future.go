@@ -25,10 +25,9 @@ type FuturePointer[F, T any] interface {
 // A Dropper is a future that holds something while it is pending.
 //
 // Drop releases what it holds. It is called at most once, only on a future that has not returned
-// (value, true), and never during a Poll of it. It runs on a worker that may poll the future's task: the one
-// that polled it last, or, where tasks move, any of them, which is why it uses the [Host] that a poll has
-// kept, never the Context. A future that was never polled is dropped by the goroutine that gives it up. Drop
-// must not block.
+// (value, true), and never during a Poll of it. It runs on the worker that polled the future last, or, where
+// tasks move, on any of them, so it uses the [Host] that a poll has kept, never the Context. A future that was
+// never polled is dropped by the goroutine that gives it up. Drop must not block.
 type Dropper interface {
 	Drop()
 }

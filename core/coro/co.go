@@ -142,13 +142,10 @@ func (co *Co) Interrupted() error {
 	return co.interrupted()
 }
 
-// maxIgnored is how many awaits may fail one after the other because of an abort before the body is unwound
-// by force. A clean-up fails some, maybe one for each thing that it releases; a body that retries for ever
-// fails as many as it is let. An await that a shield lets through ends the row: the body is not spinning
-// then. The time that passes is no measure: a body may spin on a clock that stands still.
-//
-// Each failure spends from the budget of the poll, so a body that spins does not keep its worker from others
-// in the meantime.
+// maxIgnored is how many awaits may fail in a row because of an abort before the body is unwound by force. A
+// clean-up fails a few, one for each thing that it releases, say; a body that spins fails without end. An await
+// that a shield lets through ends the row. Time is no measure: a body may spin on a clock that stands still.
+// Each failure spends from the budget, so a body that spins yields to other tasks meanwhile.
 const maxIgnored = 1000
 
 // forced is what strand.ignored is while the body is being unwound by force. A flag beside it would make a

@@ -352,7 +352,7 @@ func (c *cell[T]) end(r task.Result, err error) {
 	c.result = r
 }
 
-// lost ends a body whose coroutine has ended, which only a Co in foreign hands brings about: see use.go.
+// lost ends a body whose coroutine has ended, which only a foreign use of its Co causes: see use.go.
 //
 //go:noinline
 func (c *cell[T]) lost() {

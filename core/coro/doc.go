@@ -9,11 +9,11 @@
 //
 // A [Co] belongs to its body. It may be passed down to functions that the body calls, and used as
 // a [context.Context] by anyone, but only the body may await with it, on its own goroutine or in an
-// iterator that it drives through iter.Pull. Awaiting
-// from another goroutine panics when it is noticed: always once the body is suspended or over,
-// and otherwise by a look at the stack at every 256th use. What is not noticed mixes up the
-// goroutines of the body and of the worker, for good. [PoolOptions].CheckUses finds all of it, also the use
-// by the body of another task, such as a child that uses its parent's Co.
+// iterator that it drives through iter.Pull. An await from another goroutine panics when it is noticed:
+// always once the body is suspended or over, and otherwise by a look at the stack at every 256th use. An
+// await that is not noticed mixes up the goroutines of the body and of the worker, for good.
+// [PoolOptions].CheckUses finds every such await, also one by the body of another task, such as a child
+// that uses its parent's Co.
 //
 // # How a body ends
 //

@@ -30,11 +30,10 @@ func Nested(ctx context.Context) bool {
 type coKey struct{}
 
 // Inside reports whether the caller is inside a task, so that blocking its goroutine blocks a worker: in the
-// poll of a task or the end of one, in a body, or in an iterator that one of them drives through iter.Pull. It
-// is for calls that would block: it takes about a microsecond, and in an iterator, whose goroutine is found by
-// listing all, longer. A host counts its own functions that call tasks with also.
-//
-// An iterator belongs to where its iter.Pull was called, as long as that goes on.
+// poll of a task or the end of one, in a body, or in an iterator that one of them drives through iter.Pull. An
+// iterator belongs to the goroutine that called its iter.Pull, as long as that call's function goes on. Inside
+// takes about a microsecond, and longer in an iterator, whose goroutine is found by listing all. In also, a
+// host names those of its own functions that call tasks ([FuncOf]). Any goroutine.
 func Inside(also ...*runtime.Func) bool {
 	pcs := make([]uintptr, 64)
 	n := runtime.Callers(2, pcs)
@@ -57,8 +56,8 @@ func Inside(also ...*runtime.Func) bool {
 	return pulled(pcs) && pulledInside(roots)
 }
 
-// pollFuncs are the functions below which there is always a task, and which all tasks are below: those that
-// poll one, or end it on a worker, and what runs a body on its own goroutine.
+// pollFuncs are the functions that call tasks: each poll, each end on a worker and each body has one of them
+// on its stack, and nothing else has.
 var pollFuncs = sync.OnceValue(func() (fs []*runtime.Func) {
 	for _, f := range []any{
 		(*coroutine).serve, (*task.Task).Run, (*task.Task).KillOn, (*task.Task).Panicked, (*task.Task).Exited,
@@ -127,9 +126,9 @@ func allStacks() []byte {
 	}
 }
 
-// Polling returns the stacks of the goroutines that poll at this moment, of all that runtime.Stack has listed:
-// coroutines that are not suspended, and workers that do not wait for one. In a process with several
-// runtimes those of the others are among them.
+// Polling returns the stacks of the goroutines that poll at this moment, out of stacks, which is a list of all
+// by runtime.Stack: coroutines that are not suspended, and workers that do not wait for one. In a process with
+// several runtimes it returns those of all runtimes. Any goroutine.
 func Polling(stacks []byte) (polling [][]byte) {
 	for _, s := range parseStacks(stacks) {
 		if s.below(pollFuncs()) && !s.suspended() {

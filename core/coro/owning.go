@@ -9,10 +9,10 @@ import (
 	"github.com/moduvex/moduvex-go/core/task"
 )
 
-// NewOwning is [New] for a body that takes r over. r has an owner at every moment: from its first line on it is
-// the body's, which closes it, most often with a defer. If the body never begins, because a host refuses the
-// task, r is closed in its place, once, by the goroutine that gives the task up; the error of that is lost.
-// Several things are handed over as [Closers].
+// NewOwning is [New] for a body that takes r over, so that r has an owner at every moment. From its first line on
+// the body owns r and closes it, most often with a defer. If the body never begins, because a host refuses the
+// task, the goroutine that gives the task up closes r, once; the error of that Close is lost. [Closers] hand over
+// several things at once.
 func NewOwning[T any](r io.Closer, body func(co *Co) (T, error)) *task.Slot[T] {
 	if body == nil {
 		panic("coro: NewOwning of a nil body")
@@ -26,7 +26,7 @@ func NewOwning[T any](r io.Closer, body func(co *Co) (T, error)) *task.Slot[T] {
 // Closers are closed together, the last one first.
 type Closers []io.Closer
 
-// Close closes all of them, whatever it comes to for one, and returns the errors, joined.
+// Close closes all of them, also if one fails, and returns the errors, joined.
 func (cs Closers) Close() error {
 	var errs []error
 	for i := len(cs) - 1; i >= 0; i-- {
@@ -45,8 +45,8 @@ func (c *owning[T]) Drop() {
 	c.cell.Drop()
 }
 
-// An owner is a resource on its way to a body. A spawner may be refused while the host, which closes, gives the
-// same task up and lets its body begin: the one that takes the resource first has it.
+// An owner is a resource on its way to a body. A host that closes may let the body begin while its spawner is
+// refused: the first of the two to take the resource has it.
 type owner struct {
 	r     io.Closer
 	taken atomic.Bool

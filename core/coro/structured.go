@@ -106,10 +106,10 @@ func (s *Scope) outcome() error {
 // and wait for another each wait for ever.)
 //
 // A child that was started begins, also if it is aborted before: then its awaits fail from the first on. An
-// error says that the child was not started, because the caller or the scope was cancelled, or
-// the runtime shuts down; what was meant for the child is the caller's still, so hand it over with
-// [Scope.GoOwning]. The error is no less an error of the scope than one that a child returns, so
-// that a caller may ignore it: WithScope will return it if there is nothing worse.
+// error says that the child was not started, because the caller or the scope was cancelled, or the runtime
+// shuts down; the caller then still owns what was meant for the child, unless it was handed over with
+// [Scope.GoOwning]. The error counts as an error of the scope, like one that a child returns, so the caller
+// may ignore it: WithScope returns it if there is nothing worse.
 func (s *Scope) Go(co *Co, body func(co *Co) error) error {
 	if body == nil {
 		panic("coro: Go of a nil body")
@@ -172,7 +172,7 @@ func start[T any](s *Scope, co *Co, r *Results[T], body func(co *Co) (T, error))
 	return c.child.spawn(co)
 }
 
-// startOwning is start for a body that takes r over. What is not begun when start is left never begins, unless
+// startOwning is start for a body that takes r over. A child that start does not start never begins, unless
 // the host gives the child up this moment: see owner.
 func startOwning[T any](s *Scope, co *Co, results *Results[T], r io.Closer, body func(co *Co) (T, error)) error {
 	o := newOwner(r)

@@ -10,8 +10,8 @@ import (
 
 // This file finds uses of a Co that are not its body's.
 //
-// A foreign goroutine that awaits with a Co switches places with the body, for good. Whether a goroutine is the
-// body's cannot be asked at the price of an await, so there are four nets:
+// A foreign goroutine that awaits with a Co switches places with the body, for good. An exact check costs more
+// than an await, so there are four checks:
 //
 //   - Always: a use while the body is suspended or over.
 //   - Always, at every 256th use: a use by a goroutine of a go statement, which is told by the function that
@@ -49,7 +49,7 @@ const useSample = 256
 // said about them.
 const maxStack = 64
 
-// checkUse panics if the caller's goroutine is not the body's, as far as it is to find out.
+// checkUse panics if it finds that the caller's goroutine is not the body's.
 //
 //go:noinline
 func (s *strand) checkUse(c *coroutine) {

@@ -23,17 +23,17 @@
 // # Budget
 //
 // No child starves, though another spends the whole budget of each poll (a loop around a channel that
-// is never empty does). The rule is that who found the budget spent comes first the next time:
+// is never empty does). The rule: the child that found the budget spent is polled first the next time.
 //
 //   - Join2, Join3 and a JoinAll of a few poll all children at each poll, and begin with the first one
 //     that had nothing left the last time.
 //   - A JoinAll of many stops where the budget ends, and goes on there.
 //   - Race and Select2 begin anywhere, at random, at each poll.
-//   - timer.Timeout sets the operation that its deadline costs aside.
+//   - timer.Timeout reserves the operation that its deadline costs.
 //   - A deadline of a scope in direct style costs none.
 //
-// So each child is polled with some of the budget again and again. Combinators may be nested: the same
-// holds for what is inside. A combinator of one's own does likewise.
+// So each child is polled with some of the budget again and again, also in combinators that are nested. A
+// combinator of a user's own keeps the same rule.
 //
 // # Allocation
 //

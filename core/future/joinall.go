@@ -13,8 +13,8 @@ const few = 16
 
 // JoinAll returns a future that answers when all of fs have, with their values in the order of
 // fs: an empty slice, at once, if there are none. With many fs only those that were woken are
-// polled again, as long as the budget lasts; in which order is not defined. Drop drops those that are pending. A nil future
-// among fs panics.
+// polled again, as long as the budget lasts; in which order is not defined. Drop drops those that are
+// pending. A nil future among fs panics.
 //
 // JoinAll copies fs and does not keep it.
 func JoinAll[T any](fs []core.Future[T]) core.Future[[]T] {
@@ -108,7 +108,7 @@ func (j *joinMany[T]) Poll(cx *core.Context) ([]T, bool) {
 	}
 	outer := cx.Waker()
 	defer cx.SwapWaker(outer)
-	j.woken.wakes(outer)
+	j.woken.setOuter(outer)
 	for taken := false; ; {
 		if j.rest == nil {
 			if taken { // what was woken meanwhile wakes the task

@@ -49,8 +49,8 @@ func TestJoinAllOfManyPollsOnlyTheWoken(t *testing.T) {
 	answer(t, s)
 }
 
-// TestJoinAllOfManyIgnoresStaleWakers: once it has answered or was dropped, whoever still has a
-// child's waker wakes nobody, and may see that.
+// TestJoinAllOfManyIgnoresStaleWakers: once it has answered or was dropped, the wakers of its children
+// wake nothing, and say that they are finished.
 func TestJoinAllOfManyIgnoresStaleWakers(t *testing.T) {
 	for _, end := range []string{"answered", "dropped"} {
 		ps := probes(t, 100)

@@ -14,7 +14,7 @@ import (
 // No wake is lost. The waker of a child (1) puts the child into the list, then (2) reads outer
 // and wakes it. The poll (1) sets outer, then (2) takes the list. If the child came too late for
 // the list that was taken, the waker reads the outer that this poll has set, and another poll
-// follows. A poll that does not come to (2), for want of budget, makes its task be polled again.
+// follows. A poll whose budget is spent before (2) makes its task be polled again.
 type wokenSet struct {
 	list   atomic.Pointer[childWaker] // a stack: pushed by wakers, taken as a whole by the poll
 	outer  atomic.Pointer[core.Waker] // set by the poll, read by wakers; nil before and after
@@ -65,8 +65,8 @@ func (c *childWaker) Wake() {
 	}
 }
 
-// wakes makes wakes go to outer from now on. The poll.
-func (s *wokenSet) wakes(outer core.Waker) {
+// setOuter makes wakes go to outer from now on. The poll.
+func (s *wokenSet) setOuter(outer core.Waker) {
 	if have := s.outer.Load(); have == nil || *have != outer {
 		kept := outer // in a variable of its own, which only this branch allocates
 		s.outer.Store(&kept)

@@ -10,9 +10,9 @@
 //   - in poll style, as a future that can be embedded in another: m.LockFuture();
 //   - for plain goroutines, which block, with a context.Context: m.LockWait(ctx).
 //
-// They may be mixed on one lock. A Wait form would block a worker if a task called it: with the Co as its context,
-// or one that is derived from it, it returns core.ErrNested instead. With another context it is not noticed. On a
-// blocking pool, and on goroutines, a Co is a context like others.
+// They may be mixed on one lock. A Wait form that a task calls would block its worker. With the task's Co as
+// context, or one that is derived from it, the call returns core.ErrNested instead; with another context it
+// goes unnoticed. On a blocking pool, and on goroutines, a Co is a context like others.
 //
 // The futures are values. One that has been polled must not be copied any more. After an answer, and
 // after a Drop, it can be polled again for another.

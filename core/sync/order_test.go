@@ -12,14 +12,14 @@ import (
 
 // A line is something that serves one after the other.
 type line struct {
-	hold    func()                  // until release, whoever asks waits
+	hold    func()                  // until release, all that ask wait
 	release func()                  // serves the next
 	ask     func() core.Future[any] // for a turn
 	body    func(co *coro.Co) error // asks in direct style
 	try     func() (overtaken bool) // asks without waiting
 }
 
-// lines are all that promise to serve first who came first.
+// lines are all types that serve first come, first served.
 func lines(tb testing.TB) map[string]func() line {
 	return map[string]func() line{
 		"Mutex": func() line {

@@ -176,8 +176,8 @@ func (p *permits) releaseFrom(s int64, cx *core.Context, n, limit int) bool {
 	return true
 }
 
-// addFrom adds n free permits, unless there would then be more than limit. It needs the lock: somebody
-// waited, who may have gone, so others may change the state as well.
+// addFrom adds n free permits, unless there would then be more than limit. It needs the lock. The state may
+// change all the same: once no waiter is left, others change it without the lock.
 func (p *permits) addFrom(s int64, n, limit int) bool {
 	for ; n <= limit-int(s>>permitShift); s = p.state.Load() {
 		if p.state.CompareAndSwap(s, s+int64(n)*one) {

@@ -77,7 +77,7 @@ func take(n int) func(p *sync.Permits) { return func(p *sync.Permits) { p.TryAcq
 func give(n int) func(p *sync.Permits) { return func(p *sync.Permits) { p.Release(n) } }
 func shut(p *sync.Permits)             { p.Shut() }
 
-// queue puts somebody in line who wants n permits.
+// queue puts a waiter for n permits in line.
 func queue(t *testing.T, n int) func(p *sync.Permits) {
 	return func(p *sync.Permits) {
 		f := p.Acquire(n)

@@ -11,8 +11,8 @@ import (
 // an int of 32 bits leaves room for, as in the standard library.
 const maxReaders = 1 << 28
 
-// What a writer that gives up hands back is released like the permits of a semaphore, so it must not be
-// more than those can be. (The conversion of a negative constant does not compile.)
+// A writer that gives up releases its lock like permits of a semaphore, so it must not hold more than a
+// semaphore can have. (The conversion of a negative constant does not compile.)
 const _ = uint(MaxPermits - maxReaders)
 
 // An RWMutex is a lock for tasks that many readers may hold at once, or one writer. The zero RWMutex

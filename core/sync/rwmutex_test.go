@@ -387,7 +387,7 @@ func TestStressOfAnRWMutex(t *testing.T) {
 }
 
 // Regression: a lock for writing is the permits of all readers, which are more than a semaphore could
-// have where an int has 32 bits. One that was given up by who had waited for it was lost.
+// have where an int has 32 bits. A lock whose waiter gave up was lost.
 func TestALockForWritingThatIsGivenUpGoesToTheNext(t *testing.T) {
 	var m sync.RWMutex
 	g, _ := m.TryLock()

@@ -104,8 +104,8 @@ func (s *Slot[T]) Take() (value T, err error, done bool) {
 	return value, err, done
 }
 
-// TakeEnd is Take, and tells how the task has ended: failed says that err is no error that a body has returned,
-// but what ended it, a [*PanicError], core.ErrGoexit or a cancellation.
+// TakeEnd is Take, and tells how the task has ended: where failed is true, err is what ended the body (a
+// [*PanicError], core.ErrGoexit or a cancellation), and otherwise what the body returned.
 func (s *Slot[T]) TakeEnd() (value T, err error, failed, done bool) {
 	switch s.word.transition(evTake) {
 	case actPending:

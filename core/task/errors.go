@@ -43,9 +43,9 @@ func (e *PanicError) Unwrap() []error {
 	return errs
 }
 
-// Recovered tells what a deferred function was called for that has got value from recover, if the function
-// that defers it has not returned: the error of a panic, which may be one of nil (GODEBUG=panicnil=1), or nil for a
-// Goexit. The deferred function itself calls it.
+// Recovered tells a deferred function, which has got value from recover, why it runs, if the function that
+// deferred it has not returned: the error of a panic, which may be one of nil (GODEBUG=panicnil=1), or nil for
+// a Goexit. The deferred function itself calls it.
 func Recovered(value any) *PanicError {
 	if value == nil && !nilPanic() {
 		return nil

@@ -3,9 +3,11 @@ package task_test
 import (
 	"errors"
 	"fmt"
+	"runtime"
 
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coretest"
+	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/core/future"
 	"github.com/moduvex/moduvex-go/core/task"
 )
@@ -148,4 +150,53 @@ func ExampleWatchShared() {
 	}
 	h.Run()
 	// Output: woken once for 3
+}
+
+// The error of another task's panic, which a body returns, is no panic of its own task.
+func ExampleSlot_TakeEnd() {
+	host := coretest.New(1)
+	defer host.Close()
+	crash := coro.New(func(*coro.Co) (int, error) { panic("out of luck") })
+	passes := coro.New(func(*coro.Co) (int, error) {
+		_, err, _ := crash.Take()
+		return 0, err
+	})
+	host.Spawn(&crash.Task)
+	host.Run()
+	host.Spawn(&passes.Task)
+	host.Run()
+	_, err, failed, _ := passes.TakeEnd()
+	fmt.Println(err, failed)
+	// Output: task panicked: out of luck false
+}
+
+// A host runs its tasks so that no panic or Goexit ends it.
+func ExampleRecovered() {
+	contain := func(f func()) {
+		returned := false
+		defer func() {
+			v := recover()
+			if returned {
+				return
+			}
+			if err := task.Recovered(v); err != nil {
+				fmt.Println("panic:", err.Value)
+			} else {
+				fmt.Println("Goexit")
+			}
+		}()
+		f()
+		returned = true
+	}
+	contain(func() {})
+	contain(func() { panic("out of luck") })
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		contain(runtime.Goexit)
+	}()
+	<-done
+	// Output:
+	// panic: out of luck
+	// Goexit
 }

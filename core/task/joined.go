@@ -2,8 +2,8 @@ package task
 
 import "github.com/moduvex/moduvex-go/core"
 
-// A Bystander is a waker that wants to know that a task has ended, and not how: it is no join, and a panic of the
-// task is reported where only bystanders watch.
+// A Bystander is a waker for the end of a task that does not learn how the task ended: it is no join. A panic of
+// a task that only bystanders watch is reported as one that nobody joins.
 type Bystander interface {
 	core.Waker
 	// Bystander does nothing.

@@ -26,7 +26,7 @@ type wakerList struct {
 	shared []core.Waker       // those that findShared looks for beside alone, one of a type
 }
 
-// Wake makes a wakerList fit the slot. It is not used as a waker.
+// Wake makes a wakerList a core.Waker, which the slot holds. Nobody calls it.
 func (l *wakerList) Wake() {}
 
 // Add adds w unless it is there, and reports whether it was not.

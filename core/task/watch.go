@@ -25,9 +25,9 @@ func (t *Task) Watch(w core.Waker) bool {
 	return false
 }
 
-// Unwatch takes w back. The giver-up of a watch on a task that goes on calls it, so that the task
-// does not collect wakers that are of no use. It reports whether w was there, and will not be woken for this
-// watch. Any goroutine.
+// Unwatch takes w back. A watcher that gives up calls it while the task goes on, so that the task does not
+// collect wakers that are of no use. It reports whether w was there, and will not be woken for this watch. Any
+// goroutine.
 func (t *Task) Unwatch(w core.Waker) bool { return t.claim() && t.unwatch(w) }
 
 // unwatch is Unwatch with the slot claimed.

@@ -70,7 +70,7 @@ func TestATaskThatEndsWhileItsJoinSlotIsWritten(t *testing.T) {
 	for name, write := range map[string]func(s *task.Slot[int], m *meddler, end func()) (told bool){
 		"watch of a new one": func(s *task.Slot[int], m *meddler, end func()) bool {
 			m.do = end
-			for !s.Finished() { // until there is no room, and it asks who is over
+			for !s.Finished() { // until there is no room, and it asks which wakers are over
 				if w := new(meddler); !s.Watch(w) {
 					return w.wakes == 0
 				}

@@ -12,8 +12,8 @@ import (
 
 // Block polls f until it answers, blocking the calling goroutine in between, or until ctx is done:
 // then it drops f and returns the cause. An answer that is there by then beats the cancellation; a
-// ctx that is done before the first poll is an error without one. Inside a task, as [coro.Nested] finds, it drops
-// f too, and returns core.ErrNested: what it waits for may be that task's to do.
+// ctx that is done before the first poll is an error without one. Inside a task, by [coro.Nested], it drops
+// f as well, and returns core.ErrNested: that task may be the one that has to end the wait.
 //
 // It is for the futures of core/sync, which need no more of a host than that it wakes.
 func Block[T any](ctx context.Context, f core.Future[T]) (value T, err error) {

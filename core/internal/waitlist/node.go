@@ -48,8 +48,8 @@ func (n *Node) Reset() {
 	n.state.Store(uint32(Idle))
 }
 
-// Grant puts an Idle node into state s without a list: there was something for the waiter at once, and it
-// will take it later. From then on it is as if it had been taken out of a list. The waiter calls it.
+// Grant puts an Idle node into state s without a list: there is something for the waiter at once, and the waiter
+// takes it later. From then on the node is as if it had been taken out of a list. The waiter calls Grant.
 func (n *Node) Grant(s State) {
 	if n.State() != Idle {
 		panic("waitlist: Grant to a node that is not idle")

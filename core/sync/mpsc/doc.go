@@ -21,9 +21,9 @@
 //
 // # Order
 //
-// Values arrive in the order in which they were sent. Senders that wait get places in the order in
-// which they came, whatever is left of their budget, and nobody overtakes them, not even TrySend. One that is given up after its turn
-// has come passes its place on.
+// Values arrive in the order in which they were sent. Senders that wait get places in the order in which
+// they came, whatever is left of their budget, and nobody overtakes them, not even TrySend. One that is given
+// up after its turn has come passes its place on.
 //
 // # Forms
 //
