@@ -20,11 +20,11 @@ import (
 //
 // # Why no task is lost
 //
-// A spawner (1) inserts the task into a set, (2) reads the phase, and takes the task out again if that
-// refuses it. Who ends the runtime (1) writes the phase, (2) lists the sets. One of them sees the other. So what
-// is accepted before aborting was written is aborted with the rest, and what is accepted before closing was
-// written is dropped with the rest: the sets are listed for that when no worker polls any more. What is
-// inserted and not yet queued by then is given up too.
+// A spawner (1) inserts the task into a set, (2) reads the phase, and takes the task out again if the phase
+// refuses it. Shutdown or Close (1) writes the phase, (2) lists the sets. One of them sees the other. So a task
+// that is accepted before aborting was written is aborted with the rest, and one that is accepted before closing
+// was written is dropped with the rest: the sets are listed for that when no worker polls any more. A task that
+// is inserted and not yet queued by then is given up too.
 //
 // # Why the drain does not end too early
 //
@@ -47,7 +47,7 @@ const (
 
 func (rt *Runtime) phaseNow() phase { return phase(rt.phase.Load()) }
 
-// An origin says who spawns: somebody outside, or a task of the runtime, on this worker if that is known.
+// An origin is where a spawn comes from: outside, or a task of the runtime, on this worker if that is known.
 type origin struct {
 	inside bool
 	worker *worker
@@ -101,9 +101,9 @@ func (rt *Runtime) admitLate(p phase, t *task.Task, set int, from origin) bool {
 	return true
 }
 
-// checkDrained tells Shutdown if no task is left while the runtime ends. It is called after everything
-// that may have made that so: by workers in each turn, by who has begun the end, and by who has taken
-// back a task that came too late.
+// checkDrained tells Shutdown if no task is left while the runtime ends. It is called after each step that
+// may have taken the last one: by workers in each turn, by the call that has begun the end, and by a spawner
+// that has taken back a task that came too late.
 func (rt *Runtime) checkDrained() {
 	if rt.phaseNow() == running {
 		return
@@ -135,9 +135,9 @@ func (rt *Runtime) abortAll() {
 }
 
 // cleanUps are the tasks that Shutdown does not abort: those that aborted tasks have spawned since, to clean up
-// with, and those that these have spawned. The others that come then are made by tasks that will be aborted
-// this instant, such as a connection that was just accepted: they are aborted as they come, for otherwise
-// the grace would pass with them, and their own clean-up would have none.
+// with, and those that these have spawned. Tasks that come then from others, which are about to be aborted (one
+// for a connection that was just accepted, say), are aborted as they come: otherwise they would use up the
+// grace, and leave none for their own clean-up.
 type cleanUps struct {
 	mu  sync.Mutex
 	ids map[uint64]struct{}
@@ -159,9 +159,9 @@ func (c *cleanUps) has(id uint64) bool {
 	return ok
 }
 
-// cleansUp reports whether what spawns this moment is clean-up. A task that is dropped without a poll before is
-// not the one that the context was prepared for last. A task that spawns through a Host that it has kept is not
-// known where tasks move; Drop is what does so, so it counts as clean-up.
+// cleansUp reports whether the code that spawns this moment is clean-up. A task that is dropped without a poll
+// is not the one that the context was prepared for last. Where tasks move, a task that spawns through a kept Host
+// is not known; Drop is what does so, so it counts as clean-up.
 func (from origin) cleansUp() bool {
 	w := from.worker
 	if w == nil {

@@ -209,8 +209,8 @@ func (p *blockingPool) stats(s *Stats) {
 
 // Blocking runs f on the blocking pool and suspends the body of co until it has returned. If co
 // is cancelled first, Blocking returns why: f is not started if it has not begun, and otherwise
-// runs on, and what it returns is lost; if that has to be closed, use [BlockingOwned]. A panic of f panics in the body, with the *task.PanicError
-// that holds its stack.
+// runs on, and what it returns is lost; if that has to be closed, use [BlockingOwned]. A panic of f
+// panics in the body, with the *task.PanicError that holds its stack.
 func Blocking[T any](co *coro.Co, f func() (T, error)) (T, error) {
 	if f == nil {
 		panic("executor: Blocking with a nil function")

@@ -7,9 +7,9 @@ import (
 	"github.com/moduvex/moduvex-go/core/coro"
 )
 
-// BlockingOwned is [Blocking] for a function that makes something which must be closed: it opens a file, say. If
-// co is cancelled before it has the value, the value is closed as soon as it is there, and the error of that is
-// lost. So the value has an owner at every moment.
+// BlockingOwned is [Blocking] for a function that makes something which must be closed: it opens a file, say. The
+// value has an owner at every moment: if co is cancelled before it has the value, the pool or the task closes it
+// as soon as it is there, and the error of that Close is lost.
 func BlockingOwned[T io.Closer](co *coro.Co, f func() (T, error)) (T, error) {
 	if f == nil {
 		panic("executor: BlockingOwned with a nil function")

@@ -17,14 +17,14 @@ var ErrDraining = errors.New("executor: the runtime drains")
 func (rt *Runtime) Draining() <-chan struct{} { return rt.draining }
 
 // Draining returns a future that answers when Shutdown or Close of the runtime that polls it begins: at
-// once, if it has begun. A server has its idle connections wait for that and for the next request, whichever
-// comes first, so that they end when the drain begins, while requests under way go on.
-// A task outside a runtime of this package panics when it polls the future.
+// once, if it has begun. An idle connection of a server races it with its next request, so that it ends when
+// the drain begins, while requests under way go on. Polled by a task outside a runtime of this package, the
+// future panics.
 func Draining() *Drain { return new(Drain) }
 
 // A Drain is the future that [Draining] returns. The zero Drain is ready for use, so another future may embed
-// it; it must not be copied once it has been polled. One that is given up is dropped. It may be polled again after
-// an answer, and answers again.
+// it; it must not be copied once it has been polled. The one that gives it up calls Drop. It may be polled again
+// after an answer, and answers again.
 type Drain struct{ hook drain.Hook }
 
 var (
@@ -32,7 +32,7 @@ var (
 	_ core.Dropper          = (*Drain)(nil)
 )
 
-// Poll answers once the runtime drains. Before that, it has the context's waker woken then.
+// Poll answers once the runtime drains. Before that, it arranges for the context's waker to be woken then.
 func (d *Drain) Poll(cx *core.Context) (struct{}, bool) {
 	if !cx.Spend() {
 		return struct{}{}, false
@@ -57,8 +57,8 @@ func (d *Drain) Poll(cx *core.Context) (struct{}, bool) {
 // Drop gives up waiting.
 func (d *Drain) Drop() { d.hook.Stop() }
 
-// IsDraining reports whether Shutdown or Close of the runtime has begun that s is of, the *core.Context or
-// *coro.Co of a task. It is false where s is of no task of a runtime of this package.
+// IsDraining reports whether Shutdown or Close has begun of the runtime of s, which is the *core.Context or
+// *coro.Co of a task. It is false if s is of no task of a runtime of this package. The task itself calls it.
 func IsDraining(s core.Spawner) bool {
 	w := workerOf(s)
 	return w != nil && w.rt.phaseNow() != running

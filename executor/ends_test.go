@@ -40,7 +40,7 @@ func childEnds(t *testing.T) map[string]error {
 	return ends
 }
 
-// An ending is what a play comes to when nothing else ends the body.
+// An ending is the play that ends a body, and what its join says if nothing else ends the body.
 type ending struct {
 	play play
 	want string // as said has it
@@ -137,7 +137,7 @@ func (l *log) logger() *slog.Logger {
 	return slog.New(slog.NewTextHandler(l, &slog.HandlerOptions{Level: slog.LevelError}))
 }
 
-// A stage is where in its life a body comes to its play.
+// A stage is the moment of a body's life at which it has its play.
 type stage struct {
 	name  string
 	abort string // when it is aborted: "" is never

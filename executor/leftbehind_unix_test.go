@@ -123,7 +123,7 @@ func TestReadersOnSeveralWorkersLeaveNoTimer(t *testing.T) {
 	noTimers(t, rt)
 }
 
-// A read that ends takes the alarm from nobody who still waits.
+// A read that ends leaves the alarm on for those that still wait.
 func TestDeadlineOfTheOthersStays(t *testing.T) {
 	realPoller(t)
 	rt := startRuntime(t, executor.Options{})

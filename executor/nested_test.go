@@ -46,7 +46,7 @@ func blockers(s core.Spawner) []any {
 
 var contextType = reflect.TypeFor[context.Context]()
 
-// callBlockers calls each method of v that takes a context, and returns what they came to.
+// callBlockers calls each method of v that takes a context, and returns their errors by name.
 func callBlockers(v any, ctx context.Context) map[string]error {
 	answers := make(map[string]error)
 	value := reflect.ValueOf(v)
@@ -149,7 +149,7 @@ func TestATasksContextMayBlockOtherGoroutines(t *testing.T) {
 	}
 }
 
-// What blocks without a context asks the stack, also that of whoever drives an iterator.
+// A blocking call without a context looks at the stack, also at that of the goroutine that drives an iterator.
 func TestARuntimesBlockingCallsInsideATaskAnswerErrNested(t *testing.T) {
 	rt := startRuntime(t, executor.Options{})
 	ctx := context.Background()

@@ -67,11 +67,11 @@ type Options struct {
 
 	// Panics says what the panic of a task does beyond the task.
 	Panics PanicPolicy
-	// OnPanic is told of each panic of a task, on its worker, just before the join tells, and of those that are
-	// contained and that no join tells of: of what the end of a task calls ([joinhandle.JoinHandle.OnEnd]), and, on
-	// another goroutine, of a function on the blocking pool whose task does not take its result. It must not
-	// block, panic or exit the goroutine. Nil writes to Logger, at level Error with value and stack, unless a join
-	// waits for the task.
+	// OnPanic is called with each panic of a task, on its worker, just before the join reports it, and with panics
+	// that are contained and that no join reports: of code that the end of a task calls
+	// ([joinhandle.JoinHandle.OnEnd]), and, on another goroutine, of a function on the blocking pool whose task does
+	// not take its result. It must not block, panic or exit the goroutine. Nil writes to Logger, at level Error with
+	// value and stack, unless a join waits for the task.
 	OnPanic func(TaskInfo, *task.PanicError)
 
 	// CleanupGrace is how long shielded clean-up may go on after Shutdown has aborted the tasks;

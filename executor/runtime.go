@@ -37,7 +37,7 @@ type Runtime struct {
 	lateSpawns  atomic.Uint64 // tasks that other tasks have spawned while the runtime ends: see admit.go
 	cleanUps    cleanUps
 	strayPanics atomic.Uint64 // panics that are no task's: see panics.go
-	drains      *drain.Group  // who wants to know that the drain begins
+	drains      *drain.Group  // what is woken when the drain begins
 	draining    chan struct{} // closed when Shutdown or Close begins
 	empty       chan struct{} // closed when the runtime ends and no task is left
 	emptyOnce   sync.Once
@@ -131,9 +131,9 @@ func (rt *Runtime) Workers() int { return len(rt.workers) }
 
 // Spawn schedules r, which must be a *task.Task. Package functions Spawn and Go are the convenient
 // way. Workers get such tasks in turns; where workers steal, whichever is free takes it. It returns
-// core.ErrShutdown once Shutdown or Close has been called, for a task too, which spawns through its own
-// Context or Co to go on until the grace of Shutdown is over. A task that is accepted in the instant
-// before may still be dropped by Close, and its join says so.
+// core.ErrShutdown once Shutdown or Close has been called, also to a task: while the runtime drains, tasks
+// spawn through their own Context or Co. A task that is accepted in the instant before may still be dropped
+// by Close, and its join says so.
 func (rt *Runtime) Spawn(r core.Runnable) error {
 	w := rt.workers[0]
 	if n := uint64(len(rt.workers)); n > 1 {
@@ -152,8 +152,8 @@ func (rt *Runtime) Spawn(r core.Runnable) error {
 func (rt *Runtime) On(i int) core.Spawner { return onWorker{w: rt.worker(i)} }
 
 // On is [Runtime.On] for a task: s is its *core.Context or *coro.Co, and the spawner is for worker number i of
-// the runtime that the task is on. It may be used as long as s may, and accepts tasks as s does: also
-// while the runtime drains. It panics where s is of no task of a runtime of this package.
+// the task's runtime. It may be used as long as s may, and accepts tasks as s does, so also while the runtime
+// drains. On panics if s is of no task of a runtime of this package, or if there is no worker i.
 func On(s core.Spawner, i int) core.Spawner {
 	w := workerOf(s)
 	if w == nil {

@@ -11,7 +11,7 @@ import (
 //     [Runtime.Spawn] and [Runtime.On]. [Runtime.Draining] is closed, and what awaits [Draining] is woken.
 //  2. The tasks run on, and spawn through their own Context or Co, until the last has ended or ctx is done.
 //  3. Those that are left are aborted, and have Options.CleanupGrace for shielded clean-up, which may spawn
-//     as well. A task that is made by one that has not heard of its abort yet is aborted with it.
+//     as well. A task that is made by one that does not know of its abort yet is aborted with it.
 //  4. Every spawn is refused. The workers stop; what is still left is dropped, shielded or not.
 //  5. The blocking pool ends: functions that have not begun are forgotten. Those that run are
 //     waited for until ctx is done and the grace is over.
@@ -96,8 +96,8 @@ func (rt *Runtime) closeNow() error {
 // Closed returns a channel that is closed when the runtime has ended.
 func (rt *Runtime) Closed() <-chan struct{} { return rt.closed }
 
-// beginEnd leaves the running phase for p, and says so to those who want to know. It returns false, after the
-// other call is through, if the runtime ends already.
+// beginEnd leaves the running phase for p, closes draining and wakes the drain's hooks. If the runtime ends
+// already, it returns false once the other call has returned.
 func (rt *Runtime) beginEnd(p phase) bool {
 	if !rt.phase.CompareAndSwap(uint32(running), uint32(p)) {
 		<-rt.closed

@@ -37,9 +37,9 @@ func Go[T any](s core.Spawner, body func(co *coro.Co) (T, error)) joinhandle.Joi
 	return joinhandle.Go(s, body)
 }
 
-// GoOwning is Go for a body that takes r over: a connection that it serves, say. From its first line on r is
-// the body's, which closes it with a defer; if the runtime is closing and refuses the task, r is closed before
-// GoOwning returns. So r has an owner at every moment:
+// GoOwning is Go for a body that takes r over: a connection that it serves, say. From its first line on the body
+// owns r and closes it with a defer; if the runtime refuses the task, GoOwning closes r before it returns. So r
+// has an owner at every moment:
 //
 //	executor.GoOwning(co, conn, func(co *coro.Co) (int, error) {
 //		defer conn.Close()

@@ -85,9 +85,9 @@ func (ts *timers) disarm(e *wheel.Entry) {
 	ts.unlock()
 }
 
-// checkPolling panics if the caller is known not to be on the worker, where tasks stay: no task of this worker
-// is being polled or dropped. A caller elsewhere during such a poll is not found. When the runtime closes, no
-// worker polls and one at a time drops, so that any may disarm.
+// checkPolling panics, where tasks stay, if no task of this worker is being polled or dropped: then the caller
+// is not on the worker. It does not find a caller elsewhere during such a poll. When the runtime closes, no
+// worker polls and one at a time drops, so any may disarm.
 func (ts *timers) checkPolling() {
 	if w := ts.worker; w.current.Load() == 0 && w.rt.phaseNow() != closing {
 		panic("executor: a timer was armed or disarmed from outside its worker, where tasks do not move")

@@ -36,7 +36,7 @@ type worker struct {
 	dice     *rand.Rand      // for searches: how many there are is a matter of luck, and no business of the tasks
 	keptRand lockedRand      // of keptWorker
 	reactor  *reactor.Reactor
-	wakers   []reactor.Waker // whom the last turn of the reactor has made ready, until wakeReady
+	wakers   []reactor.Waker // those that the last turn of the reactor has made ready, until wakeReady
 	arrived  task.Queue      // scratch of receive
 	spawned  uint64          // tasks spawned on this worker, for their numbers
 	counts   counts

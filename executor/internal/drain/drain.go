@@ -1,9 +1,9 @@
-// Package drain provides the news that a runtime ends: to the socket packages, which may not import
+// Package drain provides hooks for the begin of a drain: to the socket packages, which may not import
 // executor, and to executor's own future.
 //
 // A [Hook] has its Waker woken when the drain of a runtime begins, that is when Shutdown or Close of the
 // runtime is called. A runtime has one [Group] of lists, one [List] for each worker, so that hooks of
-// different workers share no lock; the Host of a worker implements [Host]. Who has no hook pays nothing.
+// different workers share no lock; the Host of a worker implements [Host]. A task without a hook costs nothing.
 //
 // # How a socket uses it
 //
@@ -11,7 +11,7 @@
 // polled, or once a registration if that is rarer, it calls
 //
 //	if l.hook.Watch(cx.Host()) {
-//		// the runtime drains already: the Waker was woken, or is not going to be. Close here.
+//		// the runtime drains already: the Waker was woken, or will not be. Close here.
 //	}
 //
 // Watch costs two loads where the hook watches that runtime already, whichever of its workers polls: so it
@@ -95,8 +95,8 @@ type Hook struct {
 }
 
 // Watch makes h watch the runtime of host, unless it does already, and reports whether that drains: then
-// the Waker was woken or is not going to be. Of several calls at the same time, in the instant in which the drain
-// begins, only one may report that. Any goroutine.
+// the Waker was woken or will not be. Of several calls at the instant in which the drain begins, only one may
+// report that. Any goroutine.
 func (h *Hook) Watch(host core.Host) (draining bool) {
 	dh, ok := host.(Host)
 	if !ok {
@@ -134,8 +134,8 @@ func (h *Hook) Stop() {
 	l.mu.Unlock()
 }
 
-// add puts h in front, unless the drain has begun. done is false if somebody else was quicker to put h
-// into a list. begun is read last: if h was woken out of another list of the group, that has begun by then.
+// add puts h in front, unless the drain has begun. done is false if another goroutine has put h into a list
+// first. begun is read last: if h was woken out of another list of the group, that has begun by then.
 func (l *List) add(h *Hook) (done, draining bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -165,7 +165,7 @@ func (l *List) remove(h *Hook) {
 		h.next.prev = h.prev
 	}
 	h.prev, h.next = nil, nil
-	h.list.Store(nil) // last: who sees it may put h into another list
+	h.list.Store(nil) // last: a goroutine that sees it may put h into another list
 }
 
 // wakeAll takes out the hooks that are there, and wakes them.

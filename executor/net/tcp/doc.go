@@ -30,9 +30,9 @@
 // dialed it, a Listener with that of the first task that has to wait; there they stay, and wake tasks
 // wherever these are. If that runtime ends, the next one to wait takes the socket over.
 //
-// A Listener closes when the runtime drains whose task has accepted last, that is when Shutdown or Close of the
-// runtime begins: accepts end with net.ErrClosed, and the port refuses. Connections go on; those that are idle
-// are told by executor.UntilDrain.
+// A Listener closes when the runtime whose task has accepted last drains, that is when Shutdown or Close of the
+// runtime begins: accepts end with net.ErrClosed, and the port refuses. Connections go on; an idle one waits
+// under executor.UntilDrain, and so learns of the drain.
 //
 // # Errors
 //
@@ -54,7 +54,8 @@
 //		return tcp.Copy(co, s, s)
 //	})
 //
-// [ListenerGroup.Serve] does so by itself. In poll style a future that owns a socket closes it in Drop. Where a
-// socket is a value on its way, the sender closes it if sending fails, and the receiver of a channel takes
-// out what is left before it goes: channels, and the outputs of tasks that nobody joins, close nothing.
+// [ListenerGroup.Serve] does so by itself. In poll style a future that owns a socket closes it in Drop. A socket
+// that is sent through a channel is closed by the sender if sending fails, and otherwise by the receiver, which
+// takes out what is left before it discards the channel: channels, and the outputs of tasks that nobody joins,
+// close nothing.
 package tcp

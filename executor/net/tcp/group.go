@@ -57,9 +57,9 @@ func (lc *ListenConfig) ListenGroup(rt *executor.Runtime, network, address strin
 // however: also if it is aborted before it begins. While the runtime drains, these tasks go on; a handle that
 // waits for a further request does so in executor.UntilDrain.
 //
-// Serve returns nil after that, or at once if the runtime drains already; the error if accepting fails, or core.ErrCancelled and the like if co is
-// cancelled, and then no worker accepts any more, but g is still open. The tasks of connections go on
-// by themselves. One Serve or ServeWith at a time.
+// Serve returns nil after that, or at once if the runtime drains already; the error if accepting fails, or
+// core.ErrCancelled and the like if co is cancelled, and then no worker accepts any more, but g is still open.
+// The tasks of connections go on by themselves. One Serve or ServeWith at a time.
 func (g *ListenerGroup) Serve(co *coro.Co, handle func(co *coro.Co, conn *Stream)) error {
 	if handle == nil {
 		panic("tcp: Serve with a nil function")
@@ -75,9 +75,9 @@ func (g *ListenerGroup) Serve(co *coro.Co, handle func(co *coro.Co, conn *Stream
 
 // ServeWith is Serve for those who make the tasks themselves, in poll style say. It calls f with each
 // connection, on the worker that it is for. f must not wait: it spawns a task through s, which is that
-// worker's, and gives it the connection: a body through joinhandle.GoOwning, and a future closes it in
-// Drop, for a task that is refused is dropped. A panic of f ends
-// ServeWith with a *joinhandle.JoinError, where connections are not handed over.
+// worker's, and hands the connection over: to a body through joinhandle.GoOwning, or to a future that closes
+// it in Drop, since a task that is refused is dropped. A panic of f ends ServeWith with a
+// *joinhandle.JoinError, where connections are not handed over.
 func (g *ListenerGroup) ServeWith(co *coro.Co, f func(s core.Spawner, conn *Stream)) error {
 	if f == nil {
 		panic("tcp: ServeWith with a nil function")

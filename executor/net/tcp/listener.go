@@ -23,7 +23,7 @@ type Listener struct {
 // Accept returns the next connection, and waits if there is none. A connection that the peer gave
 // up before it was accepted is passed over. While the process is out of descriptors, or the system
 // out of memory, Accept waits and tries again, after 5 ms at first and up to a second later on;
-// the connections stay in the backlog, and the log of the runtime is told once. Of several tasks that accept, a
+// the connections stay in the backlog, and Options.Logger gets one warning. Of several tasks that accept, a
 // connection wakes one.
 func (l *Listener) Accept(co *coro.Co) (*Stream, error) {
 	for {
@@ -61,9 +61,9 @@ func (l *Listener) PollAccept(cx *core.Context) (s *Stream, ready bool, err erro
 	}
 }
 
-// begin makes a connection ready for use on the worker of cx, or closes it, or gives it back to the listener: again
-// is true then. Where it has not got the listener's options, it is given them; that fails only if the connection is
-// reset by now, which its user finds out.
+// begin makes a connection ready for use on the worker of cx, or closes it, or gives it back to the listener, and
+// then again is true. It sets the listener's options where the connection has not inherited them; that fails only
+// if the connection is reset by now, which its user finds out.
 //
 // It is registered here, on the stack of the accepting task: registering takes more stack than all
 // that a connection does while it is idle, and a coroutine whose stack has grown once keeps it.

@@ -15,8 +15,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A connect that was ended from outside, by somebody who took the error as well, is reported as hung up for good,
-// while nothing is to be had from it. Its worker polls other tasks, and the timeout takes effect.
+// A connect that another process has ended, taking the error as well, is reported as hung up for good, and yet
+// has no result. Its worker polls other tasks, and the timeout takes effect.
 func TestDialThatSomebodyElseEnds(t *testing.T) {
 	if !modetest.First() {
 		return

@@ -13,7 +13,7 @@ import (
 	"github.com/moduvex/moduvex-go/executor/net/tcp"
 )
 
-// A connection that comes wakes one of those who accept, not all.
+// A connection that comes wakes one of the tasks that accept, not all.
 func TestOneConnectionWakesOneAcceptor(t *testing.T) {
 	rt := newRuntime(t)
 	l := listen(t)

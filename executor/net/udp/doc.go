@@ -38,8 +38,8 @@
 // # Addresses
 //
 // An address is a netip.AddrPort. Those of IPv4 are plain, never mapped into IPv6, also where a socket
-// of both families receives them. A zone is the name of an interface,
-// or its number; one that names none is refused with a *net.AddrError.
+// of both families receives them. A zone is the name of an interface, or its number; one that names none
+// is refused with a *net.AddrError.
 //
 // # Goroutines
 //

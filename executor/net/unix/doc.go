@@ -55,7 +55,7 @@
 // A socket belongs to no runtime. A connection is registered with the worker of the task that accepted
 // or dialed it, all else with that of the first task that has to wait; there they stay, and wake
 // tasks wherever these are. If that runtime ends, the next one to wait takes the socket over. A listener
-// closes when the runtime drains whose task has accepted last.
+// closes when the runtime whose task has accepted last drains.
 //
 // # Errors
 //

@@ -57,9 +57,9 @@ type Listener struct{ listener }
 
 // Accept returns the next connection, and waits if there is none. While the process is out of
 // descriptors, or the system out of memory, Accept waits and tries again, after 5 ms at first and up
-// to a second later on; the connections stay in the backlog, and the log
-// of the runtime is told once. Of several tasks that accept, a connection wakes one. When the runtime drains whose
-// task has accepted last, the listener closes.
+// to a second later on; the connections stay in the backlog, and Options.Logger gets one warning. Of several
+// tasks that accept, a connection wakes one. When the runtime whose task has accepted last drains, the listener
+// closes.
 func (l *Listener) Accept(co *coro.Co) (*Stream, error) {
 	for {
 		fd, _, err := l.fd.Accept(co)

@@ -19,11 +19,11 @@ import (
 // accepted, and pauses while the process is out of descriptors or the system out of memory; the
 // connections stay in the backlog.
 //
-// Unlike that of other sockets, Close of an Acceptor waits for the operations that are under way, so that the
-// address is free when it returns. Each of them holds using for as long as it holds a reference, and Close takes
-// it once it has marked the socket closed: what comes later finds the mark. None of them waits for anything but
-// the system, so Close waits for microseconds. (Shutting the socket down would free the address, too, but for
-// all processes that share it.)
+// Unlike that of other sockets, Close of an Acceptor waits for the operations under way, so that the address
+// is free when it returns. Each operation holds using for as long as it holds a reference, and Close takes using
+// once it has marked the socket closed: a later operation finds the mark. Operations wait for the system only, so
+// Close waits for microseconds. (Shutting the socket down would free the address, too, but for all processes
+// that share it.)
 type Acceptor struct {
 	FD
 	using   sync.RWMutex
@@ -31,7 +31,7 @@ type Acceptor struct {
 
 	listener Listener
 	drain    drain.Hook
-	drained  atomic.Bool // a drain closes the listener; the next Close that finds it closed clears it
+	drained  atomic.Bool // a drain has closed the listener; the first Close that finds it closed clears it
 }
 
 // A Listener is what has an Acceptor.
@@ -49,9 +49,9 @@ func (a *Acceptor) Init(fd int, l Listener) {
 	a.drain.Waker = core.WakerFunc(a.drains)
 }
 
-// drains closes the listener, since the runtime drains whose task accepts: the port refuses from now on.
+// drains closes the listener, because the runtime of a task that accepts drains: the port refuses from now on.
 func (a *Acceptor) drains() {
-	a.drained.Store(true) // first: where the owner's Close comes in between, this one is the second, and clears it
+	a.drained.Store(true) // first: if the owner's Close comes in between, the Close below clears it
 	_ = a.listener.Close()
 }
 
@@ -101,26 +101,26 @@ func (a *Acceptor) accept(cx *core.Context) (fd int, from sys.Endpoint, p Progre
 	return fd, from, p, err
 }
 
-// handOn wakes another one of those that wait to accept, if there may be more.
+// handOn wakes another one of the waiters that accept, if there may be more to accept.
 //
-// A report wakes one of them, and so does the end of a pause. The one that was woken accepts until that would block,
-// which clears the readiness and ends a backoff; or it begins another pause, and sets the alarm; or it is done with the
-// first connection, or an error; or it gives up although it was woken (it is cancelled, say). In the last two cases it
-// hands on. So as long as there is something to accept, or a pause, and somebody waits, another one has been woken
-// and has yet to look, or the alarm is set.
+// A report wakes one waiter, and so does the end of a pause. A waiter that was woken (1) accepts until that would
+// block, which clears the readiness and ends a backoff; or (2) begins another pause, and sets the alarm; or (3) ends
+// with a connection or an error; or (4) gives up although it was woken (it is cancelled, say). In cases 3 and 4 it
+// hands on. So as long as there is something to accept, or a pause, and a waiter, some waiter has been woken and has
+// yet to look, or the alarm is set.
 func (a *Acceptor) handOn() {
 	reg := a.reg.Load()
 	if reg == nil {
-		return // then nobody waits
+		return // nobody waits
 	}
 	if _, ok := reg.Ready(reactor.Read); ok || a.backoff.active.Load() {
 		a.wakeOne(reactor.Read)
 	}
 }
 
-// forgo takes the waker of cx out of those that wait: its accept is over. It is still among them if the task came back
-// although another one was woken; what wakes one in turn would be lost on it. The waker may stand for a second
-// accept in the same task, which looks once more then.
+// forgo takes the waker of cx out of the waiters: its accept is over. It is still among them if the task came back
+// although another one was woken; a wake in turn would be lost on it. The waker may be that of a second accept in
+// the same task too, which looks once more then.
 func (a *Acceptor) forgo(cx *core.Context) {
 	if reg := a.reg.Load(); reg != nil && reg.Unwait(cx.Waker(), reactor.Read) {
 		cx.Waker().Wake()
@@ -229,7 +229,7 @@ func (a *Acceptor) Admit(cx *core.Context, f *FD, from sys.Endpoint) (again bool
 	return true, nil
 }
 
-// takeBack reports whether a still is open.
+// takeBack keeps a connection, begins a pause because of err, and returns true, unless a is closed.
 func (a *Acceptor) takeBack(cx *core.Context, fd int, from sys.Endpoint, err error) bool {
 	a.using.RLock()
 	defer a.using.RUnlock()

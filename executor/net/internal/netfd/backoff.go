@@ -36,7 +36,7 @@ type backoff struct {
 	round  uint32        // counts pauses, so that what ends one does not end a later one
 	pause  time.Duration // the last one; 0 after a success
 	kept   []keptConn    // accepted, and taken back
-	untold error         // why the shortage began that is not in the log yet
+	untold error         // the cause of a shortage that is not in the log yet
 	until  time.Time
 	fd     *FD
 	alarm  Alarm

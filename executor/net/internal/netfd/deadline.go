@@ -118,8 +118,8 @@ func (l *limit) arm(h core.Host) {
 	l.alarm.Set(h, l.deadline)
 }
 
-// settle is called when an operation of the direction has ended: unless others still wait, the alarm is off; if they
-// do and it is not set, the next one is woken. On h.
+// settle turns the alarm off after an operation of the direction has ended, unless others still wait; if they do and
+// it is not set, settle wakes the next one. On h.
 //
 // A waiter (1) registers its waker, (2) arms the alarm under mu. An operation that ends (1) is not registered,
 // (2) looks for waiters under mu, and turns the alarm off if there is none. Whichever comes first, a waiter has

@@ -17,7 +17,7 @@ type FD struct {
 	//	bit  29      reading is closed
 	//	bit  28      reads end at boundaries: a short one proves nothing
 	//	bit  27      ShutdownRead was called: a read that would block is the end
-	//	bit  26      those who wait to read are woken in turns: it is a listener
+	//	bit  26      waiters for reading are woken in turns: it is a listener
 	//	bits 25..0   references: one for being open, and one for each operation under way
 	//
 	// The word of a zero FD, which owns no descriptor, is that of one that is closed.

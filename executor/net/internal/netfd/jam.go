@@ -11,11 +11,10 @@ import (
 	"github.com/moduvex/moduvex-go/reactor"
 )
 
-// Jams are the receivers that a socket sends to and that have no room, when the system does not report
-// that they have again: a datagram to a Unix socket that the sender is not connected to counts against the
-// receiver's queue, while the sender's own socket is writable all the time. So a send that meets no room
-// waits for a pause, and tries again. Each receiver has a jam of its own, and holds up the sends to itself
-// alone.
+// Jams are the receivers without room that a socket sends to, where the system does not report when there is
+// room again: a datagram to a Unix socket that the sender is not connected to counts against the receiver's
+// queue, while the sender's own socket is writable all the time. So a send that meets no room waits for a
+// pause, and tries again. Each receiver has a jam of its own, and holds up the sends to itself alone.
 //
 // A jam exists while sends to its receiver wait. They are in line, in the order of their arrival, and only
 // the first one tries:
@@ -26,9 +25,9 @@ import (
 //	   │ nobody is left in line                       tried, │  │ others are in line: the first of them
 //	   └──────────────────────────────────── sent or failed ─┴──┘ is woken, and tries
 //
-// The alarm at the end of the pause wakes all that are in line; those behind the first set it once more.
-// Should the first not have come back by then, it has been given up without Unwait, and leaves the line. So
-// whatever becomes of a send, those behind it go on.
+// The alarm at the end of the pause wakes all sends in line; those behind the first set it once more. A first
+// one that has not come back by then was given up without Unwait, and leaves the line. So however a send ends,
+// those behind it go on.
 //
 // mu guards all jams of a socket. Wakers are called outside it. The alarm's own lock is taken under it.
 type Jams struct {

@@ -53,7 +53,7 @@ func (t *Send) wait() {
 	t.cx.Waits(core.WaitWrite)
 }
 
-// Tried says what the system call came to.
+// Tried takes the result of the system call.
 func (t *Send) Tried(call string, errno sys.Errno) {
 	t.p = Done
 	switch {

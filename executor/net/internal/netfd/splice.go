@@ -93,12 +93,12 @@ func (s *splicer) run(co *coro.Co, buf []byte) (written int64, err error) {
 	}
 }
 
-// filled is what came of filling a pipe.
+// filled is the outcome of filling a pipe.
 type filled uint8
 
 const (
 	bytes   filled = iota
-	nothing        // for a read there may well be something
+	nothing        // a read may find something all the same
 	theEnd
 )
 

@@ -88,7 +88,7 @@ func from4(ip [4]byte, port uint16) Endpoint {
 	return Endpoint{ip: netip.AddrFrom4(ip).As16(), port: port}
 }
 
-// Interfaces come and go, so a name or an index may be gone; the number itself then stands for it. Zone 0
+// An interface may be gone when its name or its index is looked up; the zone is then the number as text. Zone 0
 // is the default one, which is no zone.
 
 func zoneIndex(name string) (uint32, bool) {

@@ -24,7 +24,7 @@ func LocalPair(k Kind) (a, b int, err error) {
 	return pair[0], pair[1], os.NewSyscallError("socketpair", err)
 }
 
-// connected is what errno of a connect comes to: EAGAIN and EINPROGRESS say that it is to be tried again.
+// connected is the error of a connect that ended with errno: EAGAIN and EINPROGRESS ask for another try.
 func connected(errno Errno) Errno {
 	switch errno {
 	case unix.EINTR, unix.EALREADY:
