@@ -205,3 +205,24 @@ func ExampleJoinSet_All() {
 	// 1 <nil>
 	// 4 <nil>
 }
+
+// A connection for each task of a set. The host refuses the second task, so the set closes its connection.
+func ExampleJoinSet_GoOwning() {
+	host := coretest.New(1)
+	set := joinhandle.NewJoinSet[int](host)
+	conns := []*conn{{}, {}}
+	for _, c := range conns {
+		set.GoOwning(c, func(co *coro.Co) (int, error) {
+			defer c.Close()
+			return 0, nil
+		})
+		host.Run()
+		host.Close()
+	}
+	for i, c := range conns {
+		fmt.Println("connection", i, "closed:", c.closed)
+	}
+	// Output:
+	// connection 0 closed: 1
+	// connection 1 closed: 1
+}

@@ -11,8 +11,8 @@ import (
 
 // A Result is the output of a task: its value, or why there is none. Err is a [*JoinError] if the
 // task was cancelled, panicked or called runtime.Goexit, core.ErrAlreadyJoined for all but the
-// first join, and otherwise what a body in direct style returned. A body that itself returns the error of
-// another join is told from a task that ended so by JoinError.ID.
+// first join, and otherwise what a body in direct style returned. JoinError.ID tells a task that ended so from
+// a body that returns the error of another join.
 type Result[T any] struct {
 	Value T
 	Err   error
@@ -47,8 +47,8 @@ func SpawnValue[T, F any, P core.FuturePointer[F, T]](s core.Spawner, f F) JoinH
 
 // Go makes the straight-line body a task of s and returns its handle, as Spawn does. A body whose task was
 // accepted begins: if it is aborted before, or the runtime closes, its awaits fail from the first on, and its
-// deferred functions run. If s accepts no tasks any more, it never begins; so what the body is to close
-// is handed over with [GoOwning].
+// deferred functions run. If s refuses the task, the body never begins; so [GoOwning] hands over what the
+// body is to close.
 func Go[T any](s core.Spawner, body func(co *coro.Co) (T, error)) JoinHandle[T] {
 	if body == nil {
 		panic("joinhandle: Go of a nil body")
@@ -56,15 +56,15 @@ func Go[T any](s core.Spawner, body func(co *coro.Co) (T, error)) JoinHandle[T] 
 	return start(s, coro.New(body))
 }
 
-// GoOwning is Go for a body that takes r over. From its first line on r is the body's, which closes it, most
-// often with a defer:
+// GoOwning is Go for a body that takes r over. From its first line on the body owns r and closes it, most often
+// with a defer:
 //
 //	h := joinhandle.GoOwning(s, conn, func(co *coro.Co) (int, error) {
 //		defer conn.Close()
 //		...
 //
-// If s accepts no tasks any more, r is closed before GoOwning returns. So r has an owner at every moment.
-// Several things are handed over as coro.Closers.
+// If s refuses the task, GoOwning closes r before it returns. So r has an owner at every moment. coro.Closers
+// hand over several things at once.
 func GoOwning[T any](s core.Spawner, r io.Closer, body func(co *coro.Co) (T, error)) JoinHandle[T] {
 	if body == nil {
 		panic("joinhandle: GoOwning of a nil body")
@@ -173,7 +173,7 @@ func (h JoinHandle[T]) Done() <-chan struct{} {
 }
 
 // OnEnd calls f when the task has ended, however it has: also if it was refused, when none of its own code
-// runs. It is for what is done in any case; what the task is to release is handed over with [GoOwning]. f
+// runs. It is for work in any case, such as counting; [GoOwning] hands over what the task is to release. f
 // is called once, on whichever goroutine ends the task, at once if it has ended already; it must
 // neither block nor panic.
 func (h JoinHandle[T]) OnEnd(f func()) {
@@ -185,7 +185,7 @@ func (h JoinHandle[T]) OnEnd(f func()) {
 	}
 }
 
-// A bystander is told of the end, and is no join.
+// A bystander is woken by the end, and is no join.
 type bystander struct{ f func() }
 
 var _ task.Bystander = (*bystander)(nil)

@@ -284,8 +284,8 @@ func (s signal) Wake() {
 	}
 }
 
-// A member is a task of the set, and the waker that its end wakes. An AbortHandle may point into it, so it lets
-// go of what it needs no more: of the set when the task has ended, of the task when that is joined or lost.
+// A member is a task of the set, and the waker that its end wakes. An AbortHandle may point into it, so it keeps
+// the set only until the task has ended, and the task only until that is joined or lost.
 type member[T any] struct {
 	aborter    aborter
 	set        *JoinSet[T]   // until the task has ended; Wake's alone
