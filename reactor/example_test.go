@@ -113,3 +113,57 @@ func ExampleRegistration_Unwait() {
 	// Output:
 	// wake stays
 }
+
+// One connection wakes one of the tasks that accept. It accepts, and wakes the next one if there may be more.
+func ExampleRegistration_WakeInTurns() {
+	poller := reactortest.NewFake()
+	r := reactor.New(poller)
+	defer r.Close()
+	listener, _ := r.Register(3, reactor.Readable)
+	listener.WakeInTurns(reactor.Read)
+	listener.PollReady(printer("first"), reactor.Read)
+	listener.PollReady(printer("second"), reactor.Read)
+
+	poller.Fire(3, reactor.ReadReady)
+	wakers, _ := r.Turn(0, nil)
+	for _, w := range wakers {
+		w.Wake()
+	}
+	// The first one has accepted a connection, and there may be another one.
+	if _, more := listener.Ready(reactor.Read); more {
+		if next := listener.TakeWaiter(reactor.Read); next != nil {
+			next.Wake()
+		}
+	}
+	fmt.Println("somebody waits:", listener.Awaited(reactor.Read))
+	// Output:
+	// wake first
+	// wake second
+	// somebody waits: false
+}
+
+// A peer that shuts its writing down stays reported. A read that would block all the same waits for another report.
+func ExampleRegistration_PollNext() {
+	poller := reactortest.NewFake()
+	r := reactor.New(poller)
+	defer r.Close()
+	reg, _ := r.Register(3, reactor.Readable)
+	reg.PollReady(printer("reader"), reactor.Read)
+	report := func(ready reactor.Readiness) {
+		poller.Fire(3, ready)
+		wakers, _ := r.Turn(0, nil)
+		for _, w := range wakers {
+			w.Wake()
+		}
+	}
+	report(reactor.ReadReady | reactor.ReadClosed)
+	ev, _ := reg.PollReady(printer("reader"), reactor.Read)
+	reg.ClearReady(ev, reactor.Read) // the read would block
+	_, ok := reg.PollNext(printer("reader"), reactor.Read, ev)
+	fmt.Println("ready again:", ok)
+	report(reactor.ReadReady)
+	// Output:
+	// wake reader
+	// ready again: false
+	// wake reader
+}

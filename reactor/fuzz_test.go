@@ -7,7 +7,7 @@ import (
 	"github.com/moduvex/moduvex-go/reactor"
 )
 
-// model is what a Registration is to be: its readiness, and who waits for more.
+// model is what a Registration is to be: its readiness, and its waiters.
 type model struct {
 	g       *reactor.Registration
 	ready   reactor.Readiness
@@ -57,7 +57,7 @@ func (s *script) register(fd int) {
 	s.m[fd] = model{g: g, heldAt: [2]int{-1, -1}}
 }
 
-// wakes notes that all who wait for d are woken.
+// wakes notes that all waiters for d are woken.
 func (s *script) wakes(m *model, d reactor.Direction) {
 	for _, w := range m.waiting[d] {
 		s.want[w]++

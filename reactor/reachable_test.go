@@ -41,7 +41,7 @@ func wait(t *testing.T, g *reactor.Registration, n int) []weak.Pointer[counter] 
 	return list
 }
 
-// Those who wait on keep the registration's slice of wakers. Those who do not are not in its spare room.
+// Wakers that wait on keep the registration's slice. Those that are gone are not in its spare room.
 func TestAWaiterThatIsGoneIsReachableFromNothing(t *testing.T) {
 	const n = 6
 	unwait := func(i int) func(*rig, *reactor.Registration, []weak.Pointer[counter]) []weak.Pointer[counter] {

@@ -1,8 +1,8 @@
 package reactor
 
 // The swaps of Registration.state; nothing else changes it, but the Or of CloseWith. Each starts from a given
-// value s, which its caller has just loaded, and loads again when the swap is lost to another change. So a test
-// makes a swap lose: it calls with the value of before the other change.
+// value s, which its caller has just loaded, and loads again when the swap is lost to another change. A test
+// makes a swap lose: it passes the value from before the other change.
 
 // clearFrom takes back the readiness ev of direction d. It reports false and changes nothing if the tick has
 // moved on since ev, or if there is nothing to take back.
