@@ -17,9 +17,9 @@ import (
 	"strings"
 )
 
-// missing returns the entries with a ! whose test none of their packages has. What is not run says nothing of
-// itself, so the packages' sources are looked at: those that are built here, with goTest's environment and tags.
-// A subtest has no declaration, so only the test that it belongs to is looked for.
+// missing returns the entries with a ! whose test none of their packages has. Such a test is not run, so missing
+// searches the sources of the packages: those that are built here, with goTest's environment and tags. A subtest
+// has no declaration, so only the test that it belongs to is searched for.
 func (r *results) missing(goCmd string, env, args []string) (map[*entry]bool, error) {
 	asked := make(map[*entry]bool)
 	paths := make(map[string]bool)

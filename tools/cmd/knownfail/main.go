@@ -26,9 +26,8 @@
 //
 // A test with a ! is not run at all. That is for those that take the whole process with them, which no
 // line can excuse, since the tests behind it have not shown what they would have done; and for those that
-// take very long to fail. It is go test's -skip that leaves them out. That there is such a test is looked up in
-// the sources of its package, as far as it is declared there: of a subtest, the test that it belongs to. With -all
-// they are run like the others.
+// take very long to fail. It is go test's -skip that leaves them out; the sources of the package must declare
+// such a test (of a subtest, the test that it belongs to). With -all they are run like the others.
 package main
 
 import (
