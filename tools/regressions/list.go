@@ -169,7 +169,7 @@ var List = []Mistake{
 		"executor/signal/stream_unix_test.go: TestSignalsAndWakesAreToldApart",
 	}},
 	31: {"task-locals: keys alias, a panic leaks a value, polls allocate", []string{
-		"core/local/local_test.go: TestDistinctKeysNeverAlias",
+		"core/local/body_test.go: TestDistinctKeysNeverAlias",
 		"core/local/local_test.go: TestAPollThatEndsInAnyWayLeavesNothingBehind",
 		"core/local/local_test.go: TestAPollInAScopeAllocatesNothing",
 	}},
