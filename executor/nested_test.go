@@ -127,6 +127,43 @@ func mayTry(name string, ctx context.Context, err error) bool {
 	return err == nil && !direct && slices.Contains(tries, name)
 }
 
+// Waiting for tasks is what would never end, so it is noticed whatever the context is.
+func TestWaitingForATaskInsideATaskAnswersErrNested(t *testing.T) {
+	rt := startRuntime(t, executor.Options{})
+	_, err := join(t, executor.Go(rt, func(co *coro.Co) (int, error) {
+		gate := sync.NewSemaphore(0) // what has ended can be had without blocking
+		h := executor.Go(co, func(co *coro.Co) (int, error) { return 7, gate.Acquire(co, 1) })
+		set := joinhandle.NewJoinSet[int](co)
+		defer set.AbortAll()
+		empty, err := set.Wait(context.Background())
+		if err != joinhandle.ErrEmpty {
+			t.Errorf("an empty set: %v, %v", empty, err)
+		}
+		set.Go(func(co *coro.Co) (int, error) { return 8, gate.Acquire(co, 1) })
+		check := func() {
+			if _, err := h.Wait(context.Background()); err != core.ErrNested {
+				t.Errorf("JoinHandle.Wait: %v", err)
+			}
+			if _, err := set.Wait(context.Background()); err != core.ErrNested {
+				t.Errorf("JoinSet.Wait: %v", err)
+			}
+		}
+		check()
+		inIterator(check)
+		gate.Release(2)
+		if v, err := h.Join(co); v != 7 || err != nil {
+			t.Errorf("the task that was waited for: %d, %v", v, err)
+		}
+		if j, err := set.Join(co); j.Value != 8 || err != nil {
+			t.Errorf("the task of the set: %v, %v", j, err)
+		}
+		return 0, nil
+	}))
+	if err != nil {
+		t.Error(err)
+	}
+}
+
 // Elsewhere a Co is a context like others: it ends the wait when the task is aborted.
 func TestATasksContextMayBlockOtherGoroutines(t *testing.T) {
 	rt := startRuntime(t, executor.Options{})

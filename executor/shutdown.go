@@ -19,8 +19,9 @@ import (
 // It returns nil if every task ended by itself in time, and otherwise ctx's cause; or a
 // [*BusyError] if functions on the blocking pool still run. In any case every future has been
 // dropped, every join resolved, every descriptor of the runtime closed and every goroutine gone,
-// but for those of the BusyError. A second call returns ErrClosed, once the first is through; a
-// task that calls it gets ErrNested.
+// but for those of the BusyError. Nothing can stop a poll that never ends, such as a body that blocks in a
+// system call or computes without an await: Shutdown waits for it, and the watchdog has reported it. A second
+// call returns ErrClosed, once the first is through; a task that calls it gets ErrNested.
 func (rt *Runtime) Shutdown(ctx context.Context) error {
 	if insideTask() {
 		return ErrNested

@@ -12,7 +12,7 @@ import (
 type Counters struct {
 	Spawned   uint64 // tasks accepted
 	Completed uint64 // tasks that ended by themselves, panics included
-	Cancelled uint64 // tasks that were aborted, or given up at shutdown
+	Cancelled uint64 // tasks that ended because they were aborted, or were given up at shutdown
 	Panicked  uint64 // tasks that panicked; in Stats also what else panicked and was contained: see OnPanic
 
 	Polls        uint64

@@ -13,8 +13,10 @@ type AbortHandle struct {
 }
 
 // Abort asks the task to end and returns at once. Its future is dropped, or its body unwound, on
-// its worker, and its join resolves after that with a [*JoinError] that wraps core.ErrCancelled. A body that has
-// not begun begins for that, with its awaits failing from the first on, so that it releases what it was given.
+// its worker, and its join resolves after that with a [*JoinError] that wraps core.ErrCancelled. That is so for a
+// body that returns the error of an await that failed; one that returns something else has that as its output. A
+// body that has not begun begins for that, with its awaits failing from the first on, so that it releases what it
+// was given.
 // Abort reports whether it took: it changes nothing on a task that has ended or was aborted. A
 // task that completes in the poll that was under way has completed.
 func (h AbortHandle) Abort() bool { return h.to.abort() }

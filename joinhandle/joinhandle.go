@@ -127,8 +127,8 @@ func (h JoinHandle[T]) Join(co *coro.Co) (T, error) {
 }
 
 // Wait blocks the calling goroutine until the task has ended, and returns its output, or until
-// ctx is done, and returns its cause. It is for goroutines outside the runtime. Called in a task, with the Co as
-// the context or one that is derived from it, it returns core.ErrNested: use Join.
+// ctx is done, and returns its cause. It is for goroutines outside the runtime. A call in a task that would
+// block its worker returns core.ErrNested, whatever ctx is: a task uses Join.
 func (h JoinHandle[T]) Wait(ctx context.Context) (T, error) {
 	if coro.Nested(ctx) {
 		var zero T
@@ -136,6 +136,10 @@ func (h JoinHandle[T]) Wait(ctx context.Context) (T, error) {
 	}
 	if r, ok := h.TryJoin(); ok {
 		return r.Value, r.Err
+	}
+	if coro.Inside() {
+		var zero T
+		return zero, core.ErrNested
 	}
 	ended := make(signal, 1)
 	if h.slot.Watch(ended) {

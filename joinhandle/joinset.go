@@ -168,6 +168,15 @@ func (s *JoinSet[T]) Wait(ctx context.Context) (Joined[T], error) {
 	if coro.Nested(ctx) {
 		return Joined[T]{}, core.ErrNested
 	}
+	if j, ok := s.TryJoin(); ok {
+		return j, nil
+	}
+	if coro.Inside() { // it would block, unless the set is empty
+		if s.Len() == 0 {
+			return Joined[T]{}, ErrEmpty
+		}
+		return Joined[T]{}, core.ErrNested
+	}
 	woken := make(signal, 1)
 	for {
 		m, err := s.await(woken)

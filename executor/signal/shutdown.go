@@ -31,7 +31,7 @@ func (e *SecondError) Error() string { return fmt.Sprintf("signal: second signal
 //
 // It returns the first signal, and the error of Shutdown: nil if every task ended by itself in time, and
 // otherwise context.DeadlineExceeded, a [*SecondError] or the cause of ctx; or a *executor.BusyError. rt
-// has ended then in any case.
+// has ended then in any case; it waits for a task that never lets go of its worker, as Shutdown does.
 //
 // If no signal came, the signal is nil, and the error is executor.ErrClosed if rt was ended by somebody
 // else, or the cause of ctx, and then rt goes on. If somebody else is at ending rt when the signal comes,

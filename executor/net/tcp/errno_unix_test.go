@@ -8,6 +8,7 @@ import "syscall"
 const (
 	connReset   = syscall.ECONNRESET
 	connRefused = syscall.ECONNREFUSED
+	addrInUse   = syscall.EADDRINUSE
 	afterReset  = syscall.EPIPE
 )
 

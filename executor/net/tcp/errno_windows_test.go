@@ -10,6 +10,7 @@ import (
 const (
 	connReset   = windows.WSAECONNRESET
 	connRefused = windows.WSAECONNREFUSED
+	addrInUse   = windows.WSAEADDRINUSE
 	afterReset  = syscall.ECONNRESET
 )
 

@@ -29,15 +29,18 @@ func ListenGroup(rt *executor.Runtime, network, address string) (*ListenerGroup,
 	return (&ListenConfig{}).ListenGroup(rt, network, address)
 }
 
-// ListenGroup is Listen for all workers of rt.
+// ListenGroup is Listen for all workers of rt. It fails if somebody has the address, unless both say
+// [ListenConfig.ReusePort].
 func (lc *ListenConfig) ListenGroup(rt *executor.Runtime, network, address string) (*ListenerGroup, error) {
 	if rt == nil {
 		panic("tcp: ListenGroup with a nil Runtime")
 	}
 	config, n := *lc, 1
 	if sys.ReusePortSpreads && !lc.HandOver {
-		config.ReusePort = true
 		n = rt.Workers()
+		if err := config.shareOwn(network, &address); err != nil {
+			return nil, err
+		}
 	}
 	g := &ListenerGroup{rt: rt}
 	for range n {
@@ -47,9 +50,34 @@ func (lc *ListenConfig) ListenGroup(rt *executor.Runtime, network, address strin
 			return nil, err
 		}
 		g.listeners = append(g.listeners, l)
+		config.first = false
 		address = l.Addr().String() // with the port that was chosen
 	}
 	return g, nil
+}
+
+// shareOwn prepares lc for the listeners of a group. They share an address with each other; with others only if
+// the user has asked for that. So the first one binds an address that nobody has. Where sharing begins
+// when a socket is bound, another listener has tried the address before, and closed it again: somebody who
+// takes it in between, and shares, is not noticed.
+func (lc *ListenConfig) shareOwn(network string, address *string) error {
+	switch {
+	case lc.ReusePort:
+		return nil
+	case sys.ReusePortLate:
+		lc.first = true
+	default:
+		l, err := lc.Listen(network, *address)
+		if err != nil {
+			return err
+		}
+		*address = l.Addr().String()
+		if err := l.Close(); err != nil {
+			return err
+		}
+	}
+	lc.ReusePort = true
+	return nil
 }
 
 // Serve accepts until g is closed or its runtime drains, which closes it, and runs handle with each
@@ -67,7 +95,7 @@ func (g *ListenerGroup) Serve(co *coro.Co, handle func(co *coro.Co, conn *Stream
 	return g.ServeWith(co, func(s core.Spawner, conn *Stream) {
 		h := joinhandle.Go(s, func(co *coro.Co) (struct{}, error) {
 			handle(co, conn)
-			return struct{}{}, nil
+			return struct{}{}, co.Cause() // one that was cut off counts as cancelled
 		})
 		h.OnEnd(func() { _ = conn.Close() })
 	})

@@ -30,6 +30,10 @@ type ListenConfig struct {
 	// Control, if not nil, is called with the new socket before it is bound. network is "tcp4" or
 	// "tcp6".
 	Control func(network, address string, c syscall.RawConn) error
+
+	// first says that the listener is the first of a group: it takes an address that nobody has, and shares
+	// it with those that come later.
+	first bool
 }
 
 // Listen listens on a local address with the zero [ListenConfig].
@@ -93,7 +97,7 @@ func (l *Listener) open(fd int, family sys.Family, only6 bool, at sys.Endpoint) 
 	if err := sys.SetReuseAddr(fd); err != nil {
 		return err
 	}
-	if l.config.ReusePort {
+	if l.config.ReusePort && !l.config.first {
 		if err := sys.SetReusePort(fd); err != nil {
 			return err
 		}
@@ -106,6 +110,11 @@ func (l *Listener) open(fd int, family sys.Family, only6 bool, at sys.Endpoint) 
 	}
 	if err := sys.Bind(fd, family, at); err != nil {
 		return err
+	}
+	if l.config.first {
+		if err := sys.SetReusePort(fd); err != nil {
+			return err
+		}
 	}
 	backlog := l.config.Backlog
 	if backlog <= 0 {

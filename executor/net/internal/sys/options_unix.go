@@ -29,6 +29,10 @@ func SetReuseAddr(fd int) error { return setBool(fd, unix.SOL_SOCKET, unix.SO_RE
 // give them all to one.
 const ReusePortSpreads = runtime.GOOS == "linux" || runtime.GOOS == "freebsd"
 
+// ReusePortLate says that SetReusePort works on a socket that is bound already, so that it can be the first at
+// its address.
+const ReusePortLate = runtime.GOOS == "linux"
+
 // SetReusePort lets several listeners share a port, and the system spread connections over them.
 func SetReusePort(fd int) error { return setBool(fd, unix.SOL_SOCKET, reusePort, true) }
 

@@ -41,6 +41,9 @@ func SetReuseAddr(fd int) error {
 // ReusePortSpreads is false: there is no such option.
 const ReusePortSpreads = false
 
+// ReusePortLate is false for the same reason.
+const ReusePortLate = false
+
 // SetReusePort fails.
 func SetReusePort(int) error { return errors.ErrUnsupported }
 

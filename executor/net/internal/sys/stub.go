@@ -24,6 +24,7 @@ const (
 	ShortIODrains    = false
 	OptionsInherited = false
 	ReusePortSpreads = false
+	ReusePortLate    = false
 )
 
 // Error says what there is to say.
