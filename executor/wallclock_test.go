@@ -42,6 +42,7 @@ const (
 	later = time.Hour
 )
 
+// Regression: a deadline without a monotonic reading was off by as much as the clock was set by.
 func TestDeadlinesAfterTheWallClockWasSet(t *testing.T) {
 	var early = errors.New("it was over an hour early")
 	forms := map[string]struct{ soon, later func(co *coro.Co) error }{

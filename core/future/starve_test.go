@@ -52,6 +52,8 @@ func among(n, i int, m core.Future[int]) []core.Future[int] {
 
 // TestHogsStarveNobody: in every combinator, a child among others that spend the whole budget at each
 // poll gets on within a few polls for each of its siblings.
+//
+// Regression: the children behind it were never polled with any budget.
 func TestHogsStarveNobody(t *testing.T) {
 	type (
 		ints = core.Future[int]

@@ -173,4 +173,46 @@ var List = []Mistake{
 		"core/local/local_test.go: TestAPollThatEndsInAnyWayLeavesNothingBehind",
 		"core/local/local_test.go: TestAPollInAScopeAllocatesNothing",
 	}},
+
+	// Ends, ownership and limits.
+	32: {"what a task has kept of its worker is used on another, and breaks that one's queue", []string{
+		"executor/kept_test.go: TestADropMaySpawnAndWakeThroughTheHostThatItKept",
+		"executor/kept_test.go: TestATimerThatIsHandedToAnotherWorkerPanicsWhereTasksStay",
+	}},
+	33: {"tasks cannot spawn while the runtime ends; listeners go on accepting", []string{
+		"executor/drain_test.go: TestTasksSpawnWhileTheRuntimeDrains",
+		"executor/draining_test.go: TestTasksAreToldThatTheDrainBegins",
+		"executor/net/tcp/drain_test.go: TestListenerClosesWhenItsRuntimeDrains",
+	}},
+	34: {"a panic is seen by nobody; an error that a body returns is taken for a panic", []string{
+		"executor/panics_test.go: TestRunReturnsTheErrorsOfItsBody",
+		"executor/panics_test.go: TestPanicWithNilIsAPanic",
+		"executor/panics_test.go: TestWhatEndsTheProcessShowsTheStackOfThePanic",
+		"executor/ends_test.go: TestEveryWayInWhichABodyCanEnd",
+	}},
+	35: {"a child that spends the whole budget starves its siblings and their deadline", []string{
+		"core/future/starve_test.go: TestHogsStarveNobody",
+		"core/future/starve_test.go: TestHogsKeepNoDeadlineBack",
+	}},
+	36: {"a lock is lost where an int has 32 bits", []string{
+		"core/sync/rwmutex_test.go: TestALockForWritingThatIsGivenUpGoesToTheNext",
+	}},
+	37: {"deadlines follow the wall clock", []string{
+		"executor/wallclock_test.go: TestDeadlinesAfterTheWallClockWasSet",
+		"core/timer/wallclock_test.go: TestATimerIsConvertedWhenItIsArmed",
+	}},
+	38: {"a copy in bulk takes the mark of urgent data for the end", []string{
+		"executor/net/tcp/urgent_linux_test.go: TestCopyGetsPastUrgentData",
+		"executor/net/tcp/urgent_linux_test.go: TestCopyGetsPastManyMarks",
+	}},
+	39: {"a raw call blocks the process on a socket that another process has put into blocking mode", []string{
+		"executor/net/tcp/blocking_linux_test.go: TestNothingBlocksOnASocketInBlockingMode",
+		"executor/net/internal/netfd/shared_linux_test.go: TestBlockingModeFromOutside",
+	}},
+	40: {"a zero socket uses descriptor 0", []string{
+		"executor/net/internal/netfd/zero_unix_test.go: TestZeroSocketsAreClosed",
+	}},
+	41: {"a runtime in a bubble of synctest hangs", []string{
+		"executor/bubble_test.go: TestABubbleOfSynctestIsRefused",
+	}},
 }

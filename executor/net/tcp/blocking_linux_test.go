@@ -51,6 +51,8 @@ func fill(tb testing.TB, s *tcp.Stream) {
 
 // An operation that has to wait suspends its task, also on a socket in blocking mode: the worker goes on, and so
 // does the garbage collector, which a raw system call that blocks would stop for good.
+//
+// Regression: an accept on such a socket stopped the whole process.
 func TestNothingBlocksOnASocketInBlockingMode(t *testing.T) {
 	if !modetest.First() {
 		return

@@ -27,6 +27,8 @@ func (nothing) Read(*coro.Co, []byte) (int, error)  { return 0, errors.New("read
 func (nothing) Write(*coro.Co, []byte) (int, error) { return 0, errors.New("written") }
 
 // A zero socket is a closed one: every method says so, and none touches descriptor 0.
+//
+// Regression: a zero socket read descriptor 0, and closed it.
 func TestZeroSocketsAreClosed(t *testing.T) {
 	var before, after unix.Stat_t
 	if err := unix.Fstat(0, &before); err != nil {
