@@ -100,13 +100,18 @@ func TestSpawnAllocatesTheTaskOnly(t *testing.T) {
 	t.Run("remote", func(t *testing.T) {
 		rt := startRuntime(t, executor.Options{LongPoll: -1})
 		f := new(constant)
-		n := testing.AllocsPerRun(100, func() {
-			for h := executor.Spawn[int](rt, f); !h.Finished(); {
-				runtime.Gosched()
+		for name, spawner := range map[string]func() core.Spawner{
+			"a spawn from elsewhere":               func() core.Spawner { return rt },
+			"a spawn from elsewhere on one worker": func() core.Spawner { return rt.On(0) },
+		} {
+			n := testing.AllocsPerRun(100, func() {
+				for h := executor.Spawn[int](spawner(), f); !h.Finished(); {
+					runtime.Gosched()
+				}
+			})
+			if n != 1 {
+				t.Errorf("%s allocates %v times, want 1", name, n)
 			}
-		})
-		if n != 1 {
-			t.Errorf("a spawn from elsewhere allocates %v times, want 1", n)
 		}
 	})
 }

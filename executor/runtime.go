@@ -149,7 +149,7 @@ func (rt *Runtime) Spawn(r core.Runnable) error {
 // from anywhere, and refuses as [Runtime.Spawn] does; a task that has to go on while the runtime drains
 // uses the function [On]. Its tasks are bound to the worker: they stay there even where others are stolen.
 // What they spawn through their own context is not bound.
-func (rt *Runtime) On(i int) core.Spawner { return onWorker{w: rt.worker(i)} }
+func (rt *Runtime) On(i int) core.Spawner { return onWorker{rt.worker(i)} }
 
 // On is [Runtime.On] for a task: s is its *core.Context or *coro.Co, and the spawner is for worker number i of
 // the task's runtime. It may be used as long as s may, and accepts tasks as s does, so also while the runtime
@@ -159,7 +159,7 @@ func On(s core.Spawner, i int) core.Spawner {
 	if w == nil {
 		panic(fmt.Sprintf("executor: On with a %T that is of no task of a runtime", s))
 	}
-	return onWorker{w.rt.worker(i), true, s}
+	return taskOnWorker{w.rt.worker(i), s}
 }
 
 func (rt *Runtime) worker(i int) *worker {
@@ -169,17 +169,22 @@ func (rt *Runtime) worker(i int) *worker {
 	return rt.workers[i]
 }
 
-type onWorker struct {
-	w      *worker
-	inside bool
-	task   core.Spawner // of the task that spawns, unless the spawner is kept
+// An onWorker is a pointer alone, so that it becomes a Spawner without an allocation.
+type onWorker struct{ w *worker }
+
+func (s onWorker) Spawn(r core.Runnable) error { return s.w.adopt(asTask(r), &s.w.home, origin{}) }
+
+// A taskOnWorker is an onWorker for a task.
+type taskOnWorker struct {
+	w    *worker
+	task core.Spawner // of the task that spawns; nil where the spawner is kept
 }
 
 // KeptSpawner is for core.Kept.
-func (s onWorker) KeptSpawner() core.Spawner { return onWorker{w: s.w, inside: s.inside} }
+func (s taskOnWorker) KeptSpawner() core.Spawner { return taskOnWorker{w: s.w} }
 
-func (s onWorker) Spawn(r core.Runnable) error {
-	from := origin{inside: s.inside}
+func (s taskOnWorker) Spawn(r core.Runnable) error {
+	from := origin{inside: true}
 	if s.task != nil {
 		from.worker = workerOf(s.task) // the task may have moved since
 	}
