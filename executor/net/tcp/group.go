@@ -86,8 +86,8 @@ func (lc *ListenConfig) shareOwn(network string, address *string) error {
 // waits for a further request does so in executor.UntilDrain.
 //
 // Serve returns nil after that, or at once if the runtime drains already; the error if accepting fails, or
-// core.ErrCancelled and the like if co is cancelled, and then no worker accepts any more, but g is still open.
-// The tasks of connections go on by themselves. One Serve or ServeWith at a time.
+// core.ErrCancelled and the like if co is cancelled, and then no worker accepts any more, but g is still
+// open. The tasks of connections go on by themselves. One Serve or ServeWith at a time.
 func (g *ListenerGroup) Serve(co *coro.Co, handle func(co *coro.Co, conn *Stream)) error {
 	if handle == nil {
 		panic("tcp: Serve with a nil function")
@@ -124,16 +124,23 @@ func (g *ListenerGroup) ServeWith(co *coro.Co, f func(s core.Spawner, conn *Stre
 		}
 		if err == nil {
 			err = ended.Err
-		}
-		if errors.Is(err, core.ErrShutdown) { // the loop came too late: the drain closes what it would accept from
-			_ = g.Close()
-			continue
+			if errors.Is(err, core.ErrShutdown) { // the loop came too late: the drain closes what it would accept from
+				g.closeDrained()
+				continue
+			}
 		}
 		if err != nil {
 			loops.AbortAll()
 			drain(co, loops)
 			return err
 		}
+	}
+}
+
+// closeDrained closes the listeners for the drain: the owner's Close still is the first one.
+func (g *ListenerGroup) closeDrained() {
+	for _, l := range g.listeners {
+		l.fd.CloseDrained()
 	}
 }
 

@@ -89,7 +89,8 @@ func setOptions(fd int, keepAlive net.KeepAliveConfig) error {
 }
 
 // Unwait takes w out of those that wait to accept. A future that is dropped while PollAccept is
-// pending calls it with the waker it polled with, unless it closes l.
+// pending calls it with the waker it polled with, unless it closes l; one that is polled with another waker
+// calls it with the one before, for a connection wakes one of those that wait.
 func (l *Listener) Unwait(w core.Waker) { l.fd.Unwait(w, reactor.Read) }
 
 // Close stops listening; when it returns the port is free, unless another process or a duplicate of the

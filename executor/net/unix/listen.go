@@ -191,7 +191,8 @@ func (l *listener) admit(cx *core.Context, fd *netfd.FD) (again bool, err error)
 func (l *listener) path() bool { return !sys.IsAbstract(l.name) }
 
 // Unwait takes w out of those that wait to accept. A future that is dropped while PollAccept is
-// pending calls it with the waker it polled with, unless it closes l.
+// pending calls it with the waker it polled with, unless it closes l; one that is polled with another waker
+// calls it with the one before, for a connection wakes one of those that wait.
 func (l *listener) Unwait(w core.Waker) { l.fd.Unwait(w, reactor.Read) }
 
 // SetUnlinkOnClose says whether Close removes the path, which is how a listener begins. An abstract

@@ -31,8 +31,14 @@ type Acceptor struct {
 
 	listener Listener
 	drain    drain.Hook
-	drained  atomic.Bool // a drain has closed the listener; the first Close that finds it closed clears it
+	drained  atomic.Uint32 // undrained → drained, by CloseDrained → told, by the next Close that finds a closed
 }
+
+const (
+	undrained uint32 = iota
+	drained
+	told
+)
 
 // A Listener is what has an Acceptor.
 type Listener interface {
@@ -46,13 +52,15 @@ func (a *Acceptor) Init(fd int, l Listener) {
 	a.word.Store(open | inTurns | 1)
 	a.backoff.init(&a.FD)
 	a.listener = l
-	a.drain.Waker = core.WakerFunc(a.drains)
+	a.drain.Waker = core.WakerFunc(a.CloseDrained)
 }
 
-// drains closes the listener, because the runtime of a task that accepts drains: the port refuses from now on.
-func (a *Acceptor) drains() {
-	a.drained.Store(true) // first: if the owner's Close comes in between, the Close below clears it
-	_ = a.listener.Close()
+// CloseDrained closes the listener, because the runtime of a task that accepts drains: the port refuses from now on. The
+// owner's Close still returns nil.
+func (a *Acceptor) CloseDrained() {
+	if a.drained.CompareAndSwap(undrained, drained) { // several tasks may find out at the same time
+		_ = a.listener.Close() // if the owner has closed it already, this one is the second, and is told
+	}
 }
 
 // Accept returns the next connection, which is the caller's to close, and waits if there is none.
@@ -87,7 +95,7 @@ func (a *Acceptor) PollAccept(cx *core.Context) (fd int, from sys.Endpoint, read
 
 func (a *Acceptor) accept(cx *core.Context) (fd int, from sys.Endpoint, p Progress, err error) {
 	if !a.Closed() && a.drain.Watch(cx.Worker()) {
-		a.drains()
+		a.CloseDrained()
 	}
 	fd, from, p, err = a.acceptOnce(cx)
 	a.tell(cx)
@@ -277,7 +285,7 @@ func (a *Acceptor) SetDeadline(d reactor.Direction, at time.Time) error {
 // is using it.
 func (a *Acceptor) Close() error {
 	if err := a.FD.Close(); err != nil {
-		if a.drained.CompareAndSwap(true, false) {
+		if a.drained.CompareAndSwap(drained, told) {
 			return nil // the caller knows nothing of the one that was first
 		}
 		return err
