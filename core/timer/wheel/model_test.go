@@ -23,6 +23,8 @@ type reference struct {
 	draining bool
 	seq      int
 	armed    map[*wheel.Entry]timer
+	removals int  // of what was armed, since the wheel was empty last
+	far      bool // an entry was armed so far ahead that its level may have to be looked at in between
 }
 
 // ticks divides without a limit, rounding as told.
@@ -35,6 +37,9 @@ func ticks(d time.Duration, up bool) int64 {
 }
 
 func (r *reference) insert(e *wheel.Entry, deadline time.Duration) {
+	if len(r.armed) == 0 {
+		r.removals, r.far = 0, false
+	}
 	r.seq++
 	first := r.now
 	if r.draining {
@@ -42,10 +47,14 @@ func (r *reference) insert(e *wheel.Entry, deadline time.Duration) {
 	}
 	tick := max(ticks(deadline, true), first)
 	r.armed[e] = timer{tick: tick, seq: r.seq}
+	r.far = r.far || tick-r.now >= int64(wheel.Span/ms)/2
 }
 
 func (r *reference) remove(e *wheel.Entry) bool {
 	_, ok := r.armed[e]
+	if ok {
+		r.removals++
+	}
 	delete(r.armed, e)
 	return ok
 }
@@ -93,6 +102,9 @@ func (r *reference) next(at time.Duration, ok bool) error {
 	}
 	if ok && ticks(at, at == math.MaxInt64) > first {
 		return fmt.Errorf("Next is %v, but tick %d has an entry", at, first)
+	}
+	if ok && !r.draining && r.removals == 0 && !r.far && ticks(at, at == math.MaxInt64) != min(first, ticks(math.MaxInt64, true)) {
+		return fmt.Errorf("Next is %v, but nothing was removed, and tick %d is the first", at, first)
 	}
 	if ok && !r.draining && first > r.now && at != math.MaxInt64 && ticks(at, false) <= r.now {
 		return fmt.Errorf("Next is %v, but nothing is due before tick %d", at, first)
