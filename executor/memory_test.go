@@ -191,7 +191,7 @@ func TestAnIdleWorkerKeepsNoTask(t *testing.T) {
 		},
 		"aborted": func() {
 			for i := range 100 {
-				h := executor.SpawnValue[int](rt, loaded{cargo: cs.load(), yields: 1 << 40})
+				h := executor.SpawnValue[int](rt, loaded{cargo: cs.load(), yields: 1 << 30})
 				if i%2 == 0 {
 					runtime.Gosched()
 				}
@@ -300,7 +300,7 @@ func TestAClosedRuntimeKeepsNotEvenTheLastPolled(t *testing.T) {
 	rt := makeRuntime(t, executor.Options{})
 	cs := &cargos{t: t}
 	for range 50 {
-		executor.SpawnValue[int](rt, loaded{cargo: cs.load(), yields: 1 << 40})
+		executor.SpawnValue[int](rt, loaded{cargo: cs.load(), yields: 1 << 30})
 	}
 	eventually(t, "all are polled", func() bool { return rt.Stats().Polls > 1000 })
 	closeRuntime(t, rt)
@@ -315,8 +315,8 @@ func TestAClosedRuntimeKeepsNoTask(t *testing.T) {
 	rt := makeRuntime(t, executor.Options{})
 	cs := &cargos{t: t}
 	for i := range 500 {
-		executor.SpawnValue[int](rt, loaded{cargo: cs.load(), yields: 1 << 40})
-		executor.SpawnValue[int](rt.On(i%rt.Workers()), loaded{cargo: cs.load(), yields: 1 << 40})
+		executor.SpawnValue[int](rt, loaded{cargo: cs.load(), yields: 1 << 30})
+		executor.SpawnValue[int](rt.On(i%rt.Workers()), loaded{cargo: cs.load(), yields: 1 << 30})
 		c := cs.load()
 		executor.Go(rt, func(co *coro.Co) (int, error) {
 			defer runtime.KeepAlive(c)
