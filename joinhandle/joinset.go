@@ -21,19 +21,20 @@ var ErrEmpty = errors.New("joinhandle: the set has no task left")
 //
 // Adding, ending and joining are O(1), whatever the number of tasks. All methods but Spawn and Go
 // are safe for any number of goroutines and tasks; those two are as safe as the spawner is. Each
-// output goes to one of those that wait.
+// output goes to one of those that wait: each end wakes one, the one that has waited longest.
 //
-// No end is missed. A task that ends (1) enters the ended ones, then (2) wakes all waiters. Who
-// waits (1) adds its waker, having found no task that has ended, then (2) is suspended. Both first
-// steps are under the lock: so either the waiter finds the task, or the task finds the waker. A
-// waiter that was woken and gives up takes nothing from the others, which were woken too.
+// No end is missed. A task that ends (1) enters the ended ones and gives a turn to a waiter, then (2)
+// wakes it. A waiter (1) adds its waker, having found no task that has ended, then (2) is suspended.
+// Both first steps are under the lock: so either the waiter finds the task, or the task finds the
+// waker. A waiter that was woken and gives up, or is woken for nothing, hands its turn on if there is
+// something to join still; see [task.Turns]. When the set has no task left, all are woken.
 type JoinSet[T any] struct {
 	spawner core.Spawner
 
 	mu             sync.Mutex
 	running, ended list[T]
-	n              int // of both
-	waiters        task.WakerSet
+	n              int        // of both
+	turns          task.Turns // for the ended ones
 }
 
 // A Joined is the output of one task of a set.
@@ -98,14 +99,14 @@ func (s *JoinSet[T]) add(slot *task.Slot[T]) AbortHandle {
 	return AbortHandle{&m.aborter, slot.ID()}
 }
 
-// forget takes out a member that will never end, and wakes whoever waited for it.
+// forget takes out a member that will never end, and wakes all waiters if it was the last.
 func (s *JoinSet[T]) forget(m *member[T]) {
 	s.mu.Lock()
 	if m.in == &s.running {
 		s.running.remove(m)
 		s.n--
 	}
-	s.wakeAndUnlock()
+	s.unlock()
 }
 
 // Len returns the number of tasks that have not been joined, running or ended.
@@ -119,7 +120,7 @@ func (s *JoinSet[T]) Len() int {
 func (s *JoinSet[T]) TryJoin() (j Joined[T], ok bool) {
 	s.mu.Lock()
 	m := s.take()
-	s.mu.Unlock()
+	s.unlock()
 	if m == nil {
 		return j, false
 	}
@@ -128,7 +129,8 @@ func (s *JoinSet[T]) TryJoin() (j Joined[T], ok bool) {
 
 // PollJoin is Join in poll style: it is ready with an output when a task has ended, ready with
 // ErrEmpty when the set has none left, and otherwise not ready, with the context's waker to be
-// woken when one ends. A future that gives up waiting calls Unwait.
+// woken when one ends for it. A future that gives up waiting calls Unwait with that waker, and so
+// does one that goes on with another: it may have been woken, and the end is for another waiter then.
 func (s *JoinSet[T]) PollJoin(cx *core.Context) (j Joined[T], ready bool, err error) {
 	if !cx.Spend() {
 		return j, false, nil
@@ -147,8 +149,8 @@ func (s *JoinSet[T]) PollJoin(cx *core.Context) (j Joined[T], ready bool, err er
 // Unwait takes back the waker of a PollJoin that is given up.
 func (s *JoinSet[T]) Unwait(w core.Waker) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.waiters.Remove(w)
+	s.turns.Leave(w)
+	s.unlock()
 }
 
 // Join suspends the body of co until a task of the set has ended, and returns its output: what
@@ -189,9 +191,8 @@ func (s *JoinSet[T]) Wait(ctx context.Context) (Joined[T], error) {
 		select {
 		case <-woken:
 		case <-ctx.Done():
-			s.Unwait(woken)
-			if j, ok := s.TryJoin(); ok { // an output beats a simultaneous cancellation
-				return j, nil
+			if m := s.giveUp(woken); m != nil { // an output beats a simultaneous cancellation
+				return m.output(), nil
 			}
 			return Joined[T]{}, context.Cause(ctx)
 		}
@@ -245,7 +246,7 @@ func (s *JoinSet[T]) clear() (running []*member[T]) {
 		m.slot = nil
 	}
 	s.n = 0
-	s.wakeAndUnlock()
+	s.unlock()
 	for _, m := range running {
 		m.detach()
 	}
@@ -253,17 +254,30 @@ func (s *JoinSet[T]) clear() (running []*member[T]) {
 }
 
 // await takes a member that has ended, or adds w to the waiters.
-func (s *JoinSet[T]) await(w core.Waker) (*member[T], error) {
+func (s *JoinSet[T]) await(w core.Waker) (m *member[T], err error) {
+	early := false
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if m := s.take(); m != nil {
-		return m, nil
+	switch m = s.take(); {
+	case m != nil:
+		early = s.turns.Leave(w)
+	case s.n == 0:
+		err = ErrEmpty // and nobody waits
+	default:
+		s.turns.Wait(w)
 	}
-	if s.n == 0 {
-		return nil, ErrEmpty
+	s.unlock()
+	if early {
+		w.Wake() // it had no turn; should another future wait by this waker, that has to come again
 	}
-	s.waiters.Add(w)
-	return nil, nil
+	return m, err
+}
+
+// giveUp takes a member that has ended, if there is one, and w out of the waiters.
+func (s *JoinSet[T]) giveUp(w core.Waker) *member[T] {
+	s.mu.Lock()
+	defer s.unlock()
+	s.turns.Leave(w)
+	return s.take()
 }
 
 // take removes the member that ended first. Under s.mu.
@@ -276,11 +290,16 @@ func (s *JoinSet[T]) take() *member[T] {
 	return m
 }
 
-// wakeAndUnlock wakes whoever waits, and forgets them. Under s.mu, which it gives up first.
-func (s *JoinSet[T]) wakeAndUnlock() {
-	all := s.waiters.TakeAll()
+// unlock gives up s.mu after any change, and then wakes those who have something to do.
+func (s *JoinSet[T]) unlock() {
+	var wake task.WakerSet
+	if s.n == 0 {
+		wake = s.turns.TakeAll()
+	} else {
+		wake = s.turns.Next(s.ended.n)
+	}
 	s.mu.Unlock()
-	all.Wake()
+	wake.Wake()
 }
 
 // A signal is a channel that takes a wake, and lets go of those it has no room for.
@@ -317,7 +336,7 @@ func (m *member[T]) Wake() {
 	}
 	s.running.remove(m)
 	s.ended.push(m)
-	s.wakeAndUnlock()
+	s.unlock()
 }
 
 // detach makes the member, which was taken out of the set before it had ended, a bystander of its task: nobody
@@ -338,42 +357,6 @@ func (m *member[T]) output() Joined[T] {
 	m.slot = nil
 	r, _ := h.TryJoin()
 	return Joined[T]{h.ID(), r}
-}
-
-// A list is an intrusive list of members, in the order they came. A member is in one at a time.
-type list[T any] struct {
-	first, last *member[T]
-}
-
-func (l *list[T]) push(m *member[T]) {
-	m.in, m.prev = l, l.last
-	if l.last == nil {
-		l.first = m
-	} else {
-		l.last.next = m
-	}
-	l.last = m
-}
-
-func (l *list[T]) remove(m *member[T]) {
-	if m.prev == nil {
-		l.first = m.next
-	} else {
-		m.prev.next = m.next
-	}
-	if m.next == nil {
-		l.last = m.prev
-	} else {
-		m.next.prev = m.prev
-	}
-	m.in, m.prev, m.next = nil, nil, nil
-}
-
-func (l *list[T]) all() (ms []*member[T]) {
-	for m := l.first; m != nil; m = m.next {
-		ms = append(ms, m)
-	}
-	return ms
 }
 
 // joining is the future of Join.

@@ -185,8 +185,7 @@ func TestUnwaitTakesOneWakerBack(t *testing.T) {
 	for gone := range n {
 		h := newHost(t)
 		set := joinhandle.NewJoinSet[int](h)
-		p := &probe{}
-		set.Spawn(p)
+		set.Spawn(future.Pending[int]())
 		h.Run()
 		var ws [n]counter
 		for range 2 {
@@ -200,8 +199,7 @@ func TestUnwaitTakesOneWakerBack(t *testing.T) {
 		set.Unwait(&ws[gone])
 		set.Unwait(&ws[gone])    // it is not there any more
 		set.Unwait(new(counter)) // nor ever was
-		p.answer(7)
-		h.Run()
+		set.DetachAll()          // which wakes all
 		for i, w := range ws {
 			if want := min(1, (i-gone)*(i-gone)); w.wakes != want {
 				t.Errorf("without waker %d: %d wakes of waker %d, want %d", gone, w.wakes, i, want)

@@ -10,8 +10,10 @@ type child struct {
 	scope  *Scope
 	task   *task.Task
 	output interface {
-		// take hands the output on. Under the scope's lock. It returns who waits for it.
-		take() (task.WakerSet, error)
+		// take hands the output on, and returns its error. Under the scope's lock.
+		take() error
+		// next returns whom to wake after that. Under the same hold of the lock, when a failure is noted.
+		next() task.WakerSet
 	}
 	waker   core.Waker // who waits for a place for it
 	aborted bool       // by the scope; under its lock
@@ -50,7 +52,7 @@ func (c *child) Wake() {
 	s := c.scope
 	s.mu.Lock()
 	s.running.remove(c)
-	ready, err := c.output.take()
+	err := c.output.take()
 	if c.aborted && c.task.State() == task.Cancelled {
 		err = nil // as it was told to
 	}
@@ -58,7 +60,7 @@ func (c *child) Wake() {
 		s.panicked = p // and not one that it has returned, as another's
 	}
 	first := err != nil && s.note(err)
-	next := s.leave()
+	ready, next := c.output.next(), s.leave()
 	s.mu.Unlock()
 	if first {
 		s.cancelAll(err)
@@ -67,13 +69,20 @@ func (c *child) Wake() {
 	wake(next)
 }
 
-func (c *childOf[T]) take() (task.WakerSet, error) {
+func (c *childOf[T]) take() error {
 	v, err, failed, _ := c.cell.TakeEnd()
 	c.child.failed = failed
-	if c.results == nil {
-		return task.WakerSet{}, err
+	if c.results != nil {
+		c.results.ended(v, err == nil)
 	}
-	return c.results.ended(v, err == nil), err
+	return err
+}
+
+func (c *childOf[T]) next() (wake task.WakerSet) {
+	if c.results != nil {
+		wake = c.results.next()
+	}
+	return wake
 }
 
 // children is an intrusive list, in the order in which they came. A child is in one at a time.

@@ -8,13 +8,14 @@ import (
 	"github.com/moduvex/moduvex-go/core/task"
 )
 
-// Results are the values of children of a [Scope], in the order in which they end.
+// Results are the values of children of a [Scope], in the order in which they end. A value wakes one of those that
+// wait, the one that has waited longest; the end of the last child and a failure of the scope wake all.
 type Results[T any] struct {
 	scope *Scope
 	// Under the scope's lock.
 	running int // children that have not ended, and those that wait for a place
 	values  backlog[T]
-	waiting task.WakerSet
+	turns   task.Turns // for the values
 }
 
 // NewResults makes an empty one, for children of s. A scope may have several.
@@ -70,8 +71,10 @@ func (r *Results[T]) await(co *Co) (value T, ok bool, err error) {
 	defer func() {
 		if waiting { // cancelled, or unwound by force
 			r.scope.mu.Lock()
-			r.waiting.Remove(co.task)
+			r.turns.Leave(co.task)
+			wake := r.next()
 			r.scope.mu.Unlock()
+			wake.Wake()
 		}
 	}()
 	for {
@@ -89,17 +92,23 @@ func (r *Results[T]) await(co *Co) (value T, ok bool, err error) {
 // take takes a value if there is one, and makes w wait if there may be one later.
 func (r *Results[T]) take(w core.Waker) (value T, ok, waiting bool, err error) {
 	r.scope.mu.Lock()
-	defer r.scope.mu.Unlock()
 	switch {
 	case r.values.len() > 0:
-		return r.values.pop(), true, false, nil
+		value, ok = r.values.pop(), true
 	case r.scope.cause != nil:
-		return value, false, false, &CancelError{Cause: r.scope.cause}
-	case r.running == 0:
-		return value, false, false, nil
+		err = &CancelError{Cause: r.scope.cause}
+	default:
+		waiting = r.running > 0
 	}
-	r.waiting.Add(w)
-	return value, false, true, nil
+	if waiting {
+		r.turns.Wait(w)
+	} else {
+		r.turns.Leave(w)
+	}
+	wake := r.next()
+	r.scope.mu.Unlock()
+	wake.Wake()
+	return value, ok, waiting, err
 }
 
 // expect counts a child that is about to start.
@@ -109,20 +118,28 @@ func (r *Results[T]) expect() {
 	r.scope.mu.Unlock()
 }
 
-// ended keeps the value of a child, if it has one, and returns whom to wake. Under the scope's lock.
-func (r *Results[T]) ended(value T, ok bool) task.WakerSet {
+// ended keeps the value of a child, if it has one. Under the scope's lock, as is next, which follows.
+func (r *Results[T]) ended(value T, ok bool) {
 	r.running--
 	if ok {
 		r.values.push(value)
 	}
-	return r.waiting.TakeAll()
+}
+
+// next returns whom to wake after a change: one for each value, or all if nothing more will come.
+func (r *Results[T]) next() task.WakerSet {
+	if r.running == 0 || r.scope.cause != nil {
+		return r.turns.TakeAll()
+	}
+	return r.turns.Next(r.values.len())
 }
 
 // lost is ended for a child that was not started.
 func (r *Results[T]) lost() {
 	var zero T
 	r.scope.mu.Lock()
-	waiting := r.ended(zero, false)
+	r.ended(zero, false)
+	wake := r.next()
 	r.scope.mu.Unlock()
-	waiting.Wake()
+	wake.Wake()
 }

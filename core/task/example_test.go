@@ -134,6 +134,30 @@ func ExampleWakerSet() {
 	// third
 }
 
+// A thing wakes one of those that wait, and another one if that gives up.
+func ExampleTurns() {
+	var turns task.Turns
+	waker := func(name string) core.Waker {
+		return core.WakerFunc(func() { fmt.Println(name, "is woken") })
+	}
+	a, b, c := waker("a"), waker("b"), waker("c")
+	turns.Wait(a)
+	turns.Wait(b)
+	turns.Wait(c)
+	wake := turns.Next(1) // a thing has come
+	wake.Wake()
+	turns.Leave(a) // it was woken, and gives up
+	wake = turns.Next(1)
+	wake.Wake()
+	turns.Leave(b) // it takes the thing
+	wake = turns.Next(0)
+	fmt.Println(wake.Empty())
+	// Output:
+	// a is woken
+	// b is woken
+	// true
+}
+
 type onEnd struct{ users int }
 
 func (e *onEnd) Wake() { fmt.Println("woken once for", e.users) }

@@ -22,6 +22,7 @@ type wakerList struct {
 	wakers []core.Waker       // in order; nil where one was taken out, if there are places
 	places map[core.Waker]int // of each in wakers; nil as long as those are few
 	gone   int                // how many of wakers are nil
+	start  int                // those before it are
 	alone  core.Waker         // was the only one before there was a list; nil once it is taken out
 	shared []core.Waker       // those that findShared looks for beside alone, one of a type
 }
@@ -63,6 +64,25 @@ func (s *WakerSet) Remove(w core.Waker) bool {
 
 // Empty reports whether no waker is there.
 func (s *WakerSet) Empty() bool { return s.slot == nil }
+
+// Len returns the number of wakers.
+func (s *WakerSet) Len() int {
+	if l, ok := s.slot.(*wakerList); ok {
+		return len(l.wakers) - l.gone
+	}
+	if s.slot == nil {
+		return 0
+	}
+	return 1
+}
+
+// First returns the waker that came first of those that are there, or nil.
+func (s *WakerSet) First() core.Waker {
+	if l, ok := s.slot.(*wakerList); ok {
+		return l.front()
+	}
+	return s.slot
+}
 
 // TakeAll empties s and returns what was there.
 func (s *WakerSet) TakeAll() WakerSet {
@@ -141,6 +161,14 @@ func (l *wakerList) each(wake func(core.Waker)) {
 	}
 }
 
+// front is the first waker. What it steps over it does not look at again, so it takes constant time, amortised.
+func (l *wakerList) front() core.Waker {
+	for l.wakers[l.start] == nil { // there is one
+		l.start++
+	}
+	return l.wakers[l.start]
+}
+
 func (l *wakerList) find(w core.Waker) int {
 	if l.places != nil {
 		if i, ok := l.places[w]; ok {
@@ -211,7 +239,7 @@ func (l *wakerList) pack(over func(core.Waker) bool) {
 	case len(live) < room/8:
 		live = append(make([]core.Waker, 0, 2*len(live)+2), live...)
 	}
-	l.wakers, l.gone, l.places = live, 0, nil
+	l.wakers, l.gone, l.start, l.places = live, 0, 0, nil
 	if len(live) >= fewWakers {
 		l.index()
 	}

@@ -63,8 +63,25 @@ func TestAWakerSetIsWhatAListWouldBe(t *testing.T) {
 			if wrong := set.Invariant(); wrong != "" {
 				t.Fatalf("seed %d: %s", seed, wrong)
 			}
-			if len(model) > 0 && !model[0].over && set.Empty() {
-				t.Fatal("it says that it is empty")
+			live := 0
+			for _, b := range model {
+				if !b.over {
+					live++
+				}
+			}
+			if n := set.Len(); n < live || n > len(model) || set.Empty() != (n == 0) {
+				t.Fatalf("seed %d: Len %d, empty %t; there are %d, %d of them not over", seed, n, set.Empty(), len(model), live)
+			}
+			first := set.First()
+			if (first == nil) != set.Empty() {
+				t.Fatalf("seed %d: First is %v of %d", seed, first, set.Len())
+			}
+			for _, b := range model {
+				if first == b {
+					break
+				} else if !b.over {
+					t.Fatalf("seed %d: First is not the first, nor over", seed)
+				}
 			}
 		}
 		var want []int
