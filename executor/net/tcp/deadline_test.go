@@ -90,7 +90,7 @@ func TestDeadlineChangesWhileReadIsPending(t *testing.T) {
 	for _, test := range []struct {
 		name          string
 		first, second time.Duration // from now; 0 for none
-		ends          bool
+		ends          bool          // at the second; otherwise it waits when the first has passed
 	}{
 		{"none to soon", 0, 20 * time.Millisecond, true},
 		{"none to past", 0, -time.Hour, true},
@@ -108,15 +108,26 @@ func TestDeadlineChangesWhileReadIsPending(t *testing.T) {
 				}
 				return at
 			}
-			s.SetReadDeadline(at(test.first))
-			h := start(rt, func(co *coro.Co) error { _, err := s.Read(co, make([]byte, 1)); return err })
-			settle(rt)
-			s.SetReadDeadline(at(test.second)) // from a goroutine that is not a worker
-			if test.ends {
-				wantTimeout(t, finish(t, h), "read")
-				return
+			var h handle
+			for first := test.first; ; first *= 2 {
+				began := at(first)
+				s.SetReadDeadline(began)
+				h = start(rt, func(co *coro.Co) error { _, err := s.Read(co, make([]byte, 1)); return err })
+				settle(rt)
+				s.SetReadDeadline(at(test.second)) // from a goroutine that is not a worker
+				if test.ends {
+					wantTimeout(t, finish(t, h), "read")
+					return
+				}
+				if time.Now().Before(began) {
+					time.Sleep(time.Until(began) + 40*time.Millisecond) // beyond the first
+					break
+				}
+				// The machine was so slow that the first has passed before the second was set.
+				if h.Abort(); finish(t, h) == nil {
+					t.Fatal("it has read what nobody wrote")
+				}
 			}
-			time.Sleep(100 * time.Millisecond)
 			if h.Finished() {
 				t.Fatal(finish(t, h))
 			}
