@@ -27,6 +27,10 @@ var errMine = errors.New("mine")
 // childEnds are the errors that the joins of other tasks answer with. Each is of a task of its own.
 func childEnds(t *testing.T) map[string]error {
 	rt := startRuntime(t, executor.Options{OnPanic: func(executor.TaskInfo, *task.PanicError) {}})
+	// A number is unique in its runtime only: those of the tasks below are higher than any of the runtimes under test.
+	for range 300 * rt.Workers() {
+		joinOK(t, executor.Go(rt, func(*coro.Co) (int, error) { return 0, nil }))
+	}
 	ends := make(map[string]error)
 	for name, f := range map[string]func(){"panic": explode, "Goexit": runtime.Goexit} {
 		h := executor.Go(rt, func(*coro.Co) (int, error) { f(); return 0, nil })
