@@ -152,7 +152,7 @@ func wait[T any](ctx context.Context, rt *Runtime, slot *task.Slot[T]) (T, error
 		<-ended
 	}
 	info, state := infoOf(&slot.Task), slot.State()
-	v, err, failed, _ := slot.TakeEnd()
+	v, failed, _, err := slot.TakeEnd()
 	if !failed {
 		return v, err
 	}

@@ -159,7 +159,7 @@ func (h JoinHandle[T]) Wait(ctx context.Context) (T, error) {
 
 // TryJoin returns the output if the task has ended; ok is false if it has not.
 func (h JoinHandle[T]) TryJoin() (r Result[T], ok bool) {
-	v, err, failed, ok := h.slot.TakeEnd()
+	v, failed, ok, err := h.slot.TakeEnd()
 	if failed {
 		err = &JoinError{ID: h.ID(), Cause: err}
 	}

@@ -70,7 +70,7 @@ func (c *child) Wake() {
 }
 
 func (c *childOf[T]) take() error {
-	v, err, failed, _ := c.cell.TakeEnd()
+	v, failed, _, err := c.cell.TakeEnd()
 	c.child.failed = failed
 	if c.results != nil {
 		c.results.ended(v, err == nil)

@@ -100,27 +100,27 @@ func (c *valueCell[T, F, P]) Drop() { core.Drop(&c.future) }
 // it; later ones get ErrAlreadyJoined. done is false while the task has not finished. Any
 // goroutine.
 func (s *Slot[T]) Take() (value T, err error, done bool) {
-	value, err, _, done = s.TakeEnd()
+	value, _, done, err = s.TakeEnd()
 	return value, err, done
 }
 
 // TakeEnd is Take, and tells how the task has ended: where failed is true, err is what ended the body (a
 // [*PanicError], core.ErrGoexit or a cancellation), and otherwise what the body returned.
-func (s *Slot[T]) TakeEnd() (value T, err error, failed, done bool) {
+func (s *Slot[T]) TakeEnd() (value T, failed, done bool, err error) {
 	switch s.word.transition(evTake) {
 	case actPending:
-		return value, nil, false, false
+		return value, false, false, nil
 	case actAlreadyJoined:
-		return value, core.ErrAlreadyJoined, false, true
+		return value, false, true, core.ErrAlreadyJoined
 	}
 	value, err = s.value, s.error()
 	var zero T
 	s.value, s.err = zero, nil
 	if s.State() == Cancelled {
-		return value, err, true, true // a returned one stays so, or it would look like another end
+		return value, true, true, err // a returned one stays so, or it would look like another end
 	}
 	if r, ok := err.(*returned); ok {
-		return value, r.error, false, true
+		return value, false, true, r.error
 	}
-	return value, err, endsTask(err), true
+	return value, endsTask(err), true, err
 }

@@ -189,7 +189,7 @@ func ExampleSlot_TakeEnd() {
 	host.Run()
 	host.Spawn(&passes.Task)
 	host.Run()
-	_, err, failed, _ := passes.TakeEnd()
+	_, failed, _, err := passes.TakeEnd()
 	fmt.Println(err, failed)
 	// Output: task panicked: out of luck false
 }
