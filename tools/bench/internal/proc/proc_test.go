@@ -34,15 +34,9 @@ func TestMemoryIsSeen(t *testing.T) {
 		t.Errorf("the peak is %d", proc.Peak())
 	}
 	b = nil
-	// The system may take its time: what it has been given back still counts for a moment.
-	for end := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) {
-		less := full - proc.Resident()
-		if less >= size*9/10 {
-			return
-		}
-		if time.Now().After(end) {
-			t.Fatalf("of %d bytes of garbage %d are gone", size, less)
-		}
+	// The race detector takes memory when some is given back: half as much as that.
+	if less := full - proc.Resident(); less < size/4 {
+		t.Errorf("of %d bytes of garbage %d are gone", size, less)
 	}
 }
 
