@@ -23,7 +23,7 @@ VERBOSE := -v
 endif
 
 # The tests of tools read the other modules, which go test's cache cannot know.
-TESTFLAGS  ?= -count=1 -timeout 5m $(VERBOSE)
+TESTFLAGS  ?= -count=1 -timeout 10m $(VERBOSE)
 RACEFLAGS  ?= -short -count=1 -timeout 10m $(VERBOSE)
 BENCHFLAGS ?= -run '^$$' -bench . -benchmem -timeout 30m
 ALONEFLAGS ?= -test='-short -count=1 -timeout=5m'
