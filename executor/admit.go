@@ -108,7 +108,11 @@ func (rt *Runtime) checkDrained() {
 	if rt.phaseNow() == running {
 		return
 	}
-	late := rt.lateSpawns.Load()
+	rt.checkDrainedFrom(rt.lateSpawns.Load())
+}
+
+// checkDrainedFrom is the rest of checkDrained, for which lateSpawns was late before the count.
+func (rt *Runtime) checkDrainedFrom(late uint64) {
 	if rt.live() == 0 && rt.lateSpawns.Load() == late {
 		rt.emptyOnce.Do(func() { close(rt.empty) })
 	}
