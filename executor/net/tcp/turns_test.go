@@ -87,13 +87,20 @@ func TestABurstIsAcceptedByAll(t *testing.T) {
 
 // A signal is a waker that can be waited for.
 type signal struct {
-	n     atomic.Int32
-	woken core.Waker // the task around
+	n atomic.Int32
+	// The waker of the task around. The worker that wakes the signal may be another than the one that polls.
+	woken atomic.Pointer[core.Waker]
 }
 
 func (s *signal) Wake() {
 	s.n.Add(1)
-	s.woken.Wake()
+	(*s.woken.Load()).Wake()
+}
+
+// in makes s wake the task that cx polls.
+func (s *signal) in(cx *core.Context) {
+	w := cx.Waker()
+	s.woken.Store(&w)
 }
 
 // two polls PollAccept for two wakers, as two futures in one task.
@@ -105,7 +112,7 @@ type two struct {
 }
 
 func (f *two) accept(cx *core.Context, w *signal) (*tcp.Stream, bool) {
-	w.woken = cx.Waker()
+	w.in(cx)
 	old := cx.SwapWaker(w)
 	s, ok, _ := f.l.PollAccept(cx)
 	cx.SwapWaker(old)

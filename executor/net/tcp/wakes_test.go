@@ -108,7 +108,7 @@ func (f *script) run(t *testing.T, rt *executor.Runtime) {
 
 // as calls poll with w as the waker.
 func as(cx *core.Context, w *signal, poll func()) {
-	w.woken = cx.Waker()
+	w.in(cx)
 	old := cx.SwapWaker(w)
 	poll()
 	cx.SwapWaker(old)
