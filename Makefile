@@ -47,8 +47,22 @@ help: ## print this list
 build: ## build every module
 	$(call each,$(GO) build ./...)
 
+# The modes of a runtime in which `make test` runs the tests of executor and what is below it.
+TEST_MODES ?= ThreadPerCore/1,WorkStealing/2
+
 .PHONY: test
-test: lint vet tidy-check actionlint unit race alone test-kqueue test-windows bench-smoke ## everything that one Linux machine can check
+test: ## go vet and the tests of every module, without root, in less than five minutes
+	$(call each,$(GO) vet ./... && EXECUTOR_TEST_MODE=$(TEST_MODES) $(GO) test -short -count=1 -timeout 5m $(VERBOSE) ./...)
+
+# Each pair of a system and a processor costs half a minute for the standard library alone, so here is each system
+# once, and each width of an int; the workflow vets for all pairs.
+ci: VET_ARCH := amd64
+ci: VET_32BIT := linux/386 linux/arm64
+ci: VET_KQUEUE := freebsd/386
+
+.PHONY: ci
+ci: lint vet tidy-check actionlint unit race alone test-kqueue test-windows bench-smoke ## everything that one Linux machine can check; installs the programs it needs
+	@$(MAKE) --no-print-directory fuzz FUZZTIME=10s
 
 .PHONY: unit
 unit: deps ## the tests of every module

@@ -6,12 +6,14 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/moduvex/moduvex-go/executor"
 )
 
-// Env names the environment variable that selects a single mode, such as WorkStealing/4.
+// Env names the environment variable that selects modes: a list such as ThreadPerCore/1,WorkStealing/4.
 const Env = "EXECUTOR_TEST_MODE"
 
 // A mode is what Options fills in.
@@ -57,15 +59,25 @@ func modes() []mode {
 	if f := flag.Lookup("test.bench"); f.Value.String() != "" || flag.Lookup("test.list").Value.String() != "" {
 		return all[:1] // benchmarks choose their modes themselves
 	}
-	for _, m := range all {
-		if m.String() == os.Getenv(Env) {
-			return []mode{m}
-		}
+	if names := os.Getenv(Env); names != "" {
+		return named(names)
 	}
 	if testing.Short() {
 		return few
 	}
 	return all
+}
+
+// named returns the modes of a list of names.
+func named(names string) (ms []mode) {
+	for name := range strings.SplitSeq(names, ",") {
+		i := slices.IndexFunc(all, func(m mode) bool { return m.String() == name })
+		if i < 0 {
+			panic(fmt.Sprintf("%s: there is no mode %q; the modes are %v", Env, name, all))
+		}
+		ms = append(ms, all[i])
+	}
+	return ms
 }
 
 // Options fills in the mode where opts leaves it open. What brings a poller of its own has one
