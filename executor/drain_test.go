@@ -79,7 +79,7 @@ func TestScopesAndBlockingFunctionsGoOnWhileTheRuntimeDrains(t *testing.T) {
 		if _, err := coro.Await[int](co, g); err != nil {
 			return 0, err
 		}
-		err = coro.WithScope(co, coro.ScopeOptions{}, func(co *coro.Co, s *coro.Scope) error {
+		err = coro.WithGroup(co, coro.GroupOptions{}, func(co *coro.Co, s *coro.Group) error {
 			return s.Go(co, func(co *coro.Co) error { n++; return co.Yield() })
 		})
 		if err != nil {

@@ -45,7 +45,7 @@ func TestResultsKeepNothingOfWhatWasTaken(t *testing.T) {
 	type big struct{ _ [1 << 10]byte }
 	var first weak.Pointer[big]
 	do(t, func(co *coro.Co) {
-		err := coro.WithScope(co, coro.ScopeOptions{}, func(co *coro.Co, s *coro.Scope) error {
+		err := coro.WithGroup(co, coro.GroupOptions{}, func(co *coro.Co, s *coro.Group) error {
 			r := coro.NewResults[*big](s)
 			child := func(co *coro.Co) (*big, error) { return new(big), nil }
 			for range 3 {

@@ -48,7 +48,7 @@ func TestABodyWhoseHostClosesBeforeItsFirstPollBeginsAndItsAwaitsFail(t *testing
 		wrong = awaitAll(co)
 		refused = co.Spawn(&coro.New(nothing).Task)
 		shielded = coro.Shield(co, func(co *coro.Co) error { return co.Yield() })
-		scoped = coro.WithScope(co, coro.ScopeOptions{}, func(co *coro.Co, s *coro.Scope) error {
+		scoped = coro.WithGroup(co, coro.GroupOptions{}, func(co *coro.Co, s *coro.Group) error {
 			return s.Go(co, func(*coro.Co) error { t.Error("a child began"); return nil })
 		})
 		if co.Context().Host() != core.Host(h) || co.Context().Waker() == nil {

@@ -252,7 +252,7 @@ func BenchmarkChildren(b *testing.B) {
 		s := coro.New(func(co *coro.Co) (int, error) {
 			b.ReportAllocs()
 			for b.Loop() {
-				coro.WithScope(co, coro.ScopeOptions{}, func(co *coro.Co, s *coro.Scope) error {
+				coro.WithGroup(co, coro.GroupOptions{}, func(co *coro.Co, s *coro.Group) error {
 					for range n {
 						s.Go(co, child)
 					}

@@ -5,9 +5,9 @@ import (
 	"github.com/moduvex/moduvex-go/core/task"
 )
 
-// A child is a task of a [Scope], and the waker that its end wakes.
+// A child is a task of a [Group], and the waker that its end wakes.
 type child struct {
-	scope  *Scope
+	scope  *Group
 	task   *task.Task
 	output interface {
 		// take hands the output on, and returns its error. Under the scope's lock.

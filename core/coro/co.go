@@ -16,7 +16,7 @@ import (
 // own scope for good, so that it can be handed to goroutines that outlive the scope.
 type Co struct {
 	*strand
-	view *scope // the scope whose context it is; nil stands for the whole body
+	view *cancelScope // the scope whose context it is; nil stands for the whole body
 }
 
 // A strand is what all Cos of a body share.
@@ -24,7 +24,7 @@ type strand struct {
 	task      *task.Task
 	cx        *core.Context // of the poll under way
 	coroutine *coroutine    // nil before the first poll and after the end
-	scope     *scope        // the innermost, which awaits heed
+	scope     *cancelScope  // the innermost, which awaits heed
 	watch     atomic.Pointer[watch]
 	over      atomic.Bool // the body has ended
 	ignored   uint16      // awaits that have failed because of the abort, one after the other: see maxIgnored

@@ -26,7 +26,7 @@ func (co *Co) Deadline() (deadline time.Time, ok bool) {
 }
 
 // earliest returns the scope with the first deadline from sc outward to a shield, or nil.
-func earliest(sc *scope) (first *scope) {
+func earliest(sc *cancelScope) (first *cancelScope) {
 	for ; sc != nil; sc = sc.parent {
 		if sc.timed && (first == nil || sc.deadline < first.deadline) {
 			first = sc
@@ -74,7 +74,7 @@ func (co *Co) Cause() error {
 
 // settle makes err the cause for good. An outer scope may be cancelled later, with another reason:
 // the first that was seen stands.
-func (sc *scope) settle(err error) error {
+func (sc *cancelScope) settle(err error) error {
 	sc.cause.CompareAndSwap(nil, &err)
 	return *sc.cause.Load()
 }
@@ -187,14 +187,14 @@ func (w *watch) entry(co *Co) *watchEntry {
 }
 
 // index finds the entry of a scope; it is -1 if there is none. Under w.mu.
-func (w *watch) index(sc *scope) int {
+func (w *watch) index(sc *cancelScope) int {
 	return slices.IndexFunc(w.entries, func(e *watchEntry) bool { return e.co.view == sc })
 }
 
 // timer makes a timer that cancels sc at its deadline, if the host's clock is the system's. A
 // clock of its own, as in tests, stands still while a body blocks the worker; its epoch is no
 // reading of the monotonic clock.
-func (sc *scope) timer() *time.Timer {
+func (sc *cancelScope) timer() *time.Timer {
 	epoch := sc.host.Epoch()
 	if epoch == epoch.Round(0) {
 		return nil
@@ -236,7 +236,7 @@ func (s *strand) changed() {
 }
 
 // fire fires the entry of a scope, if it has one.
-func (w *watch) fire(sc *scope) {
+func (w *watch) fire(sc *cancelScope) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if i := w.index(sc); i >= 0 {
@@ -245,7 +245,7 @@ func (w *watch) fire(sc *scope) {
 }
 
 // closeScope fires the entry of a scope that ends, and forgets it.
-func (w *watch) closeScope(sc *scope) {
+func (w *watch) closeScope(sc *cancelScope) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if i := w.index(sc); i >= 0 {

@@ -146,7 +146,7 @@ func TestScopesOnWorkersInParallel(t *testing.T) {
 					t.Errorf("%d children have outlived their scope, at most %d ran at once", o.children, o.most)
 				}
 			}()
-			err = coro.WithScope(co, coro.ScopeOptions{Limit: limit}, func(co *coro.Co, s *coro.Scope) error {
+			err = coro.WithGroup(co, coro.GroupOptions{Limit: limit}, func(co *coro.Co, s *coro.Group) error {
 				results := coro.NewResults[int](s)
 				for j := range n {
 					err := results.Go(co, func(co *coro.Co) (int, error) {

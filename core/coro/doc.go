@@ -29,7 +29,7 @@
 //
 // # Children
 //
-// A task that a body spawns goes its own way. [WithScope] gives a body children instead: tasks that
+// A task that a body spawns goes its own way. [WithGroup] gives a body children instead: tasks that
 // cannot outlive the call, whose failures are the call's, and which end with each other.
 //
 // # OS threads

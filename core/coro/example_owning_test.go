@@ -56,12 +56,12 @@ func ExampleClosers() {
 }
 
 // There is no place for a second child before the time is up, so none is started: the door is closed all the same.
-func ExampleScope_GoOwning() {
+func ExampleGroup_GoOwning() {
 	host := coretest.New(1)
 	defer host.Close()
 
 	body := coro.New(func(co *coro.Co) (int, error) {
-		return 0, coro.WithScope(co, coro.ScopeOptions{Limit: 1}, func(co *coro.Co, s *coro.Scope) error {
+		return 0, coro.WithGroup(co, coro.GroupOptions{Limit: 1}, func(co *coro.Co, s *coro.Group) error {
 			s.Go(co, func(co *coro.Co) error { return coro.Sleep(co, time.Hour) })
 			coro.WithTimeout(co, time.Second, func(co *coro.Co) error {
 				front := door("front")
@@ -88,7 +88,7 @@ func ExampleResults_GoOwning() {
 	defer host.Close()
 
 	body := coro.New(func(co *coro.Co) (int, error) {
-		return 0, coro.WithScope(co, coro.ScopeOptions{}, func(co *coro.Co, s *coro.Scope) error {
+		return 0, coro.WithGroup(co, coro.GroupOptions{}, func(co *coro.Co, s *coro.Group) error {
 			names := coro.NewResults[string](s)
 			front := door("front")
 			names.GoOwning(co, front, func(co *coro.Co) (string, error) {

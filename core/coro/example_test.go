@@ -212,14 +212,14 @@ func ExampleWithValue() {
 	// Output: 17 begins
 }
 
-// Two children work at the same time; WithScope returns when both have ended.
-func ExampleWithScope() {
+// Two children work at the same time; WithGroup returns when both have ended.
+func ExampleWithGroup() {
 	host := coretest.New(1)
 	defer host.Close()
 
 	var user, orders string
 	page := coro.New(func(co *coro.Co) (string, error) {
-		err := coro.WithScope(co, coro.ScopeOptions{}, func(co *coro.Co, s *coro.Scope) error {
+		err := coro.WithGroup(co, coro.GroupOptions{}, func(co *coro.Co, s *coro.Group) error {
 			s.Go(co, func(co *coro.Co) (err error) { user, err = fetch(co, "user", 2*time.Second); return })
 			s.Go(co, func(co *coro.Co) (err error) { orders, err = fetch(co, "orders", 3*time.Second); return })
 			return nil
@@ -239,12 +239,12 @@ func fetch(co *coro.Co, what string, takes time.Duration) (string, error) {
 }
 
 // The first failure ends the others, and their clean-up is over when the scope is.
-func ExampleScope_Go() {
+func ExampleGroup_Go() {
 	host := coretest.New(1)
 	defer host.Close()
 
 	body := coro.New(func(co *coro.Co) (int, error) {
-		err := coro.WithScope(co, coro.ScopeOptions{}, func(co *coro.Co, s *coro.Scope) error {
+		err := coro.WithGroup(co, coro.GroupOptions{}, func(co *coro.Co, s *coro.Group) error {
 			s.Go(co, func(co *coro.Co) error {
 				defer fmt.Println("tidied up")
 				return coro.Sleep(co, time.Hour)
@@ -266,13 +266,13 @@ func ExampleScope_Go() {
 }
 
 // A helper that never ends by itself is ended when it is not needed any more.
-func ExampleScope_AbortAll() {
+func ExampleGroup_AbortAll() {
 	host := coretest.New(1)
 	defer host.Close()
 
 	body := coro.New(func(co *coro.Co) (int, error) {
 		beats := 0
-		err := coro.WithScope(co, coro.ScopeOptions{}, func(co *coro.Co, s *coro.Scope) error {
+		err := coro.WithGroup(co, coro.GroupOptions{}, func(co *coro.Co, s *coro.Group) error {
 			s.Go(co, func(co *coro.Co) error {
 				for ; ; beats++ {
 					if err := coro.Sleep(co, time.Second); err != nil {
@@ -298,8 +298,8 @@ func ExampleResults() {
 	defer host.Close()
 
 	body := coro.New(func(co *coro.Co) (int, error) {
-		two := coro.ScopeOptions{Limit: 2}
-		return 0, coro.WithScope(co, two, func(co *coro.Co, s *coro.Scope) error {
+		two := coro.GroupOptions{Limit: 2}
+		return 0, coro.WithGroup(co, two, func(co *coro.Co, s *coro.Group) error {
 			sizes := coro.NewResults[string](s)
 			for _, seconds := range []int{5, 1, 2} {
 				sizes.Go(co, func(co *coro.Co) (string, error) {

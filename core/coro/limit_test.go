@@ -20,7 +20,7 @@ func TestASpuriousWakeRunsNoChildBeyondTheLimit(t *testing.T) {
 	}
 	var caller core.Waker
 	s := spawn(t, h, func(co *coro.Co) (int, error) {
-		return 0, coro.WithScope(co, coro.ScopeOptions{Limit: 1}, func(co *coro.Co, s *coro.Scope) error {
+		return 0, coro.WithGroup(co, coro.GroupOptions{Limit: 1}, func(co *coro.Co, s *coro.Group) error {
 			caller = co.Context().Waker()
 			s.Go(co, child)
 			return s.Go(co, child)

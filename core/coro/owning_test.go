@@ -66,21 +66,21 @@ func TestWhatAChildOwnsIsClosedOnceWhateverBecomesOfIt(t *testing.T) {
 	forced := func(s *task.Slot[int]) { s.Abort() }
 	tests := []struct {
 		name  string
-		do    func(h *coretest.Host, caller *task.Slot[int], s *coro.Scope, g *gate)
+		do    func(h *coretest.Host, caller *task.Slot[int], s *coro.Group, g *gate)
 		began bool
 	}{
-		{"it gets its place", func(_ *coretest.Host, _ *task.Slot[int], _ *coro.Scope, g *gate) { g.open(0) }, true},
-		{"its spawner is aborted", func(_ *coretest.Host, c *task.Slot[int], _ *coro.Scope, _ *gate) { forced(c) }, false},
-		{"its sibling is aborted", func(h *coretest.Host, _ *task.Slot[int], s *coro.Scope, _ *gate) { s.AbortAll() }, true},
-		{"its host closes", func(h *coretest.Host, _ *task.Slot[int], _ *coro.Scope, _ *gate) { h.Close() }, false},
+		{"it gets its place", func(_ *coretest.Host, _ *task.Slot[int], _ *coro.Group, g *gate) { g.open(0) }, true},
+		{"its spawner is aborted", func(_ *coretest.Host, c *task.Slot[int], _ *coro.Group, _ *gate) { forced(c) }, false},
+		{"its sibling is aborted", func(h *coretest.Host, _ *task.Slot[int], s *coro.Group, _ *gate) { s.AbortAll() }, true},
+		{"its host closes", func(h *coretest.Host, _ *task.Slot[int], _ *coro.Group, _ *gate) { h.Close() }, false},
 	}
 	for _, test := range tests {
 		for _, results := range []bool{false, true} {
 			h := newHost(t)
 			r, began, g := new(thing), false, new(gate)
-			var scope *coro.Scope
+			var scope *coro.Group
 			caller := spawn(t, h, func(co *coro.Co) (int, error) {
-				return 0, coro.WithScope(co, coro.ScopeOptions{Limit: 1}, func(co *coro.Co, s *coro.Scope) error {
+				return 0, coro.WithGroup(co, coro.GroupOptions{Limit: 1}, func(co *coro.Co, s *coro.Group) error {
 					scope = s
 					s.Go(co, func(co *coro.Co) error { return await(co, g) })
 					body := serve(r, &began)
@@ -118,7 +118,7 @@ func TestWhatAChildOwnsIsClosedOnceIfItIsRefused(t *testing.T) {
 		w := newWorker(t, coro.NewPool(0, false))
 		r, began := new(thing), false
 		s := coro.New(func(co *coro.Co) (int, error) {
-			return 0, coro.WithScope(co, coro.ScopeOptions{}, func(co *coro.Co, s *coro.Scope) error {
+			return 0, coro.WithGroup(co, coro.GroupOptions{}, func(co *coro.Co, s *coro.Group) error {
 				return s.GoOwning(co, r, func(co *coro.Co) error { _, err := serve(r, &began)(co); return err })
 			})
 		})
@@ -153,7 +153,7 @@ func TestClosersCloseAllFromTheLastOn(t *testing.T) {
 
 func TestABodyOwnsSomething(t *testing.T) {
 	do(t, func(co *coro.Co) {
-		coro.WithScope(co, coro.ScopeOptions{}, func(co *coro.Co, s *coro.Scope) error {
+		coro.WithGroup(co, coro.GroupOptions{}, func(co *coro.Co, s *coro.Group) error {
 			body := func(*coro.Co) error { return nil }
 			for text, f := range map[string]func(){
 				"coro: a body that owns nothing: the Closer is nil": func() { s.GoOwning(co, nil, body) },

@@ -8,10 +8,10 @@ import (
 	"github.com/moduvex/moduvex-go/core/task"
 )
 
-// Results are the values of children of a [Scope], in the order in which they end. A value wakes one of those that
+// Results are the values of children of a [Group], in the order in which they end. A value wakes one of those that
 // wait, the one that has waited longest; the end of the last child and a failure of the scope wake all.
 type Results[T any] struct {
-	scope *Scope
+	scope *Group
 	// Under the scope's lock.
 	running int // children that have not ended, and those that wait for a place
 	values  backlog[T]
@@ -19,14 +19,14 @@ type Results[T any] struct {
 }
 
 // NewResults makes an empty one, for children of s. A scope may have several.
-func NewResults[T any](s *Scope) *Results[T] {
+func NewResults[T any](s *Group) *Results[T] {
 	if s == nil {
-		panic("coro: NewResults of a nil Scope")
+		panic("coro: NewResults of a nil Group")
 	}
 	return &Results[T]{scope: s}
 }
 
-// Go starts body as a child of the scope, as [Scope.Go] does, and keeps its value. An error of it
+// Go starts body as a child of the scope, as [Group.Go] does, and keeps its value. An error of it
 // is one of the scope.
 func (r *Results[T]) Go(co *Co, body func(co *Co) (T, error)) error {
 	if body == nil {
@@ -35,7 +35,7 @@ func (r *Results[T]) Go(co *Co, body func(co *Co) (T, error)) error {
 	return start(r.scope, co, r, body)
 }
 
-// GoOwning is Go for a body that takes c over, as [Scope.GoOwning] is.
+// GoOwning is Go for a body that takes c over, as [Group.GoOwning] is.
 func (r *Results[T]) GoOwning(co *Co, c io.Closer, body func(co *Co) (T, error)) error {
 	if body == nil {
 		panic("coro: GoOwning of a nil body")

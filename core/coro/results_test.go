@@ -34,7 +34,7 @@ func after[T any](d time.Duration, v T) func(co *coro.Co) (T, error) {
 func TestResultsComeInTheOrderOfCompletion(t *testing.T) {
 	var ints []int
 	var words []string
-	_, err := within(t, coro.ScopeOptions{}, func(co *coro.Co, s *coro.Scope) error {
+	_, err := within(t, coro.GroupOptions{}, func(co *coro.Co, s *coro.Group) error {
 		a, b := coro.NewResults[int](s), coro.NewResults[string](s)
 		for _, i := range []int{3, 1, 2} {
 			a.Go(co, after(time.Duration(i)*time.Second, i))
@@ -61,7 +61,7 @@ func TestResultsComeInTheOrderOfCompletion(t *testing.T) {
 func TestARangeOverResultsCanBeLeftAndTakenUpAgain(t *testing.T) {
 	do(t, func(co *coro.Co) {
 		var r *coro.Results[int]
-		err := coro.WithScope(co, coro.ScopeOptions{Limit: 2}, func(co *coro.Co, s *coro.Scope) error {
+		err := coro.WithGroup(co, coro.GroupOptions{Limit: 2}, func(co *coro.Co, s *coro.Group) error {
 			r = coro.NewResults[int](s)
 			for i := range 5 {
 				r.Go(co, after(time.Second, i))
@@ -88,7 +88,7 @@ func TestTheLastRoundOfResultsHasTheFailure(t *testing.T) {
 	}
 	do(t, func(co *coro.Co) {
 		var r *coro.Results[int]
-		err := coro.WithScope(co, coro.ScopeOptions{}, func(co *coro.Co, s *coro.Scope) error {
+		err := coro.WithGroup(co, coro.GroupOptions{}, func(co *coro.Co, s *coro.Group) error {
 			r = coro.NewResults[int](s)
 			r.Go(co, after(time.Second, 1))
 			r.Go(co, func(co *coro.Co) (int, error) { return 2, cmp.Or(coro.Sleep(co, 2*time.Second), errFirst) })
@@ -115,7 +115,7 @@ func TestARangeOverResultsEndsWithItsBody(t *testing.T) {
 	h := newHost(t)
 	var in error
 	s := spawn(t, h, func(co *coro.Co) (int, error) {
-		return 0, coro.WithScope(co, coro.ScopeOptions{}, func(co *coro.Co, s *coro.Scope) error {
+		return 0, coro.WithGroup(co, coro.GroupOptions{}, func(co *coro.Co, s *coro.Group) error {
 			r := coro.NewResults[int](s)
 			r.Go(co, after(time.Hour, 1))
 			_, in = results(co, r)
@@ -131,7 +131,7 @@ func TestARangeOverResultsEndsWithItsBody(t *testing.T) {
 }
 
 func TestARangeOverResultsDoesNotWaitForAChildThatWasNotStarted(t *testing.T) {
-	at, err := within(t, coro.ScopeOptions{}, func(co *coro.Co, s *coro.Scope) error {
+	at, err := within(t, coro.GroupOptions{}, func(co *coro.Co, s *coro.Group) error {
 		r := coro.NewResults[int](s)
 		coro.WithTimeout(co, 0, func(co *coro.Co) error { return r.Go(co, nothing) })
 		_, err := results(co, r)
@@ -144,7 +144,7 @@ func TestARangeOverResultsDoesNotWaitForAChildThatWasNotStarted(t *testing.T) {
 
 func TestARangeOverResultsThatWasGivenUpIsNotWoken(t *testing.T) {
 	g := new(gate)
-	within(t, coro.ScopeOptions{}, func(co *coro.Co, s *coro.Scope) error {
+	within(t, coro.GroupOptions{}, func(co *coro.Co, s *coro.Group) error {
 		r := coro.NewResults[int](s)
 		r.Go(co, after(2*time.Second, 1))
 		coro.WithTimeout(co, time.Second, func(co *coro.Co) error {
@@ -160,7 +160,7 @@ func TestARangeOverResultsThatWasGivenUpIsNotWoken(t *testing.T) {
 }
 
 func TestChildrenThatAreAbortedHaveNoResult(t *testing.T) {
-	at, err := within(t, coro.ScopeOptions{}, func(co *coro.Co, s *coro.Scope) error {
+	at, err := within(t, coro.GroupOptions{}, func(co *coro.Co, s *coro.Group) error {
 		r := coro.NewResults[int](s)
 		r.Go(co, after(time.Second, 1))
 		r.Go(co, after(time.Hour, 2))
@@ -179,7 +179,7 @@ func TestChildrenThatAreAbortedHaveNoResult(t *testing.T) {
 // Children may consume what siblings produce.
 func TestSeveralRangesShareTheResults(t *testing.T) {
 	sum, rounds := 0, 0
-	_, err := within(t, coro.ScopeOptions{}, func(co *coro.Co, s *coro.Scope) error {
+	_, err := within(t, coro.GroupOptions{}, func(co *coro.Co, s *coro.Group) error {
 		r := coro.NewResults[int](s)
 		for i := range 10 {
 			r.Go(co, after(time.Duration(i)*time.Second, i))

@@ -33,7 +33,7 @@ func newShelf(t *testing.T, children, readers, wanted int) *shelf {
 	s := &shelf{t: t, h: newHost(t), gates: make([]gate, children)}
 	var rs *coro.Results[int]
 	s.scope = spawn(t, s.h, func(co *coro.Co) (int, error) {
-		return 0, coro.WithScope(co, coro.ScopeOptions{}, func(co *coro.Co, sc *coro.Scope) error {
+		return 0, coro.WithGroup(co, coro.GroupOptions{}, func(co *coro.Co, sc *coro.Group) error {
 			rs = coro.NewResults[int](sc)
 			for i := range s.gates {
 				rs.Go(co, func(co *coro.Co) (int, error) {

@@ -12,14 +12,14 @@ type several struct{}
 // a task goes on with the values of another, which has got them from [Co.Values] or from
 // core.Context.
 func WithValues(co *Co, values *core.Values, body func(co *Co) error) error {
-	return (&scope{key: several{}, val: values}).run(co, body)
+	return (&cancelScope{key: several{}, val: values}).run(co, body)
 }
 
 // Values returns the values of all scopes around, for another task to go on with. They stay as they
 // are. Any goroutine.
 func (co *Co) Values() *core.Values { return valuesAt(co.view) }
 
-func valuesAt(sc *scope) *core.Values {
+func valuesAt(sc *cancelScope) *core.Values {
 	for sc != nil && sc.key == nil {
 		sc = sc.parent
 	}
@@ -34,7 +34,7 @@ func valuesAt(sc *scope) *core.Values {
 }
 
 // among looks key up in a scope of several values.
-func (sc *scope) among(key any) (value any, ok bool) {
+func (sc *cancelScope) among(key any) (value any, ok bool) {
 	if _, ok := sc.key.(several); !ok {
 		return nil, false
 	}

@@ -131,7 +131,7 @@ var List = []Mistake{
 		"core/timer/timer_test.go: TestSleepForEverIsPending",
 		"core/timer/timeout_test.go: TestATimeoutForEverNeverEnds",
 		"core/coro/sleep_test.go: TestSleepForEver",
-		"core/coro/scope_test.go: TestADeadlineBeyondAllTimeNeverComes",
+		"core/coro/cancelscope_test.go: TestADeadlineBeyondAllTimeNeverComes",
 	}},
 
 	// Synchronisation, signals, task-locals.

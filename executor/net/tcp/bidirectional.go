@@ -20,7 +20,7 @@ type Duplex interface {
 // other direction goes on. The first error, or a cancellation of co, ends both. It returns how many
 // bytes each has been written, and closes neither: that is the caller's.
 func CopyBidirectional(co *coro.Co, a, b Duplex) (toA, toB int64, err error) {
-	err = coro.WithScope(co, coro.ScopeOptions{}, func(co *coro.Co, s *coro.Scope) error {
+	err = coro.WithGroup(co, coro.GroupOptions{}, func(co *coro.Co, s *coro.Group) error {
 		forth := func(co *coro.Co) (err error) {
 			toB, err = copyHalf(co, b, a)
 			return err

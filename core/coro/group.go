@@ -9,7 +9,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/task"
 )
 
-// A Scope is a stretch of a body with tasks that cannot outlive it: its children. [WithScope] opens
+// A Group is a stretch of a body with tasks that cannot outlive it: its children. [WithGroup] opens
 // it.
 //
 //	open ---the body has returned, or left---> waiting ---no child is left---> over
@@ -19,14 +19,14 @@ import (
 // Children may run on other workers than the body and end at any time, so what they share is under
 // a lock, and nobody's code runs under it.
 //
-// No wake is lost. Who waits (the body for the last child, [Scope.Go] for a place, a range over
+// No wake is lost. Who waits (the body for the last child, [Group.Go] for a place, a range over
 // [Results] for a value) (1) looks, and leaves word that it waits, then (2) suspends. A child that
 // ends (1) changes what was looked at and finds who waits, then (2) wakes it. Both first steps are
 // under the lock. A place is handed to the one who has waited longest, not left for anybody to
 // take; who has got one and cannot use it any more hands it on.
-type Scope struct {
-	inside scope // what the body is in
-	opts   ScopeOptions
+type Group struct {
+	inside cancelScope // what the body is in
+	opts   GroupOptions
 
 	mu       sync.Mutex
 	places   int              // taken: by children that run, and by those who are to start one
@@ -39,22 +39,22 @@ type Scope struct {
 	over     bool
 }
 
-// ScopeOptions are the options of [WithScope]. The zero value is good.
-type ScopeOptions struct {
-	// Limit is how many children run at once, at most. [Scope.Go] waits while there are as many.
+// GroupOptions are the options of [WithGroup]. The zero value is good.
+type GroupOptions struct {
+	// Limit is how many children run at once, at most. [Group.Go] waits while there are as many.
 	// Zero means no limit.
 	Limit int
 	// Inherit makes the children see the values of the Co that starts them, as those of their own.
 	Inherit bool
 }
 
-// WithScope runs body with a Scope, and returns when body and all the children it has started have
+// WithGroup runs body with a Group, and returns when body and all the children it has started have
 // ended.
 //
 // While nothing fails it waits for them: children that go on for ever are ended with
-// [Scope.AbortAll]. What fails first cancels the rest: an error or a panic of a child, or of body.
+// [Group.AbortAll]. What fails first cancels the rest: an error or a panic of a child, or of body.
 // Children are aborted and run their clean-up, and awaits in body fail with a [*CancelError] that
-// wraps the failure. When all have ended, WithScope panics with the first panic of a child, a
+// wraps the failure. When all have ended, WithGroup panics with the first panic of a child, a
 // *task.PanicError that has the child's stack; a panic of body goes on by itself. Otherwise it
 // returns the first error, and if there is none, that of a Go that has started nothing.
 //
@@ -63,15 +63,15 @@ type ScopeOptions struct {
 // runtime that closes at once ends body and children in an order of its own.
 //
 // The children are tasks of the worker that the body is on. They are aborted, so deadlines and
-// values of the body's scopes are not seen in theirs; see [ScopeOptions] for the values.
-func WithScope(co *Co, opts ScopeOptions, body func(co *Co, s *Scope) error) error {
+// values of the body's scopes are not seen in theirs; see [GroupOptions] for the values.
+func WithGroup(co *Co, opts GroupOptions, body func(co *Co, s *Group) error) error {
 	if body == nil {
-		panic("coro: WithScope with a nil body")
+		panic("coro: WithGroup with a nil body")
 	}
 	if opts.Limit < 0 {
-		panic(fmt.Sprintf("coro: WithScope with a Limit of %d", opts.Limit))
+		panic(fmt.Sprintf("coro: WithGroup with a Limit of %d", opts.Limit))
 	}
-	s := &Scope{opts: opts}
+	s := &Group{opts: opts}
 	return s.inside.run(co, func(co *Co) error {
 		returned := false
 		defer func() {
@@ -89,8 +89,8 @@ func WithScope(co *Co, opts ScopeOptions, body func(co *Co, s *Scope) error) err
 	})
 }
 
-// outcome is what WithScope comes to. Nobody else touches s any more.
-func (s *Scope) outcome() error {
+// outcome is what WithGroup comes to. Nobody else touches s any more.
+func (s *Group) outcome() error {
 	if s.panicked != nil {
 		panic(s.panicked)
 	}
@@ -108,9 +108,9 @@ func (s *Scope) outcome() error {
 // A child that was started begins, also if it is aborted before: then its awaits fail from the first on. An
 // error says that the child was not started, because the caller or the scope was cancelled, or the runtime
 // shuts down; the caller then still owns what was meant for the child, unless it was handed over with
-// [Scope.GoOwning]. The error counts as an error of the scope, like one that a child returns, so the caller
-// may ignore it: WithScope returns it if there is nothing worse.
-func (s *Scope) Go(co *Co, body func(co *Co) error) error {
+// [Group.GoOwning]. The error counts as an error of the scope, like one that a child returns, so the caller
+// may ignore it: WithGroup returns it if there is nothing worse.
+func (s *Group) Go(co *Co, body func(co *Co) error) error {
 	if body == nil {
 		panic("coro: Go of a nil body")
 	}
@@ -119,7 +119,7 @@ func (s *Scope) Go(co *Co, body func(co *Co) error) error {
 
 // GoOwning is Go for a body that takes r over: see [NewOwning]. If no child is started, for whatever reason, r
 // is closed.
-func (s *Scope) GoOwning(co *Co, r io.Closer, body func(co *Co) error) error {
+func (s *Group) GoOwning(co *Co, r io.Closer, body func(co *Co) error) error {
 	if body == nil {
 		panic("coro: GoOwning of a nil body")
 	}
@@ -127,7 +127,7 @@ func (s *Scope) GoOwning(co *Co, r io.Closer, body func(co *Co) error) error {
 }
 
 // AbortAll aborts the children that there are. That they end so is no failure of the scope.
-func (s *Scope) AbortAll() {
+func (s *Group) AbortAll() {
 	s.mu.Lock()
 	running := s.running.all()
 	for _, c := range running {
@@ -140,14 +140,14 @@ func (s *Scope) AbortAll() {
 }
 
 // Len returns the number of children that have not ended.
-func (s *Scope) Len() int {
+func (s *Group) Len() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.running.n
 }
 
 // start waits for a place and makes body a child that runs there.
-func start[T any](s *Scope, co *Co, r *Results[T], body func(co *Co) (T, error)) error {
+func start[T any](s *Group, co *Co, r *Results[T], body func(co *Co) (T, error)) error {
 	co.own()
 	if s.opts.Inherit {
 		body = inheriting(co, body)
@@ -174,7 +174,7 @@ func start[T any](s *Scope, co *Co, r *Results[T], body func(co *Co) (T, error))
 
 // startOwning is start for a body that takes r over. A child that start does not start never begins, unless
 // the host gives the child up this moment: see owner.
-func startOwning[T any](s *Scope, co *Co, results *Results[T], r io.Closer, body func(co *Co) (T, error)) error {
+func startOwning[T any](s *Group, co *Co, results *Results[T], r io.Closer, body func(co *Co) (T, error)) error {
 	o := newOwner(r)
 	started := false
 	defer func() {
@@ -202,7 +202,7 @@ func inheriting[T any](co *Co, body func(co *Co) (T, error)) func(co *Co) (T, er
 }
 
 // admit gets c a place.
-func (s *Scope) admit(co *Co, c *child) error {
+func (s *Group) admit(co *Co, c *child) error {
 	if err := co.Interrupted(); err != nil {
 		return err
 	}
@@ -210,7 +210,7 @@ func (s *Scope) admit(co *Co, c *child) error {
 	switch {
 	case s.over:
 		s.mu.Unlock()
-		panic("coro: Go on a Scope that has ended")
+		panic("coro: Go on a Group that has ended")
 	case s.cause != nil:
 		err := &CancelError{Cause: s.cause}
 		s.mu.Unlock()
@@ -244,7 +244,7 @@ func (s *Scope) admit(co *Co, c *child) error {
 }
 
 // admitted reports whether c, which has waited, has got a place and may use it.
-func (s *Scope) admitted(c *child) (bool, error) {
+func (s *Group) admitted(c *child) (bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.cause != nil {
@@ -258,7 +258,7 @@ func (s *Scope) admitted(c *child) (bool, error) {
 }
 
 // withdraw takes c out of the queue, or hands on the place that it has got.
-func (s *Scope) withdraw(c *child) {
+func (s *Group) withdraw(c *child) {
 	s.mu.Lock()
 	var next core.Waker
 	if c.in == &s.queue {
@@ -273,7 +273,7 @@ func (s *Scope) withdraw(c *child) {
 // leave gives up a place, and returns whom to wake for it: whoever has got the place, or the body,
 // if it was the last and the body waits for that. When the scope has failed, who gets the place
 // only learns that there is nothing to wait for, and hands it on. Under s.mu.
-func (s *Scope) leave() core.Waker {
+func (s *Group) leave() core.Waker {
 	s.places--
 	if next := s.queue.first; next != nil {
 		s.queue.remove(next)
@@ -287,7 +287,7 @@ func (s *Scope) leave() core.Waker {
 }
 
 // refuse keeps the error of a Go. That a child was aborted is told by its own end.
-func (s *Scope) refuse(co *Co, err error) {
+func (s *Group) refuse(co *Co, err error) {
 	if err == core.ErrCancelled && co.strand != s.inside.co.strand {
 		return
 	}
@@ -299,7 +299,7 @@ func (s *Scope) refuse(co *Co, err error) {
 }
 
 // fail cancels everything because of err, if it is the first failure.
-func (s *Scope) fail(err error) {
+func (s *Group) fail(err error) {
 	s.mu.Lock()
 	first := s.note(err)
 	s.mu.Unlock()
@@ -310,7 +310,7 @@ func (s *Scope) fail(err error) {
 
 // note keeps a failure, and reports whether it is the first, for which the caller has to call
 // cancelAll. Under s.mu. From here on no child is started.
-func (s *Scope) note(err error) (first bool) {
+func (s *Group) note(err error) (first bool) {
 	first = s.cause == nil
 	if first {
 		s.cause = err
@@ -318,13 +318,13 @@ func (s *Scope) note(err error) (first bool) {
 	return first
 }
 
-func (s *Scope) cancelAll(err error) {
+func (s *Group) cancelAll(err error) {
 	s.inside.cancel(&CancelError{Cause: err})
 	s.AbortAll()
 }
 
 // join waits for the last child. An abort does not end that, but it makes the children end.
-func (s *Scope) join() {
+func (s *Group) join() {
 	body := s.inside.co.strand
 	for !s.left() {
 		err := body.cancelled(s.inside.parent)
@@ -341,7 +341,7 @@ func (s *Scope) join() {
 }
 
 // left reports whether no child is left. If one is, its end will wake the body.
-func (s *Scope) left() bool {
+func (s *Group) left() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.over = s.places == 0

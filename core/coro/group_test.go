@@ -35,11 +35,11 @@ func tidy(tidied *int) func(co *coro.Co) error {
 
 // within runs body in a scope, as a task alone on a host, and returns what the scope returned and
 // when it did.
-func within(t *testing.T, opts coro.ScopeOptions, body func(co *coro.Co, s *coro.Scope) error) (time.Duration, error) {
+func within(t *testing.T, opts coro.GroupOptions, body func(co *coro.Co, s *coro.Group) error) (time.Duration, error) {
 	t.Helper()
 	var at time.Duration
 	_, err := run(t, func(co *coro.Co) (int, error) {
-		err := coro.WithScope(co, opts, body)
+		err := coro.WithGroup(co, opts, body)
 		at = co.Context().Now()
 		return 0, err
 	})
@@ -48,7 +48,7 @@ func within(t *testing.T, opts coro.ScopeOptions, body func(co *coro.Co, s *coro
 
 func TestAScopeWaitsForItsChildren(t *testing.T) {
 	ended := 0
-	at, err := within(t, coro.ScopeOptions{}, func(co *coro.Co, s *coro.Scope) error {
+	at, err := within(t, coro.GroupOptions{}, func(co *coro.Co, s *coro.Group) error {
 		for i := range 5 {
 			s.Go(co, func(co *coro.Co) error {
 				defer func() { ended++ }()
@@ -63,19 +63,19 @@ func TestAScopeWaitsForItsChildren(t *testing.T) {
 	if at != 4*time.Second || err != nil || ended != 5 {
 		t.Errorf("have %v, %v, %d children have ended", at, err, ended)
 	}
-	if at, err = within(t, coro.ScopeOptions{}, func(*coro.Co, *coro.Scope) error { return nil }); at != 0 || err != nil {
+	if at, err = within(t, coro.GroupOptions{}, func(*coro.Co, *coro.Group) error { return nil }); at != 0 || err != nil {
 		t.Errorf("without children: have %v, %v", at, err)
 	}
 }
 
 func TestTheFirstFailureAbortsTheOthersAndWaitsForTheirCleanUp(t *testing.T) {
-	failures := map[string]func(co *coro.Co, s *coro.Scope) error{
-		"of a child": func(co *coro.Co, s *coro.Scope) error {
+	failures := map[string]func(co *coro.Co, s *coro.Group) error{
+		"of a child": func(co *coro.Co, s *coro.Group) error {
 			s.Go(co, nap(time.Second, errFirst))
 			s.Go(co, nap(2*time.Second, errSecond))
 			return nil
 		},
-		"of a child, with a body that waits": func(co *coro.Co, s *coro.Scope) error {
+		"of a child, with a body that waits": func(co *coro.Co, s *coro.Group) error {
 			s.Go(co, nap(time.Second, errFirst))
 			err := forever(co)
 			var cancelled *coro.CancelError
@@ -87,33 +87,33 @@ func TestTheFirstFailureAbortsTheOthersAndWaitsForTheirCleanUp(t *testing.T) {
 			}
 			return err
 		},
-		"of a child, with a body that takes no notice": func(co *coro.Co, s *coro.Scope) error {
+		"of a child, with a body that takes no notice": func(co *coro.Co, s *coro.Group) error {
 			s.Go(co, nap(time.Second, errFirst))
 			forever(co)
 			return nil
 		},
-		"of the body": func(co *coro.Co, s *coro.Scope) error {
+		"of the body": func(co *coro.Co, s *coro.Group) error {
 			coro.Sleep(co, time.Second)
 			return errFirst
 		},
-		"of a child, after which the body fails too": func(co *coro.Co, s *coro.Scope) error {
+		"of a child, after which the body fails too": func(co *coro.Co, s *coro.Group) error {
 			s.Go(co, nap(time.Second, errFirst))
 			forever(co)
 			return errSecond
 		},
-		"of a grandchild": func(co *coro.Co, s *coro.Scope) error {
-			return coro.WithScope(co, coro.ScopeOptions{}, func(co *coro.Co, s *coro.Scope) error {
+		"of a grandchild": func(co *coro.Co, s *coro.Group) error {
+			return coro.WithGroup(co, coro.GroupOptions{}, func(co *coro.Co, s *coro.Group) error {
 				s.Go(co, nap(time.Second, errFirst))
 				return nil
 			})
 		},
-		"of a sibling that a child has started": func(co *coro.Co, s *coro.Scope) error {
+		"of a sibling that a child has started": func(co *coro.Co, s *coro.Group) error {
 			return s.Go(co, func(co *coro.Co) error { return s.Go(co, nap(time.Second, errFirst)) })
 		},
 	}
 	for name, fail := range failures {
 		tidied := 0
-		at, err := within(t, coro.ScopeOptions{}, func(co *coro.Co, s *coro.Scope) error {
+		at, err := within(t, coro.GroupOptions{}, func(co *coro.Co, s *coro.Group) error {
 			s.Go(co, tidy(&tidied))
 			s.Go(co, tidy(&tidied))
 			return fail(co, s)
@@ -125,7 +125,7 @@ func TestTheFirstFailureAbortsTheOthersAndWaitsForTheirCleanUp(t *testing.T) {
 }
 
 func TestACleanUpThatFailsIsNoFirstFailureAndAFailureAfterItIsKeptOut(t *testing.T) {
-	_, err := within(t, coro.ScopeOptions{}, func(co *coro.Co, s *coro.Scope) error {
+	_, err := within(t, coro.GroupOptions{}, func(co *coro.Co, s *coro.Group) error {
 		s.Go(co, func(co *coro.Co) error { forever(co); return errSecond })
 		s.Go(co, nap(time.Second, errFirst))
 		return nil
@@ -139,7 +139,7 @@ func TestAPanicOfAChildSurfacesAtTheEndOfTheScope(t *testing.T) {
 	h := newHost(t)
 	tidied, after := 0, false
 	s := spawn(t, h, func(co *coro.Co) (int, error) {
-		err := coro.WithScope(co, coro.ScopeOptions{}, func(co *coro.Co, s *coro.Scope) error {
+		err := coro.WithGroup(co, coro.GroupOptions{}, func(co *coro.Co, s *coro.Group) error {
 			s.Go(co, tidy(&tidied))
 			s.Go(co, func(co *coro.Co) error { coro.Sleep(co, time.Second); panicsWith("boom"); return nil })
 			return forever(co)
@@ -162,7 +162,7 @@ func TestAPanicOfAChildSurfacesAtTheEndOfTheScope(t *testing.T) {
 func panicsWith(v any) { panic(v) }
 
 func TestAPanicBeatsAnErrorThatCameFirst(t *testing.T) {
-	_, err := within(t, coro.ScopeOptions{}, func(co *coro.Co, s *coro.Scope) error {
+	_, err := within(t, coro.GroupOptions{}, func(co *coro.Co, s *coro.Group) error {
 		s.Go(co, func(co *coro.Co) error { forever(co); panic("in clean-up") })
 		co.Yield()
 		return errFirst
@@ -188,7 +188,7 @@ func TestABodyThatPanicsOrExitsLeavesNoChildBehind(t *testing.T) {
 		tidied, atEnd := 0, -1
 		s := spawn(t, h, func(co *coro.Co) (int, error) {
 			defer func() { atEnd = tidied }()
-			return 0, coro.WithScope(co, coro.ScopeOptions{}, func(co *coro.Co, s *coro.Scope) error {
+			return 0, coro.WithGroup(co, coro.GroupOptions{}, func(co *coro.Co, s *coro.Group) error {
 				s.Go(co, tidy(&tidied))
 				coro.Sleep(co, time.Second)
 				leave(co)
@@ -204,7 +204,7 @@ func TestABodyThatPanicsOrExitsLeavesNoChildBehind(t *testing.T) {
 }
 
 func TestAChildThatExitsFails(t *testing.T) {
-	_, err := within(t, coro.ScopeOptions{}, func(co *coro.Co, s *coro.Scope) error {
+	_, err := within(t, coro.GroupOptions{}, func(co *coro.Co, s *coro.Group) error {
 		return s.Go(co, func(co *coro.Co) error { runtime.Goexit(); return nil })
 	})
 	if err != core.ErrGoexit {
@@ -236,7 +236,7 @@ func TestACancelledParentAbortsTheChildrenAndWaitsForThem(t *testing.T) {
 		var scopeErr error
 		s := spawn(t, h, func(co *coro.Co) (int, error) {
 			scopeErr = test.around(co, func(co *coro.Co) error {
-				return coro.WithScope(co, coro.ScopeOptions{}, func(co *coro.Co, s *coro.Scope) error {
+				return coro.WithGroup(co, coro.GroupOptions{}, func(co *coro.Co, s *coro.Group) error {
 					s.Go(co, tidy(&tidied))
 					if test.inBody {
 						return forever(co)
@@ -263,7 +263,7 @@ func TestAShieldKeepsAnAbortFromTheChildren(t *testing.T) {
 	var err error
 	s := spawn(t, h, func(co *coro.Co) (int, error) {
 		err = coro.Shield(co, func(co *coro.Co) error {
-			return coro.WithScope(co, coro.ScopeOptions{}, func(co *coro.Co, s *coro.Scope) error {
+			return coro.WithGroup(co, coro.GroupOptions{}, func(co *coro.Co, s *coro.Group) error {
 				return s.Go(co, nap(time.Second, nil))
 			})
 		})
@@ -283,7 +283,7 @@ func TestAHostThatClosesLeavesNothing(t *testing.T) {
 		ended := 0
 		s := spawn(t, h, func(co *coro.Co) (int, error) {
 			defer func() { ended++ }()
-			return 0, coro.WithScope(co, coro.ScopeOptions{Limit: 2}, func(co *coro.Co, s *coro.Scope) error {
+			return 0, coro.WithGroup(co, coro.GroupOptions{Limit: 2}, func(co *coro.Co, s *coro.Group) error {
 				for range 2 {
 					s.Go(co, func(co *coro.Co) error { defer func() { ended++ }(); return forever(co) })
 				}
@@ -311,7 +311,7 @@ func TestAChildThatIsRefusedFailsTheScope(t *testing.T) {
 	var refused, err error
 	ran := false
 	s := coro.New(func(co *coro.Co) (int, error) {
-		err = coro.WithScope(co, coro.ScopeOptions{}, func(co *coro.Co, s *coro.Scope) error {
+		err = coro.WithGroup(co, coro.GroupOptions{}, func(co *coro.Co, s *coro.Group) error {
 			refused = s.Go(co, func(*coro.Co) error { ran = true; return nil })
 			return nil
 		})
@@ -327,7 +327,7 @@ func TestAChildThatIsRefusedFailsTheScope(t *testing.T) {
 
 func TestAbortAllEndsTheChildrenAndIsNoFailure(t *testing.T) {
 	tidied, began := 0, false
-	at, err := within(t, coro.ScopeOptions{}, func(co *coro.Co, s *coro.Scope) error {
+	at, err := within(t, coro.GroupOptions{}, func(co *coro.Co, s *coro.Group) error {
 		s.Go(co, tidy(&tidied))
 		coro.Sleep(co, time.Second)
 		s.Go(co, func(co *coro.Co) error { began = true; return co.Yield() })
@@ -340,7 +340,7 @@ func TestAbortAllEndsTheChildrenAndIsNoFailure(t *testing.T) {
 }
 
 func TestAChildThatSomebodyElseAbortsFailsTheScope(t *testing.T) {
-	_, err := within(t, coro.ScopeOptions{}, func(co *coro.Co, s *coro.Scope) error {
+	_, err := within(t, coro.GroupOptions{}, func(co *coro.Co, s *coro.Group) error {
 		var child core.Waker
 		s.Go(co, func(co *coro.Co) error { child = co.Context().Waker(); return forever(co) })
 		co.Yield()
@@ -356,7 +356,7 @@ func TestALimitIsNeverExceededAndServesThoseWhoWaitInOrder(t *testing.T) {
 	const limit, n = 3, 20
 	running, most := 0, 0
 	var order []int
-	at, err := within(t, coro.ScopeOptions{Limit: limit}, func(co *coro.Co, s *coro.Scope) error {
+	at, err := within(t, coro.GroupOptions{Limit: limit}, func(co *coro.Co, s *coro.Group) error {
 		for i := range n {
 			err := s.Go(co, func(co *coro.Co) error {
 				order = append(order, i)
@@ -387,7 +387,7 @@ func TestAPlaceIsHandedOnByWhoIsCancelled(t *testing.T) {
 	hold := new(gate)
 	producers := make(map[string]*task.Slot[int])
 	root := spawn(t, h, func(co *coro.Co) (int, error) {
-		return 0, coro.WithScope(co, coro.ScopeOptions{Limit: 1}, func(co *coro.Co, s *coro.Scope) error {
+		return 0, coro.WithGroup(co, coro.GroupOptions{Limit: 1}, func(co *coro.Co, s *coro.Group) error {
 			s.Go(co, func(co *coro.Co) error { return await(co, hold) })
 			for _, name := range []string{"waits", "has got it", "next", "last"} {
 				producers[name] = spawn(t, co, func(co *coro.Co) (int, error) {
@@ -417,7 +417,7 @@ func TestAPlaceIsHandedOnByWhoIsCancelled(t *testing.T) {
 func TestAFailedScopeStartsNothing(t *testing.T) {
 	started, began := 0, false
 	var inBody, fromChild error
-	_, err := within(t, coro.ScopeOptions{Limit: 2}, func(co *coro.Co, s *coro.Scope) error {
+	_, err := within(t, coro.GroupOptions{Limit: 2}, func(co *coro.Co, s *coro.Group) error {
 		s.Go(co, nap(time.Second, errFirst))
 		s.Go(co, func(co *coro.Co) error {
 			return coro.Shield(co, func(co *coro.Co) error { // out of reach of the abort, but not of the failure
@@ -445,7 +445,7 @@ func TestAFailureReachesAllWhoWaitForAPlace(t *testing.T) {
 	began := false
 	var producers []*task.Slot[int]
 	root := spawn(t, h, func(co *coro.Co) (int, error) {
-		return 0, coro.WithScope(co, coro.ScopeOptions{Limit: 1}, func(co *coro.Co, s *coro.Scope) error {
+		return 0, coro.WithGroup(co, coro.GroupOptions{Limit: 1}, func(co *coro.Co, s *coro.Group) error {
 			s.Go(co, forever)
 			for range 3 {
 				producers = append(producers, spawn(t, co, func(co *coro.Co) (int, error) {
@@ -472,7 +472,7 @@ func TestWhoRetriesOnAFailedScopeStarvesNobody(t *testing.T) {
 	h := newHost(t)
 	tries, others := 0, 0
 	spawn(t, h, func(co *coro.Co) (int, error) {
-		return 0, coro.WithScope(co, coro.ScopeOptions{}, func(co *coro.Co, s *coro.Scope) error {
+		return 0, coro.WithGroup(co, coro.GroupOptions{}, func(co *coro.Co, s *coro.Group) error {
 			s.Go(co, nap(time.Second, errFirst))
 			return coro.Shield(co, func(co *coro.Co) error {
 				coro.Sleep(co, 2*time.Second)
@@ -499,7 +499,7 @@ func TestWhoRetriesOnAFailedScopeStarvesNobody(t *testing.T) {
 
 // Who takes no notice of what Go returns does not lose the error.
 func TestAnErrorOfGoIsOneOfTheScope(t *testing.T) {
-	_, err := within(t, coro.ScopeOptions{}, func(co *coro.Co, s *coro.Scope) error {
+	_, err := within(t, coro.GroupOptions{}, func(co *coro.Co, s *coro.Group) error {
 		return coro.WithTimeout(co, 0, func(co *coro.Co) error {
 			s.Go(co, nap(0, nil))
 			return nil
@@ -513,7 +513,7 @@ func TestAnErrorOfGoIsOneOfTheScope(t *testing.T) {
 func TestChildrenSeeValuesOnlyIfTheyInherit(t *testing.T) {
 	for _, inherit := range []bool{false, true} {
 		var have any
-		within(t, coro.ScopeOptions{Inherit: inherit}, func(co *coro.Co, s *coro.Scope) error {
+		within(t, coro.GroupOptions{Inherit: inherit}, func(co *coro.Co, s *coro.Group) error {
 			s.Go(co, func(co *coro.Co) error { return nil }) // with nothing to inherit
 			return coro.WithValue(co, valueKey{}, 7, func(co *coro.Co) error {
 				return s.Go(co, func(co *coro.Co) error { have = co.Value(valueKey{}); return nil })
@@ -526,18 +526,18 @@ func TestChildrenSeeValuesOnlyIfTheyInherit(t *testing.T) {
 }
 
 func TestMisuseOfAScope(t *testing.T) {
-	body := func(*coro.Co, *coro.Scope) error { return nil }
+	body := func(*coro.Co, *coro.Group) error { return nil }
 	do(t, func(co *coro.Co) {
-		var kept *coro.Scope
-		coro.WithScope(co, coro.ScopeOptions{}, func(_ *coro.Co, s *coro.Scope) error { kept = s; return nil })
+		var kept *coro.Group
+		coro.WithGroup(co, coro.GroupOptions{}, func(_ *coro.Co, s *coro.Group) error { kept = s; return nil })
 		for want, f := range map[string]func(){
-			"coro: WithScope with a nil body":     func() { coro.WithScope(co, coro.ScopeOptions{}, nil) },
-			"coro: WithScope with a Limit of -1":  func() { coro.WithScope(co, coro.ScopeOptions{Limit: -1}, body) },
+			"coro: WithGroup with a nil body":     func() { coro.WithGroup(co, coro.GroupOptions{}, nil) },
+			"coro: WithGroup with a Limit of -1":  func() { coro.WithGroup(co, coro.GroupOptions{Limit: -1}, body) },
 			"coro: Go of a nil body":              func() { kept.Go(co, nil) },
-			"coro: Go on a Scope that has ended":  func() { kept.Go(co, forever) },
-			"coro: NewResults of a nil Scope":     func() { coro.NewResults[int](nil) },
+			"coro: Go on a Group that has ended":  func() { kept.Go(co, forever) },
+			"coro: NewResults of a nil Group":     func() { coro.NewResults[int](nil) },
 			"coro: Go of a nil body ":             func() { coro.NewResults[int](kept).Go(co, nil) },
-			"coro: Go on a Scope that has ended ": func() { coro.NewResults[int](kept).Go(co, nothing) },
+			"coro: Go on a Group that has ended ": func() { coro.NewResults[int](kept).Go(co, nothing) },
 		} {
 			func() {
 				defer func() {
@@ -554,7 +554,7 @@ func TestMisuseOfAScope(t *testing.T) {
 func TestAChildAllocatesItsTaskAndItsClosures(t *testing.T) {
 	h := newHost(t)
 	spawn(t, h, func(co *coro.Co) (int, error) {
-		return 0, coro.WithScope(co, coro.ScopeOptions{}, func(co *coro.Co, s *coro.Scope) error {
+		return 0, coro.WithGroup(co, coro.GroupOptions{}, func(co *coro.Co, s *coro.Group) error {
 			r := coro.NewResults[int](s)
 			child := func(co *coro.Co) error { return nil }
 			typed := func(co *coro.Co) (int, error) { return 1, nil }
@@ -601,7 +601,7 @@ func TestAChildAllocatesItsTaskAndItsClosures(t *testing.T) {
 func TestAGoThatWaitsForAPlaceAllocatesNoMore(t *testing.T) {
 	h := newHost(t)
 	spawn(t, h, func(co *coro.Co) (int, error) {
-		return 0, coro.WithScope(co, coro.ScopeOptions{Limit: 1}, func(co *coro.Co, s *coro.Scope) error {
+		return 0, coro.WithGroup(co, coro.GroupOptions{Limit: 1}, func(co *coro.Co, s *coro.Group) error {
 			child := func(co *coro.Co) error { return nil }
 			const n = 1000
 			atMost(t, "Go", 2*n, func() {

@@ -15,9 +15,9 @@ import (
 // shield, a value. Scopes nest like the calls that open them; the innermost is in strand.scope,
 // which only the body touches. What other goroutines walk, from a Co outward, never changes
 // except for err and cause.
-type scope struct {
+type cancelScope struct {
 	co       Co // what its body gets
-	parent   *scope
+	parent   *cancelScope
 	host     core.Host
 	shield   bool // what is outside does not reach inside
 	timed    bool
@@ -32,7 +32,7 @@ type scope struct {
 var errOver error = &CancelError{Cause: errors.New("it has ended")}
 
 // cancelled returns why awaits inside sc fail: the outermost reason that no shield keeps out.
-func (s *strand) cancelled(sc *scope) error {
+func (s *strand) cancelled(sc *cancelScope) error {
 	var err error
 	for ; sc != nil; sc = sc.parent {
 		if p := sc.err.Load(); p != nil {
@@ -50,7 +50,7 @@ func (s *strand) cancelled(sc *scope) error {
 
 // cancel makes awaits inside sc fail with err. The first cancel wins; one that comes after the
 // end of the scope loses. Any goroutine.
-func (sc *scope) cancel(err error) {
+func (sc *cancelScope) cancel(err error) {
 	if sc.err.CompareAndSwap(nil, &err) {
 		sc.co.changed()
 		sc.co.task.Wake()
@@ -58,10 +58,10 @@ func (sc *scope) cancel(err error) {
 }
 
 // Wake is what the timer wheel calls at the deadline.
-func (sc *scope) Wake() { sc.cancel(core.ErrDeadlineExceeded) }
+func (sc *cancelScope) Wake() { sc.cancel(core.ErrDeadlineExceeded) }
 
 // run opens sc, runs body in it, and closes it, also when body panics or is unwound by force.
-func (sc *scope) run(co *Co, body func(*Co) error) error {
+func (sc *cancelScope) run(co *Co, body func(*Co) error) error {
 	if body == nil {
 		panic("coro: a scope with a nil body")
 	}
@@ -83,7 +83,7 @@ func (sc *scope) run(co *Co, body func(*Co) error) error {
 }
 
 // close ends sc. Its own reason comes first, so that its context has one from here on: see watch.
-func (sc *scope) close() {
+func (sc *cancelScope) close() {
 	if sc.timed {
 		sc.host.Disarm(&sc.entry)
 	}
@@ -119,7 +119,7 @@ func WithDeadline(co *Co, t time.Time, body func(co *Co) error) error {
 }
 
 func withDeadline(co *Co, at time.Duration, body func(co *Co) error) error {
-	return (&scope{timed: true, deadline: at}).run(co, body)
+	return (&cancelScope{timed: true, deadline: at}).run(co, body)
 }
 
 // WithCancel runs body with a function that cancels it: after cancel(cause), awaits inside fail
@@ -130,7 +130,7 @@ func WithCancel(co *Co, body func(co *Co, cancel func(cause error)) error) error
 	if body == nil {
 		panic("coro: WithCancel with a nil body")
 	}
-	sc := &scope{}
+	sc := &cancelScope{}
 	cancel := func(cause error) { sc.cancel(&CancelError{Cause: cause}) }
 	return sc.run(co, func(co *Co) error { return body(co, cancel) })
 }
@@ -144,14 +144,14 @@ func WithValue(co *Co, key, value any, body func(co *Co) error) error {
 	if !reflect.TypeOf(key).Comparable() {
 		panic("coro: WithValue with a key that is not comparable")
 	}
-	return (&scope{key: key, val: value}).run(co, body)
+	return (&cancelScope{key: key, val: value}).run(co, body)
 }
 
 // Shield runs body out of reach of cancellation: neither an abort of the task nor a scope around
 // makes awaits inside fail, only scopes opened inside do. It is for clean-up that has to await;
 // put a WithTimeout inside. It does not withstand a runtime that closes at once.
 func Shield(co *Co, body func(co *Co) error) error {
-	return (&scope{shield: true}).run(co, body)
+	return (&cancelScope{shield: true}).run(co, body)
 }
 
 // A CancelError is what awaits inside a [WithCancel] scope return once it is cancelled. It is also
