@@ -134,7 +134,7 @@ func (w *worker) io() {
 
 // turnReactor notes in wakers whom wakeReady has to wake.
 func (w *worker) turnReactor(timeout time.Duration) {
-	wakers, err := w.reactor.Turn(timeout, w.wakers[:0])
+	wakers, err := w.reactor.Wait(timeout, w.wakers[:0])
 	if err != nil {
 		panic(err) // a poller that cannot wait: no I/O would ever happen again
 	}

@@ -17,7 +17,7 @@ func TestPollingClearingAndDispatchAllocateNothing(t *testing.T) {
 			g.PollReady(&w[i], reactor.Write)
 		}
 		r.f.Fire(3, reactor.ReadReady|reactor.WriteReady)
-		wakers, _ = r.r.Turn(0, wakers[:0])
+		wakers, _ = r.r.Wait(0, wakers[:0])
 		for d := reactor.Read; d <= reactor.Write; d++ {
 			ev, ok := g.Ready(d)
 			if !ok {

@@ -64,7 +64,7 @@ func BenchmarkWaitCycle(b *testing.B) {
 				g.PollReady(w, reactor.Read)
 			}
 		}
-		wakers, _ = re.Turn(0, wakers[:0])
+		wakers, _ = re.Wait(0, wakers[:0])
 	}
 	if len(wakers) != batch {
 		b.Fatalf("%d wakers", len(wakers))

@@ -61,6 +61,6 @@ func TestABusyReactorAllocatesNothing(t *testing.T) {
 		p.events[i] = reactor.Event{Key: reactor.KeyOf(g), Ready: reactor.ReadReady}
 	}
 	if n := testing.AllocsPerRun(20, r.turn); n != 0 {
-		t.Errorf("%v allocations a Turn", n)
+		t.Errorf("%v allocations a Wait", n)
 	}
 }

@@ -18,7 +18,7 @@ func TestWakersRunOutsideEveryLock(t *testing.T) {
 		name string
 		do   func(r *rig, g *reactor.Registration) error
 	}{
-		{"Turn", func(r *rig, g *reactor.Registration) error { r.report(3, reactor.ReadReady); return nil }},
+		{"Wait", func(r *rig, g *reactor.Registration) error { r.report(3, reactor.ReadReady); return nil }},
 		{"Deregister", func(r *rig, g *reactor.Registration) error { return g.Deregister() }},
 		{"Close", func(r *rig, g *reactor.Registration) error { return r.r.Close() }},
 	} {

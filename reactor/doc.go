@@ -6,7 +6,7 @@
 //   - A [Poller] is the system's selector (epoll, kqueue, AFD on a completion port) behind one contract.
 //     It deals in descriptors, Keys and Events, and knows no tasks. The backends are modules of their
 //     own; package reactortest tests any of them, and has a fake one.
-//   - A [Reactor] sits on one Poller. Somebody, usually a worker, calls [Reactor.Turn] again and again:
+//   - A [Reactor] sits on one Poller. Somebody, usually a worker, calls [Reactor.Wait] again and again:
 //     it waits once and hands back the wakers of the tasks that can get on.
 //   - A [Registration] is one descriptor in one Reactor. It caches what was reported, per direction, and
 //     keeps the wakers of whoever waits for more.
@@ -42,7 +42,7 @@
 //  2. looks at the readiness word, and returns it if it is ready;
 //  3. puts the waker in the list, and unlocks.
 //
-// The one who reports (Turn, Deregister, Close):
+// The one who reports (Wait, Deregister, Close):
 //
 //  1. sets the bits and advances the tick in the readiness word;
 //  2. takes the lock;
@@ -58,7 +58,7 @@
 //
 // There are two kinds of locks: the Reactor's, over its table of registrations, and each Registration's,
 // over its waiters; where both are held, the Reactor's was taken first. Neither is held during a Wait,
-// and no waker is called under either: Turn returns the wakers instead, and Deregister and Close call
+// and no waker is called under either: Wait returns the wakers instead, and Deregister and Close call
 // them when all is unlocked and done. So a waker may do anything, deregister its own registration
 // included.
 package reactor

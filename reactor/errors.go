@@ -15,7 +15,7 @@ var (
 	// ErrNotFound is returned by Modify and Delete for a descriptor that is not registered.
 	ErrNotFound = errors.New("reactor: not registered")
 
-	// ErrBusy is returned by a Wait or Turn that begins while another one is in progress.
+	// ErrBusy is returned by a Wait that begins while another one is in progress.
 	ErrBusy = errors.New("reactor: another wait is in progress")
 
 	// ErrInvalid is returned for a Key, Interest or Mode outside the values the contract allows.

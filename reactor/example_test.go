@@ -32,7 +32,7 @@ func Example() {
 
 	poller.Fire(fd, reactor.ReadReady) // bytes arrive
 
-	wakers, _ := r.Turn(-1, nil)
+	wakers, _ := r.Wait(-1, nil)
 	for _, w := range wakers {
 		w.Wake()
 	}
@@ -68,7 +68,7 @@ func ExampleReactor_Register() {
 	// 1
 }
 
-func ExampleReactor_Turn() {
+func ExampleReactor_Wait() {
 	poller := reactortest.NewFake()
 	r := reactor.New(poller)
 	reg, _ := r.Register(3, reactor.Readable|reactor.Writable)
@@ -77,10 +77,10 @@ func ExampleReactor_Turn() {
 
 	poller.Set(3, reactor.WriteReady)
 
-	var wakers []reactor.Waker // used again for every Turn
+	var wakers []reactor.Waker // used again for every Wait
 	for range 2 {
 		var err error
-		if wakers, err = r.Turn(0, wakers[:0]); err != nil {
+		if wakers, err = r.Wait(0, wakers[:0]); err != nil {
 			fmt.Println(err)
 		}
 		for _, w := range wakers {
@@ -106,7 +106,7 @@ func ExampleRegistration_Unwait() {
 	reg.Unwait(printer("gives up"), reactor.Read)
 
 	poller.Fire(3, reactor.ReadReady)
-	wakers, _ := r.Turn(0, nil)
+	wakers, _ := r.Wait(0, nil)
 	for _, w := range wakers {
 		w.Wake()
 	}
@@ -115,17 +115,17 @@ func ExampleRegistration_Unwait() {
 }
 
 // One connection wakes one of the tasks that accept. It accepts, and wakes the next one if there may be more.
-func ExampleRegistration_WakeInTurns() {
+func ExampleRegistration_SetWakeOne() {
 	poller := reactortest.NewFake()
 	r := reactor.New(poller)
 	defer r.Close()
 	listener, _ := r.Register(3, reactor.Readable)
-	listener.WakeInTurns(reactor.Read)
+	listener.SetWakeOne(reactor.Read)
 	listener.PollReady(printer("first"), reactor.Read)
 	listener.PollReady(printer("second"), reactor.Read)
 
 	poller.Fire(3, reactor.ReadReady)
-	wakers, _ := r.Turn(0, nil)
+	wakers, _ := r.Wait(0, nil)
 	for _, w := range wakers {
 		w.Wake()
 	}
@@ -135,7 +135,7 @@ func ExampleRegistration_WakeInTurns() {
 			next.Wake()
 		}
 	}
-	fmt.Println("somebody waits:", listener.Awaited(reactor.Read))
+	fmt.Println("somebody waits:", listener.HasWaiters(reactor.Read))
 	// Output:
 	// wake first
 	// wake second
@@ -143,7 +143,7 @@ func ExampleRegistration_WakeInTurns() {
 }
 
 // A peer that shuts its writing down stays reported. A read that would block all the same waits for another report.
-func ExampleRegistration_PollNext() {
+func ExampleRegistration_PollReadyAfter() {
 	poller := reactortest.NewFake()
 	r := reactor.New(poller)
 	defer r.Close()
@@ -151,7 +151,7 @@ func ExampleRegistration_PollNext() {
 	reg.PollReady(printer("reader"), reactor.Read)
 	report := func(ready reactor.Readiness) {
 		poller.Fire(3, ready)
-		wakers, _ := r.Turn(0, nil)
+		wakers, _ := r.Wait(0, nil)
 		for _, w := range wakers {
 			w.Wake()
 		}
@@ -159,7 +159,7 @@ func ExampleRegistration_PollNext() {
 	report(reactor.ReadReady | reactor.ReadClosed)
 	ev, _ := reg.PollReady(printer("reader"), reactor.Read)
 	reg.ClearReady(ev, reactor.Read) // the read would block
-	_, ok := reg.PollNext(printer("reader"), reactor.Read, ev)
+	_, ok := reg.PollReadyAfter(printer("reader"), reactor.Read, ev)
 	fmt.Println("ready again:", ok)
 	report(reactor.ReadReady)
 	// Output:

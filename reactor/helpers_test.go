@@ -47,9 +47,9 @@ func (r *rig) register(fd uintptr) *reactor.Registration {
 // turn turns once and wakes, as a worker does.
 func (r *rig) turn() {
 	r.t.Helper()
-	wakers, err := r.r.Turn(0, nil)
+	wakers, err := r.r.Wait(0, nil)
 	if err != nil {
-		r.t.Fatalf("Turn: %v", err)
+		r.t.Fatalf("Wait: %v", err)
 	}
 	for _, w := range wakers {
 		w.Wake()

@@ -8,16 +8,16 @@ import (
 
 // Reactor hands out Registrations on one Poller and turns that Poller's Events into wakers to wake.
 //
-// All methods may be called from any goroutine; Turn from one at a time. A Registration may be polled
+// All methods may be called from any goroutine; Wait from one at a time. A Registration may be polled
 // from any goroutine too: it belongs to its Reactor's Poller, not to a worker, so a task that moved to
 // another worker keeps its descriptors.
 type Reactor struct {
 	poller  Poller
 	rearmer Rearmer // the same Poller if it implements Rearmer, else nil
 
-	// turning is the right to use events: taken and given back by Turn.
+	// turning is the right to use events: taken and given back by Wait.
 	turning atomic.Bool
-	events  []Event // reused by every Turn; as long as the busiest one needed
+	events  []Event // reused by every Wait; as long as the busiest one needed
 
 	mu     sync.Mutex // after it a Registration's may be taken, never before
 	table  table      // under mu
@@ -40,7 +40,7 @@ func New(p Poller) *Reactor {
 
 // Register adds fd to the Poller, once, edge-triggered, for everything in interest: Readable|Writable as a
 // rule, and Priority too if short reads are to count as would-block (see [Registration.ClearReady]). What
-// holds already is reported by the next Turn; until then the Registration has no
+// holds already is reported by the next Wait; until then the Registration has no
 // readiness, so an operation that is likely to succeed may be tried before the first PollReady.
 //
 // fd stays the caller's: it must be non-blocking and open until Deregister has returned (or use
@@ -71,15 +71,15 @@ func (r *Reactor) Register(fd uintptr, interest Interest) (*Registration, error)
 	return g, nil
 }
 
-// Turn waits once on the Poller, with the meaning of timeout that Wait gives it, notes what was reported
+// Wait waits once on the Poller, with the meaning of timeout that Wait gives it, notes what was reported
 // in the Registrations concerned, and appends to wakers those that now have something to do. It wakes
 // nobody itself: the caller does, when it holds no lock. It appends nothing twice for one waiter of one
 // direction, but a waker that waits for both directions or on several descriptors may occur repeatedly.
 //
-// Turn allocates nothing once its buffers are warm, given a slice with room. Errors: ErrClosed, once
-// Close was called; ErrBusy, if another Turn is in progress; those of the Poller's Wait. With an error
+// Wait allocates nothing once its buffers are warm, given a slice with room. Errors: ErrClosed, once
+// Close was called; ErrBusy, if another Wait is in progress; those of the Poller's Wait. With an error
 // the slice is as it was passed.
-func (r *Reactor) Turn(timeout time.Duration, wakers []Waker) ([]Waker, error) {
+func (r *Reactor) Wait(timeout time.Duration, wakers []Waker) ([]Waker, error) {
 	if !r.turning.CompareAndSwap(false, true) {
 		return wakers, ErrBusy
 	}
@@ -105,14 +105,14 @@ func (r *Reactor) dispatch(events []Event, wakers []Waker) []Waker {
 	return wakers
 }
 
-// Notify makes the Turn in progress return, or, if there is none, the next one. It coalesces, is never
+// Notify makes the Wait in progress return, or, if there is none, the next one. It coalesces, is never
 // lost and may be called from any goroutine; see [Poller.Notify].
 func (r *Reactor) Notify() error { return r.poller.Notify() }
 
 // Close closes the Poller and every Registration. In this order:
 //
 //  1. Register fails from now on, and the table is taken.
-//  2. The Poller is closed: a Turn in progress returns ErrClosed, and Close waits for that.
+//  2. The Poller is closed: a Wait in progress returns ErrClosed, and Close waits for that.
 //  3. Each Registration is marked Closed and its waiters are taken.
 //  4. All of these are woken, by Close itself, outside every lock; nobody else would ever wake them.
 //

@@ -35,20 +35,20 @@ func TestTurnAppends(t *testing.T) {
 	var first, second counter
 	pending(t, g, &second, reactor.Read)
 	r.f.Fire(3, reactor.ReadReady)
-	wakers, err := r.r.Turn(0, []reactor.Waker{&first})
+	wakers, err := r.r.Wait(0, []reactor.Waker{&first})
 	if err != nil || len(wakers) != 2 || wakers[0] != reactor.Waker(&first) || wakers[1] != reactor.Waker(&second) {
-		t.Fatalf("Turn: %v, %v", wakers, err)
+		t.Fatalf("Wait: %v, %v", wakers, err)
 	}
 }
 
 func TestTurnTakesItsTimeout(t *testing.T) {
 	r := newRig(t)
 	start := time.Now()
-	if wakers, err := r.r.Turn(2*time.Millisecond, nil); len(wakers) != 0 || err != nil {
-		t.Fatalf("Turn: %v, %v", wakers, err)
+	if wakers, err := r.r.Wait(2*time.Millisecond, nil); len(wakers) != 0 || err != nil {
+		t.Fatalf("Wait: %v, %v", wakers, err)
 	}
 	if took := time.Since(start); took < 2*time.Millisecond {
-		t.Fatalf("Turn returned after %v", took)
+		t.Fatalf("Wait returned after %v", took)
 	}
 }
 
@@ -56,7 +56,7 @@ func TestNotifyEndsTurn(t *testing.T) {
 	r := newRig(t)
 	done := make(chan error)
 	go func() {
-		_, err := r.r.Turn(-1, nil)
+		_, err := r.r.Wait(-1, nil)
 		done <- err
 	}()
 	if err := r.r.Notify(); err != nil {
@@ -73,13 +73,13 @@ func TestASecondTurnIsBusy(t *testing.T) {
 	go func() {
 		defer close(done)
 		for {
-			if _, err := r.r.Turn(-1, nil); err == nil || errors.Is(err, reactor.ErrClosed) {
+			if _, err := r.r.Wait(-1, nil); err == nil || errors.Is(err, reactor.ErrClosed) {
 				return
 			}
 		}
 	}()
 	for {
-		if _, err := r.r.Turn(0, nil); errors.Is(err, reactor.ErrBusy) {
+		if _, err := r.r.Wait(0, nil); errors.Is(err, reactor.ErrBusy) {
 			break
 		}
 	}
@@ -100,14 +100,14 @@ func TestCloseWakesEveryWaiterAndClosesEverything(t *testing.T) {
 	regs[0].Deregister()
 	turned := make(chan error)
 	go func() {
-		_, err := r.r.Turn(-1, nil)
+		_, err := r.r.Wait(-1, nil)
 		turned <- err
 	}()
 	if err := r.r.Close(); err != nil {
 		t.Fatal(err)
 	}
 	if err := <-turned; !errors.Is(err, reactor.ErrClosed) {
-		t.Errorf("the Turn in progress: %v", err)
+		t.Errorf("the Wait in progress: %v", err)
 	}
 	for i, g := range regs {
 		woken(t, &w[i], 2)
@@ -118,10 +118,10 @@ func TestCloseWakesEveryWaiterAndClosesEverything(t *testing.T) {
 		t.Errorf("%d registrations are left", n)
 	}
 	_, registerErr := r.r.Register(99, both)
-	_, turnErr := r.r.Turn(-1, nil)
+	_, waitErr := r.r.Wait(-1, nil)
 	for name, err := range map[string]error{
 		"Register":   registerErr,
-		"Turn":       turnErr,
+		"Wait":       waitErr,
 		"Notify":     r.r.Notify(),
 		"Close":      r.r.Close(),
 		"Deregister": regs[1].Deregister(),

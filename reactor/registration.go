@@ -98,9 +98,9 @@ func (g *Registration) Ready(d Direction) (ReadyEvent, bool) {
 }
 
 // PollReady returns the cached readiness of direction d if there is any. If not, it registers w to be
-// handed out by the Turn that brings some, and returns false; a w that waits for d already is not
+// handed out by the Wait that brings some, and returns false; a w that waits for d already is not
 // registered twice. Any number of wakers may wait, for the same direction or for both. All that wait for
-// a direction are woken together, unless WakeInTurns was called. Readiness that arrives during the call is
+// a direction are woken together, unless SetWakeOne was called. Readiness that arrives during the call is
 // either returned, or wakes w.
 //
 // A waker is taken out when it is woken, by Unwait and by TakeWaiters. Whoever gives up waiting calls
@@ -125,16 +125,16 @@ func (g *Registration) PollReady(w Waker, d Direction) (ReadyEvent, bool) {
 	return ev, ok
 }
 
-// PollNext is PollReady for an operation that would have blocked on ev, after ClearReady. It ignores the bits that
+// PollReadyAfter is PollReady for an operation that would have blocked on ev, after ClearReady. It ignores the bits that
 // ClearReady leaves (ReadClosed, WriteClosed) until there is another report. PollReady would return them at once,
 // again and again, where the system reports a closed direction and yet has nothing to return from it, such as
 // a datagram socket whose reading was shut down.
 //
 // No report is missed: a report moves the tick before it takes mu, so one that comes after the look under mu
 // finds w, and one that comes before is seen by that look.
-func (g *Registration) PollNext(w Waker, d Direction, ev ReadyEvent) (ReadyEvent, bool) {
+func (g *Registration) PollReadyAfter(w Waker, d Direction, ev ReadyEvent) (ReadyEvent, bool) {
 	if w == nil {
-		panic("reactor: PollNext with a nil Waker")
+		panic("reactor: PollReadyAfter with a nil Waker")
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -189,26 +189,26 @@ func (g *Registration) rearm(d Direction) {
 
 // Unwait takes w out of the waiters for direction d, and reports whether it was among them. A waiter
 // that is dropped calls it, so that a long-lived descriptor does not collect the wakers of dead tasks.
-// No other waiter misses a report by it: a report wakes all of them (but see WakeInTurns), and stays in the cache.
+// No other waiter misses a report by it: a report wakes all of them (but see SetWakeOne), and stays in the cache.
 func (g *Registration) Unwait(w Waker, d Direction) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.waiters[d].remove(w)
 }
 
-// Awaited reports whether anybody waits for direction d at this moment.
-func (g *Registration) Awaited(d Direction) bool {
+// HasWaiters reports whether anybody waits for direction d at this moment.
+func (g *Registration) HasWaiters(d Direction) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.waiters[d].first != nil
 }
 
-// WakeInTurns makes each report wake one waiter of direction d, the one that has waited longest, in place of all.
+// SetWakeOne makes each report wake one waiter of direction d, the one that has waited longest, in place of all.
 // It is for descriptors whose waiters each take one thing, such as a listener, and is called before there are
 // any waiters. The waiter that is woken owes the others a wake: when it has finished, and when it gives up although
 // it was woken, it looks with Ready whether there is more, and if so wakes the next one, by TakeWaiter. Closing
 // still wakes all.
-func (g *Registration) WakeInTurns(d Direction) {
+func (g *Registration) SetWakeOne(d Direction) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.turns[d] = true

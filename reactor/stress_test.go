@@ -32,10 +32,10 @@ func turner(t *testing.T, r *reactor.Reactor) (done chan struct{}) {
 		var wakers []reactor.Waker
 		for {
 			var err error
-			wakers, err = r.Turn(-1, wakers[:0])
+			wakers, err = r.Wait(-1, wakers[:0])
 			if err != nil {
 				if !errors.Is(err, reactor.ErrClosed) {
-					t.Errorf("Turn: %v", err)
+					t.Errorf("Wait: %v", err)
 				}
 				return
 			}
@@ -255,7 +255,7 @@ func TestReadinessDuringPollReadyIsSeen(t *testing.T) {
 		fired := make(chan struct{})
 		go func() {
 			r.f.Fire(3, reactor.ReadReady)
-			wakers, _ := r.r.Turn(0, nil)
+			wakers, _ := r.r.Wait(0, nil)
 			for _, w := range wakers {
 				w.Wake()
 			}
@@ -286,7 +286,7 @@ func TestAReportSetsTheBitsBeforeItTakesTheLock(t *testing.T) {
 	go func() {
 		defer close(done)
 		r.f.Fire(3, reactor.ReadReady)
-		r.r.Turn(0, nil)
+		r.r.Wait(0, nil)
 	}()
 	for deadline := time.Now().Add(patience); ; time.Sleep(10 * time.Microsecond) {
 		if _, ok := g.Ready(reactor.Read); ok {

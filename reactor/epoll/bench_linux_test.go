@@ -100,7 +100,7 @@ func BenchmarkAddDelete(b *testing.B) {
 	}
 }
 
-// BenchmarkReactor is the whole way of one byte through a pipe: write, Turn, read to would-block, clear.
+// BenchmarkReactor is the whole way of one byte through a pipe: write, Wait, read to would-block, clear.
 func BenchmarkReactor(b *testing.B) {
 	r := reactor.New(newPoller(b))
 	rd, wr := pipe(b)
@@ -116,7 +116,7 @@ func BenchmarkReactor(b *testing.B) {
 	for b.Loop() {
 		g.PollReady(w, reactor.Read)
 		unix.Write(wr, buf[:1])
-		wakers, _ = r.Turn(-1, wakers[:0])
+		wakers, _ = r.Wait(-1, wakers[:0])
 		ev, _ := g.PollReady(w, reactor.Read)
 		unix.Read(rd, buf)
 		if _, err := unix.Read(rd, buf); err == unix.EAGAIN {

@@ -265,7 +265,7 @@ func testRefusedDatagram(t *testing.T, s *suite) {
 		}
 	}
 	turn := func() {
-		wakers, err := re.Turn(pause, nil)
+		wakers, err := re.Wait(pause, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -76,7 +76,7 @@ func testReuse(t *testing.T, s *suite) {
 			}
 		}
 		for late.hold != nil {
-			if _, err := re.Turn(0, nil); err != nil {
+			if _, err := re.Wait(0, nil); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -97,7 +97,7 @@ func testReuse(t *testing.T, s *suite) {
 		if ev, ok := g.PollReady(w, reactor.Read); ok {
 			t.Fatalf("a new registration is ready: %v", ev.Ready)
 		}
-		wakers, err := re.Turn(0, nil)
+		wakers, err := re.Wait(0, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

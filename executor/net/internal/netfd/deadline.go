@@ -154,7 +154,7 @@ func (l *limit) settleAnywhere() {
 // awaited reports whether anybody waits for direction d.
 func (f *FD) awaited(d reactor.Direction) bool {
 	reg := f.reg.Load()
-	return reg != nil && reg.Awaited(d)
+	return reg != nil && reg.HasWaiters(d)
 }
 
 // deadline is that of direction d; zero for none.

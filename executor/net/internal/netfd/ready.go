@@ -96,7 +96,7 @@ func (f *FD) Ready(cx *core.Context, d reactor.Direction, last Event) (ev Event,
 		ready, ok := reg.Ready(d)
 		switch {
 		case last.reg == reg:
-			ready, ok = reg.PollNext(cx.Waker(), d, last.ready)
+			ready, ok = reg.PollReadyAfter(cx.Waker(), d, last.ready)
 		case !ok:
 			ready, ok = reg.PollReady(cx.Waker(), d)
 		}
@@ -181,7 +181,7 @@ func (f *FD) Register(cx *core.Context) error {
 		return err
 	}
 	if f.word.Load()&inTurns != 0 {
-		reg.WakeInTurns(reactor.Read)
+		reg.SetWakeOne(reactor.Read)
 	}
 	if !f.reg.CompareAndSwap(nil, reg) {
 		_ = reg.Deregister() // a task of another worker was quicker

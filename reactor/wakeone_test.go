@@ -6,10 +6,10 @@ import (
 	"github.com/moduvex/moduvex-go/reactor"
 )
 
-func TestWaitersInTurns(t *testing.T) {
+func TestAReportWakesTheOldestWaiter(t *testing.T) {
 	r := newRig(t)
 	g := r.register(3)
-	g.WakeInTurns(reactor.Read)
+	g.SetWakeOne(reactor.Read)
 	var readers [3]counter
 	var writers [2]counter
 	for i := range readers {
@@ -36,10 +36,10 @@ func TestWaitersInTurns(t *testing.T) {
 	}
 }
 
-func TestClosingWakesAllThatWaitInTurns(t *testing.T) {
+func TestClosingWakesAllAfterSetWakeOne(t *testing.T) {
 	r := newRig(t)
 	g := r.register(3)
-	g.WakeInTurns(reactor.Read)
+	g.SetWakeOne(reactor.Read)
 	var readers [3]counter
 	for i := range readers {
 		pending(t, g, &readers[i], reactor.Read)

@@ -21,13 +21,13 @@ func TestPollNextWaitsForAnotherReport(t *testing.T) {
 			t.Fatal("the closed bit is gone")
 		}
 		var w counter
-		if next, ok := g.PollNext(&w, reactor.Read, ev); ok {
+		if next, ok := g.PollReadyAfter(&w, reactor.Read, ev); ok {
 			t.Fatalf("ready with %v, which is what would have blocked", next.Ready)
 		}
 		woken(t, &w, 0)
 		r.report(3, reactor.ReadReady)
 		woken(t, &w, 1)
-		if next, ok := g.PollNext(&w, reactor.Read, ev); !ok || next.Ready&reactor.ReadReady == 0 {
+		if next, ok := g.PollReadyAfter(&w, reactor.Read, ev); !ok || next.Ready&reactor.ReadReady == 0 {
 			t.Errorf("after a report: %v, %v", next.Ready, ok)
 		}
 	}
@@ -40,8 +40,8 @@ func TestPollNextSeesReportsThatCameBefore(t *testing.T) {
 	ev, _ := g.Ready(reactor.Read)
 	r.report(3, reactor.ReadReady)
 	var w counter
-	if _, ok := g.PollNext(&w, reactor.Read, ev); !ok {
-		t.Error("a report between the operation and PollNext is missed")
+	if _, ok := g.PollReadyAfter(&w, reactor.Read, ev); !ok {
+		t.Error("a report between the operation and PollReadyAfter is missed")
 	}
 }
 
@@ -52,14 +52,14 @@ func TestPollNextOfAClosedRegistration(t *testing.T) {
 	ev, _ := g.Ready(reactor.Read)
 	g.ClearReady(ev, reactor.Read)
 	var before, after counter
-	if _, ok := g.PollNext(&before, reactor.Read, ev); ok {
+	if _, ok := g.PollReadyAfter(&before, reactor.Read, ev); ok {
 		t.Fatal("ready")
 	}
 	if err := g.Deregister(); err != nil {
 		t.Fatal(err)
 	}
 	woken(t, &before, 1)
-	if next, ok := g.PollNext(&after, reactor.Read, ev); !ok || next.Ready&reactor.Closed == 0 {
+	if next, ok := g.PollReadyAfter(&after, reactor.Read, ev); !ok || next.Ready&reactor.Closed == 0 {
 		t.Errorf("after Deregister: %v, %v", next.Ready, ok)
 	}
 }
