@@ -15,7 +15,15 @@ var (
 	// context.DeadlineExceeded and to os.ErrDeadlineExceeded.
 	ErrDeadlineExceeded error = &deadlineError{}
 
-	// ErrShutdown is why a task was refused or given up: its runtime shuts down.
+	// ErrClosed is the error that an operation on something closed fails with: a lock, a channel, a
+	// stream of signals. A package whose errors are more specific, such as a channel that tells a closed
+	// sender from a closed receiver, has sentinels of its own that wrap this one, so test with
+	// errors.Is(err, core.ErrClosed) and not with ==. Sockets are the exception: their errors match
+	// net.ErrClosed, as those of package net do.
+	ErrClosed = errors.New("core: closed")
+
+	// ErrShutdown is why a task was refused or given up: its runtime shuts down. The error of its join
+	// matches ErrCancelled too.
 	ErrShutdown = errors.New("core: runtime is shut down")
 
 	// ErrGoexit is how a task ended whose body called runtime.Goexit (testing.T.FailNow does).

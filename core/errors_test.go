@@ -32,6 +32,8 @@ func TestWhatErrorsAre(t *testing.T) {
 		{core.ErrDeadlineExceeded, io.EOF, false},
 		{core.ErrDeadlineExceeded, &net.OpError{Op: "read", Err: os.ErrDeadlineExceeded}, false},
 
+		{core.ErrClosed, net.ErrClosed, false},
+		{core.ErrClosed, core.ErrCancelled, false},
 		{core.ErrShutdown, context.Canceled, false},
 		{core.ErrGoexit, core.ErrCancelled, false},
 		{core.ErrAlreadyJoined, core.ErrCancelled, false},
@@ -61,6 +63,7 @@ func TestTextsOfErrors(t *testing.T) {
 	for want, err := range map[string]error{
 		"task was cancelled":               core.ErrCancelled,
 		"core: deadline exceeded":          core.ErrDeadlineExceeded,
+		"core: closed":                     core.ErrClosed,
 		"core: runtime is shut down":       core.ErrShutdown,
 		"core: task called runtime.Goexit": core.ErrGoexit,
 		"core: task was already joined":    core.ErrAlreadyJoined,

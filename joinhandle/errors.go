@@ -15,9 +15,10 @@ type JoinError struct {
 	Cause error
 }
 
-// Error reads "task was cancelled", "task panicked: ..." or, with a further cause, both.
+// Error returns "task was cancelled", followed by the cause if there is a further one. For a panic, a Goexit and
+// core.ErrShutdown it returns the text of the cause alone.
 func (e *JoinError) Error() string {
-	if e.cancelled() && e.Cause != core.ErrCancelled {
+	if e.cancelled() && e.Cause != core.ErrCancelled && e.Cause != core.ErrShutdown {
 		return fmt.Sprintf("%v: %v", core.ErrCancelled, e.Cause)
 	}
 	return e.Cause.Error()

@@ -66,7 +66,7 @@ func panics(value any) func(h *coretest.Host) joinhandle.JoinHandle[int] {
 func TestWhatAJoinErrorSaysAndIs(t *testing.T) {
 	const (
 		cancelled = "task was cancelled"
-		shutdown  = "task was cancelled: core: runtime is shut down"
+		shutdown  = "core: runtime is shut down"
 	)
 	targets := []error{core.ErrCancelled, context.Canceled, core.ErrShutdown, core.ErrGoexit, io.ErrUnexpectedEOF}
 	for name, want := range map[string]struct {

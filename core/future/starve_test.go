@@ -91,7 +91,7 @@ func TestHogsStarveNobody(t *testing.T) {
 				func(w future.Winner[int]) int { return w.Value })))
 		})
 		add(20, name("Timeout"), func(m ints) core.Future[any] {
-			return erase(join(future.Map(timer.Timeout(time.Hour, m), func(timer.Result[int]) int { return 0 })))
+			return erase(join(future.Map(timer.Timeout(time.Hour, m), func(core.Result[int]) int { return 0 })))
 		})
 		add(20, name("Join2 in a coroutine"), func(m ints) core.Future[any] {
 			return inBody(func(co *coro.Co) { coro.Await(co, join(m)) })
@@ -165,10 +165,10 @@ func TestHogsKeepNoDeadlineBack(t *testing.T) {
 		},
 		"Timeout around Timeout": func(h *coretest.Host) core.Future[error] {
 			inner := reason(timer.Timeout(d, hog()))
-			return future.Map(timer.Timeout(time.Hour, inner), func(r timer.Result[error]) error { return r.Value })
+			return future.Map(timer.Timeout(time.Hour, inner), func(r core.Result[error]) error { return r.Value })
 		},
 		"Timeout in Join2": func(h *coretest.Host) core.Future[error] {
-			join := future.Join2(hog(), future.Map(timer.Timeout(d, hog()), func(timer.Result[int]) int { return 0 }))
+			join := future.Join2(hog(), future.Map(timer.Timeout(d, hog()), func(core.Result[int]) int { return 0 }))
 			return reason(timer.Timeout(2*d, join))
 		},
 		"Sleep in Race": func(h *coretest.Host) core.Future[error] {
@@ -218,8 +218,8 @@ func TestHogsKeepNoDeadlineBack(t *testing.T) {
 }
 
 // reason is the error of a Timeout.
-func reason[T any](f core.Future[timer.Result[T]]) core.Future[error] {
-	return future.Map(f, func(r timer.Result[T]) error { return r.Err })
+func reason[T any](f core.Future[core.Result[T]]) core.Future[error] {
+	return future.Map(f, func(r core.Result[T]) error { return r.Err })
 }
 
 // ended is the error of a body, which is a task of its own.

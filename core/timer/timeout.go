@@ -6,24 +6,18 @@ import (
 	"github.com/moduvex/moduvex-go/core"
 )
 
-// A Result is what a [Timeout] comes to: the value, or core.ErrDeadlineExceeded.
-type Result[T any] struct {
-	Value T
-	Err   error
-}
-
 // Timeout returns a future that polls f for at most d from its first poll. It takes f over: at the
 // deadline f is dropped, and the result is core.ErrDeadlineExceeded. f is polled before the time
 // is looked at, so it gets one poll at least, and a value beats a deadline of the same instant. That f
 // spends the whole budget at each poll does not keep the deadline from it.
-func Timeout[T any](d time.Duration, f core.Future[T]) core.Future[Result[T]] {
+func Timeout[T any](d time.Duration, f core.Future[T]) core.Future[core.Result[T]] {
 	t := newTimeout(f)
 	t.timer.d = d
 	return t
 }
 
 // TimeoutAt is Timeout with the instant of the deadline.
-func TimeoutAt[T any](at time.Time, f core.Future[T]) core.Future[Result[T]] {
+func TimeoutAt[T any](at time.Time, f core.Future[T]) core.Future[core.Result[T]] {
 	t := newTimeout(f)
 	t.timer.until = &at
 	return t
@@ -42,7 +36,7 @@ type timeout[T any] struct {
 	due    bool // the deadline has passed, and the budget had nothing left for that
 }
 
-func (t *timeout[T]) Poll(cx *core.Context) (r Result[T], ok bool) {
+func (t *timeout[T]) Poll(cx *core.Context) (r core.Result[T], ok bool) {
 	// The deadline costs an operation, as every answer does. If it could not be had after the poll of the
 	// future, it is set aside before the next.
 	paid := t.due && cx.Spend()
@@ -64,7 +58,7 @@ func (t *timeout[T]) Poll(cx *core.Context) (r Result[T], ok bool) {
 		}
 	}
 	t.Drop()
-	return Result[T]{Err: core.ErrDeadlineExceeded}, true
+	return core.Result[T]{Err: core.ErrDeadlineExceeded}, true
 }
 
 // Drop drops the future and disarms the timer. Should the future panic, the timer is disarmed all

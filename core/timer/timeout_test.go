@@ -39,7 +39,7 @@ func TestTimeoutPassesAValueOn(t *testing.T) {
 		t.Fatal("answered at once")
 	}
 	p.ready = true
-	if r, ok := poll(h, w, f); !ok || r != (timer.Result[int]{Value: 7}) {
+	if r, ok := poll(h, w, f); !ok || r != (core.Result[int]{Value: 7}) {
 		t.Errorf("have %v, %t", r, ok)
 	}
 	h.Advance(time.Hour)
@@ -54,7 +54,7 @@ func TestTimeoutDropsTheFutureAtTheDeadline(t *testing.T) {
 	s := spawn(t, h, timer.Timeout(time.Second, p))
 	h.Run()
 	r, err, ok := s.Take()
-	if !ok || err != nil || r != (timer.Result[int]{Err: core.ErrDeadlineExceeded}) {
+	if !ok || err != nil || r != (core.Result[int]{Err: core.ErrDeadlineExceeded}) {
 		t.Errorf("have %v, %v, %t", r, err, ok)
 	}
 	if !errors.Is(r.Err, context.DeadlineExceeded) {
