@@ -3,7 +3,7 @@
 // a release tag (cmd/tagcheck), comparing the failures of tests on an emulated
 // system with a list of what is known (cmd/knownfail), running commands with Wine
 // (cmd/onwine), and enforcing the import
-// direction and the files every module owes (deptest). Package lincheck checks histories of core/sync
+// direction and the files every module owes (deptest). Package lincheck checks histories of core/lock
 // for linearizability.
 //
 // The module is never released. It also pins, as Go tools, the linters that

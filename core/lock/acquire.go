@@ -1,4 +1,4 @@
-package sync
+package lock
 
 import (
 	"context"
@@ -25,7 +25,7 @@ var (
 // Poll acquires the permits, or waits in line for them.
 func (f *AcquireFuture) Poll(cx *core.Context) (error, bool) {
 	if f.p == nil {
-		panic("sync: Poll of a future that was not made by what it waits for")
+		panic("lock: Poll of a future that was not made by what it waits for")
 	}
 	switch f.p.poll(cx, &f.node, f.n) {
 	case waitlist.Granted:

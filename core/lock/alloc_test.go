@@ -1,4 +1,4 @@
-package sync_test
+package lock_test
 
 import (
 	"context"
@@ -8,8 +8,8 @@ import (
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/core/future"
-	"github.com/moduvex/moduvex-go/core/sync"
-	"github.com/moduvex/moduvex-go/core/sync/internal/crew"
+	"github.com/moduvex/moduvex-go/core/internal/hosttest"
+	"github.com/moduvex/moduvex-go/core/lock"
 )
 
 // A blocking is a context for a goroutine that is about to block: at that moment it does what lets the
@@ -52,8 +52,8 @@ func polls[T any, F core.Future[T]](f F, done func(T)) func(t *testing.T) func()
 func nothing() {}
 
 func waitForMutex(*testing.T) wait {
-	var m sync.Mutex
-	var held sync.Guard
+	var m lock.Mutex
+	var held lock.Guard
 	f := m.LockFuture()
 	return wait{
 		hold: func() { held, _ = m.TryLock() },
@@ -72,13 +72,13 @@ func waitForMutex(*testing.T) wait {
 			}
 			return err
 		},
-		poll: polls(&f, func(g sync.Guard) { g.Unlock() }),
+		poll: polls(&f, func(g lock.Guard) { g.Unlock() }),
 	}
 }
 
 func waitToRead(*testing.T) wait {
-	var m sync.RWMutex
-	var held sync.WriteGuard
+	var m lock.RWMutex
+	var held lock.WriteGuard
 	f := m.RLockFuture()
 	return wait{
 		hold: func() { held, _ = m.TryLock() },
@@ -97,13 +97,13 @@ func waitToRead(*testing.T) wait {
 			}
 			return err
 		},
-		poll: polls(&f, func(g sync.ReadGuard) { g.Unlock() }),
+		poll: polls(&f, func(g lock.ReadGuard) { g.Unlock() }),
 	}
 }
 
 func waitToWrite(*testing.T) wait {
-	var m sync.RWMutex
-	var held sync.ReadGuard
+	var m lock.RWMutex
+	var held lock.ReadGuard
 	f := m.WLockFuture()
 	return wait{
 		hold: func() { held, _ = m.TryRLock() },
@@ -122,12 +122,12 @@ func waitToWrite(*testing.T) wait {
 			}
 			return err
 		},
-		poll: polls(&f, func(g sync.WriteGuard) { g.Unlock() }),
+		poll: polls(&f, func(g lock.WriteGuard) { g.Unlock() }),
 	}
 }
 
 func waitForPermits(*testing.T) wait {
-	var s sync.Semaphore
+	var s lock.Semaphore
 	f := s.AcquireFuture(2)
 	return wait{
 		hold:      nothing,
@@ -138,9 +138,9 @@ func waitForPermits(*testing.T) wait {
 	}
 }
 
-func waitForNotification(free func(n *sync.Notify)) func(*testing.T) wait {
+func waitForNotification(free func(n *lock.Notify)) func(*testing.T) wait {
 	return func(*testing.T) wait {
-		var n sync.Notify
+		var n lock.Notify
 		f := n.NotifiedFuture()
 		return wait{
 			hold:      nothing,
@@ -153,7 +153,7 @@ func waitForNotification(free func(n *sync.Notify)) func(*testing.T) wait {
 }
 
 func waitAtBarrier(t *testing.T) wait {
-	b := sync.NewBarrier(2)
+	b := lock.NewBarrier(2)
 	f := b.ArriveFuture()
 	other := arrivals(t, b, 1)[0]
 	return wait{
@@ -167,7 +167,7 @@ func waitAtBarrier(t *testing.T) wait {
 
 // In each round the value is being made by somebody who gives up, and then not made by who has waited.
 func waitForCell(t *testing.T) wait {
-	var c sync.OnceCell[int]
+	var c lock.OnceCell[int]
 	failed := errors.New("failed")
 	never := future.Pending[int]()
 	first := c.InitFuture(func() core.Future[int] { return never })
@@ -212,8 +212,8 @@ func TestWaitingAllocatesNothing(t *testing.T) {
 		"RWMutex read":  waitToRead,
 		"RWMutex write": waitToWrite,
 		"Semaphore":     waitForPermits,
-		"Notify one":    waitForNotification((*sync.Notify).NotifyOne),
-		"Notify all":    waitForNotification((*sync.Notify).NotifyAll),
+		"Notify one":    waitForNotification((*lock.Notify).NotifyOne),
+		"Notify all":    waitForNotification((*lock.Notify).NotifyAll),
 		"Barrier":       waitAtBarrier,
 		"OnceCell":      waitForCell,
 	} {
@@ -245,7 +245,7 @@ func TestWaitingAllocatesNothing(t *testing.T) {
 				t.Errorf("goroutine: it has waited %d times in %d rounds", ctx.n, rounds)
 			}
 
-			h := crew.NewSolo()
+			h := hosttest.NewSolo()
 			defer h.Close()
 			entered, left := 0, 0
 			s := body(h, func(co *coro.Co) error {

@@ -1,4 +1,4 @@
-package sync
+package lock
 
 import (
 	"context"
@@ -25,7 +25,7 @@ type Barrier struct {
 // NewBarrier makes a barrier for n tasks, which must be positive.
 func NewBarrier(n int) *Barrier {
 	if n <= 0 {
-		panic(fmt.Sprintf("sync: NewBarrier for %d tasks, which is not positive", n))
+		panic(fmt.Sprintf("lock: NewBarrier for %d tasks, which is not positive", n))
 	}
 	return &Barrier{size: n}
 }
@@ -75,7 +75,7 @@ func (b *Barrier) ArriveFuture() ArriveFuture {
 
 func (b *Barrier) check() {
 	if b.size == 0 {
-		panic("sync: a zero Barrier is not usable: make it with NewBarrier")
+		panic("lock: a zero Barrier is not usable: make it with NewBarrier")
 	}
 }
 
@@ -96,7 +96,7 @@ var (
 func (f *ArriveFuture) Poll(cx *core.Context) (leader, ok bool) {
 	b := f.b
 	if b == nil {
-		panic("sync: Poll of an ArriveFuture that no Barrier has made")
+		panic("lock: Poll of an ArriveFuture that no Barrier has made")
 	}
 	paid := cx.Spend()
 	b.mu.Lock()

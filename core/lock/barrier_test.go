@@ -1,22 +1,22 @@
-package sync_test
+package lock_test
 
 import (
 	"context"
 	"errors"
 	"fmt"
 	"strings"
-	stdsync "sync"
+	"sync"
 	"sync/atomic"
 	"testing"
 
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coro"
-	"github.com/moduvex/moduvex-go/core/sync"
-	"github.com/moduvex/moduvex-go/core/sync/internal/crew"
+	"github.com/moduvex/moduvex-go/core/internal/hosttest"
+	"github.com/moduvex/moduvex-go/core/lock"
 	"github.com/moduvex/moduvex-go/core/task"
 )
 
-func arrivals(t testing.TB, b *sync.Barrier, n int) (ws []*waiter[bool]) {
+func arrivals(t testing.TB, b *lock.Barrier, n int) (ws []*waiter[bool]) {
 	for range n {
 		f := b.ArriveFuture()
 		ws = append(ws, newWaiter[bool](t, &f))
@@ -25,7 +25,7 @@ func arrivals(t testing.TB, b *sync.Barrier, n int) (ws []*waiter[bool]) {
 }
 
 func TestABarrierOpensWhenAllHaveArrivedAndHasOneLeader(t *testing.T) {
-	b := sync.NewBarrier(3)
+	b := lock.NewBarrier(3)
 	ws := arrivals(t, b, 3)
 	for round := range 3 {
 		last := ws[round%3]
@@ -46,7 +46,7 @@ func TestABarrierOpensWhenAllHaveArrivedAndHasOneLeader(t *testing.T) {
 		}
 		last.drop()
 	}
-	one := arrivals(t, sync.NewBarrier(1), 1)[0]
+	one := arrivals(t, lock.NewBarrier(1), 1)[0]
 	for range 2 {
 		if !one.answers(t, 0) {
 			t.Error("a barrier for one has no leader")
@@ -55,7 +55,7 @@ func TestABarrierOpensWhenAllHaveArrivedAndHasOneLeader(t *testing.T) {
 }
 
 func TestAnArrivalThatIsGivenUpDoesNotCount(t *testing.T) {
-	b := sync.NewBarrier(2)
+	b := lock.NewBarrier(2)
 	ws := arrivals(t, b, 3)
 	ws[0].pends(t)
 	ws[0].drop()
@@ -75,7 +75,7 @@ func TestAnArrivalThatIsGivenUpDoesNotCount(t *testing.T) {
 // that is dropped then does not take an arrival from the next round.
 func TestABarrierForManyTellsItsRoundsApart(t *testing.T) {
 	const n = 100
-	b := sync.NewBarrier(n)
+	b := lock.NewBarrier(n)
 	ws := arrivals(t, b, n)
 	cx := newHost(t).Context()
 	for i, w := range ws[:n-1] {
@@ -103,12 +103,12 @@ func TestABarrierForManyTellsItsRoundsApart(t *testing.T) {
 
 func TestBadBarriersPanic(t *testing.T) {
 	for _, n := range []int{0, -1} {
-		mustPanic(t, fmt.Sprintf("sync: NewBarrier for %d tasks, which is not positive", n), func() { sync.NewBarrier(n) })
+		mustPanic(t, fmt.Sprintf("lock: NewBarrier for %d tasks, which is not positive", n), func() { lock.NewBarrier(n) })
 	}
-	mustPanic(t, "sync: Poll of an ArriveFuture that no Barrier has made", func() {
-		newWaiter[bool](t, new(sync.ArriveFuture)).poll()
+	mustPanic(t, "lock: Poll of an ArriveFuture that no Barrier has made", func() {
+		newWaiter[bool](t, new(lock.ArriveFuture)).poll()
 	})
-	new(sync.ArriveFuture).Drop()
+	new(lock.ArriveFuture).Drop()
 }
 
 func TestBodiesAndGoroutinesMeetAtABarrier(t *testing.T) {
@@ -116,7 +116,7 @@ func TestBodiesAndGoroutinesMeetAtABarrier(t *testing.T) {
 	if raceDetector {
 		rounds = 100
 	}
-	b := sync.NewBarrier(5)
+	b := lock.NewBarrier(5)
 	var leaders, passed atomic.Int64
 	round := func(leader bool, err error, n int) error {
 		if err != nil {
@@ -130,7 +130,7 @@ func TestBodiesAndGoroutinesMeetAtABarrier(t *testing.T) {
 		}
 		return nil
 	}
-	c := crew.New(3)
+	c := hosttest.New(3)
 	var slots []*task.Slot[struct{}]
 	for range 3 {
 		slots = append(slots, body(c, func(co *coro.Co) error {
@@ -143,7 +143,7 @@ func TestBodiesAndGoroutinesMeetAtABarrier(t *testing.T) {
 			return nil
 		}))
 	}
-	var wg stdsync.WaitGroup
+	var wg sync.WaitGroup
 	for range 2 {
 		wg.Go(func() {
 			for n := range rounds {
@@ -175,7 +175,7 @@ func TestBodiesAndGoroutinesMeetAtABarrier(t *testing.T) {
 }
 
 func TestAnAbortedBodyHasNotArrived(t *testing.T) {
-	b := sync.NewBarrier(2)
+	b := lock.NewBarrier(2)
 	h := newHost(t)
 	arrive := func(co *coro.Co) error { _, err := b.Arrive(co); return err }
 	doomed, a := body(h, arrive), (*task.Slot[struct{}])(nil)
@@ -195,7 +195,7 @@ func TestAnAbortedBodyHasNotArrived(t *testing.T) {
 }
 
 func TestABarrierAllocatesNothing(t *testing.T) {
-	ws := arrivals(t, sync.NewBarrier(50), 50)
+	ws := arrivals(t, lock.NewBarrier(50), 50)
 	allocates(t, "poll style", 0, func() {
 		for _, w := range ws {
 			w.poll()
@@ -208,10 +208,10 @@ func TestABarrierAllocatesNothing(t *testing.T) {
 
 // It does not know for how many to wait; it must not wait for ever.
 func TestZeroBarrierPanics(t *testing.T) {
-	for name, arrive := range map[string]func(b *sync.Barrier){
-		"Arrive":       func(b *sync.Barrier) { _, _ = b.Arrive(nil) },
-		"ArriveWait":   func(b *sync.Barrier) { _, _ = b.ArriveWait(context.Background()) },
-		"ArriveFuture": func(b *sync.Barrier) { _ = b.ArriveFuture() },
+	for name, arrive := range map[string]func(b *lock.Barrier){
+		"Arrive":       func(b *lock.Barrier) { _, _ = b.Arrive(nil) },
+		"ArriveWait":   func(b *lock.Barrier) { _, _ = b.ArriveWait(context.Background()) },
+		"ArriveFuture": func(b *lock.Barrier) { _ = b.ArriveFuture() },
 	} {
 		func() {
 			defer func() {
@@ -219,7 +219,7 @@ func TestZeroBarrierPanics(t *testing.T) {
 					t.Errorf("%s: panicked with %q", name, text)
 				}
 			}()
-			arrive(&sync.Barrier{})
+			arrive(&lock.Barrier{})
 			t.Errorf("%s returned", name)
 		}()
 	}

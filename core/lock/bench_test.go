@@ -1,20 +1,20 @@
-package sync_test
+package lock_test
 
 import (
-	stdsync "sync"
+	"sync"
 	"testing"
 
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coro"
-	"github.com/moduvex/moduvex-go/core/sync"
-	"github.com/moduvex/moduvex-go/core/sync/internal/crew"
+	"github.com/moduvex/moduvex-go/core/internal/hosttest"
+	"github.com/moduvex/moduvex-go/core/lock"
 	"github.com/moduvex/moduvex-go/core/task"
 )
 
 // An adder is a task in poll style that locks, adds and unlocks.
 type adder struct {
-	m    *sync.Mutex
-	lock sync.LockFuture
+	m    *lock.Mutex
+	lock lock.LockFuture
 	sum  *int
 	left int
 }
@@ -37,8 +37,8 @@ func (a *adder) Drop() { a.lock.Drop() }
 func BenchmarkMutex(b *testing.B) {
 	const tasks = 8
 	b.Run("poll", func(b *testing.B) {
-		h := crew.NewSolo()
-		var m sync.Mutex
+		h := hosttest.NewSolo()
+		var m lock.Mutex
 		sum := 0
 		b.ReportAllocs()
 		for range tasks {
@@ -48,9 +48,9 @@ func BenchmarkMutex(b *testing.B) {
 		h.Run()
 	})
 	b.Run("direct", func(b *testing.B) {
-		h := crew.NewSolo()
+		h := hosttest.NewSolo()
 		defer h.Close()
-		var m sync.Mutex
+		var m lock.Mutex
 		sum := 0
 		b.ReportAllocs()
 		for range tasks {
@@ -69,9 +69,9 @@ func BenchmarkMutex(b *testing.B) {
 		b.ResetTimer()
 		h.Run()
 	})
-	b.Run("twin=sync.Mutex", func(b *testing.B) {
-		var m stdsync.Mutex
-		var wg stdsync.WaitGroup
+	b.Run("twin=lock.Mutex", func(b *testing.B) {
+		var m sync.Mutex
+		var wg sync.WaitGroup
 		sum := 0
 		b.ReportAllocs()
 		for range tasks {
@@ -90,9 +90,9 @@ func BenchmarkMutex(b *testing.B) {
 // BenchmarkMutexHandOver is a lock that is held across a turn of the queue, so that it is handed
 // over each time.
 func BenchmarkMutexHandOver(b *testing.B) {
-	h := crew.NewSolo()
+	h := hosttest.NewSolo()
 	defer h.Close()
-	var m sync.Mutex
+	var m lock.Mutex
 	b.ReportAllocs()
 	for range 2 {
 		body(h, func(co *coro.Co) error {
@@ -112,7 +112,7 @@ func BenchmarkMutexHandOver(b *testing.B) {
 }
 
 func BenchmarkSemaphore(b *testing.B) {
-	s := sync.NewSemaphore(8)
+	s := lock.NewSemaphore(8)
 	b.ReportAllocs()
 	for b.Loop() {
 		s.TryAcquire(1)

@@ -1,4 +1,4 @@
-// Package sync has the locks of tasks: [Mutex], [RWMutex], [Semaphore], [Notify], [Barrier] and
+// Package lock provides the locks of tasks: [Mutex], [RWMutex], [Semaphore], [Notify], [Barrier] and
 // [OnceCell]. Where those of the standard library block a goroutine, these suspend a task, and the
 // worker goes on with others. Packages below it have the channels.
 //
@@ -34,4 +34,4 @@
 //
 // There is no poisoning: a body that panics with a lock held unlocks it if it has deferred that.
 // Misuse, such as the unlock of what is not locked, panics with a text that names it.
-package sync
+package lock

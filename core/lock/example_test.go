@@ -1,4 +1,4 @@
-package sync_test
+package lock_test
 
 import (
 	"context"
@@ -8,7 +8,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/coretest"
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/core/future"
-	"github.com/moduvex/moduvex-go/core/sync"
+	"github.com/moduvex/moduvex-go/core/lock"
 	"github.com/moduvex/moduvex-go/core/task"
 )
 
@@ -17,7 +17,7 @@ func ExampleMutex_Lock() {
 	host := coretest.New(1)
 	defer host.Close()
 
-	var m sync.Mutex
+	var m lock.Mutex
 	balance := 100
 	withdraw := func(co *coro.Co) (int, error) {
 		g, err := m.Lock(co)
@@ -43,9 +43,9 @@ func ExampleMutex_LockFuture() {
 	host := coretest.New(1)
 	defer host.Close()
 
-	var m sync.Mutex
-	lock := m.LockFuture()
-	locked := task.New(future.Map[sync.Guard](&lock, func(g sync.Guard) string {
+	var m lock.Mutex
+	f := m.LockFuture()
+	locked := task.New(future.Map[lock.Guard](&f, func(g lock.Guard) string {
 		defer g.Unlock()
 		return "my turn"
 	}))
@@ -57,7 +57,7 @@ func ExampleMutex_LockFuture() {
 }
 
 func ExampleMutex_LockWait() {
-	var m sync.Mutex
+	var m lock.Mutex
 	g, err := m.LockWait(context.Background())
 	fmt.Println(err)
 
@@ -74,7 +74,7 @@ func ExampleSemaphore_Acquire() {
 	host := coretest.New(1)
 	defer host.Close()
 
-	limit := sync.NewSemaphore(2)
+	limit := lock.NewSemaphore(2)
 	working := 0
 	for range 5 {
 		host.Spawn(&coro.New(func(co *coro.Co) (int, error) {
@@ -97,7 +97,7 @@ func ExampleSemaphore_AcquireFuture() {
 	host := coretest.New(1)
 	defer host.Close()
 
-	s := sync.NewSemaphore(0)
+	s := lock.NewSemaphore(0)
 	acquire := s.AcquireFuture(3)
 	three := task.New[error](&acquire)
 	host.Spawn(&three.Task)
@@ -112,7 +112,7 @@ func ExampleSemaphore_AcquireFuture() {
 }
 
 func ExampleSemaphore_AcquireWait() {
-	s := sync.NewSemaphore(1)
+	s := lock.NewSemaphore(1)
 	fmt.Println(s.AcquireWait(context.Background(), 1), s.Available())
 	s.Release(1)
 	s.Close()
@@ -127,7 +127,7 @@ func ExampleRWMutex() {
 	host := coretest.New(1)
 	defer host.Close()
 
-	var m sync.RWMutex
+	var m lock.RWMutex
 	config := "old"
 	read := func(co *coro.Co) (string, error) {
 		g, err := m.RLock(co)
@@ -163,10 +163,10 @@ func ExampleRWMutex_RLockFuture() {
 	host := coretest.New(1)
 	defer host.Close()
 
-	var m sync.RWMutex
+	var m lock.RWMutex
 	w, _ := m.TryLock()
-	lock := m.RLockFuture()
-	reader := task.New[sync.ReadGuard](&lock)
+	f := m.RLockFuture()
+	reader := task.New[lock.ReadGuard](&f)
 	host.Spawn(&reader.Task)
 	host.Run()
 	fmt.Println(reader.Finished())
@@ -187,7 +187,7 @@ func ExampleNotify() {
 	host := coretest.New(1)
 	defer host.Close()
 
-	var changed sync.Notify
+	var changed lock.Notify
 	var queue []string
 	host.Spawn(&coro.New(func(co *coro.Co) (int, error) {
 		for len(queue) == 0 {
@@ -211,7 +211,7 @@ func ExampleNotify_NotifiedFuture() {
 	host := coretest.New(1)
 	defer host.Close()
 
-	var n sync.Notify
+	var n lock.Notify
 	told := n.NotifiedFuture()
 	n.NotifyAll()
 	waiter := task.New[struct{}](&told)
@@ -225,7 +225,7 @@ func ExampleBarrier_Arrive() {
 	host := coretest.New(1)
 	defer host.Close()
 
-	b := sync.NewBarrier(3)
+	b := lock.NewBarrier(3)
 	for i := range 3 {
 		host.Spawn(&coro.New(func(co *coro.Co) (int, error) {
 			fmt.Println(i, "arrives")
@@ -249,7 +249,7 @@ func ExampleOnceCell_GetOrInit() {
 	host := coretest.New(1)
 	defer host.Close()
 
-	var cell sync.OnceCell[string]
+	var cell lock.OnceCell[string]
 	get := func(co *coro.Co) (string, error) {
 		return cell.GetOrInit(co, func(co *coro.Co) (string, error) {
 			fmt.Println("connecting")
@@ -272,7 +272,7 @@ func ExampleOnceCell_InitFuture() {
 	host := coretest.New(1)
 	defer host.Close()
 
-	var cell sync.OnceCell[int]
+	var cell lock.OnceCell[int]
 	value := cell.InitFuture(func() core.Future[int] { return future.Ready(42) })
 	asker := task.New[int](&value)
 	host.Spawn(&asker.Task)

@@ -1,4 +1,4 @@
-package sync_test
+package lock_test
 
 import (
 	"testing"

@@ -1,4 +1,4 @@
-package sync
+package lock
 
 import (
 	"context"
@@ -100,7 +100,7 @@ var (
 func (f *LockFuture) Poll(cx *core.Context) (Guard, bool) {
 	m := f.m
 	if m == nil {
-		panic("sync: Poll of a LockFuture that no Mutex has made")
+		panic("lock: Poll of a LockFuture that no Mutex has made")
 	}
 	if !cx.Spend() {
 		m.enlist(&f.node, cx.Waker())
@@ -225,4 +225,4 @@ func (m *Mutex) handOver() (next core.Waker, was uint32) {
 	return m.waiters.Pop(waitlist.Granted), contended
 }
 
-const errUnlock = "sync: unlock of an unlocked Mutex"
+const errUnlock = "lock: unlock of an unlocked Mutex"

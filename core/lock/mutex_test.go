@@ -1,30 +1,30 @@
-package sync_test
+package lock_test
 
 import (
 	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	stdsync "sync"
+	"sync"
 	"testing"
 
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/core/future"
-	"github.com/moduvex/moduvex-go/core/sync"
-	"github.com/moduvex/moduvex-go/core/sync/internal/crew"
+	"github.com/moduvex/moduvex-go/core/internal/hosttest"
+	"github.com/moduvex/moduvex-go/core/lock"
 	"github.com/moduvex/moduvex-go/core/task"
 )
 
-func lockWaiters(t testing.TB, m *sync.Mutex, n int) (ws []*waiter[sync.Guard]) {
+func lockWaiters(t testing.TB, m *lock.Mutex, n int) (ws []*waiter[lock.Guard]) {
 	for range n {
 		f := m.LockFuture()
-		ws = append(ws, newWaiter[sync.Guard](t, &f))
+		ws = append(ws, newWaiter[lock.Guard](t, &f))
 	}
 	return ws
 }
 
-func mustLock(t testing.TB, m *sync.Mutex) sync.Guard {
+func mustLock(t testing.TB, m *lock.Mutex) lock.Guard {
 	t.Helper()
 	g, ok := m.TryLock()
 	if !ok {
@@ -33,7 +33,7 @@ func mustLock(t testing.TB, m *sync.Mutex) sync.Guard {
 	return g
 }
 
-func mustBeLocked(t testing.TB, m *sync.Mutex) {
+func mustBeLocked(t testing.TB, m *lock.Mutex) {
 	t.Helper()
 	if _, ok := m.TryLock(); ok {
 		t.Fatal("the mutex is not locked")
@@ -41,7 +41,7 @@ func mustBeLocked(t testing.TB, m *sync.Mutex) {
 }
 
 func TestAMutexIsHandedToTheNextInLine(t *testing.T) {
-	var m sync.Mutex
+	var m lock.Mutex
 	ws := lockWaiters(t, &m, 4)
 	g := ws[0].answers(t, 0)
 	for _, w := range ws[1:] {
@@ -64,7 +64,7 @@ func TestAMutexIsHandedToTheNextInLine(t *testing.T) {
 
 // Regression: a woken waiter that a newcomer had beaten to the lock was not queued again.
 func TestNobodyGetsAMutexPastThoseWhoWait(t *testing.T) {
-	var m sync.Mutex
+	var m lock.Mutex
 	ws := lockWaiters(t, &m, 3)
 	g := mustLock(t, &m)
 	ws[0].pends(t)
@@ -82,7 +82,7 @@ func TestNobodyGetsAMutexPastThoseWhoWait(t *testing.T) {
 
 // Regression: the wake of a waiter that was given up after it was lost.
 func TestAWaiterThatIsGivenUpAfterItsTurnPassesTheMutexOn(t *testing.T) {
-	var m sync.Mutex
+	var m lock.Mutex
 	ws := lockWaiters(t, &m, 3)
 	g := mustLock(t, &m)
 	for _, w := range ws {
@@ -99,7 +99,7 @@ func TestAWaiterThatIsGivenUpAfterItsTurnPassesTheMutexOn(t *testing.T) {
 
 func TestAWaiterThatIsGivenUpLeavesTheLine(t *testing.T) {
 	for gone := range 3 {
-		var m sync.Mutex
+		var m lock.Mutex
 		ws := lockWaiters(t, &m, 3)
 		g := mustLock(t, &m)
 		for _, w := range ws {
@@ -123,7 +123,7 @@ func TestAWaiterThatIsGivenUpLeavesTheLine(t *testing.T) {
 }
 
 func TestAMutexWhoseWaitersHaveAllGoneIsUnlocked(t *testing.T) {
-	var m sync.Mutex
+	var m lock.Mutex
 	ws := lockWaiters(t, &m, 2)
 	g := mustLock(t, &m)
 	ws[0].pends(t)
@@ -136,7 +136,7 @@ func TestAMutexWhoseWaitersHaveAllGoneIsUnlocked(t *testing.T) {
 }
 
 func TestALockFutureCanBeUsedAgain(t *testing.T) {
-	var m sync.Mutex
+	var m lock.Mutex
 	w := lockWaiters(t, &m, 1)[0]
 	for range 3 {
 		g := w.answers(t, 0)
@@ -156,7 +156,7 @@ func TestALockFutureCanBeUsedAgain(t *testing.T) {
 
 // The last poll's waker is the one that counts: a future may be handed to another task.
 func TestALockFutureThatIsPolledAgainWakesItsLastWaker(t *testing.T) {
-	var m sync.Mutex
+	var m lock.Mutex
 	w := lockWaiters(t, &m, 1)[0]
 	other := newWaiter(t, w.f)
 	g := mustLock(t, &m)
@@ -171,9 +171,9 @@ func TestALockFutureThatIsPolledAgainWakesItsLastWaker(t *testing.T) {
 }
 
 func TestUnlockOfAnUnlockedMutexPanics(t *testing.T) {
-	const text = "sync: unlock of an unlocked Mutex"
-	var m sync.Mutex
-	var zero sync.Guard
+	const text = "lock: unlock of an unlocked Mutex"
+	var m lock.Mutex
+	var zero lock.Guard
 	mustPanic(t, text, zero.Unlock)
 	g := mustLock(t, &m)
 	copied := g
@@ -185,14 +185,14 @@ func TestUnlockOfAnUnlockedMutexPanics(t *testing.T) {
 	g = mustLock(t, &m) // it has not suffered
 	mustBeLocked(t, &m)
 	g.Unlock()
-	mustPanic(t, "sync: Poll of a LockFuture that no Mutex has made", func() {
-		newWaiter[sync.Guard](t, new(sync.LockFuture)).poll()
+	mustPanic(t, "lock: Poll of a LockFuture that no Mutex has made", func() {
+		newWaiter[lock.Guard](t, new(lock.LockFuture)).poll()
 	})
-	new(sync.LockFuture).Drop()
+	new(lock.LockFuture).Drop()
 }
 
 func TestUnlockOnWakesThroughTheWorker(t *testing.T) {
-	var m sync.Mutex
+	var m lock.Mutex
 	h, cx := newSpy(t)
 	w := lockWaiters(t, &m, 1)[0]
 	g := mustLock(t, &m)
@@ -209,7 +209,7 @@ func TestUnlockOnWakesThroughTheWorker(t *testing.T) {
 
 // A waker may do what it likes, for no lock is held around it.
 func TestAMutexWakesOutsideOfItsLocks(t *testing.T) {
-	var m sync.Mutex
+	var m lock.Mutex
 	f, g := m.LockFuture(), mustLock(t, &m)
 	second := lockWaiters(t, &m, 1)[0]
 	cx := newHost(t).Context()
@@ -224,7 +224,7 @@ func TestAMutexWakesOutsideOfItsLocks(t *testing.T) {
 }
 
 func TestWaitingForAMutexIsSeenAndCostsNoBudget(t *testing.T) {
-	var m sync.Mutex
+	var m lock.Mutex
 	g := mustLock(t, &m)
 	w := lockWaiters(t, &m, 1)[0]
 	w.pends(t)
@@ -241,7 +241,7 @@ func TestWaitingForAMutexIsSeenAndCostsNoBudget(t *testing.T) {
 }
 
 func TestATaskThatLocksAgainAndAgainLetsOthersRun(t *testing.T) {
-	var m sync.Mutex
+	var m lock.Mutex
 	h := newHost(t)
 	rounds, seen := 0, 0
 	locks := body(h, func(co *coro.Co) error {
@@ -264,7 +264,7 @@ func TestATaskThatLocksAgainAndAgainLetsOthersRun(t *testing.T) {
 }
 
 func TestBodiesLockInTheOrderTheyCame(t *testing.T) {
-	var m sync.Mutex
+	var m lock.Mutex
 	h := newHost(t)
 	var order []int
 	for i := range 5 {
@@ -285,7 +285,7 @@ func TestBodiesLockInTheOrderTheyCame(t *testing.T) {
 // Regression: abort of a waiter, before and after it was woken, lost the wake.
 func TestAnAbortedBodyLeavesTheMutexLockable(t *testing.T) {
 	for _, woken := range []bool{false, true} {
-		var m sync.Mutex
+		var m lock.Mutex
 		h := newHost(t)
 		g := mustLock(t, &m)
 		lock := func(co *coro.Co) error {
@@ -317,7 +317,7 @@ func TestAnAbortedBodyLeavesTheMutexLockable(t *testing.T) {
 }
 
 func TestLockFailsInABodyThatIsCancelled(t *testing.T) {
-	var m sync.Mutex
+	var m lock.Mutex
 	h := newHost(t)
 	s := body(h, func(co *coro.Co) error {
 		return coro.WithCancel(co, func(co *coro.Co, cancel func(error)) error {
@@ -335,7 +335,7 @@ func TestLockFailsInABodyThatIsCancelled(t *testing.T) {
 }
 
 func TestGoroutinesAndTasksShareAMutex(t *testing.T) {
-	var m sync.Mutex
+	var m lock.Mutex
 	g, err := m.LockWait(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -352,7 +352,7 @@ func TestGoroutinesAndTasksShareAMutex(t *testing.T) {
 		return err
 	})
 	h.Run()
-	var wg stdsync.WaitGroup
+	var wg sync.WaitGroup
 	wg.Go(func() {
 		g, err := m.LockWait(ctx)
 		switch {
@@ -378,7 +378,7 @@ func TestGoroutinesAndTasksShareAMutex(t *testing.T) {
 }
 
 func TestAMutexAllocatesNothing(t *testing.T) {
-	var m sync.Mutex
+	var m lock.Mutex
 	w := lockWaiters(t, &m, 1)[0]
 	allocates(t, "poll style", 0, func() {
 		g := mustLock(t, &m)
@@ -396,7 +396,7 @@ func TestAMutexAllocatesNothing(t *testing.T) {
 		g, _ := m.LockWait(t.Context())
 		g.Unlock()
 	})
-	h := crew.NewSolo()
+	h := hosttest.NewSolo()
 	defer h.Close()
 	s := body(h, func(co *coro.Co) error {
 		for {
@@ -428,9 +428,9 @@ func TestStressOfAMutex(t *testing.T) {
 	if raceDetector {
 		rounds = 300
 	}
-	var m sync.Mutex
+	var m lock.Mutex
 	inside, counter, want := 0, 0, 0
-	critical := func(g sync.Guard) {
+	critical := func(g lock.Guard) {
 		inside++
 		if inside != 1 {
 			t.Error("two at a time")
@@ -439,7 +439,7 @@ func TestStressOfAMutex(t *testing.T) {
 		inside--
 		g.Unlock()
 	}
-	c := crew.New(3)
+	c := hosttest.New(3)
 	var doomed []*task.Slot[struct{}]
 	for i := range 8 {
 		f := m.LockFuture()
@@ -476,7 +476,7 @@ func TestStressOfAMutex(t *testing.T) {
 			}
 		}))
 	}
-	var wg stdsync.WaitGroup
+	var wg sync.WaitGroup
 	for range 2 {
 		want += rounds / 4
 		wg.Go(func() {

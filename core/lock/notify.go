@@ -1,4 +1,4 @@
-package sync
+package lock
 
 import (
 	"context"
@@ -120,7 +120,7 @@ var (
 func (f *NotifiedFuture) Poll(cx *core.Context) (struct{}, bool) {
 	n := f.n
 	if n == nil {
-		panic("sync: Poll of a NotifiedFuture that no Notify has made")
+		panic("lock: Poll of a NotifiedFuture that no Notify has made")
 	}
 	paid := cx.Spend()
 	n.mu.Lock()

@@ -1,27 +1,27 @@
-package sync_test
+package lock_test
 
 import (
 	"context"
 	"errors"
 	"runtime"
-	stdsync "sync"
+	"sync"
 	"sync/atomic"
 	"testing"
 
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coro"
-	"github.com/moduvex/moduvex-go/core/sync"
-	"github.com/moduvex/moduvex-go/core/sync/internal/crew"
+	"github.com/moduvex/moduvex-go/core/internal/hosttest"
+	"github.com/moduvex/moduvex-go/core/lock"
 	"github.com/moduvex/moduvex-go/core/task"
 )
 
-func notified(t testing.TB, n *sync.Notify) *waiter[struct{}] {
+func notified(t testing.TB, n *lock.Notify) *waiter[struct{}] {
 	f := n.NotifiedFuture()
 	return newWaiter[struct{}](t, &f)
 }
 
 func TestNotifyOneWakesWhoHasWaitedLongest(t *testing.T) {
-	var n sync.Notify
+	var n lock.Notify
 	a, b := notified(t, &n), notified(t, &n)
 	a.pends(t)
 	b.pends(t)
@@ -37,7 +37,7 @@ func TestNotifyOneWakesWhoHasWaitedLongest(t *testing.T) {
 }
 
 func TestANotificationThatNobodyWaitsForIsKeptAndOnlyOne(t *testing.T) {
-	var n sync.Notify
+	var n lock.Notify
 	n.NotifyOne()
 	n.NotifyOne()
 	a, b := notified(t, &n), notified(t, &n)
@@ -47,7 +47,7 @@ func TestANotificationThatNobodyWaitsForIsKeptAndOnlyOne(t *testing.T) {
 }
 
 func TestNotifyAllWakesThoseWhoWaitAndIsNotKept(t *testing.T) {
-	var n sync.Notify
+	var n lock.Notify
 	var ws []*waiter[struct{}]
 	for range 40 {
 		w := notified(t, &n)
@@ -68,7 +68,7 @@ func TestNotifyAllWakesThoseWhoWaitAndIsNotKept(t *testing.T) {
 
 // Between a look at the condition and the first poll there may be a NotifyAll.
 func TestAFutureHearsNotifyAllFromItsMakingOn(t *testing.T) {
-	var n sync.Notify
+	var n lock.Notify
 	w := notified(t, &n)
 	n.NotifyAll()
 	w.answers(t, 0)
@@ -90,7 +90,7 @@ func TestAFutureHearsNotifyAllFromItsMakingOn(t *testing.T) {
 
 // Regression: the wake of a waiter that was given up after it was lost.
 func TestAWaiterThatIsGivenUpForwardsItsNotification(t *testing.T) {
-	var n sync.Notify
+	var n lock.Notify
 	a, b, c := notified(t, &n), notified(t, &n), notified(t, &n)
 	a.pends(t)
 	b.pends(t)
@@ -114,14 +114,14 @@ func TestAWaiterThatIsGivenUpForwardsItsNotification(t *testing.T) {
 }
 
 func TestMisuseOfANotifiedFuturePanics(t *testing.T) {
-	mustPanic(t, "sync: Poll of a NotifiedFuture that no Notify has made", func() {
-		newWaiter[struct{}](t, new(sync.NotifiedFuture)).poll()
+	mustPanic(t, "lock: Poll of a NotifiedFuture that no Notify has made", func() {
+		newWaiter[struct{}](t, new(lock.NotifiedFuture)).poll()
 	})
-	new(sync.NotifiedFuture).Drop()
+	new(lock.NotifiedFuture).Drop()
 }
 
 func TestNotifyWakesThroughTheWorkerAndOutsideOfItsLocks(t *testing.T) {
-	var n sync.Notify
+	var n lock.Notify
 	h, cx := newSpy(t)
 	a := notified(t, &n)
 	a.pends(t)
@@ -143,7 +143,7 @@ func TestNotifyWakesThroughTheWorkerAndOutsideOfItsLocks(t *testing.T) {
 }
 
 func TestBodiesAndGoroutinesAreNotified(t *testing.T) {
-	var n sync.Notify
+	var n lock.Notify
 	h := newHost(t)
 	a, b := body(h, n.Notified), body(h, n.Notified)
 	h.Run()
@@ -163,7 +163,7 @@ func TestBodiesAndGoroutinesAreNotified(t *testing.T) {
 	if err := n.NotifiedWait(cancelled()); err != context.Canceled {
 		t.Errorf("have %v, want context.Canceled", err)
 	}
-	var wg stdsync.WaitGroup
+	var wg sync.WaitGroup
 	for range 2 {
 		wg.Go(func() {
 			if err := n.NotifiedWait(t.Context()); err != nil {
@@ -176,7 +176,7 @@ func TestBodiesAndGoroutinesAreNotified(t *testing.T) {
 }
 
 func TestANotifyAllocatesNothing(t *testing.T) {
-	var n sync.Notify
+	var n lock.Notify
 	a := notified(t, &n)
 	allocates(t, "poll style", 0, func() {
 		a.poll()
@@ -186,7 +186,7 @@ func TestANotifyAllocatesNothing(t *testing.T) {
 		n.NotifyAll()
 		a.poll()
 	})
-	h := crew.NewSolo()
+	h := hosttest.NewSolo()
 	defer h.Close()
 	s := body(h, func(co *coro.Co) error {
 		for {
@@ -216,7 +216,7 @@ func TestStressOfANotify(t *testing.T) {
 	if raceDetector {
 		pieces = 600
 	}
-	var n sync.Notify
+	var n lock.Notify
 	var todo, done atomic.Int64
 	var over atomic.Bool
 	take := func() bool {
@@ -231,7 +231,7 @@ func TestStressOfANotify(t *testing.T) {
 			}
 		}
 	}
-	c := crew.New(3)
+	c := hosttest.New(3)
 	work := func() *task.Slot[struct{}] {
 		return body(c, func(co *coro.Co) error {
 			for !over.Load() {
@@ -245,7 +245,7 @@ func TestStressOfANotify(t *testing.T) {
 		})
 	}
 	work()
-	var wg stdsync.WaitGroup
+	var wg sync.WaitGroup
 	wg.Go(func() {
 		for done.Load() < int64(pieces) {
 			ctx, cancel := context.WithCancel(context.Background())

@@ -1,4 +1,4 @@
-package sync
+package lock
 
 import (
 	"context"
@@ -54,7 +54,7 @@ func (c *OnceCell[T]) fill(cx *core.Context, v T) {
 // while another does. The error is that of init, or why co was cancelled while it waited.
 func (c *OnceCell[T]) GetOrInit(co *coro.Co, init func(co *coro.Co) (T, error)) (T, error) {
 	if init == nil {
-		panic("sync: GetOrInit with a nil function")
+		panic("lock: GetOrInit with a nil function")
 	}
 	if v, ok := c.Get(); ok {
 		return v, nil
@@ -67,7 +67,7 @@ func (c *OnceCell[T]) GetOrInit(co *coro.Co, init func(co *coro.Co) (T, error)) 
 // another makes the value, the error is the cause of ctx if that is done first.
 func (c *OnceCell[T]) GetOrInitWait(ctx context.Context, init func(context.Context) (T, error)) (T, error) {
 	if init == nil {
-		panic("sync: GetOrInitWait with a nil function")
+		panic("lock: GetOrInitWait with a nil function")
 	}
 	if v, ok := c.Get(); ok {
 		return v, nil
@@ -101,7 +101,7 @@ func (c *OnceCell[T]) getOrInit(err error, init func() (T, error)) (v T, _ error
 // to make the value, and polls what that returns.
 func (c *OnceCell[T]) InitFuture(init func() core.Future[T]) InitFuture[T] {
 	if init == nil {
-		panic("sync: InitFuture with a nil function")
+		panic("lock: InitFuture with a nil function")
 	}
 	return InitFuture[T]{c: c, acquire: AcquireFuture{p: c.permits(), n: 1}, init: init}
 }
@@ -124,7 +124,7 @@ var (
 func (f *InitFuture[T]) Poll(cx *core.Context) (v T, ok bool) {
 	c := f.c
 	if c == nil {
-		panic("sync: Poll of an InitFuture that no OnceCell has made")
+		panic("lock: Poll of an InitFuture that no OnceCell has made")
 	}
 	if !f.turn {
 		err, ok := f.acquire.Poll(cx)
@@ -138,7 +138,7 @@ func (f *InitFuture[T]) Poll(cx *core.Context) (v T, ok bool) {
 	}
 	if f.making == nil {
 		if f.making = f.init(); f.making == nil {
-			panic("sync: the function of an InitFuture returned a nil Future")
+			panic("lock: the function of an InitFuture returned a nil Future")
 		}
 	}
 	if v, ok = f.making.Poll(cx); ok {

@@ -1,23 +1,23 @@
-package sync_test
+package lock_test
 
 import (
 	"context"
 	"errors"
 	"runtime"
-	stdsync "sync"
+	"sync"
 	"sync/atomic"
 	"testing"
 
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/core/future"
-	"github.com/moduvex/moduvex-go/core/sync"
-	"github.com/moduvex/moduvex-go/core/sync/internal/crew"
+	"github.com/moduvex/moduvex-go/core/internal/hosttest"
+	"github.com/moduvex/moduvex-go/core/lock"
 	"github.com/moduvex/moduvex-go/core/task"
 )
 
 func TestACellIsFilledOnce(t *testing.T) {
-	var c sync.OnceCell[int]
+	var c lock.OnceCell[int]
 	if v, ok := c.Get(); v != 0 || ok {
 		t.Errorf("have %d, %t", v, ok)
 	}
@@ -39,7 +39,7 @@ func TestACellIsFilledOnce(t *testing.T) {
 }
 
 // get is a body that gets the value or makes it with init.
-func get(h core.Spawner, c *sync.OnceCell[int], init func(*coro.Co) (int, error)) *task.Slot[int] {
+func get(h core.Spawner, c *lock.OnceCell[int], init func(*coro.Co) (int, error)) *task.Slot[int] {
 	s := coro.New(func(co *coro.Co) (int, error) { return c.GetOrInit(co, init) })
 	h.Spawn(&s.Task)
 	return s
@@ -55,7 +55,7 @@ func answer(t *testing.T, s *task.Slot[int]) int {
 }
 
 func TestThoseWhoAskMeanwhileWaitForTheValue(t *testing.T) {
-	var c sync.OnceCell[int]
+	var c lock.OnceCell[int]
 	h := newHost(t)
 	calls := 0
 	init := func(co *coro.Co) (int, error) {
@@ -93,7 +93,7 @@ func TestAMakingThatComesToNothingLeavesItToTheNext(t *testing.T) {
 		"goexit": func(co *coro.Co) (int, error) { co.Yield(); runtime.Goexit(); return 5, nil },
 		"abort":  func(co *coro.Co) (int, error) { return 5, co.Suspend() },
 	} {
-		var c sync.OnceCell[int]
+		var c lock.OnceCell[int]
 		h := newHost(t)
 		first := get(h, &c, fail)
 		next := get(h, &c, func(co *coro.Co) (int, error) { return 7, nil })
@@ -115,7 +115,7 @@ func TestAMakingThatComesToNothingLeavesItToTheNext(t *testing.T) {
 }
 
 func TestAWaiterOfACellCanBeAborted(t *testing.T) {
-	var c sync.OnceCell[int]
+	var c lock.OnceCell[int]
 	h := newHost(t)
 	open := false
 	first := get(h, &c, func(co *coro.Co) (int, error) {
@@ -152,7 +152,7 @@ func late(*coro.Co) (int, error)            { panic("not its turn") }
 func lateWait(context.Context) (int, error) { panic("not its turn") }
 
 func TestAnInitFutureMakesTheValueInPollStyle(t *testing.T) {
-	var c sync.OnceCell[int]
+	var c lock.OnceCell[int]
 	gate := &gate{}
 	making := func(v int) func() core.Future[int] {
 		return func() core.Future[int] { return gate.future(v) }
@@ -201,7 +201,7 @@ func TestAPanicOfAnInitFutureLeavesItToTheNext(t *testing.T) {
 		"poll":  func() core.Future[int] { return future.Func(func(*core.Context) (int, bool) { panic("boom") }) },
 		"abort": func() core.Future[int] { return future.Pending[int]() },
 	} {
-		var c sync.OnceCell[int]
+		var c lock.OnceCell[int]
 		h := newHost(t)
 		f, g := c.InitFuture(init), c.InitFuture(func() core.Future[int] { return future.Ready(7) })
 		bad, good := task.New[int](&f), task.New[int](&g)
@@ -220,25 +220,25 @@ func TestAPanicOfAnInitFutureLeavesItToTheNext(t *testing.T) {
 }
 
 func TestACauseThatLooksLikeTheEndOfAWaitIsNoValue(t *testing.T) {
-	var c sync.OnceCell[int]
+	var c lock.OnceCell[int]
 	ctx, cancel := context.WithCancelCause(t.Context())
-	cancel(sync.ErrClosed)
-	if v, err := c.GetOrInitWait(ctx, func(context.Context) (int, error) { return 1, nil }); err != sync.ErrClosed {
+	cancel(lock.ErrClosed)
+	if v, err := c.GetOrInitWait(ctx, func(context.Context) (int, error) { return 1, nil }); err != lock.ErrClosed {
 		t.Errorf("have %d, %v", v, err)
 	}
 }
 
 func TestMisuseOfACellPanics(t *testing.T) {
-	var c sync.OnceCell[int]
-	mustPanic(t, "sync: GetOrInit with a nil function", func() { c.GetOrInit(nil, nil) })
-	mustPanic(t, "sync: GetOrInitWait with a nil function", func() { c.GetOrInitWait(context.Background(), nil) })
-	mustPanic(t, "sync: InitFuture with a nil function", func() { c.InitFuture(nil) })
-	mustPanic(t, "sync: Poll of an InitFuture that no OnceCell has made", func() {
-		newWaiter[int](t, new(sync.InitFuture[int])).poll()
+	var c lock.OnceCell[int]
+	mustPanic(t, "lock: GetOrInit with a nil function", func() { c.GetOrInit(nil, nil) })
+	mustPanic(t, "lock: GetOrInitWait with a nil function", func() { c.GetOrInitWait(context.Background(), nil) })
+	mustPanic(t, "lock: InitFuture with a nil function", func() { c.InitFuture(nil) })
+	mustPanic(t, "lock: Poll of an InitFuture that no OnceCell has made", func() {
+		newWaiter[int](t, new(lock.InitFuture[int])).poll()
 	})
 	f := c.InitFuture(func() core.Future[int] { return nil })
 	w := newWaiter[int](t, &f)
-	mustPanic(t, "sync: the function of an InitFuture returned a nil Future", func() { w.poll() })
+	mustPanic(t, "lock: the function of an InitFuture returned a nil Future", func() { w.poll() })
 	w.drop()
 	if !c.Set(1) {
 		t.Error("the turn was not given back")
@@ -251,9 +251,9 @@ func TestStressOfACell(t *testing.T) {
 		rounds = 50
 	}
 	for range rounds {
-		var c sync.OnceCell[int]
+		var c lock.OnceCell[int]
 		var calls, made atomic.Int64
-		crew := crew.New(3)
+		workers := hosttest.New(3)
 		init := func(yield func() error) (int, error) {
 			n := calls.Add(1)
 			if err := yield(); err != nil {
@@ -266,12 +266,12 @@ func TestStressOfACell(t *testing.T) {
 			return 7, nil
 		}
 		for i := range 6 {
-			s := get(crew, &c, func(co *coro.Co) (int, error) { return init(co.Yield) })
+			s := get(workers, &c, func(co *coro.Co) (int, error) { return init(co.Yield) })
 			if i%2 == 0 {
 				s.Abort()
 			}
 		}
-		var wg stdsync.WaitGroup
+		var wg sync.WaitGroup
 		for range 2 {
 			wg.Go(func() {
 				for {
@@ -288,7 +288,7 @@ func TestStressOfACell(t *testing.T) {
 			})
 		}
 		wg.Wait()
-		crew.Wait()
+		workers.Wait()
 		if made.Load() != 1 {
 			t.Errorf("made %d times", made.Load())
 		}

@@ -1,13 +1,13 @@
-package sync_test
+package lock_test
 
 import (
 	"testing"
 
 	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/channel/mpsc"
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/core/future"
-	"github.com/moduvex/moduvex-go/core/sync"
-	"github.com/moduvex/moduvex-go/core/sync/mpsc"
+	"github.com/moduvex/moduvex-go/core/lock"
 )
 
 // A line is something that serves one after the other.
@@ -23,35 +23,35 @@ type line struct {
 func lines(tb testing.TB) map[string]func() line {
 	return map[string]func() line{
 		"Mutex": func() line {
-			m := &sync.Mutex{}
-			var g sync.Guard
+			m := &lock.Mutex{}
+			var g lock.Guard
 			return line{
 				hold:    func() { g, _ = m.TryLock() },
 				release: func() { g.Unlock() },
 				ask: func() core.Future[any] {
 					f := m.LockFuture()
-					return then(&f, func(got sync.Guard) { g = got })
+					return then(&f, func(got lock.Guard) { g = got })
 				},
 				body: func(co *coro.Co) (err error) { g, err = m.Lock(co); return err },
 				try:  func() bool { _, ok := m.TryLock(); return ok },
 			}
 		},
 		"RWMutex for writing": func() line {
-			m := &sync.RWMutex{}
-			var g sync.WriteGuard
+			m := &lock.RWMutex{}
+			var g lock.WriteGuard
 			return line{
 				hold:    func() { g, _ = m.TryLock() },
 				release: func() { g.Unlock() },
 				ask: func() core.Future[any] {
 					f := m.WLockFuture()
-					return then(&f, func(got sync.WriteGuard) { g = got })
+					return then(&f, func(got lock.WriteGuard) { g = got })
 				},
 				body: func(co *coro.Co) (err error) { g, err = m.Lock(co); return err },
 				try:  func() bool { _, ok := m.TryRLock(); return ok },
 			}
 		},
 		"Semaphore": func() line {
-			s := sync.NewSemaphore(2)
+			s := lock.NewSemaphore(2)
 			return line{
 				hold:    func() { s.TryAcquire(2) },
 				release: func() { s.Release(2) },
@@ -64,10 +64,10 @@ func lines(tb testing.TB) map[string]func() line {
 			}
 		},
 		"OnceCell": func() line {
-			c := &sync.OnceCell[int]{}
+			c := &lock.OnceCell[int]{}
 			pending := func() core.Future[int] { return future.Pending[int]() }
 			var making *waiter[int]
-			ask := func() *sync.InitFuture[int] {
+			ask := func() *lock.InitFuture[int] {
 				f := c.InitFuture(pending)
 				return &f
 			}
@@ -87,7 +87,7 @@ func lines(tb testing.TB) map[string]func() line {
 			}
 		},
 		"Notify": func() line {
-			n := &sync.Notify{}
+			n := &lock.Notify{}
 			return line{
 				hold:    func() {},
 				release: n.NotifyOne,
@@ -130,8 +130,8 @@ func lines(tb testing.TB) map[string]func() line {
 
 // A turnOf answers once it is its turn to make the value of a cell, and makes it with that.
 type turnOf struct {
-	c    *sync.OnceCell[int]
-	init *sync.InitFuture[int]
+	c    *lock.OnceCell[int]
+	init *lock.InitFuture[int]
 }
 
 func (o *turnOf) Poll(cx *core.Context) (any, bool) {
@@ -274,7 +274,7 @@ func TestABodyWithoutBudgetIsInLine(t *testing.T) {
 
 // TestATaskWithoutBudgetArrives: a Barrier counts it, and the last one to come is the leader.
 func TestATaskWithoutBudgetArrives(t *testing.T) {
-	b := sync.NewBarrier(2)
+	b := lock.NewBarrier(2)
 	first, second := b.ArriveFuture(), b.ArriveFuture()
 	w, v := newWaiter[bool](t, &first), newWaiter[bool](t, &second)
 	spend := func(w *waiter[bool]) {

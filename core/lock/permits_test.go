@@ -1,16 +1,16 @@
-package sync_test
+package lock_test
 
 import (
 	"testing"
 
-	"github.com/moduvex/moduvex-go/core/sync"
+	"github.com/moduvex/moduvex-go/core/lock"
 )
 
 // TestPermitsWhenASwapIsLost: between the load of the state and the swap, another actor has changed it.
 // What is decided then is decided on the new state.
 func TestPermitsWhenASwapIsLost(t *testing.T) {
 	w := &waiter[error]{}
-	type permits = sync.Permits
+	type permits = lock.Permits
 	for _, c := range []struct {
 		name      string
 		have      int              // permits, when the state is loaded
@@ -53,7 +53,7 @@ func TestPermitsWhenASwapIsLost(t *testing.T) {
 		{"close, closed", 2, shut, shutFrom, 0, 2},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			p := sync.NewPermits(c.have)
+			p := lock.NewPermits(c.have)
 			stale := p.State()
 			c.other(p)
 			if p.State() == stale {
@@ -73,24 +73,24 @@ func TestPermitsWhenASwapIsLost(t *testing.T) {
 	}
 }
 
-func take(n int) func(p *sync.Permits) { return func(p *sync.Permits) { p.TryAcquire(n) } }
-func give(n int) func(p *sync.Permits) { return func(p *sync.Permits) { p.Release(n) } }
-func shut(p *sync.Permits)             { p.Shut() }
+func take(n int) func(p *lock.Permits) { return func(p *lock.Permits) { p.TryAcquire(n) } }
+func give(n int) func(p *lock.Permits) { return func(p *lock.Permits) { p.Release(n) } }
+func shut(p *lock.Permits)             { p.Shut() }
 
 // queue puts a waiter for n permits in line.
-func queue(t *testing.T, n int) func(p *sync.Permits) {
-	return func(p *sync.Permits) {
+func queue(t *testing.T, n int) func(p *lock.Permits) {
+	return func(p *lock.Permits) {
 		f := p.Acquire(n)
 		newWaiter[error](t, &f).poll()
 	}
 }
 
-func tryAcquire(n int) func(p *sync.Permits, stale int64) int {
-	return func(p *sync.Permits, stale int64) int { return count(p.TryAcquireFrom(stale, n)) }
+func tryAcquire(n int) func(p *lock.Permits, stale int64) int {
+	return func(p *lock.Permits, stale int64) int { return count(p.TryAcquireFrom(stale, n)) }
 }
 
-func acquireOrWait(n int, w *waiter[error]) func(p *sync.Permits, stale int64) int {
-	return func(p *sync.Permits, stale int64) int {
+func acquireOrWait(n int, w *waiter[error]) func(p *lock.Permits, stale int64) int {
+	return func(p *lock.Permits, stale int64) int {
 		got := count(p.AcquireOrWaitFrom(stale, n, w))
 		if p.Waiters()+got+count(p.Closed()) != 1 {
 			return -1 // it is neither in line, nor has it what it wants, nor is there nothing to wait for
@@ -99,19 +99,19 @@ func acquireOrWait(n int, w *waiter[error]) func(p *sync.Permits, stale int64) i
 	}
 }
 
-func release(n, limit int) func(p *sync.Permits, stale int64) int {
-	return func(p *sync.Permits, stale int64) int { return count(p.ReleaseFrom(stale, n, limit)) }
+func release(n, limit int) func(p *lock.Permits, stale int64) int {
+	return func(p *lock.Permits, stale int64) int { return count(p.ReleaseFrom(stale, n, limit)) }
 }
 
-func add(n, limit int) func(p *sync.Permits, stale int64) int {
-	return func(p *sync.Permits, stale int64) int { return count(p.AddFrom(stale, n, limit)) }
+func add(n, limit int) func(p *lock.Permits, stale int64) int {
+	return func(p *lock.Permits, stale int64) int { return count(p.AddFrom(stale, n, limit)) }
 }
 
-func forget(n int) func(p *sync.Permits, stale int64) int {
-	return func(p *sync.Permits, stale int64) int { return p.ForgetFrom(stale, n) }
+func forget(n int) func(p *lock.Permits, stale int64) int {
+	return func(p *lock.Permits, stale int64) int { return p.ForgetFrom(stale, n) }
 }
 
-func shutFrom(p *sync.Permits, stale int64) int { return count(p.ShutFrom(stale)) }
+func shutFrom(p *lock.Permits, stale int64) int { return count(p.ShutFrom(stale)) }
 
 func count(ok bool) int {
 	if ok {

@@ -1,5 +1,5 @@
 //go:build !race
 
-package sync_test
+package lock_test
 
 const raceDetector = false

@@ -1,6 +1,6 @@
 //go:build race
 
-package sync_test
+package lock_test
 
 // raceDetector is on: pools forget at random, and the tests that repeat do less.
 const raceDetector = true

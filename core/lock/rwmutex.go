@@ -1,4 +1,4 @@
-package sync
+package lock
 
 import (
 	"context"
@@ -178,6 +178,6 @@ func (g *WriteGuard) DowngradeOn(cx *core.Context) ReadGuard {
 
 func (m *RWMutex) release(cx *core.Context, n int) {
 	if m == nil || !m.p.release(cx, n, maxReaders) {
-		panic("sync: unlock of an unlocked RWMutex")
+		panic("lock: unlock of an unlocked RWMutex")
 	}
 }

@@ -1,33 +1,33 @@
-package sync_test
+package lock_test
 
 import (
 	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	stdsync "sync"
+	"sync"
 	"sync/atomic"
 	"testing"
 
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/core/future"
-	"github.com/moduvex/moduvex-go/core/sync"
-	"github.com/moduvex/moduvex-go/core/sync/internal/crew"
+	"github.com/moduvex/moduvex-go/core/internal/hosttest"
+	"github.com/moduvex/moduvex-go/core/lock"
 	"github.com/moduvex/moduvex-go/core/task"
 )
 
-func reader(t testing.TB, m *sync.RWMutex) *waiter[sync.ReadGuard] {
+func reader(t testing.TB, m *lock.RWMutex) *waiter[lock.ReadGuard] {
 	f := m.RLockFuture()
-	return newWaiter[sync.ReadGuard](t, &f)
+	return newWaiter[lock.ReadGuard](t, &f)
 }
 
-func writer(t testing.TB, m *sync.RWMutex) *waiter[sync.WriteGuard] {
+func writer(t testing.TB, m *lock.RWMutex) *waiter[lock.WriteGuard] {
 	f := m.WLockFuture()
-	return newWaiter[sync.WriteGuard](t, &f)
+	return newWaiter[lock.WriteGuard](t, &f)
 }
 
-func mustRead(t testing.TB, m *sync.RWMutex) sync.ReadGuard {
+func mustRead(t testing.TB, m *lock.RWMutex) lock.ReadGuard {
 	t.Helper()
 	g, ok := m.TryRLock()
 	if !ok {
@@ -36,7 +36,7 @@ func mustRead(t testing.TB, m *sync.RWMutex) sync.ReadGuard {
 	return g
 }
 
-func mustWrite(t testing.TB, m *sync.RWMutex) sync.WriteGuard {
+func mustWrite(t testing.TB, m *lock.RWMutex) lock.WriteGuard {
 	t.Helper()
 	g, ok := m.TryLock()
 	if !ok {
@@ -46,7 +46,7 @@ func mustWrite(t testing.TB, m *sync.RWMutex) sync.WriteGuard {
 }
 
 func TestReadersShareAndWritersDoNot(t *testing.T) {
-	var m sync.RWMutex
+	var m lock.RWMutex
 	a, b := mustRead(t, &m), mustRead(t, &m)
 	if _, ok := m.TryLock(); ok {
 		t.Error("a writer came in among readers")
@@ -66,9 +66,9 @@ func TestReadersShareAndWritersDoNot(t *testing.T) {
 }
 
 func TestAWaitingWriterIsNotStarvedAndReadersBeforeItGoFirst(t *testing.T) {
-	var m sync.RWMutex
+	var m lock.RWMutex
 	first := mustWrite(t, &m)
-	var before []*waiter[sync.ReadGuard]
+	var before []*waiter[lock.ReadGuard]
 	for range 40 { // more than are woken under one hold of the lock
 		r := reader(t, &m)
 		r.pends(t)
@@ -99,7 +99,7 @@ func TestAWaitingWriterIsNotStarvedAndReadersBeforeItGoFirst(t *testing.T) {
 }
 
 func TestAWriterThatIsGivenUpLetsTheReadersBehindItIn(t *testing.T) {
-	var m sync.RWMutex
+	var m lock.RWMutex
 	r := mustRead(t, &m)
 	w := writer(t, &m)
 	w.pends(t)
@@ -121,7 +121,7 @@ func TestAWriterThatIsGivenUpLetsTheReadersBehindItIn(t *testing.T) {
 
 // Regression: the wake of a waiter that was given up after it was lost.
 func TestAReaderThatIsGivenUpAfterItsTurnPassesItOn(t *testing.T) {
-	var m sync.RWMutex
+	var m lock.RWMutex
 	g := mustWrite(t, &m)
 	r, w := reader(t, &m), writer(t, &m)
 	r.pends(t)
@@ -132,14 +132,14 @@ func TestAReaderThatIsGivenUpAfterItsTurnPassesItOn(t *testing.T) {
 }
 
 func TestDowngradeLetsReadersInAndNoWriter(t *testing.T) {
-	var m sync.RWMutex
+	var m lock.RWMutex
 	g := mustWrite(t, &m)
 	r, w, late := reader(t, &m), writer(t, &m), reader(t, &m)
 	r.pends(t)
 	w.pends(t)
 	late.pends(t)
 	mine := g.Downgrade()
-	mustPanic(t, "sync: unlock of an unlocked RWMutex", g.Unlock)
+	mustPanic(t, "lock: unlock of an unlocked RWMutex", g.Unlock)
 	theirs := r.answers(t, 1)
 	late.pends(t)
 	theirs.Unlock()
@@ -151,11 +151,11 @@ func TestDowngradeLetsReadersInAndNoWriter(t *testing.T) {
 }
 
 func TestUnlockOfAnUnlockedRWMutexPanics(t *testing.T) {
-	const text = "sync: unlock of an unlocked RWMutex"
-	var m sync.RWMutex
-	mustPanic(t, text, new(sync.ReadGuard).Unlock)
-	mustPanic(t, text, new(sync.WriteGuard).Unlock)
-	mustPanic(t, text, func() { new(sync.WriteGuard).Downgrade() })
+	const text = "lock: unlock of an unlocked RWMutex"
+	var m lock.RWMutex
+	mustPanic(t, text, new(lock.ReadGuard).Unlock)
+	mustPanic(t, text, new(lock.WriteGuard).Unlock)
+	mustPanic(t, text, func() { new(lock.WriteGuard).Downgrade() })
 	r := mustRead(t, &m)
 	copied := r
 	r.Unlock()
@@ -169,15 +169,15 @@ func TestUnlockOfAnUnlockedRWMutexPanics(t *testing.T) {
 	mustPanic(t, text, wcopied.Unlock)
 	r.Unlock()
 	mustWrite(t, &m)
-	const poll = "sync: Poll of a future that was not made by what it waits for"
-	mustPanic(t, poll, func() { newWaiter[sync.ReadGuard](t, new(sync.RLockFuture)).poll() })
-	mustPanic(t, poll, func() { newWaiter[sync.WriteGuard](t, new(sync.WLockFuture)).poll() })
-	new(sync.RLockFuture).Drop()
-	new(sync.WLockFuture).Drop()
+	const poll = "lock: Poll of a future that was not made by what it waits for"
+	mustPanic(t, poll, func() { newWaiter[lock.ReadGuard](t, new(lock.RLockFuture)).poll() })
+	mustPanic(t, poll, func() { newWaiter[lock.WriteGuard](t, new(lock.WLockFuture)).poll() })
+	new(lock.RLockFuture).Drop()
+	new(lock.WLockFuture).Drop()
 }
 
 func TestRWMutexWakesThroughTheWorker(t *testing.T) {
-	var m sync.RWMutex
+	var m lock.RWMutex
 	h, cx := newSpy(t)
 	g := mustWrite(t, &m)
 	r, w := reader(t, &m), writer(t, &m)
@@ -197,7 +197,7 @@ func TestRWMutexWakesThroughTheWorker(t *testing.T) {
 }
 
 func TestBodiesAndGoroutinesShareAnRWMutex(t *testing.T) {
-	var m sync.RWMutex
+	var m lock.RWMutex
 	h := newHost(t)
 	g, err := m.LockWait(t.Context())
 	if err != nil {
@@ -260,7 +260,7 @@ func TestBodiesAndGoroutinesShareAnRWMutex(t *testing.T) {
 }
 
 func TestAnRWMutexAllocatesNothing(t *testing.T) {
-	var m sync.RWMutex
+	var m lock.RWMutex
 	r, w := reader(t, &m), writer(t, &m)
 	allocates(t, "poll style", 0, func() {
 		g := mustWrite(t, &m)
@@ -281,10 +281,10 @@ func TestStressOfAnRWMutex(t *testing.T) {
 	if raceDetector {
 		rounds = 200
 	}
-	var m sync.RWMutex
+	var m lock.RWMutex
 	var readers atomic.Int64
 	written, want := 0, 0
-	write := func(g sync.WriteGuard) {
+	write := func(g lock.WriteGuard) {
 		if readers.Load() != 0 {
 			t.Error("a writer among readers")
 		}
@@ -298,13 +298,13 @@ func TestStressOfAnRWMutex(t *testing.T) {
 		readers.Add(-1)
 		r.Unlock()
 	}
-	read := func(g sync.ReadGuard) {
+	read := func(g lock.ReadGuard) {
 		readers.Add(1)
 		_ = written
 		readers.Add(-1)
 		g.Unlock()
 	}
-	c := crew.New(3)
+	c := hosttest.New(3)
 	var doomed []*task.Slot[struct{}]
 	for i := range 4 {
 		rf, wf := m.RLockFuture(), m.WLockFuture()
@@ -356,7 +356,7 @@ func TestStressOfAnRWMutex(t *testing.T) {
 			}
 		}))
 	}
-	var wg stdsync.WaitGroup
+	var wg sync.WaitGroup
 	for range 2 {
 		wg.Go(func() {
 			for range rounds / 4 {
@@ -389,10 +389,10 @@ func TestStressOfAnRWMutex(t *testing.T) {
 // Regression: a lock for writing is the permits of all readers, which are more than a semaphore could
 // have where an int has 32 bits. A lock whose waiter gave up was lost.
 func TestALockForWritingThatIsGivenUpGoesToTheNext(t *testing.T) {
-	var m sync.RWMutex
+	var m lock.RWMutex
 	g, _ := m.TryLock()
 	f := m.WLockFuture()
-	first := newWaiter[sync.WriteGuard](t, &f)
+	first := newWaiter[lock.WriteGuard](t, &f)
 	first.pends(t)
 	g.Unlock()
 	first.drop()

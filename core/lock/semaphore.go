@@ -1,4 +1,4 @@
-package sync
+package lock
 
 import (
 	"context"
@@ -32,9 +32,9 @@ func NewSemaphore(n int) *Semaphore {
 func checkPermits(what string, n int) {
 	switch {
 	case n < 0:
-		panic(fmt.Sprintf("sync: %s %d permits, which is negative", what, n))
+		panic(fmt.Sprintf("lock: %s %d permits, which is negative", what, n))
 	case n > MaxPermits:
-		panic(fmt.Sprintf("sync: %s %d permits, which is more than MaxPermits", what, n))
+		panic(fmt.Sprintf("lock: %s %d permits, which is more than MaxPermits", what, n))
 	}
 }
 
@@ -73,7 +73,7 @@ func (s *Semaphore) Release(n int) { s.ReleaseOn(nil, n) }
 func (s *Semaphore) ReleaseOn(cx *core.Context, n int) {
 	checkPermits("Release of", n)
 	if !s.p.release(cx, n, MaxPermits) {
-		panic(fmt.Sprintf("sync: Release of %d permits makes more than MaxPermits", n))
+		panic(fmt.Sprintf("lock: Release of %d permits makes more than MaxPermits", n))
 	}
 }
 

@@ -1,28 +1,28 @@
-package sync_test
+package lock_test
 
 import (
 	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	stdsync "sync"
+	"sync"
 	"sync/atomic"
 	"testing"
 
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/core/future"
-	"github.com/moduvex/moduvex-go/core/sync"
-	"github.com/moduvex/moduvex-go/core/sync/internal/crew"
+	"github.com/moduvex/moduvex-go/core/internal/hosttest"
+	"github.com/moduvex/moduvex-go/core/lock"
 	"github.com/moduvex/moduvex-go/core/task"
 )
 
-func acquireWaiter(t testing.TB, s *sync.Semaphore, n int) *waiter[error] {
+func acquireWaiter(t testing.TB, s *lock.Semaphore, n int) *waiter[error] {
 	f := s.AcquireFuture(n)
 	return newWaiter[error](t, &f)
 }
 
-func mustHave(t testing.TB, s *sync.Semaphore, free int) {
+func mustHave(t testing.TB, s *lock.Semaphore, free int) {
 	t.Helper()
 	if have := s.Available(); have != free {
 		t.Errorf("%d permits are free, want %d", have, free)
@@ -30,7 +30,7 @@ func mustHave(t testing.TB, s *sync.Semaphore, free int) {
 }
 
 func TestTryAcquireTakesWhatIsThereOrNothing(t *testing.T) {
-	s := sync.NewSemaphore(3)
+	s := lock.NewSemaphore(3)
 	if !s.TryAcquire(2) || s.TryAcquire(2) || !s.TryAcquire(1) || s.TryAcquire(1) || !s.TryAcquire(0) {
 		t.Error("three permits are not three")
 	}
@@ -41,7 +41,7 @@ func TestTryAcquireTakesWhatIsThereOrNothing(t *testing.T) {
 
 // Regression: a woken waiter that a newcomer had beaten to the permits was not queued again.
 func TestPermitsGoToThoseWhoWaitInOrder(t *testing.T) {
-	var s sync.Semaphore // has no permits
+	var s lock.Semaphore // has no permits
 	a, b, c := acquireWaiter(t, &s, 2), acquireWaiter(t, &s, 1), acquireWaiter(t, &s, 3)
 	a.pends(t)
 	b.pends(t)
@@ -76,7 +76,7 @@ func TestPermitsGoToThoseWhoWaitInOrder(t *testing.T) {
 
 // Regression: the wake of a waiter that was given up after it was lost.
 func TestAWaiterThatIsGivenUpAfterItsTurnPassesItsPermitsOn(t *testing.T) {
-	var s sync.Semaphore
+	var s lock.Semaphore
 	a, b, c := acquireWaiter(t, &s, 2), acquireWaiter(t, &s, 1), acquireWaiter(t, &s, 1)
 	a.pends(t)
 	b.pends(t)
@@ -89,7 +89,7 @@ func TestAWaiterThatIsGivenUpAfterItsTurnPassesItsPermitsOn(t *testing.T) {
 }
 
 func TestAGreedyWaiterThatIsGivenUpLetsTheOthersIn(t *testing.T) {
-	s := sync.NewSemaphore(2)
+	s := lock.NewSemaphore(2)
 	greedy := acquireWaiter(t, s, 3)
 	greedy.pends(t)
 	ws := []*waiter[error]{acquireWaiter(t, s, 1), acquireWaiter(t, s, 1), acquireWaiter(t, s, 1)}
@@ -109,7 +109,7 @@ func TestAGreedyWaiterThatIsGivenUpLetsTheOthersIn(t *testing.T) {
 }
 
 func TestCloseSendsEverybodyAway(t *testing.T) {
-	s := sync.NewSemaphore(1)
+	s := lock.NewSemaphore(1)
 	var ws []*waiter[error]
 	for range 40 { // more than are woken under one hold of the lock
 		ws = append(ws, acquireWaiter(t, s, 2))
@@ -125,11 +125,11 @@ func TestCloseSendsEverybodyAway(t *testing.T) {
 	}
 	ws[0].drop() // has nothing to pass on
 	for _, w := range ws[1:] {
-		if err := w.answers(t, 1); err != sync.ErrClosed {
+		if err := w.answers(t, 1); err != lock.ErrClosed {
 			t.Errorf("have %v, want ErrClosed", err)
 		}
 	}
-	if err := acquireWaiter(t, s, 1).answers(t, 0); err != sync.ErrClosed {
+	if err := acquireWaiter(t, s, 1).answers(t, 0); err != lock.ErrClosed {
 		t.Errorf("have %v, want ErrClosed", err)
 	}
 	if s.TryAcquire(1) || s.TryAcquire(0) {
@@ -141,7 +141,7 @@ func TestCloseSendsEverybodyAway(t *testing.T) {
 
 // Who had its permits before the close keeps them.
 func TestPermitsThatWereGrantedBeforeACloseAreGood(t *testing.T) {
-	var s sync.Semaphore
+	var s lock.Semaphore
 	w := acquireWaiter(t, &s, 1)
 	w.pends(t)
 	s.Release(1)
@@ -150,13 +150,13 @@ func TestPermitsThatWereGrantedBeforeACloseAreGood(t *testing.T) {
 		t.Error(err)
 	}
 	w = acquireWaiter(t, &s, 1)
-	if err := w.answers(t, 0); err != sync.ErrClosed {
+	if err := w.answers(t, 0); err != lock.ErrClosed {
 		t.Error(err)
 	}
 }
 
 func TestForgetTakesFreePermitsOnly(t *testing.T) {
-	s := sync.NewSemaphore(5)
+	s := lock.NewSemaphore(5)
 	s.TryAcquire(2)
 	if have := s.Forget(2); have != 2 {
 		t.Errorf("forgot %d, want 2", have)
@@ -168,7 +168,7 @@ func TestForgetTakesFreePermitsOnly(t *testing.T) {
 	mustHave(t, s, 2)
 	w := acquireWaiter(t, s, 3)
 	w.pends(t)
-	if have := s.Forget(sync.MaxPermits); have != 2 { // kept for w
+	if have := s.Forget(lock.MaxPermits); have != 2 { // kept for w
 		t.Errorf("forgot %d, want 2", have)
 	}
 	s.Release(2)
@@ -178,13 +178,13 @@ func TestForgetTakesFreePermitsOnly(t *testing.T) {
 }
 
 func TestPermitsOutOfRangePanic(t *testing.T) {
-	s := sync.NewSemaphore(sync.MaxPermits)
-	mustHave(t, s, sync.MaxPermits)
-	mustPanic(t, "sync: Release of 1 permits makes more than MaxPermits", func() { s.Release(1) })
-	over := sync.MaxPermits + 1
+	s := lock.NewSemaphore(lock.MaxPermits)
+	mustHave(t, s, lock.MaxPermits)
+	mustPanic(t, "lock: Release of 1 permits makes more than MaxPermits", func() { s.Release(1) })
+	over := lock.MaxPermits + 1
 	more := fmt.Sprint(over, " permits, which is more than MaxPermits")
 	for what, f := range map[string]func(n int){
-		"NewSemaphore with": func(n int) { sync.NewSemaphore(n) },
+		"NewSemaphore with": func(n int) { lock.NewSemaphore(n) },
 		"TryAcquire of":     func(n int) { s.TryAcquire(n) },
 		"AcquireFuture of":  func(n int) { s.AcquireFuture(n) },
 		"AcquireWait of":    func(n int) { s.AcquireWait(context.Background(), n) },
@@ -192,27 +192,27 @@ func TestPermitsOutOfRangePanic(t *testing.T) {
 		"Release of":        func(n int) { s.Release(n) },
 		"Forget of":         func(n int) { s.Forget(n) },
 	} {
-		mustPanic(t, "sync: "+what+" "+more, func() { f(over) })
-		mustPanic(t, "sync: "+what+" -1 permits, which is negative", func() { f(-1) })
+		mustPanic(t, "lock: "+what+" "+more, func() { f(over) })
+		mustPanic(t, "lock: "+what+" -1 permits, which is negative", func() { f(-1) })
 	}
-	if !s.TryAcquire(sync.MaxPermits) {
+	if !s.TryAcquire(lock.MaxPermits) {
 		t.Error("not all permits can be had")
 	}
 	w := acquireWaiter(t, s, 1)
 	w.pends(t)
-	mustPanic(t, "sync: Release of "+fmt.Sprint(sync.MaxPermits)+" permits makes more than MaxPermits", func() {
-		u := sync.NewSemaphore(1)
+	mustPanic(t, "lock: Release of "+fmt.Sprint(lock.MaxPermits)+" permits makes more than MaxPermits", func() {
+		u := lock.NewSemaphore(1)
 		acquireWaiter(t, u, 2).pends(t)
-		u.Release(sync.MaxPermits)
+		u.Release(lock.MaxPermits)
 	})
-	mustPanic(t, "sync: Poll of a future that was not made by what it waits for", func() {
-		newWaiter[error](t, new(sync.AcquireFuture)).poll()
+	mustPanic(t, "lock: Poll of a future that was not made by what it waits for", func() {
+		newWaiter[error](t, new(lock.AcquireFuture)).poll()
 	})
-	new(sync.AcquireFuture).Drop()
+	new(lock.AcquireFuture).Drop()
 }
 
 func TestReleaseOnWakesThroughTheWorker(t *testing.T) {
-	var s sync.Semaphore
+	var s lock.Semaphore
 	h, cx := newSpy(t)
 	a, b := acquireWaiter(t, &s, 1), acquireWaiter(t, &s, 1)
 	a.pends(t)
@@ -227,20 +227,20 @@ func TestReleaseOnWakesThroughTheWorker(t *testing.T) {
 
 // Regression: permits that came back to a semaphore that was full overflowed, and it had none for ever.
 func TestPermitsThatComeBackToAFullSemaphoreAreLost(t *testing.T) {
-	s := sync.NewSemaphore(0)
-	w := acquireWaiter(t, s, sync.MaxPermits)
+	s := lock.NewSemaphore(0)
+	w := acquireWaiter(t, s, lock.MaxPermits)
 	w.pends(t)
-	s.Release(sync.MaxPermits) // are w's
-	s.Release(sync.MaxPermits)
+	s.Release(lock.MaxPermits) // are w's
+	s.Release(lock.MaxPermits)
 	w.drop()
-	mustHave(t, s, sync.MaxPermits)
+	mustHave(t, s, lock.MaxPermits)
 	if !s.TryAcquire(1) {
 		t.Error("there are none")
 	}
 }
 
 func TestBodiesAndGoroutinesAcquire(t *testing.T) {
-	s := sync.NewSemaphore(1)
+	s := lock.NewSemaphore(1)
 	h := newHost(t)
 	b := body(h, func(co *coro.Co) error {
 		if err := s.Acquire(co, 1); err != nil {
@@ -252,9 +252,9 @@ func TestBodiesAndGoroutinesAcquire(t *testing.T) {
 	if err := s.AcquireWait(cancelled(), 0); err != context.Canceled {
 		t.Errorf("have %v, want context.Canceled", err)
 	}
-	var wg stdsync.WaitGroup
+	var wg sync.WaitGroup
 	wg.Go(func() {
-		if err := s.AcquireWait(t.Context(), 1); err != sync.ErrClosed {
+		if err := s.AcquireWait(t.Context(), 1); err != lock.ErrClosed {
 			t.Errorf("have %v, want ErrClosed", err)
 		}
 	})
@@ -267,13 +267,13 @@ func TestBodiesAndGoroutinesAcquire(t *testing.T) {
 	wg.Wait()
 	b = body(h, func(co *coro.Co) error { return s.Acquire(co, 1) })
 	h.Run()
-	if err := ended(t, b); err != sync.ErrClosed {
+	if err := ended(t, b); err != lock.ErrClosed {
 		t.Errorf("have %v, want ErrClosed", err)
 	}
 }
 
 func TestAnAbortedBodyLeavesItsPermits(t *testing.T) {
-	var s sync.Semaphore
+	var s lock.Semaphore
 	h := newHost(t)
 	acquire := func(co *coro.Co) error { return s.Acquire(co, 1) }
 	victim, next := body(h, acquire), body(h, acquire)
@@ -292,7 +292,7 @@ func TestAnAbortedBodyLeavesItsPermits(t *testing.T) {
 }
 
 func TestASemaphoreAllocatesNothing(t *testing.T) {
-	var s sync.Semaphore
+	var s lock.Semaphore
 	ws := make([]*waiter[error], 50)
 	for i := range ws {
 		ws[i] = acquireWaiter(t, &s, 1)
@@ -321,7 +321,7 @@ func TestStressOfASemaphore(t *testing.T) {
 	if raceDetector {
 		rounds = 500
 	}
-	s := sync.NewSemaphore(permits)
+	s := lock.NewSemaphore(permits)
 	var inside atomic.Int64
 	enter := func(n int) {
 		if have := inside.Add(int64(n)); have > int64(permits) {
@@ -329,7 +329,7 @@ func TestStressOfASemaphore(t *testing.T) {
 		}
 	}
 	leave := func(n int) { inside.Add(int64(-n)); s.Release(n) }
-	c := crew.New(3)
+	c := hosttest.New(3)
 	var doomed []*task.Slot[struct{}]
 	for i := range 6 {
 		n := i%permits + 1
@@ -360,7 +360,7 @@ func TestStressOfASemaphore(t *testing.T) {
 			}
 		}))
 	}
-	var wg stdsync.WaitGroup
+	var wg sync.WaitGroup
 	for g := range 2 {
 		wg.Go(func() {
 			rng := rand.New(rand.NewPCG(1, uint64(g)))

@@ -1,16 +1,16 @@
-package sync_test
+package lock_test
 
 import (
 	"testing"
 
 	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/channel/broadcast"
+	"github.com/moduvex/moduvex-go/core/channel/mpsc"
+	"github.com/moduvex/moduvex-go/core/channel/oneshot"
+	"github.com/moduvex/moduvex-go/core/channel/watch"
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/core/future"
-	"github.com/moduvex/moduvex-go/core/sync"
-	"github.com/moduvex/moduvex-go/core/sync/broadcast"
-	"github.com/moduvex/moduvex-go/core/sync/mpsc"
-	"github.com/moduvex/moduvex-go/core/sync/oneshot"
-	"github.com/moduvex/moduvex-go/core/sync/watch"
+	"github.com/moduvex/moduvex-go/core/lock"
 	"github.com/moduvex/moduvex-go/core/timer"
 )
 
@@ -21,16 +21,16 @@ func erase[T any](f core.Future[T]) core.Future[any] {
 // TestWaitingIsSeenAndCostsNoBudget: a poll that is pending says what for, and has spent nothing, the first
 // time and when it is polled again.
 func TestWaitingIsSeenAndCostsNoBudget(t *testing.T) {
-	var m sync.Mutex
+	var m lock.Mutex
 	m.TryLock()
-	lock := m.LockFuture()
-	var rw sync.RWMutex
+	f := m.LockFuture()
+	var rw lock.RWMutex
 	rw.TryLock()
 	rlock, wlock := rw.RLockFuture(), rw.WLockFuture()
-	acquire := sync.NewSemaphore(0).AcquireFuture(1)
-	notified := new(sync.Notify).NotifiedFuture()
-	arrive := sync.NewBarrier(2).ArriveFuture()
-	var cell sync.OnceCell[int]
+	acquire := lock.NewSemaphore(0).AcquireFuture(1)
+	notified := new(lock.Notify).NotifiedFuture()
+	arrive := lock.NewBarrier(2).ArriveFuture()
+	var cell lock.OnceCell[int]
 	first := cell.InitFuture(func() core.Future[int] { return future.Pending[int]() })
 	newWaiter[int](t, &first).poll()
 	second := cell.InitFuture(func() core.Future[int] { return future.Pending[int]() })
@@ -52,9 +52,9 @@ func TestWaitingIsSeenAndCostsNoBudget(t *testing.T) {
 		f    core.Future[any]
 		want core.Wait
 	}{
-		"Mutex":                       {erase[sync.Guard](&lock), core.WaitLock},
-		"RWMutex for reading":         {erase[sync.ReadGuard](&rlock), core.WaitLock},
-		"RWMutex for writing":         {erase[sync.WriteGuard](&wlock), core.WaitLock},
+		"Mutex":                       {erase[lock.Guard](&f), core.WaitLock},
+		"RWMutex for reading":         {erase[lock.ReadGuard](&rlock), core.WaitLock},
+		"RWMutex for writing":         {erase[lock.WriteGuard](&wlock), core.WaitLock},
 		"Semaphore":                   {erase[error](&acquire), core.WaitLock},
 		"Notify":                      {erase[struct{}](&notified), core.WaitLock},
 		"Barrier":                     {erase[bool](&arrive), core.WaitLock},
@@ -114,7 +114,7 @@ func TestABodyThatTriesFirstPaysOnce(t *testing.T) {
 
 // TestAFullCellAnswersABodyThatIsCancelled: there is nothing to wait for.
 func TestAFullCellAnswersABodyThatIsCancelled(t *testing.T) {
-	var c sync.OnceCell[int]
+	var c lock.OnceCell[int]
 	c.Set(7)
 	h := newHost(t)
 	s := body(h, func(co *coro.Co) error {

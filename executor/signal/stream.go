@@ -10,7 +10,7 @@ import (
 	"sync"
 
 	"github.com/moduvex/moduvex-go/core/coro"
-	tasksync "github.com/moduvex/moduvex-go/core/sync"
+	"github.com/moduvex/moduvex-go/core/lock"
 )
 
 var (
@@ -38,7 +38,7 @@ type Stream struct {
 	readers sync.WaitGroup // a goroutine for each source
 	closing sync.Once
 
-	permits tasksync.Semaphore
+	permits lock.Semaphore
 	mu      sync.Mutex  // guards pending, and is held for no longer than that takes
 	pending []os.Signal // not received, in order of arrival; each kind once at most
 }
@@ -99,7 +99,7 @@ func (s *Stream) take() (os.Signal, error) {
 
 // taken is what a receive comes to whose attempt to acquire a permit came to err.
 func (s *Stream) taken(err error) (os.Signal, error) {
-	if err != nil && err != tasksync.ErrClosed {
+	if err != nil && err != lock.ErrClosed {
 		return nil, err
 	}
 	return s.take()

@@ -15,7 +15,7 @@ import (
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coretest"
 	"github.com/moduvex/moduvex-go/core/coro"
-	tasksync "github.com/moduvex/moduvex-go/core/sync"
+	"github.com/moduvex/moduvex-go/core/lock"
 	"github.com/moduvex/moduvex-go/executor"
 	"github.com/moduvex/moduvex-go/executor/internal/modetest"
 	"github.com/moduvex/moduvex-go/executor/signal"
@@ -196,7 +196,7 @@ func TestANotifyThatHasFailedDoesNotSpoilTheNext(t *testing.T) {
 func TestSignalsAndWakesAreToldApart(t *testing.T) {
 	rt := newRuntime(t)
 	s := notify(t, syscall.SIGUSR1)
-	var wake tasksync.Notify
+	var wake lock.Notify
 	for i := range 60 {
 		signalled := executor.Go(rt, func(co *coro.Co) (os.Signal, error) { return s.Recv(co) })
 		woken := executor.Go(rt, func(co *coro.Co) (struct{}, error) { return struct{}{}, wake.Notified(co) })

@@ -25,7 +25,7 @@ $go build -o "$bin/knownfail" ./tools/cmd/knownfail
 PATH=$bin:$PATH # where go test looks for go_GOOS_GOARCH_exec
 
 # The packages that have to do with the system, and what wakes and parks workers.
-packages="./reactor/kqueue/... ./reactor ./reactor/reactortest ./executor ./executor/net/... ./executor/signal ./core/sync/..."
+packages="./reactor/kqueue/... ./reactor ./reactor/reactortest ./executor ./executor/net/... ./executor/signal ./core/lock/... ./core/channel/..."
 
 status=0
 for os in darwin freebsd; do

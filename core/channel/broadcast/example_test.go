@@ -4,9 +4,9 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/moduvex/moduvex-go/core/channel/broadcast"
 	"github.com/moduvex/moduvex-go/core/coretest"
 	"github.com/moduvex/moduvex-go/core/coro"
-	"github.com/moduvex/moduvex-go/core/sync/broadcast"
 )
 
 func ExampleNew() {

@@ -7,9 +7,9 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/moduvex/moduvex-go/core/channel/broadcast"
 	"github.com/moduvex/moduvex-go/core/coro"
-	"github.com/moduvex/moduvex-go/core/sync/broadcast"
-	"github.com/moduvex/moduvex-go/core/sync/internal/crew"
+	"github.com/moduvex/moduvex-go/core/internal/hosttest"
 )
 
 // The channel against a model that keeps all that was ever sent, over random operations.
@@ -76,7 +76,7 @@ func TestAgainstAModel(t *testing.T) {
 // that was sent.
 func TestABroadcastUnderRaces(t *testing.T) {
 	const senders, each, receivers = 3, 400, 6
-	c := crew.New(4)
+	c := hosttest.New(4)
 	tx := broadcast.New[int](32)
 	var goroutines sync.WaitGroup
 	ready := make(chan struct{}, receivers)

@@ -4,9 +4,9 @@ import (
 	"context"
 	"testing"
 
+	"github.com/moduvex/moduvex-go/core/channel/mpsc"
 	"github.com/moduvex/moduvex-go/core/coro"
-	"github.com/moduvex/moduvex-go/core/sync/internal/crew"
-	"github.com/moduvex/moduvex-go/core/sync/mpsc"
+	"github.com/moduvex/moduvex-go/core/internal/hosttest"
 )
 
 // A blocking is a context for a goroutine that is about to block: at that moment it does what lets the
@@ -141,7 +141,7 @@ func TestWaitingAllocatesNothing(t *testing.T) {
 				return
 			}
 
-			h := crew.NewSolo()
+			h := hosttest.NewSolo()
 			defer h.Close()
 			entered, left := 0, 0
 			s := body(h, func(co *coro.Co) error {
@@ -205,7 +205,7 @@ func TestABodyThatWaitsForTheCloseAllocatesNothing(t *testing.T) {
 		return
 	}
 	cancelled := func(wait func(co *coro.Co) error) float64 {
-		h := crew.NewSolo()
+		h := hosttest.NewSolo()
 		defer h.Close()
 		var cancel func(cause error)
 		s := body(h, func(co *coro.Co) error {

@@ -5,9 +5,9 @@ import (
 	"testing"
 
 	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/channel/mpsc"
 	"github.com/moduvex/moduvex-go/core/coro"
-	"github.com/moduvex/moduvex-go/core/sync/internal/crew"
-	"github.com/moduvex/moduvex-go/core/sync/mpsc"
+	"github.com/moduvex/moduvex-go/core/internal/hosttest"
 	"github.com/moduvex/moduvex-go/core/task"
 )
 
@@ -42,7 +42,7 @@ func (p *player) Poll(cx *core.Context) (struct{}, bool) {
 // The twin is two goroutines.
 func BenchmarkPingPong(b *testing.B) {
 	b.Run("poll", func(b *testing.B) {
-		h := crew.NewSolo()
+		h := hosttest.NewSolo()
 		pingTx, pingRx := mpsc.New[int](1)
 		pongTx, pongRx := mpsc.New[int](1)
 		pingTx.TrySend(0)
@@ -55,7 +55,7 @@ func BenchmarkPingPong(b *testing.B) {
 		}
 	})
 	b.Run("direct", func(b *testing.B) {
-		h := crew.NewSolo()
+		h := hosttest.NewSolo()
 		defer h.Close()
 		pingTx, pingRx := mpsc.New[int](1)
 		pongTx, pongRx := mpsc.New[int](1)
@@ -155,7 +155,7 @@ func (c *batcher) Poll(cx *core.Context) (struct{}, bool) {
 // one worker. The twin is goroutines.
 func BenchmarkMPSC(b *testing.B) {
 	b.Run("poll", func(b *testing.B) {
-		h := crew.NewSolo()
+		h := hosttest.NewSolo()
 		tx, rx := mpsc.New[int](places)
 		b.ReportAllocs()
 		n := b.N/producers + 1
@@ -169,7 +169,7 @@ func BenchmarkMPSC(b *testing.B) {
 		}
 	})
 	b.Run("many", func(b *testing.B) {
-		h := crew.NewSolo()
+		h := hosttest.NewSolo()
 		tx, rx := mpsc.New[int](places)
 		b.ReportAllocs()
 		n := b.N/producers + 1
@@ -183,7 +183,7 @@ func BenchmarkMPSC(b *testing.B) {
 		}
 	})
 	b.Run("direct", func(b *testing.B) {
-		h := crew.NewSolo()
+		h := hosttest.NewSolo()
 		defer h.Close()
 		tx, rx := mpsc.New[int](places)
 		b.ReportAllocs()
@@ -211,8 +211,8 @@ func BenchmarkMPSC(b *testing.B) {
 			b.Fatal(live, "tasks are left")
 		}
 	})
-	b.Run("crew=2", func(b *testing.B) { // workers: tasks move at every poll
-		c := crew.New(2)
+	b.Run("workers=2", func(b *testing.B) { // workers: tasks move at every poll
+		c := hosttest.New(2)
 		tx, rx := mpsc.New[int](places)
 		b.ReportAllocs()
 		n := b.N/producers + 1

@@ -9,7 +9,7 @@ import (
 	"weak"
 
 	"github.com/moduvex/moduvex-go/core"
-	"github.com/moduvex/moduvex-go/core/sync/mpsc"
+	"github.com/moduvex/moduvex-go/core/channel/mpsc"
 )
 
 func sendWaiter[T any](t testing.TB, tx *mpsc.Sender[T], v T) (*waiter[error], *mpsc.SendFuture[T]) {

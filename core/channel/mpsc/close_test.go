@@ -3,7 +3,7 @@ package mpsc_test
 import (
 	"testing"
 
-	"github.com/moduvex/moduvex-go/core/sync/mpsc"
+	"github.com/moduvex/moduvex-go/core/channel/mpsc"
 )
 
 // TestCloseWakesTheReceiver: another goroutine may close it while it waits, and nobody sends any more.

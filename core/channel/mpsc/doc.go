@@ -27,7 +27,7 @@
 //
 // # Forms
 //
-// What may wait comes in three forms, as in package core/sync: Send and Recv take the *coro.Co of a
+// What may wait comes in three forms, as in package core/lock: Send and Recv take the *coro.Co of a
 // body in direct style; SendFuture and the Receiver itself are futures; SendWait and RecvWait block
 // a plain goroutine. Methods that end in On do what those without it do, for callers that have a
 // Context: tasks of the same worker are then woken without an atomic hand-off.

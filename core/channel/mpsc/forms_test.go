@@ -8,10 +8,10 @@ import (
 	"testing"
 
 	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/channel/mpsc"
 	"github.com/moduvex/moduvex-go/core/coretest"
 	"github.com/moduvex/moduvex-go/core/coro"
-	"github.com/moduvex/moduvex-go/core/sync/internal/crew"
-	"github.com/moduvex/moduvex-go/core/sync/mpsc"
+	"github.com/moduvex/moduvex-go/core/internal/hosttest"
 )
 
 func TestBodiesSendAndReceive(t *testing.T) {
@@ -289,7 +289,7 @@ func TestPingPongBetweenWorkers(t *testing.T) {
 }
 
 func TestDirectStyleAllocatesNothing(t *testing.T) {
-	h := crew.NewSolo()
+	h := hosttest.NewSolo()
 	defer h.Close()
 	tx, rx := mpsc.New[int](1)
 	var order []int

@@ -5,8 +5,8 @@ import (
 	"fmt"
 
 	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/channel/mpsc"
 	"github.com/moduvex/moduvex-go/core/coro"
-	"github.com/moduvex/moduvex-go/core/sync/mpsc"
 	"github.com/moduvex/moduvex-go/core/task"
 )
 

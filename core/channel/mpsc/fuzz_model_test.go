@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/moduvex/moduvex-go/core/sync/mpsc"
+	"github.com/moduvex/moduvex-go/core/channel/mpsc"
 )
 
 // A model is what a bounded channel is to be, for one actor at a time.

@@ -6,8 +6,8 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"github.com/moduvex/moduvex-go/core/channel/mpsc"
 	"github.com/moduvex/moduvex-go/core/coretest"
-	"github.com/moduvex/moduvex-go/core/sync/mpsc"
 )
 
 const fuzzSenders = 5

@@ -11,10 +11,10 @@ import (
 	"time"
 
 	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/channel/mpsc"
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/core/future"
-	"github.com/moduvex/moduvex-go/core/sync/internal/crew"
-	"github.com/moduvex/moduvex-go/core/sync/mpsc"
+	"github.com/moduvex/moduvex-go/core/internal/hosttest"
 	"github.com/moduvex/moduvex-go/core/task"
 )
 
@@ -68,7 +68,7 @@ func stress(t *testing.T, capacity int, closes bool) {
 	}
 	const kinds, each = 4, 2
 	l := newLedger(kinds * each)
-	c := crew.New(3)
+	c := hosttest.New(3)
 	tx, rx := mpsc.New[message](capacity)
 	var doomed []func()
 	var wg stdsync.WaitGroup
@@ -197,7 +197,7 @@ func TestStressOfDiscard(t *testing.T) {
 		rounds = 60
 	}
 	for i := range rounds {
-		c := crew.New(2)
+		c := hosttest.New(2)
 		tx, rx := mpsc.New[int](1 + i%3)
 		for range 3 {
 			tx := tx.Clone()
@@ -232,7 +232,7 @@ func TestStressOfDiscard(t *testing.T) {
 func TestStressOfAnUnboundedChannel(t *testing.T) {
 	const senders, each = 4, 2000
 	l := newLedger(senders)
-	c := crew.New(2)
+	c := hosttest.New(2)
 	tx, rx := mpsc.Unbounded[message]()
 	receiver := body(c, func(co *coro.Co) error {
 		for m, err := range rx.All(co) {

@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"github.com/moduvex/moduvex-go/core"
-	"github.com/moduvex/moduvex-go/core/sync/mpsc"
+	"github.com/moduvex/moduvex-go/core/channel/mpsc"
 )
 
 func TestSendersGetPlacesInTheOrderTheyCame(t *testing.T) {

@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/moduvex/moduvex-go/core/channel/oneshot"
 	"github.com/moduvex/moduvex-go/core/coretest"
 	"github.com/moduvex/moduvex-go/core/coro"
-	"github.com/moduvex/moduvex-go/core/sync/oneshot"
 	"github.com/moduvex/moduvex-go/core/timer"
 )
 

@@ -9,10 +9,10 @@ import (
 	"time"
 
 	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/channel/oneshot"
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/core/future"
-	"github.com/moduvex/moduvex-go/core/sync/internal/crew"
-	"github.com/moduvex/moduvex-go/core/sync/oneshot"
+	"github.com/moduvex/moduvex-go/core/internal/hosttest"
 	"github.com/moduvex/moduvex-go/core/task"
 )
 
@@ -414,7 +414,7 @@ func TestAChannelIsOneAllocationAndWaitingIsNone(t *testing.T) {
 // Senders and receivers on several workers, where some give up at any time: what is sent with
 // success to a receiver that looks is received, and nobody waits for ever.
 func TestOneshotsUnderRaces(t *testing.T) {
-	c := crew.New(4)
+	c := hosttest.New(4)
 	const n = 400
 	var mu sync.Mutex
 	var goroutines sync.WaitGroup
@@ -481,7 +481,7 @@ func BenchmarkNewSendAndReceive(b *testing.B) {
 		}
 	})
 	b.Run("waiting task", func(b *testing.B) {
-		s := crew.NewSolo()
+		s := hosttest.NewSolo()
 		defer s.Close()
 		var tx oneshot.Sender[int]
 		stop := false

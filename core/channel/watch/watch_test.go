@@ -11,10 +11,10 @@ import (
 	"time"
 
 	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/channel/watch"
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/core/future"
-	"github.com/moduvex/moduvex-go/core/sync/internal/crew"
-	"github.com/moduvex/moduvex-go/core/sync/watch"
+	"github.com/moduvex/moduvex-go/core/internal/hosttest"
 	"github.com/moduvex/moduvex-go/core/task"
 )
 
@@ -509,7 +509,7 @@ type pair struct{ a, b, c, d int }
 // of a value or an older one after a newer one, and everybody sees the last.
 func TestAWatchUnderRaces(t *testing.T) {
 	const sends, receivers = 1500, 6
-	c := crew.New(4)
+	c := hosttest.New(4)
 	tx := watch.New(pair{})
 	var goroutines sync.WaitGroup
 	whole := func(p pair) {
@@ -572,7 +572,7 @@ func TestAWatchUnderRaces(t *testing.T) {
 
 // Whoever waits for the receivers to go is told, however they go.
 func TestClosedUnderRaces(t *testing.T) {
-	c := crew.New(4)
+	c := hosttest.New(4)
 	for range 200 {
 		tx := watch.New(0)
 		rxs := []*watch.Receiver[int]{tx.Subscribe(), tx.Subscribe()}

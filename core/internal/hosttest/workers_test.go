@@ -1,11 +1,11 @@
-package crew_test
+package hosttest_test
 
 import (
 	"testing"
 
 	"github.com/moduvex/moduvex-go/core/coro"
+	"github.com/moduvex/moduvex-go/core/internal/hosttest"
 	"github.com/moduvex/moduvex-go/core/internal/leaktest"
-	"github.com/moduvex/moduvex-go/core/sync/internal/crew"
 )
 
 func TestMain(m *testing.M) { leaktest.VerifyTestMain(m) }
@@ -21,8 +21,8 @@ func yields(n int) func(co *coro.Co) (int, error) {
 	}
 }
 
-func TestACrewRunsItsTasksToTheirEnd(t *testing.T) {
-	c := crew.New(3)
+func TestWorkersRunTasksToTheirEnd(t *testing.T) {
+	c := hosttest.New(3)
 	s := coro.New(yields(10))
 	boom := coro.New(func(*coro.Co) (int, error) { panic("boom") })
 	c.Spawn(&s.Task)
@@ -37,7 +37,7 @@ func TestACrewRunsItsTasksToTheirEnd(t *testing.T) {
 }
 
 func TestASoloRunsItsTasksToTheirEnd(t *testing.T) {
-	s := crew.NewSolo()
+	s := hosttest.NewSolo()
 	defer s.Close()
 	a, b := coro.New(yields(10)), coro.New(func(co *coro.Co) (int, error) { return 0, co.Suspend() })
 	s.Spawn(&a.Task)

@@ -1,7 +1,7 @@
-// Package crew has hosts for the tests of core/sync and of the packages below it: a [Crew], whose
-// tasks move between workers at every poll, and a [Solo], which costs next to nothing, for
+// Package hosttest provides hosts for the tests of core/lock and core/channel: [Workers], whose
+// tasks move between workers at every poll, and [Solo], which costs next to nothing, for
 // benchmarks. Neither has timers or I/O.
-package crew
+package hosttest
 
 import (
 	"runtime/debug"
@@ -15,8 +15,8 @@ import (
 	"github.com/moduvex/moduvex-go/core/timer/wheel"
 )
 
-// A Crew is a few workers, each a goroutine, that take tasks from one queue.
-type Crew struct {
+// Workers are a few workers, each a goroutine, which take tasks from one queue.
+type Workers struct {
 	home  task.Home
 	ready chan *task.Task
 	live  sync.WaitGroup
@@ -29,58 +29,58 @@ type Crew struct {
 // queueSize is more than the tests ever queue, so that Schedule does not block.
 const queueSize = 1 << 16
 
-// New starts a crew. The caller calls Wait at the end.
-func New(workers int) *Crew {
-	c := &Crew{ready: make(chan *task.Task, queueSize)}
-	c.home.Scheduler = c
-	for range workers {
-		w := &worker{crew: c, pool: coro.NewPool(0, false)}
+// New starts n workers. The caller calls Wait at the end.
+func New(n int) *Workers {
+	ws := &Workers{ready: make(chan *task.Task, queueSize)}
+	ws.home.Scheduler = ws
+	for range n {
+		w := &worker{all: ws, pool: coro.NewPool(0, false)}
 		w.cx = core.NewContext(w)
-		c.work.Go(w.run)
+		ws.work.Go(w.run)
 	}
-	return c
+	return ws
 }
 
 // Schedule implements [task.Scheduler].
-func (c *Crew) Schedule(t *task.Task) { c.ready <- t }
+func (ws *Workers) Schedule(t *task.Task) { ws.ready <- t }
 
 // Spawn implements [core.Spawner]. Any goroutine.
-func (c *Crew) Spawn(r core.Runnable) error {
+func (ws *Workers) Spawn(r core.Runnable) error {
 	t := r.(*task.Task)
-	t.Bind(&c.home, c.ids.Add(1))
-	c.live.Add(1)
-	c.mu.Lock()
-	c.tasks.Insert(t)
-	c.mu.Unlock()
-	c.Schedule(t)
+	t.Bind(&ws.home, ws.ids.Add(1))
+	ws.live.Add(1)
+	ws.mu.Lock()
+	ws.tasks.Insert(t)
+	ws.mu.Unlock()
+	ws.Schedule(t)
 	return nil
 }
 
 // Wait waits until every task has ended, and then ends the workers.
-func (c *Crew) Wait() {
-	c.live.Wait()
-	close(c.ready)
-	c.work.Wait()
+func (ws *Workers) Wait() {
+	ws.live.Wait()
+	close(ws.ready)
+	ws.work.Wait()
 }
 
 // A worker is the host that the tasks see.
 type worker struct {
-	crew *Crew
+	all  *Workers
 	cx   *core.Context
 	pool *coro.Pool
 }
 
 func (w *worker) run() {
 	defer w.pool.Close()
-	for t := range w.crew.ready {
+	for t := range w.all.ready {
 		switch w.poll(t) {
 		case core.Again:
-			w.crew.Schedule(t)
+			w.all.Schedule(t)
 		case core.Done:
-			w.crew.mu.Lock()
-			w.crew.tasks.Remove(t)
-			w.crew.mu.Unlock()
-			w.crew.live.Done()
+			w.all.mu.Lock()
+			w.all.tasks.Remove(t)
+			w.all.mu.Unlock()
+			w.all.live.Done()
 		}
 	}
 }
@@ -94,7 +94,7 @@ func (w *worker) poll(t *task.Task) (out core.Outcome) {
 	return t.Run(w.cx)
 }
 
-func (w *worker) Spawn(r core.Runnable) error     { return w.crew.Spawn(r) }
+func (w *worker) Spawn(r core.Runnable) error     { return w.all.Spawn(r) }
 func (w *worker) Wake(k core.Waker)               { k.Wake() }
 func (w *worker) WakeLater(k core.Waker)          { k.Wake() }
 func (w *worker) Coroutines() *coro.Pool          { return w.pool }
@@ -105,7 +105,7 @@ func (w *worker) Disarm(*wheel.Entry)             { panic(noTimers) }
 func (w *worker) Rand() uint64                    { return 4 }
 func (w *worker) IO() any                         { return nil }
 
-const noTimers = "crew: there are no timers"
+const noTimers = "hosttest: there are no timers"
 
 // A Solo is one worker on the goroutine of its user, with a queue that needs no lock. Only that
 // goroutine may wake its tasks.
