@@ -24,7 +24,7 @@ sh tools/bsdrun/build.sh "$bin/go_freebsd_amd64_exec"
 $go build -o "$bin/knownfail" ./tools/cmd/knownfail
 PATH=$bin:$PATH # where go test looks for go_GOOS_GOARCH_exec
 
-# The packages that have to do with the system, and what wakes and parks workers.
+# The packages that depend on the system, and those that wake and park workers.
 packages="./reactor/kqueue/... ./reactor ./reactor/reactortest ./executor ./executor/net/... ./executor/signal ./core/lock/... ./core/channel/..."
 
 status=0

@@ -1,6 +1,6 @@
 #!/bin/sh
 # The tests of the Windows build under Wine; make test-windows calls this. GO is the go command, VERBOSE a flag
-# of knownfail. What Wine cannot do stands in known-wine.txt.
+# of knownfail. known-wine.txt lists what Wine cannot do.
 set -eu
 cd "$(dirname "$0")/../.."
 go=${GO:-go}
