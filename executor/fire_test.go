@@ -201,7 +201,7 @@ var fireStates = []func(r *fire, i int){
 			r.note(executor.Go(r.rt, func(co *coro.Co) (int, error) { return h.Join(co) }))
 			return
 		}
-		r.spawn(r.rt, false, future.Map(h, func(joinhandle.Result[int]) int { return 0 }))
+		r.spawn(r.rt, false, future.Map(h, func(core.Result[int]) int { return 0 }))
 	},
 	func(r *fire, i int) { // spawning: in a poll, and in Drop
 		g := r.gate()

@@ -172,7 +172,7 @@ var moving = map[string]func(t *testing.T, rt *executor.Runtime) waiting{
 	"a join": func(_ *testing.T, rt *executor.Runtime) waiting {
 		g := &gate{}
 		h := executor.Spawn[int](rt, g)
-		return waiting{future.Map(h, func(r joinhandle.Result[int]) int { return r.Value + 8 }), g.Open, 8}
+		return waiting{future.Map(h, func(r core.Result[int]) int { return r.Value + 8 }), g.Open, 8}
 	},
 	"a timer": func(*testing.T, *executor.Runtime) waiting {
 		f := &resettable{}
