@@ -24,7 +24,7 @@ import (
 
 // notify opens a stream that is closed at the end of the test.
 func notify(t testing.TB, sigs ...os.Signal) *signal.Stream {
-	s := signal.Notify(sigs...)
+	s := signal.NewStream(sigs...)
 	t.Cleanup(s.Close)
 	return s
 }
@@ -176,15 +176,15 @@ func TestWaitersOnOneStreamAreServedInTurn(t *testing.T) {
 }
 
 // Regression: the first failure was kept, and everything after it failed too.
-func TestANotifyThatHasFailedDoesNotSpoilTheNext(t *testing.T) {
+func TestANewStreamThatHasFailedDoesNotSpoilTheNext(t *testing.T) {
 	if !modetest.First() {
 		return
 	}
 	for range 2 {
-		if panicOf(func() { signal.Notify(syscall.SIGUSR1, syscall.SIGKILL) }) == nil {
+		if panicOf(func() { signal.NewStream(syscall.SIGUSR1, syscall.SIGKILL) }) == nil {
 			t.Fatal("a stream for SIGKILL")
 		}
-		s := signal.Notify(syscall.SIGUSR1)
+		s := signal.NewStream(syscall.SIGUSR1)
 		raise(t, syscall.SIGUSR1)
 		s.Close()
 		wantRest(t, s, syscall.SIGUSR1)
@@ -241,7 +241,7 @@ func TestASignalFromBeforeTheOpeningIsNotSeen(t *testing.T) {
 	old := notify(t, syscall.SIGUSR1)
 	for range 100 {
 		raise(t, syscall.SIGUSR1)
-		s := signal.Notify(syscall.SIGUSR1)
+		s := signal.NewStream(syscall.SIGUSR1)
 		s.Close()
 		wantRest(t, s)
 	}
