@@ -4,7 +4,7 @@
 // the file and binds what the program imports of libSystem to the functions in the files beside this one;
 // kqueue is a model over epoll (../kqmodel).
 //
-// What it is good for, and what not, says README.md.
+// ../README.md has its limits.
 
 #define _GNU_SOURCE
 #include <dirent.h>

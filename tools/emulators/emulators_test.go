@@ -1,6 +1,6 @@
 //go:build linux && amd64
 
-package kqmodel
+package emulators
 
 import (
 	"os"
@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// What each probe says on the real systems, by their manuals.
+// want is the output of each probe on the real systems, by their manuals.
 const want = `pipe: nothing; read 3; read 3
 flags: read 1, read 1, read 1; read 1, nothing, read 1; read 1, nothing, read 1; read 1, nothing, read 1
 timer: timer 1; nothing
@@ -26,7 +26,7 @@ child: "echo: echo\n" <nil>
 garbled: invalid argument
 `
 
-func TestTheRunnersRunWhatGoMakes(t *testing.T) {
+func TestTheEmulatorsRunGoPrograms(t *testing.T) {
 	cc := "gcc"
 	if env := os.Getenv("CC"); env != "" {
 		cc = env
@@ -38,7 +38,7 @@ func TestTheRunnersRunWhatGoMakes(t *testing.T) {
 		t.Run(runner, func(t *testing.T) {
 			dir := t.TempDir()
 			bin, probe := filepath.Join(dir, runner), filepath.Join(dir, "probe")
-			run(t, exec.Command("sh", filepath.Join("..", runner, "build.sh"), bin))
+			run(t, exec.Command("sh", filepath.Join(runner, "build.sh"), bin))
 			build := exec.Command("go", "build", "-o", probe, "./testdata/probe")
 			build.Env = append(os.Environ(), "GOOS="+goos, "GOARCH=amd64", "CGO_ENABLED=0")
 			run(t, build)
@@ -51,7 +51,7 @@ func TestTheRunnersRunWhatGoMakes(t *testing.T) {
 			if got := run(t, exec.Command(bin, append([]string{probe}, names...)...)); got != want {
 				t.Errorf("the probes say\n%s\nwant\n%s", got, want)
 			}
-			// The program's own end is the runner's.
+			// The emulator fails if its program fails.
 			if err := exec.Command(bin, probe, "nonsense").Run(); err == nil {
 				t.Error("a program that fails does not make its runner fail")
 			}
@@ -62,7 +62,7 @@ func TestTheRunnersRunWhatGoMakes(t *testing.T) {
 	}
 }
 
-// run runs c and returns all that it says.
+// run runs c and returns its output.
 func run(t *testing.T, c *exec.Cmd) string {
 	t.Helper()
 	out, err := c.CombinedOutput()

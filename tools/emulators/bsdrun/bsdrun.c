@@ -4,7 +4,7 @@
 // CGO_ENABLED=0. It maps the file and jumps to its entry. The program's system calls trap (syscall user
 // dispatch, Linux 5.11) and are made as Linux's; kqueue is a model over epoll (../kqmodel).
 //
-// What it is good for, and what not, says README.md. There is no C library here: the program owns FS, where a
+// ../README.md has its limits. There is no C library here: the program owns FS, where a
 // library would keep its own.
 
 #define BSD_AF_INET6 28
