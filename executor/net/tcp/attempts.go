@@ -34,28 +34,28 @@ type attempts struct {
 }
 
 // Poll implements core.Future.
-func (a *attempts) Poll(cx *core.Context) (Dialed, bool) {
+func (a *attempts) Poll(cx *core.Context) (core.Result[*Stream], bool) {
 	if a.host == nil {
 		a.start(cx)
 	} else if a.deadline != 0 && cx.Now() >= a.deadline {
 		at := a.live[0].to
 		a.Drop()
-		return Dialed{Err: a.dialer.failed(a.network, at, netfd.ErrDeadline)}, true
+		return core.Result[*Stream]{Err: a.dialer.failed(a.network, at, netfd.ErrDeadline)}, true
 	}
 	for {
 		if s := a.pollLive(cx); s != nil {
 			a.Drop() // the losers
-			return Dialed{Stream: s}, true
+			return core.Result[*Stream]{Value: s}, true
 		}
 		switch {
 		case len(a.live) == 0 && len(a.to) == 0:
 			a.Drop()
-			return Dialed{Err: a.first}, true
+			return core.Result[*Stream]{Err: a.first}, true
 		case len(a.to) != 0 && (len(a.live) == 0 || cx.Now() >= a.next):
 			a.another(cx)
 		default:
 			a.arm(cx)
-			return Dialed{}, false
+			return core.Result[*Stream]{}, false
 		}
 	}
 }

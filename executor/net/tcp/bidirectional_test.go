@@ -11,6 +11,7 @@ import (
 
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coro"
+	"github.com/moduvex/moduvex-go/executor/net/stream"
 	"github.com/moduvex/moduvex-go/executor/net/tcp"
 )
 
@@ -21,7 +22,7 @@ func TestCopyBidirectional(t *testing.T) {
 	type counts struct{ toA, toB int64 }
 	var got counts
 	proxy := start(rt, func(co *coro.Co) (err error) {
-		got.toA, got.toB, err = tcp.CopyBidirectional(co, a, b)
+		got.toA, got.toB, err = stream.CopyBidirectional(co, a, b)
 		return err
 	})
 	forth, back := bytes.Repeat([]byte("forth"), 300_000), bytes.Repeat([]byte("back!"), 100_000)
@@ -69,7 +70,7 @@ func TestCopyBidirectionalEndsAsAWhole(t *testing.T) {
 			a, ac := connect(t, rt)
 			b, _ := connect(t, rt)
 			proxy := start(rt, func(co *coro.Co) error {
-				_, _, err := tcp.CopyBidirectional(co, a, b)
+				_, _, err := stream.CopyBidirectional(co, a, b)
 				return err
 			})
 			settle(rt)
@@ -88,7 +89,7 @@ func TestCopyBidirectionalWithAPeerThatIsGone(t *testing.T) {
 	b, server := connect(t, rt)
 	var toA, toB int64
 	proxy := start(rt, func(co *coro.Co) (err error) {
-		toA, toB, err = tcp.CopyBidirectional(co, a, b)
+		toA, toB, err = stream.CopyBidirectional(co, a, b)
 		return err
 	})
 	client.Write([]byte("question"))

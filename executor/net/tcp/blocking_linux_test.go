@@ -15,6 +15,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/executor"
 	"github.com/moduvex/moduvex-go/executor/internal/modetest"
+	"github.com/moduvex/moduvex-go/executor/net/stream"
 	"github.com/moduvex/moduvex-go/executor/net/tcp"
 	"github.com/moduvex/moduvex-go/reactor"
 	"golang.org/x/sys/unix"
@@ -67,7 +68,7 @@ func TestNothingBlocksOnASocketInBlockingMode(t *testing.T) {
 		"ReadBuffers":  func(co *coro.Co, s *tcp.Stream) error { _, err := s.ReadBuffers(co, [][]byte{b, b}); return err },
 		"Write":        func(co *coro.Co, s *tcp.Stream) error { _, err := s.Write(co, b); return err },
 		"WriteBuffers": func(co *coro.Co, s *tcp.Stream) error { _, err := s.WriteBuffers(co, &net.Buffers{b, b}); return err },
-		"Copy from it": func(co *coro.Co, s *tcp.Stream) error { _, err := tcp.Copy(co, discard{}, s); return err },
+		"Copy from it": func(co *coro.Co, s *tcp.Stream) error { _, err := stream.Copy(co, discard{}, s); return err },
 		"PollRead":     polled(func(cx *core.Context, s *tcp.Stream) (bool, error) { _, ok, err := s.PollRead(cx, b); return ok, err }),
 		"PollWrite":    polled(func(cx *core.Context, s *tcp.Stream) (bool, error) { _, ok, err := s.PollWrite(cx, b); return ok, err }),
 		"PollReadable": polled(func(cx *core.Context, s *tcp.Stream) (bool, error) { return s.PollReadable(cx) }),
@@ -162,7 +163,7 @@ func TestCopyGoesOnInBlockingMode(t *testing.T) {
 			from, in := connect(t, rt)
 			to, out := connect(t, rt)
 			h := start(rt, func(co *coro.Co) error {
-				_, err := tcp.Copy(co, to, from)
+				_, err := stream.Copy(co, to, from)
 				to.CloseWrite()
 				return err
 			})

@@ -149,7 +149,7 @@ func TestNoReactorIsAnError(t *testing.T) {
 	if !ready {
 		t.Fatal("pending for ever")
 	}
-	wantIs(t, err, "accept", tcp.ErrNoReactor)
+	wantIs(t, err, "accept", errors.ErrUnsupported)
 }
 
 func TestStreamOutlivesItsRuntime(t *testing.T) {

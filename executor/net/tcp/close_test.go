@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/moduvex/moduvex-go/core/coro"
-	"github.com/moduvex/moduvex-go/executor/net/tcp"
+	"github.com/moduvex/moduvex-go/executor/net/stream"
 )
 
 func TestWriteThenCloseDelivers(t *testing.T) {
@@ -241,7 +241,7 @@ func TestSplit(t *testing.T) {
 	r, w := s.Split()
 	h := start(rt, func(co *coro.Co) error {
 		defer w.Close()
-		_, err := tcp.Copy(co, w, r)
+		_, err := stream.Copy(co, w, r)
 		return err
 	})
 	c.Write([]byte("through both"))

@@ -6,34 +6,22 @@ import (
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/executor/net/internal/netfd"
+	"github.com/moduvex/moduvex-go/executor/net/stream"
+	"github.com/moduvex/moduvex-go/reactor"
 )
 
-// A Reader reads in direct style. It keeps the rules of io.Reader.
-type Reader interface {
-	Read(co *coro.Co, b []byte) (n int, err error)
+// ReadFrom copies from src to s until src ends, as [stream.Copy] does. If s cannot be written to, it reads nothing.
+func (s *Stream) ReadFrom(co *coro.Co, src stream.Reader) (n int64, err error) {
+	if err := s.fd.Check(co.Context(), reactor.Write); err != nil {
+		return 0, s.failed("write", err)
+	}
+	return stream.Copy(co, s, src)
 }
 
-// A Writer writes in direct style. It keeps the rules of io.Writer.
-type Writer interface {
-	Write(co *coro.Co, b []byte) (n int, err error)
+// WriteTo copies from s to dst until s ends, as [stream.Copy] does.
+func (s *Stream) WriteTo(co *coro.Co, dst stream.Writer) (n int64, err error) {
+	return stream.Copy(co, dst, s)
 }
-
-// Copy copies from src to dst until src ends, and returns how many bytes it has written. The end of
-// src is no error. A [Stream] on either side ends up here by its ReadFrom or WriteTo. On Linux, bytes
-// that come in bulk between two Streams, of this package or of package unix, go through a pipe of
-// the system and are not copied to the process; then it holds two descriptors more. For files there is
-// [Stream.SendFile].
-func Copy(co *coro.Co, dst Writer, src Reader) (written int64, err error) {
-	return netfd.Copy(co, dst, src)
-}
-
-// ReadFrom writes to s what it reads from src, until src ends.
-func (s *Stream) ReadFrom(co *coro.Co, src Reader) (n int64, err error) {
-	return s.fd.ReadFrom(co, s, s.failed, src)
-}
-
-// WriteTo writes to dst what it reads from s, until s ends.
-func (s *Stream) WriteTo(co *coro.Co, dst Writer) (n int64, err error) { return Copy(co, dst, s) }
 
 // SendFile writes to s what is left of src, and returns how many bytes it has written. The end of src
 // is no error. If src is a regular file (an *os.File, an *io.SectionReader of one, or an
@@ -49,7 +37,11 @@ func (s *Stream) WriteTo(co *coro.Co, dst Writer) (n int64, err error) { return 
 // runtime of its own. Any other src is read and written too: it is its Read that blocks the worker
 // then, and what it has returned is lost if it cannot be written.
 func (s *Stream) SendFile(co *coro.Co, src io.Reader) (n int64, err error) {
-	return s.fd.SendFile(co, s, s.failed, src)
+	n, regular, err := s.fd.SendFile(co, s.failed, src)
+	if !regular {
+		return stream.Copy(co, s, netfd.BlockingReader{R: src})
+	}
+	return n, err
 }
 
 // PollSendFile is SendFile in poll style: it sends as much as there is room for, and the rest is then

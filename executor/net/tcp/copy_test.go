@@ -7,10 +7,10 @@ import (
 	"testing"
 
 	"github.com/moduvex/moduvex-go/core/coro"
-	"github.com/moduvex/moduvex-go/executor/net/tcp"
+	"github.com/moduvex/moduvex-go/executor/net/stream"
 )
 
-// pieces is a tcp.Reader of given results.
+// pieces is a stream.Reader of given results.
 type pieces []struct {
 	data string
 	err  error
@@ -35,16 +35,16 @@ func TestCopy(t *testing.T) {
 	broken := errors.New("broken")
 	do(t, rt, func(co *coro.Co) error {
 		var out bytes.Buffer
-		n, err := tcp.Copy(co, bufferWriter{&out}, &pieces{{"ab", nil}, {"", nil}, {"cd", io.EOF}})
+		n, err := stream.Copy(co, bufferWriter{&out}, &pieces{{"ab", nil}, {"", nil}, {"cd", io.EOF}})
 		if n != 4 || err != nil || out.String() != "abcd" {
 			t.Errorf("copied %q, %d, %v", out.String(), n, err)
 		}
 		out.Reset()
-		n, err = tcp.Copy(co, bufferWriter{&out}, &pieces{{"ab", broken}})
+		n, err = stream.Copy(co, bufferWriter{&out}, &pieces{{"ab", broken}})
 		if n != 2 || err != broken || out.String() != "ab" {
 			t.Errorf("copied %q, %d, %v", out.String(), n, err)
 		}
-		n, err = tcp.Copy(co, shortWriter{}, &pieces{{"abcd", nil}})
+		n, err = stream.Copy(co, shortWriter{}, &pieces{{"abcd", nil}})
 		if n != 2 || err != io.ErrShortWrite {
 			t.Errorf("copied %d, %v", n, err)
 		}

@@ -103,26 +103,26 @@ func TestDial(t *testing.T) {
 func TestDialInPollStyle(t *testing.T) {
 	rt := newRuntime(t)
 	l := listen(t)
-	d, err := executor.BlockOn(context.Background(), rt, tcp.DialTo(l.AddrPort()))
+	d, err := executor.BlockOn(context.Background(), rt, tcp.DialFuture(l.AddrPort()))
 	if err != nil || d.Err != nil {
 		t.Fatal(err, d.Err)
 	}
-	d.Stream.Close()
+	d.Value.Close()
 
-	d, err = executor.BlockOn(context.Background(), rt, tcp.DialTo(refusing(t, "127.0.0.1")))
-	if err != nil || d.Stream != nil {
-		t.Fatal(err, d.Stream)
+	d, err = executor.BlockOn(context.Background(), rt, tcp.DialFuture(refusing(t, "127.0.0.1")))
+	if err != nil || d.Value != nil {
+		t.Fatal(err, d.Value)
 	}
 	wantIs(t, d.Err, "dial", syscall.ECONNREFUSED)
 
-	d, err = executor.BlockOn(context.Background(), rt, tcp.DialTo(netip.AddrPort{}))
+	d, err = executor.BlockOn(context.Background(), rt, tcp.DialFuture(netip.AddrPort{}))
 	var ae *net.AddrError
 	if err != nil || !errors.As(d.Err, &ae) {
 		t.Errorf("the zero address: %v", d.Err)
 	}
 
 	dialer := tcp.Dialer{Timeout: 30 * time.Millisecond}
-	d, err = executor.BlockOn(context.Background(), rt, dialer.DialTo(blackHole(t, "127.0.0.1")))
+	d, err = executor.BlockOn(context.Background(), rt, dialer.DialFuture(blackHole(t, "127.0.0.1")))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -76,22 +76,16 @@ func (d *Dialer) dial(co *coro.Co, network, address string) (*Stream, error) {
 		}
 		return nil, &net.OpError{Op: "dial", Net: network, Source: d.source(), Err: err}
 	}
-	r, err := coro.Await[Dialed](co, &attempts{dialer: d, network: network, to: to})
+	r, err := coro.Await[core.Result[*Stream]](co, &attempts{dialer: d, network: network, to: to})
 	if err != nil {
 		return nil, d.failed(network, to[0], err)
 	}
-	return r.Stream, r.Err
+	return r.Get()
 }
 
-// Dialed is what [Dialer.DialTo] answers: one of the two.
-type Dialed struct {
-	Stream *Stream
-	Err    error
-}
-
-// DialTo returns a future that connects to addr. It takes no name, so it needs no blocking pool.
-// Whoever takes the Stream out of the answer closes it.
-func (d *Dialer) DialTo(addr netip.AddrPort) core.Future[Dialed] {
+// DialFuture returns a future that connects to addr. It takes no name, so it needs no blocking pool. The caller that takes
+// the Stream out of the result closes it. Resolve and FallbackDelay have no effect.
+func (d *Dialer) DialFuture(addr netip.AddrPort) core.Future[core.Result[*Stream]] {
 	if !addr.IsValid() {
 		err := &net.AddrError{Err: "not an address", Addr: addr.String()}
 		return &attempts{dialer: d, network: "tcp", first: &net.OpError{Op: "dial", Net: "tcp", Source: d.source(), Err: err}}
@@ -107,8 +101,10 @@ func (d *Dialer) DialTo(addr netip.AddrPort) core.Future[Dialed] {
 	return &attempts{dialer: d, network: "tcp", to: []sys.Endpoint{at}, timeout: d.Timeout}
 }
 
-// DialTo returns a future that connects to addr with the zero [Dialer].
-func DialTo(addr netip.AddrPort) core.Future[Dialed] { return (&Dialer{}).DialTo(addr) }
+// DialFuture returns a future that connects to addr with the zero [Dialer]; see [Dialer.DialFuture].
+func DialFuture(addr netip.AddrPort) core.Future[core.Result[*Stream]] {
+	return (&Dialer{}).DialFuture(addr)
+}
 
 // resolve returns the endpoints to try, in order, at least one.
 func (d *Dialer) resolve(co *coro.Co, network, address string) ([]sys.Endpoint, error) {

@@ -51,7 +51,7 @@
 //
 //	executor.GoOwning(co, s, func(co *coro.Co) (int64, error) {
 //		defer s.Close()
-//		return tcp.Copy(co, s, s)
+//		return stream.Copy(co, s, s)
 //	})
 //
 // [ListenerGroup.Serve] does so by itself. In poll style a future that owns a socket closes it in Drop. A socket

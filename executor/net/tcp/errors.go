@@ -4,12 +4,8 @@ import (
 	"net"
 	"os"
 
-	"github.com/moduvex/moduvex-go/executor/net/internal/netfd"
 	"github.com/moduvex/moduvex-go/executor/net/internal/sys"
 )
-
-// ErrNoReactor answers an operation that would have to wait, in a task of a host without a reactor.
-var ErrNoReactor = netfd.ErrNoReactor
 
 // checkNetwork returns nil for the networks that there are here.
 func checkNetwork(network string) error {

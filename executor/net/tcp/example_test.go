@@ -12,6 +12,7 @@ import (
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/executor"
+	"github.com/moduvex/moduvex-go/executor/net/stream"
 	"github.com/moduvex/moduvex-go/executor/net/tcp"
 )
 
@@ -31,7 +32,7 @@ func Example() {
 				}
 				executor.GoOwning(co, s, func(co *coro.Co) (int64, error) {
 					defer s.Close()
-					return tcp.Copy(co, s, s)
+					return stream.Copy(co, s, s)
 				})
 			}
 		})
@@ -192,55 +193,6 @@ func ExampleListenConfig_ListenGroup() {
 	// Output: hello <nil>
 }
 
-// A proxy: whatever comes in on either side goes out on the other.
-func ExampleCopyBidirectional() {
-	_, err := executor.Run(context.Background(), executor.Options{}, func(co *coro.Co) (struct{}, error) {
-		var none struct{}
-		l, err := tcp.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return none, err
-		}
-		defer l.Close()
-		proxied := executor.Go(co, func(co *coro.Co) (struct{}, error) {
-			front, err := l.Accept(co)
-			if err != nil {
-				return none, err
-			}
-			defer front.Close()
-			back, err := l.Accept(co) // a real proxy dials
-			if err != nil {
-				return none, err
-			}
-			defer back.Close()
-			toFront, toBack, err := tcp.CopyBidirectional(co, front, back)
-			fmt.Println(toFront, "and", toBack, "bytes")
-			return none, err
-		})
-		say := func(words string) (*tcp.Stream, error) {
-			s, err := tcp.Dial(co, "tcp", l.Addr().String())
-			if err != nil {
-				return nil, err
-			}
-			if _, err := s.Write(co, []byte(words)); err != nil {
-				return nil, err
-			}
-			return s, s.CloseWrite()
-		}
-		for _, words := range []string{"hello", "bye"} {
-			s, err := say(words)
-			if err != nil {
-				return none, err
-			}
-			defer s.Close()
-		}
-		return proxied.Join(co)
-	})
-	fmt.Println(err)
-	// Output:
-	// 3 and 5 bytes
-	// <nil>
-}
-
 // A part of a file, sent without bringing it to the process.
 func ExampleStream_SendFile() {
 	reply, err := executor.Run(context.Background(), executor.Options{}, func(co *coro.Co) (string, error) {
@@ -291,7 +243,7 @@ func ExampleStream_Split() {
 				return 0, err
 			}
 			defer s.Close()
-			return tcp.Copy(co, s, s)
+			return stream.Copy(co, s, s)
 		})
 
 		c, err := tcp.Dial(co, "tcp", l.Addr().String())

@@ -82,12 +82,12 @@ func TestDeadlineOutlivesTheRuntimeThatKeptIt(t *testing.T) {
 func TestDialToRefusesAnAddressOfAnotherFamily(t *testing.T) {
 	rt := newRuntime(t)
 	d := &tcp.Dialer{LocalAddr: netip.MustParseAddrPort("[::1]:0")}
-	got, err := executor.BlockOn(context.Background(), rt, d.DialTo(netip.MustParseAddrPort("127.0.0.1:9")))
+	got, err := executor.BlockOn(context.Background(), rt, d.DialFuture(netip.MustParseAddrPort("127.0.0.1:9")))
 	if err != nil {
 		t.Fatal(err)
 	}
 	var addr *net.AddrError
-	if got.Stream != nil || !errors.As(got.Err, &addr) {
+	if got.Value != nil || !errors.As(got.Err, &addr) {
 		t.Errorf("the dial ended with %v", got.Err)
 	}
 }

@@ -107,7 +107,7 @@ func TestDialTalksToNetcat(t *testing.T) {
 	}
 }
 
-// bufferWriter is a tcp.Writer that never waits.
+// bufferWriter is a stream.Writer that never waits.
 type bufferWriter struct{ w io.Writer }
 
 func (b bufferWriter) Write(_ *coro.Co, p []byte) (int, error) { return b.w.Write(p) }

@@ -7,7 +7,7 @@ import (
 
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/executor"
-	"github.com/moduvex/moduvex-go/executor/net/tcp"
+	"github.com/moduvex/moduvex-go/executor/net/stream"
 	"golang.org/x/sys/unix"
 )
 
@@ -33,13 +33,13 @@ func BenchmarkCopy(b *testing.B) {
 			}()
 			go io.CopyBuffer(struct{ io.Writer }{io.Discard}, struct{ io.Reader }{out}, make([]byte, 128<<10))
 			do(b, rt, func(co *coro.Co) error {
-				var src tcp.Reader = from
+				var src stream.Reader = from
 				if how == "copied" {
 					src = &counting{Stream: from}
 				}
 				var u, v unix.Rusage
 				unix.Getrusage(unix.RUSAGE_THREAD, &u)
-				_, err := tcp.Copy(co, to, src)
+				_, err := stream.Copy(co, to, src)
 				unix.Getrusage(unix.RUSAGE_THREAD, &v)
 				d := time.Duration(v.Utime.Nano() + v.Stime.Nano() - u.Utime.Nano() - u.Stime.Nano())
 				b.ReportMetric(float64(d.Microseconds())/float64(b.N), "worker-µs/MB")

@@ -15,6 +15,7 @@ import (
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/executor"
+	"github.com/moduvex/moduvex-go/executor/net/stream"
 	"github.com/moduvex/moduvex-go/executor/net/tcp"
 )
 
@@ -58,7 +59,7 @@ func TestCopyInBulk(t *testing.T) {
 	from, in := connect(t, rt)
 	to, out := connect(t, rt)
 	h := start(rt, func(co *coro.Co) error {
-		n, err := tcp.Copy(co, to, from)
+		n, err := stream.Copy(co, to, from)
 		if err == nil && n != 8<<20+3+8<<20 {
 			err = fmt.Errorf("%d bytes were copied", n)
 		}
@@ -121,7 +122,7 @@ func TestCopyDoesNotBypassWhatWrapsAStream(t *testing.T) {
 	go io.Copy(io.Discard, out)
 	c := &counting{Stream: from}
 	do(t, rt, func(co *coro.Co) error {
-		_, err := tcp.Copy(co, to, c)
+		_, err := stream.Copy(co, to, c)
 		return err
 	})
 	if c.n != 4<<20 {
@@ -146,7 +147,7 @@ func TestCopyInBulkEnds(t *testing.T) {
 			none := openPipes()
 			var n int64
 			var err error
-			h := start(rt, func(co *coro.Co) error { n, err = tcp.Copy(co, to, from); return err })
+			h := start(rt, func(co *coro.Co) error { n, err = stream.Copy(co, to, from); return err })
 			go in.Write(make([]byte, 64<<20)) // more than fits anywhere
 			readToPipe(t, out, io.Discard, none, 32<<20)
 			settleOn(t, rt, "write") // until nothing fits anywhere

@@ -7,6 +7,7 @@ import (
 
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coro"
+	"github.com/moduvex/moduvex-go/executor/net/stream"
 	"github.com/moduvex/moduvex-go/executor/net/tcp"
 )
 
@@ -15,11 +16,11 @@ import (
 // Regression: a copy in bulk ended at an urgent byte, without an error.
 func TestCopyGetsPastUrgentData(t *testing.T) {
 	copies := map[string]func(co *coro.Co, dst, src *tcp.Stream) (int64, error){
-		"Copy":     func(co *coro.Co, dst, src *tcp.Stream) (int64, error) { return tcp.Copy(co, dst, src) },
+		"Copy":     func(co *coro.Co, dst, src *tcp.Stream) (int64, error) { return stream.Copy(co, dst, src) },
 		"ReadFrom": func(co *coro.Co, dst, src *tcp.Stream) (int64, error) { return dst.ReadFrom(co, src) },
 		"WriteTo":  func(co *coro.Co, dst, src *tcp.Stream) (int64, error) { return src.WriteTo(co, dst) },
 		"CopyBidirectional": func(co *coro.Co, dst, src *tcp.Stream) (int64, error) {
-			_, n, err := tcp.CopyBidirectional(co, src, dst)
+			_, n, err := stream.CopyBidirectional(co, src, dst)
 			return n, err
 		},
 		"poll style": func(co *coro.Co, dst, src *tcp.Stream) (int64, error) {
@@ -163,7 +164,7 @@ func TestCopyGetsPastManyMarks(t *testing.T) {
 	to, out := connect(t, rt)
 	var n int64
 	h := start(rt, func(co *coro.Co) (err error) {
-		n, err = tcp.Copy(co, to, from)
+		n, err = stream.Copy(co, to, from)
 		to.CloseWrite()
 		return err
 	})

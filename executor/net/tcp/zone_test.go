@@ -19,8 +19,8 @@ func TestZonesThatCannotBeAreRefused(t *testing.T) {
 		do(t, rt, func(co *coro.Co) error {
 			refusals := map[string]error{}
 			_, refusals["Dial"] = tcp.Dial(co, "tcp", to.String())
-			r, err := coro.Await(co, tcp.DialTo(to))
-			refusals["DialTo"] = errors.Join(err, r.Err)
+			r, err := coro.Await(co, tcp.DialFuture(to))
+			refusals["DialFuture"] = errors.Join(err, r.Err)
 			d := tcp.Dialer{LocalAddr: to}
 			_, refusals["Dialer.Dial"] = d.Dial(co, "tcp", "[::1]:9")
 			_, refusals["Listen"] = tcp.Listen("tcp", to.String())

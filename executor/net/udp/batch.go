@@ -81,7 +81,7 @@ func (s *Socket) TryReadBatch(ms []Message) (n int, ok bool, err error) {
 
 func (s *Socket) readBatch(cx *core.Context, ms []Message) (n int, p netfd.Progress, err error) {
 	if len(ms) == 0 {
-		return 0, netfd.Done, s.idle(cx, reactor.Read)
+		return 0, netfd.Done, s.fd.Check(cx, reactor.Read)
 	}
 	t := s.fd.Try(cx, reactor.Read)
 	for t.Next() {
@@ -91,15 +91,6 @@ func (s *Socket) readBatch(cx *core.Context, ms []Message) (n int, p netfd.Progr
 	}
 	p, err = t.End()
 	return n, p, err
-}
-
-// idle is an operation that moves nothing.
-func (s *Socket) idle(cx *core.Context, d reactor.Direction) error {
-	err := s.fd.Begin(cx, d)
-	if err == nil {
-		s.fd.End(cx, d, netfd.Done)
-	}
-	return err
 }
 
 func (s *Socket) recvBatch(ms []Message) (n int, errno sys.Errno) {
@@ -178,7 +169,7 @@ func (s *Socket) TryWriteBatch(ms []Message) (n int, ok bool, err error) {
 
 func (s *Socket) writeBatch(cx *core.Context, ms []Message) (n int, p netfd.Progress, err error) {
 	if len(ms) == 0 {
-		return 0, netfd.Done, s.idle(cx, reactor.Write)
+		return 0, netfd.Done, s.fd.Check(cx, reactor.Write)
 	}
 	var invalid error
 	t := s.fd.Try(cx, reactor.Write)

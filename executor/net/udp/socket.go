@@ -14,9 +14,6 @@ import (
 	"github.com/moduvex/moduvex-go/reactor"
 )
 
-// ErrNoReactor answers an operation that would have to wait, in a task of a host without a reactor.
-var ErrNoReactor = netfd.ErrNoReactor
-
 // A Socket sends and receives datagrams. The package comment says what all methods have in common.
 type Socket struct {
 	fd     netfd.FD

@@ -521,12 +521,12 @@ func TestNoReactorIsAnError(t *testing.T) {
 	if !ready {
 		t.Fatal("pending for ever")
 	}
-	wantIs(t, err, "read", udp.ErrNoReactor)
+	wantIs(t, err, "read", errors.ErrUnsupported)
 	_, ready, err = s.PollReadBatch(cx, make([]udp.Message, 1))
 	if !ready {
 		t.Fatal("pending for ever")
 	}
-	wantIs(t, err, "read", udp.ErrNoReactor)
+	wantIs(t, err, "read", errors.ErrUnsupported)
 }
 
 func TestSocketOutlivesItsRuntime(t *testing.T) {

@@ -6,26 +6,21 @@ import (
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/executor/net/internal/netfd"
+	"github.com/moduvex/moduvex-go/executor/net/stream"
+	"github.com/moduvex/moduvex-go/reactor"
 )
 
-// A Reader reads in direct style. It keeps the rules of io.Reader.
-type Reader interface {
-	Read(co *coro.Co, b []byte) (n int, err error)
+// ReadFrom copies from src to s until src ends, as [stream.Copy] does. If s cannot be written to, it reads nothing.
+func (s *Stream) ReadFrom(co *coro.Co, src stream.Reader) (n int64, err error) {
+	if err := s.fd.Check(co.Context(), reactor.Write); err != nil {
+		return 0, s.wrap("write", err)
+	}
+	return stream.Copy(co, s, src)
 }
 
-// A Writer writes in direct style. It keeps the rules of io.Writer.
-type Writer interface {
-	Write(co *coro.Co, b []byte) (n int, err error)
-}
-
-// ReadFrom writes to s what it reads from src, until src ends.
-func (s *Stream) ReadFrom(co *coro.Co, src Reader) (n int64, err error) {
-	return s.fd.ReadFrom(co, s, s.wrap, src)
-}
-
-// WriteTo writes to dst what it reads from s, until s ends.
-func (s *Stream) WriteTo(co *coro.Co, dst Writer) (n int64, err error) {
-	return netfd.Copy(co, dst, s)
+// WriteTo copies from s to dst until s ends, as [stream.Copy] does.
+func (s *Stream) WriteTo(co *coro.Co, dst stream.Writer) (n int64, err error) {
+	return stream.Copy(co, dst, s)
 }
 
 // SendFile writes to s what is left of src, and returns how many bytes it has written. The end of src
@@ -42,7 +37,11 @@ func (s *Stream) WriteTo(co *coro.Co, dst Writer) (n int64, err error) {
 // runtime of its own. Any other src is read and written too: it is its Read that blocks the worker
 // then, and what it has returned is lost if it cannot be written.
 func (s *Stream) SendFile(co *coro.Co, src io.Reader) (n int64, err error) {
-	return s.fd.SendFile(co, s, s.wrap, src)
+	n, regular, err := s.fd.SendFile(co, s.wrap, src)
+	if !regular {
+		return stream.Copy(co, s, netfd.BlockingReader{R: src})
+	}
+	return n, err
 }
 
 // PollSendFile is SendFile in poll style: it sends as much as there is room for, and the rest is then

@@ -54,31 +54,25 @@ func registered[C interface {
 
 func (s *socket) register(cx *core.Context) error { return s.wrap("dial", s.fd.Register(cx)) }
 
-// Dialed is what [DialTo] answers: one of the two.
-type Dialed struct {
-	Stream *Stream
-	Err    error
+// DialFuture returns a future that connects to the listener with a name, as [Dial] does. The caller that takes the Stream
+// out of the result closes it.
+func DialFuture(name string) core.Future[core.Result[*Stream]] {
+	return &dialFuture{dialing{kind: sys.Stream, name: name}}
 }
 
-// DialTo returns a future that connects to the listener with a name, as [Dial] does. Whoever takes the
-// Stream out of the answer closes it.
-func DialTo(name string) core.Future[Dialed] {
-	return &dialTo{dialing{kind: sys.Stream, name: name}}
-}
-
-type dialTo struct{ dialing }
+type dialFuture struct{ dialing }
 
 // Poll implements core.Future.
-func (d *dialTo) Poll(cx *core.Context) (Dialed, bool) {
+func (d *dialFuture) Poll(cx *core.Context) (core.Result[*Stream], bool) {
 	r, ok := d.dialing.Poll(cx)
 	switch {
 	case !ok:
-		return Dialed{}, false
+		return core.Result[*Stream]{}, false
 	case r.err != nil:
-		return Dialed{Err: openError("dial", d.kind, d.name, r.err)}, true
+		return core.Result[*Stream]{Err: openError("dial", d.kind, d.name, r.err)}, true
 	}
 	s, err := registered(cx, newStream(r.fd))
-	return Dialed{Stream: s, Err: err}, true
+	return core.Result[*Stream]{Value: s, Err: err}, true
 }
 
 // dialing is the future that connects a socket.

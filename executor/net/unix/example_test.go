@@ -184,7 +184,7 @@ func ExampleStream_PeerCredentials() {
 	// Output: true
 }
 
-func ExampleDialTo() {
+func ExampleDialFuture() {
 	dir, err := os.MkdirTemp("", "example")
 	if err != nil {
 		fmt.Println(err)
@@ -198,15 +198,15 @@ func ExampleDialTo() {
 	}
 	defer l.Close()
 	_, err = executor.Run(context.Background(), executor.Options{}, func(co *coro.Co) (struct{}, error) {
-		d, err := coro.Await[unix.Dialed](co, unix.DialTo(l.Addr().String()))
+		d, err := coro.Await[core.Result[*unix.Stream]](co, unix.DialFuture(l.Addr().String()))
 		if err != nil {
 			return struct{}{}, err
 		}
 		if d.Err != nil {
 			return struct{}{}, d.Err
 		}
-		defer d.Stream.Close()
-		fmt.Println(d.Stream.RemoteAddr().String() == l.Addr().String())
+		defer d.Value.Close()
+		fmt.Println(d.Value.RemoteAddr().String() == l.Addr().String())
 		return struct{}{}, nil
 	})
 	fmt.Println(err)

@@ -232,24 +232,24 @@ func TestDialWaitsForTheBacklog(t *testing.T) {
 			hs = append(hs, start(rt, dial))
 			continue
 		}
-		h := executor.Spawn[unix.Dialed](rt, unix.DialTo(name))
+		h := executor.Spawn[core.Result[*unix.Stream]](rt, unix.DialFuture(name))
 		hs = append(hs, start(rt, func(co *coro.Co) error {
 			d, err := h.Join(co)
-			if d.Stream != nil {
-				d.Stream.Close()
+			if d.Value != nil {
+				d.Value.Close()
 			}
 			return errors.Join(err, d.Err)
 		}))
 	}
 	aborted := start(rt, dial)
-	h := executor.Spawn[unix.Dialed](rt, unix.DialTo(name))
+	h := executor.Spawn[core.Result[*unix.Stream]](rt, unix.DialFuture(name))
 	time.Sleep(20 * time.Millisecond)
 	aborted.Abort()
 	h.Abort()
 	finish(t, aborted)
 	<-h.Done()
-	if d, _ := h.Wait(context.Background()); d.Stream != nil {
-		d.Stream.Close()
+	if d, _ := h.Wait(context.Background()); d.Value != nil {
+		d.Value.Close()
 	}
 	waiting := 0
 	for _, h := range hs {
@@ -285,14 +285,14 @@ func TestDialThatIsGivenUp(t *testing.T) {
 	}
 	defer l.Close()
 	for i := range 50 {
-		h := executor.Spawn[unix.Dialed](rt, unix.DialTo(l.Addr().String()))
+		h := executor.Spawn[core.Result[*unix.Stream]](rt, unix.DialFuture(l.Addr().String()))
 		if i%2 == 0 {
 			runtime.Gosched()
 		}
 		h.Abort()
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
-		if d, err := h.Wait(ctx); err == nil && d.Stream != nil {
-			d.Stream.Close()
+		if d, err := h.Wait(ctx); err == nil && d.Value != nil {
+			d.Value.Close()
 		} else if err == nil && !errors.Is(d.Err, syscall.ECONNREFUSED) {
 			t.Error(d.Err)
 		}

@@ -59,7 +59,7 @@ func (s *socket) pollReceive(cx *core.Context, in *incoming) (r sys.Message, rea
 
 func (s *socket) recv(cx *core.Context, in *incoming) (r sys.Message, p netfd.Progress, err error) {
 	if s.kind == sys.Stream && len(in.b) == 0 {
-		return r, netfd.Done, s.idle(cx, reactor.Read)
+		return r, netfd.Done, s.fd.Check(cx, reactor.Read)
 	}
 	t := s.fd.Try(cx, reactor.Read)
 	for t.Next() {
@@ -92,15 +92,6 @@ func (s *socket) received(in *incoming, r sys.Message, err error) (sys.Message, 
 // ends reports whether a read of nothing is the end.
 func (s *socket) ends(in *incoming, r sys.Message) bool {
 	return s.kind == sys.Stream && len(in.b) > 0 || s.kind == sys.Seqpacket && !r.Truncated
-}
-
-// idle is an operation that moves nothing.
-func (s *socket) idle(cx *core.Context, d reactor.Direction) error {
-	err := s.fd.Begin(cx, d)
-	if err == nil {
-		s.fd.End(cx, d, netfd.Done)
-	}
-	return err
 }
 
 // An outgoing is a write: what there is to send.
@@ -149,7 +140,7 @@ func (s *socket) pollTransmit(cx *core.Context, out *outgoing) (n int, ready boo
 
 func (s *socket) send(cx *core.Context, out *outgoing) (n int, p netfd.Progress, err error) {
 	if len(out.b) == 0 && s.kind != sys.Datagram {
-		if err := s.idle(cx, reactor.Write); err != nil {
+		if err := s.fd.Check(cx, reactor.Write); err != nil {
 			return 0, netfd.Done, err
 		}
 		if s.kind == sys.Stream && len(out.fds) == 0 {

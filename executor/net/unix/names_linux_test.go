@@ -214,7 +214,7 @@ func TestOwnNamesAreWholeNames(t *testing.T) {
 }
 
 func dialTo(co *coro.Co, name string) error {
-	r, err := coro.Await(co, unix.DialTo(name))
+	r, err := coro.Await(co, unix.DialFuture(name))
 	return errors.Join(err, r.Err)
 }
 

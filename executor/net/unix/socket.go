@@ -15,9 +15,6 @@ import (
 	"github.com/moduvex/moduvex-go/reactor"
 )
 
-// ErrNoReactor answers an operation that would have to wait, in a task of a host without a reactor.
-var ErrNoReactor = netfd.ErrNoReactor
-
 // ErrDescriptorsLost is what ReadMsg returns, beside what it has read, if descriptors came along for
 // which there was no room: neither in the slice, or in the process's table.
 var ErrDescriptorsLost = errors.New("unix: descriptors were lost for want of room")

@@ -11,6 +11,7 @@ import (
 
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/executor"
+	"github.com/moduvex/moduvex-go/executor/net/stream"
 	"github.com/moduvex/moduvex-go/executor/net/tcp"
 )
 
@@ -75,7 +76,7 @@ func TestCopyBetweenFamilies(t *testing.T) {
 		inside, server := streams(t)
 		forth := executor.Go(co, func(co *coro.Co) (int64, error) {
 			defer inside.CloseWrite()
-			return tcp.Copy(co, inside, outside)
+			return stream.Copy(co, inside, outside)
 		})
 		back := executor.Go(co, func(co *coro.Co) (int64, error) {
 			defer outside.CloseWrite()

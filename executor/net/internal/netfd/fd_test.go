@@ -98,7 +98,7 @@ func TestClosedIsNotRegistered(t *testing.T) {
 	host := coretest.New(1)
 	defer host.Close()
 	f, _ := newFD(t)
-	if err := f.Register(host.Context()); err != netfd.ErrNoReactor {
+	if err := f.Register(host.Context()); !errors.Is(err, errors.ErrUnsupported) {
 		t.Errorf("registered with nothing: %v", err)
 	}
 	f.Close()

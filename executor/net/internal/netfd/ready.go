@@ -3,6 +3,7 @@ package netfd
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"os"
 
@@ -26,9 +27,8 @@ func (deadlineError) Is(target error) bool {
 	return target == os.ErrDeadlineExceeded || target == context.DeadlineExceeded
 }
 
-// ErrNoReactor answers an operation that has to wait on a host whose I/O driver is not a
-// *reactor.Reactor.
-var ErrNoReactor = errors.New("net: the task's host has no reactor")
+// errNoReactor is the error of an operation that has to wait on a host whose I/O driver is not a *reactor.Reactor.
+var errNoReactor = fmt.Errorf("net: the task's host has no reactor: %w", errors.ErrUnsupported)
 
 // interest is everything: Priority is what makes a short read mean something.
 const interest = reactor.Readable | reactor.Writable | reactor.Priority
@@ -174,7 +174,7 @@ func (f *FD) Register(cx *core.Context) error {
 	}
 	r, _ := cx.Host().IO().(*reactor.Reactor)
 	if r == nil {
-		return ErrNoReactor
+		return errNoReactor
 	}
 	reg, err := r.Register(uintptr(f.sysfd), interest)
 	if err != nil {

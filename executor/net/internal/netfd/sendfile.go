@@ -13,23 +13,20 @@ import (
 // A Failed gives an error of a socket the shape that its others have.
 type Failed func(op string, err error) error
 
-// SendFile writes to dst, which is the stream of f, what src has left, and returns how many bytes it
-// has written. The end of src is no error. What is sent is taken out of src and nothing else, unless
-// src is no regular file: then what was read before a write failed is lost.
-func (f *FD) SendFile(co *coro.Co, dst Writer, failed Failed, src io.Reader) (n int64, err error) {
+// SendFile writes to f what src has left, and returns how many bytes it has written. The end of src is not an error. It
+// takes out of src what it has sent, and nothing else. If src is not a regular file, regular is false, and the caller
+// copies.
+func (f *FD) SendFile(co *coro.Co, failed Failed, src io.Reader) (n int64, regular bool, err error) {
 	err = co.Interrupted()
 	if err == nil {
-		err = f.nothing(co.Context(), reactor.Write) // before anything is read
+		err = f.Check(co.Context(), reactor.Write) // before anything is read
 	}
 	if err != nil {
-		return 0, failed("write", err)
+		return 0, true, failed("write", err)
 	}
 	s, ok, err := openSource(src)
-	if err != nil {
-		return 0, err
-	}
-	if !ok {
-		return Copy(co, dst, plainReader{src})
+	if err != nil || !ok {
+		return 0, err != nil, err
 	}
 	defer s.settle() // however this ends
 	for {
@@ -37,12 +34,12 @@ func (f *FD) SendFile(co *coro.Co, dst Writer, failed Failed, src io.Reader) (n 
 		switch {
 		case p != Done:
 			if err := f.Await(co, reactor.Write, p); err != nil {
-				return s.sent, failed("write", err)
+				return s.sent, true, failed("write", err)
 			}
 		case err == io.EOF:
-			return s.sent, nil
+			return s.sent, true, nil
 		case err != nil:
-			return s.sent, err
+			return s.sent, true, err
 		}
 	}
 }
@@ -50,7 +47,7 @@ func (f *FD) SendFile(co *coro.Co, dst Writer, failed Failed, src io.Reader) (n 
 // PollSendFile sends what there is room for, in poll style. At the end of src the error is io.EOF. If
 // src is no regular file it is errors.ErrUnsupported: what was read could not be given back.
 func (f *FD) PollSendFile(cx *core.Context, failed Failed, src io.Reader) (n int64, ready bool, err error) {
-	if err := f.nothing(cx, reactor.Write); err != nil {
+	if err := f.Check(cx, reactor.Write); err != nil {
 		return 0, true, failed("write", err)
 	}
 	s, ok, err := openSource(src)
@@ -78,7 +75,7 @@ func (f *FD) PollSendFile(cx *core.Context, failed Failed, src io.Reader) (n int
 // readiness is left as it is, and it takes a try that would block to find out.
 func (f *FD) sendOnce(cx *core.Context, s *source, failed Failed) (n int, p Progress, err error) {
 	if s.left <= 0 {
-		if err := f.nothing(cx, reactor.Write); err != nil {
+		if err := f.Check(cx, reactor.Write); err != nil {
 			return 0, Done, failed("write", err)
 		}
 		return 0, Done, io.EOF

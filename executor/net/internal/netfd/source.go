@@ -108,9 +108,9 @@ func (s *source) fill() error {
 		return nil
 	}
 	if s.buf == nil {
-		s.buf = make([]byte, copyBuffer)
+		s.buf = make([]byte, CopyBuffer)
 	}
-	n, err := s.file.ReadAt(s.buf[:min(s.left, copyBuffer)], s.off)
+	n, err := s.file.ReadAt(s.buf[:min(s.left, CopyBuffer)], s.off)
 	if n == 0 && err == nil {
 		err = io.ErrNoProgress
 	}
@@ -136,7 +136,7 @@ func (s *source) settle() {
 	}
 }
 
-// plainReader is a Reader that blocks the worker.
-type plainReader struct{ r io.Reader }
+// A BlockingReader reads from an io.Reader in direct style. Its Read blocks the worker.
+type BlockingReader struct{ R io.Reader }
 
-func (p plainReader) Read(_ *coro.Co, b []byte) (int, error) { return p.r.Read(b) }
+func (r BlockingReader) Read(_ *coro.Co, b []byte) (int, error) { return r.R.Read(b) }

@@ -34,21 +34,23 @@ func endOf(x any) (e end, ok bool) {
 	return end{fd: r.FD, failed: r.Failed}, true
 }
 
-// bulk is what a read must have brought for bytes to be worth a pipe; once it brings less than lull,
-// the pipe is given back. So connections that are idle, or small talk, hold no descriptors but their
-// own.
+// CopyBuffer is the size of the buffer that a copy takes while it runs, as in io.Copy. A read that fills it makes a pipe
+// worth its cost; once a transfer through the pipe brings less than lull, the copy closes the pipe. So connections that
+// are idle, or exchange small messages, hold no descriptors but their own.
 const (
-	bulk = copyBuffer
-	lull = copyBuffer / 4
+	CopyBuffer = 32 << 10
+	lull       = CopyBuffer / 4
 )
 
-// A splicer moves the bulk of a Copy between two sockets through a pipe, past the process.
-type splicer struct {
+// A Splicer moves the bulk of a copy between two sockets through a pipe of the system, past the process. A nil Splicer
+// moves nothing.
+type Splicer struct {
 	dst, src end
 	never    bool // it cannot be done
 }
 
-func newSplicer(dst Writer, src Reader) *splicer {
+// NewSplicer returns a Splicer from src to dst, or nil unless both are byte streams of this module.
+func NewSplicer(dst, src any) *Splicer {
 	d, ok := endOf(dst)
 	if !ok {
 		return nil
@@ -57,13 +59,13 @@ func newSplicer(dst Writer, src Reader) *splicer {
 	if !ok {
 		return nil
 	}
-	return &splicer{dst: d, src: s}
+	return &Splicer{dst: d, src: s}
 }
 
-// run moves bytes until the flow dries up, and returns how many it has written. At the end of src
+// Run moves bytes until the flow dries up, and returns how many it has written. At the end of src
 // the error is io.EOF. What splice cannot move is left to the reads and writes of the Copy. buf is for what
 // is in the pipe by then.
-func (s *splicer) run(co *coro.Co, buf []byte) (written int64, err error) {
+func (s *Splicer) Run(co *coro.Co, buf []byte) (written int64, err error) {
 	if s == nil || s.never {
 		return 0, nil
 	}
@@ -104,7 +106,7 @@ const (
 
 // fill waits for bytes of src, and moves them into the pipe, which is empty: so would-block is about
 // src alone.
-func (s *splicer) fill(co *coro.Co, pipe sys.Pipe) (n int, got filled, err error) {
+func (s *Splicer) fill(co *coro.Co, pipe sys.Pipe) (n int, got filled, err error) {
 	f := s.src.fd
 	for {
 		p := Done
@@ -126,7 +128,7 @@ func (s *splicer) fill(co *coro.Co, pipe sys.Pipe) (n int, got filled, err error
 
 // fillOnce tells apart what 0 and EAGAIN of splice mean: the end, an empty socket, or the mark of urgent data,
 // at which there is either of them although bytes lie behind it. A read gets past the mark.
-func (s *splicer) fillOnce(pipe sys.Pipe, fd int) (n int, got filled, errno sys.Errno) {
+func (s *Splicer) fillOnce(pipe sys.Pipe, fd int) (n int, got filled, errno sys.Errno) {
 	if sys.Blocking(fd) {
 		s.never = true
 		return 0, nothing, 0
@@ -151,7 +153,7 @@ func (s *splicer) fillOnce(pipe sys.Pipe, fd int) (n int, got filled, errno sys.
 }
 
 // drain empties the pipe of n bytes into dst.
-func (s *splicer) drain(co *coro.Co, pipe sys.Pipe, n int, buf []byte) (written int, err error) {
+func (s *Splicer) drain(co *coro.Co, pipe sys.Pipe, n int, buf []byte) (written int, err error) {
 	f := s.dst.fd
 	for written < n {
 		m, errno, p, err := f.spliceOnce(co.Context(), reactor.Write, func(fd int) (int, sys.Errno) {
@@ -179,7 +181,7 @@ func (s *splicer) drain(co *coro.Co, pipe sys.Pipe, n int, buf []byte) (written 
 }
 
 // pour copies what is left in the pipe.
-func (s *splicer) pour(co *coro.Co, pipe sys.Pipe, n int, buf []byte) (written int, err error) {
+func (s *Splicer) pour(co *coro.Co, pipe sys.Pipe, n int, buf []byte) (written int, err error) {
 	for written < n {
 		m, errno := pipe.Read(buf[:min(len(buf), n-written)])
 		if errno != 0 {

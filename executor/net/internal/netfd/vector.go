@@ -43,7 +43,7 @@ func (f *FD) PollReadBuffers(cx *core.Context, bufs [][]byte) (n int, ready bool
 
 func (f *FD) readv(cx *core.Context, bufs [][]byte) (n int, p Progress, err error) {
 	if empty(bufs) {
-		return 0, Done, f.nothing(cx, reactor.Read)
+		return 0, Done, f.Check(cx, reactor.Read)
 	}
 	asked := 0
 	t := f.Try(cx, reactor.Read)
@@ -95,7 +95,7 @@ func (f *FD) PollWriteBuffers(cx *core.Context, bufs *net.Buffers) (n int64, rea
 
 func (f *FD) writev(cx *core.Context, bufs *net.Buffers) (n int, p Progress, err error) {
 	if empty(*bufs) {
-		if err := f.nothing(cx, reactor.Write); err != nil {
+		if err := f.Check(cx, reactor.Write); err != nil {
 			return 0, Done, err
 		}
 		consume(bufs, 0)
@@ -141,8 +141,8 @@ func empty(bufs [][]byte) bool {
 	return true
 }
 
-// nothing is an operation that moves nothing.
-func (f *FD) nothing(cx *core.Context, d reactor.Direction) error {
+// Check is an operation in direction d that moves nothing: it returns the error that every operation begins with.
+func (f *FD) Check(cx *core.Context, d reactor.Direction) error {
 	err := f.Begin(cx, d)
 	if err == nil {
 		f.End(cx, d, Done)

@@ -1,0 +1,10 @@
+package stream_test
+
+import (
+	"testing"
+
+	"github.com/moduvex/moduvex-go/executor/internal/modetest"
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(modetest.In(m)) }
