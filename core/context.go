@@ -32,6 +32,16 @@ const (
 	Done
 )
 
+// String returns the outcome's name.
+func (o Outcome) String() string {
+	if int(o) < len(outcomeNames) {
+		return outcomeNames[o]
+	}
+	return "invalid"
+}
+
+var outcomeNames = [...]string{"parked", "again", "done"}
+
 // A Spawner takes new tasks. *Context and everything that stands on one (a coroutine, a runtime)
 // implement it, so one spawn function serves all of them.
 type Spawner interface {

@@ -23,7 +23,8 @@
 //   - core/task: the task cell and the state machine that makes a future a task.
 //   - core/coro: straight-line code as a task, on pooled coroutines.
 //   - core/coretest: a host for tests, on a virtual clock.
-//   - core/sync and below: mutexes, semaphores, channels and the like, for tasks and goroutines.
+//   - core/lock: mutexes, semaphores and the like, for tasks and goroutines.
+//   - core/channel/mpsc, oneshot, watch, broadcast: channels, for tasks and goroutines.
 //   - core/local: task-locals.
 //   - core/timer: sleeps, intervals, and in core/timer/wheel the hierarchical wheel below them.
 //

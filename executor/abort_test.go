@@ -63,7 +63,7 @@ func waits(t testing.TB, rt *executor.Runtime, fake *reactortest.Fake) map[strin
 	t.Cleanup(func() { close(blocked) })
 	blocking := executor.SpawnBlocking(rt, func() (int, error) { <-blocked; return 0, nil })
 	outputOf := func(h joinhandle.JoinHandle[int]) core.Future[int] {
-		return future.Map(h, func(r joinhandle.Result[int]) int { return r.Value })
+		return future.Map(h, func(r core.Result[int]) int { return r.Value })
 	}
 	return map[string]core.Future[int]{
 		"a wake":            &gate{},

@@ -51,7 +51,7 @@ func (c *cycle) Poll(cx *core.Context) (int, bool) {
 // allocsOfSpawn returns what the spawn, the run and the join of a task allocate.
 func allocsOfSpawn(t *testing.T, spawn func(cx *core.Context, i int) joinhandle.JoinHandle[int]) float64 {
 	t.Helper()
-	rt := startRuntime(t, executor.Options{Workers: 1, LongPoll: -1})
+	rt := startRuntime(t, executor.Options{Workers: 1, LongPollThreshold: -1})
 	c := &cycle{spawn: spawn, done: make(chan struct{}, 1)}
 	executor.Spawn[int](rt, c)
 	eventually(t, "the driver is polled", func() bool { return c.waker.Load() != nil })
@@ -98,7 +98,7 @@ func TestSpawnAllocatesTheTaskOnly(t *testing.T) {
 		}
 	})
 	t.Run("remote", func(t *testing.T) {
-		rt := startRuntime(t, executor.Options{LongPoll: -1})
+		rt := startRuntime(t, executor.Options{LongPollThreshold: -1})
 		f := new(constant)
 		for name, spawner := range map[string]func() core.Spawner{
 			"a spawn from elsewhere":               func() core.Spawner { return rt },
@@ -117,7 +117,7 @@ func TestSpawnAllocatesTheTaskOnly(t *testing.T) {
 }
 
 func TestWakeAndParkAllocateNothing(t *testing.T) {
-	rt := startRuntime(t, executor.Options{Workers: 1, LongPoll: -1})
+	rt := startRuntime(t, executor.Options{Workers: 1, LongPollThreshold: -1})
 	g := &gate{}
 	executor.Spawn[int](rt, g)
 	g.polled(t, 1)
@@ -134,7 +134,7 @@ func TestWakeAndParkAllocateNothing(t *testing.T) {
 }
 
 func TestAwaitsAllocateNothing(t *testing.T) {
-	rt := startRuntime(t, executor.Options{LongPoll: -1})
+	rt := startRuntime(t, executor.Options{LongPollThreshold: -1})
 	awaits := map[string]func(co *coro.Co){
 		"a yield": func(co *coro.Co) { co.Yield() },
 		"a sleep": func(co *coro.Co) { coro.Sleep(co, 10*time.Microsecond) },

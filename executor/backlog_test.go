@@ -52,7 +52,7 @@ func (m *member) Poll(cx *core.Context) (int, bool) {
 
 // Regression: what a timer woke waited behind all tasks that had ever been spawned.
 func TestTimersDoNotWaitBehindABacklogOfSpawns(t *testing.T) {
-	rt := startRuntime(t, executor.Options{Workers: 1, LongPoll: -1})
+	rt := startRuntime(t, executor.Options{Workers: 1, LongPollThreshold: -1})
 	var s *looker
 	c := &crowd{}
 	c.ready = func(cx *core.Context) bool {
@@ -95,7 +95,7 @@ func (s *looker) Poll(cx *core.Context) (int, bool) {
 // The other way round: tasks that wake each other for ever overtake those that were spawned, and do not
 // starve them.
 func TestABacklogOfSpawnsDoesNotStarve(t *testing.T) {
-	rt := startRuntime(t, executor.Options{Workers: 1, LongPoll: -1})
+	rt := startRuntime(t, executor.Options{Workers: 1, LongPollThreshold: -1})
 	c := &crowd{}
 	c.ready = func(cx *core.Context) bool {
 		const players = 200 // more than a turn polls
@@ -122,7 +122,7 @@ func TestABacklogOfSpawnsDoesNotStarve(t *testing.T) {
 // Regression: tasks that wake the next through the LIFO slot left the ring as many polls as the list put in
 // front of it, and a timer waited until the list was empty.
 func TestTimersDoNotWaitBehindABacklogThatFeedsAPipeline(t *testing.T) {
-	rt := startRuntime(t, executor.Options{Workers: 1, LongPoll: -1})
+	rt := startRuntime(t, executor.Options{Workers: 1, LongPollThreshold: -1})
 	const stages, idle = 2, 20000
 	c := &crowd{}
 	var pipeline [stages + 1 + idle]core.Waker // the last of the stages wakes one of the idle
@@ -165,7 +165,7 @@ func TestTimersDoNotWaitBehindABacklogThatFeedsAPipeline(t *testing.T) {
 // comes along. (To see how many polls that are, the tasks count them.)
 func TestGoroutinesHaveTheirTurn(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-	rt := startRuntime(t, executor.Options{Workers: 1, LongPoll: -1})
+	rt := startRuntime(t, executor.Options{Workers: 1, LongPollThreshold: -1})
 	var polls atomic.Int64 // since the last wake
 	woken := make(chan struct{})
 	busy := executor.Spawn(rt, future.Func(func(cx *core.Context) (int, bool) {

@@ -216,7 +216,7 @@ func Blocking[T any](co *coro.Co, f func() (T, error)) (T, error) {
 		panic("executor: Blocking with a nil function")
 	}
 	b := &blocking[T]{f: f}
-	r, err := coro.Await[joinhandle.Result[T]](co, b)
+	r, err := coro.Await[core.Result[T]](co, b)
 	if err != nil {
 		return r.Value, err
 	}
@@ -244,7 +244,7 @@ type blocking[T any] struct {
 	rt       *Runtime
 	job      *blockingJob
 	task     TaskInfo
-	result   joinhandle.Result[T]
+	result   core.Result[T]
 	panicked *task.PanicError // nil once the task has taken it
 	state    atomic.Uint32
 }
@@ -255,7 +255,7 @@ const (
 	abandoned
 )
 
-func (b *blocking[T]) Poll(cx *core.Context) (joinhandle.Result[T], bool) {
+func (b *blocking[T]) Poll(cx *core.Context) (core.Result[T], bool) {
 	if b.job == nil {
 		w, ok := cx.Worker().(*worker)
 		if !ok {
@@ -268,14 +268,14 @@ func (b *blocking[T]) Poll(cx *core.Context) (joinhandle.Result[T], bool) {
 		waker := cx.Waker() // for good: only coro.Await polls b
 		b.job = &blockingJob{run: func() { b.call(waker) }, since: time.Now()}
 		if err := w.rt.blocking.submit(b.job); err != nil {
-			return joinhandle.Result[T]{Err: err}, true
+			return core.Result[T]{Err: err}, true
 		}
 		cx.Waits(core.WaitBlocking)
-		return joinhandle.Result[T]{}, false
+		return core.Result[T]{}, false
 	}
 	if b.state.Load() != done { // a spurious wake; the waker has not changed
 		cx.Waits(core.WaitBlocking)
-		return joinhandle.Result[T]{}, false
+		return core.Result[T]{}, false
 	}
 	if p := b.panicked; p != nil {
 		b.panicked = nil

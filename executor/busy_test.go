@@ -28,7 +28,7 @@ type seat struct {
 func seats(t *testing.T) (rt *executor.Runtime, all []seat) {
 	t.Helper()
 	fakes, poller := fakePollers()
-	rt = startRuntime(t, executor.Options{Workers: modetest.Options(executor.Options{}).Workers, Poller: poller, LongPoll: -1})
+	rt = startRuntime(t, executor.Options{Workers: modetest.Options(executor.Options{}).Workers, Poller: poller, LongPollThreshold: -1})
 	for i := range rt.Workers() {
 		all = append(all, seat{rt.On(i), rt, *fakes})
 	}

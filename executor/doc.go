@@ -56,5 +56,5 @@
 //
 // [Runtime.Stats] has the totals, [Runtime.Metrics] counters and histograms of each worker, and
 // [Runtime.Tasks] every task that has not ended: all without stopping a worker. A poll that holds its
-// worker is reported by a watchdog ([Options.LongPoll]).
+// worker is reported by a watchdog ([Options.LongPollThreshold]).
 package executor

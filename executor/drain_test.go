@@ -195,8 +195,8 @@ func TestWhatADropSpawnsAtAnAbortRuns(t *testing.T) {
 			}))
 		}
 	}}
-	h := executor.SpawnOn[int](rt, 0, f)
-	joinOK(t, executor.SpawnOn(rt, 0, future.Ready(0))) // so h was polled
+	h := executor.Spawn[int](rt.On(0), f)
+	joinOK(t, executor.Spawn(rt.On(0), future.Ready(0))) // so h was polled
 	if err := receive(t, "Shutdown", shutdown(ended(errEnough), rt)); err != errEnough {
 		t.Errorf("Shutdown returned %v", err)
 	}

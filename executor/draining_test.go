@@ -132,7 +132,7 @@ func TestADrainThatIsPolledElsewhereWakesTheTaskThatPolledItLast(t *testing.T) {
 	rt := startRuntime(t, executor.Options{})
 	d := executor.Draining()
 	for i := range rt.Workers() {
-		joinOK(t, executor.SpawnOn(rt, i, future.Func(func(cx *core.Context) (int, bool) {
+		joinOK(t, executor.Spawn(rt.On(i), future.Func(func(cx *core.Context) (int, bool) {
 			_, ok := d.Poll(cx)
 			return 0, !ok
 		})))

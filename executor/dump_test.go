@@ -121,9 +121,9 @@ func (n noting) Spawn(r core.Runnable) error {
 func TestDumpTellsTheStatesOfTasks(t *testing.T) {
 	for _, instrument := range []bool{false, true} {
 		t.Run(fmt.Sprint("instrument ", instrument), func(t *testing.T) {
-			rt := startRuntime(t, executor.Options{Instrument: instrument, LongPoll: -1})
+			rt := startRuntime(t, executor.Options{Instrument: instrument, LongPollThreshold: -1})
 			idle := executor.Spawn[int](executor.Named(rt.On(0), "idle"), &gate{})
-			joinOK(t, executor.SpawnOn(rt, 0, future.Ready(0)))
+			joinOK(t, executor.Spawn(rt.On(0), future.Ready(0)))
 			polling, release := make(chan struct{}), make(chan struct{})
 			running := executor.Spawn(executor.Named(rt.On(0), "running"), future.Func(func(*core.Context) (int, bool) {
 				close(polling)
@@ -191,14 +191,15 @@ func TestDumpNamesTheLineOfTheSpawn(t *testing.T) {
 	}
 	note("Spawn", executor.Spawn[int](rt, &gate{}), line())
 	note("Go", executor.Go(rt, body), line())
-	note("SpawnOn", executor.SpawnOn[int](rt, 0, &gate{}), line())
-	note("GoOn", executor.GoOn(rt, 0, body), line())
+	check("Do", executor.Do(rt, doesForEver).ID(), line())
+	note("Spawn, On", executor.Spawn[int](rt.On(0), &gate{}), line())
+	note("Go, On", executor.Go(rt.On(0), body), line())
 	note("Named", executor.Go(executor.Named(rt, "x"), body), line())
 	note("SpawnBlocking", executor.SpawnBlocking(rt, func() (int, error) { <-end; return 0, nil }), line())
 	note("joinhandle.Go", joinhandle.Go(rt, body), line())
-	for _, h := range executor.Broadcast(rt, func(co *coro.Co, _ int) (int, error) { return body(co) }) {
+	for _, h := range executor.GoEach(rt, func(co *coro.Co, _ int) (int, error) { return body(co) }) {
 		handles = append(handles, h)
-		check("Broadcast", h.ID(), line()-2)
+		check("GoEach", h.ID(), line()-2)
 	}
 	slot := task.New[int](&gate{})
 	if err := rt.Spawn(&slot.Task); err != nil {
@@ -230,7 +231,12 @@ func TestDumpNamesTheBody(t *testing.T) {
 	if s := statusOf(t, rt, direct.ID()); !contains(s.Body, "executor_test.sleepsForEver") {
 		t.Errorf("the body is called %q", s.Body)
 	}
+	if s := statusOf(t, rt, executor.Do(rt, doesForEver).ID()); !contains(s.Body, "executor_test.doesForEver") {
+		t.Errorf("the body of Do is called %q", s.Body)
+	}
 }
+
+func doesForEver(co *coro.Co) error { return coro.Sleep(co, 1<<62) }
 
 func sleepsForEver(co *coro.Co) (int, error) { return 0, coro.Sleep(co, 1<<62) }
 

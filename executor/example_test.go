@@ -27,6 +27,21 @@ func ExampleRun() {
 	// Output: 42 <nil>
 }
 
+func ExampleMain() {
+	err := executor.Main(context.Background(), executor.Options{}, func(co *coro.Co) error {
+		printed := executor.Do(co, func(co *coro.Co) error {
+			fmt.Println("hello from a task")
+			return coro.Sleep(co, time.Millisecond)
+		})
+		_, err := printed.Join(co)
+		return err
+	})
+	fmt.Println(err)
+	// Output:
+	// hello from a task
+	// <nil>
+}
+
 func ExampleNew() {
 	rt, err := executor.New(executor.Options{BlockingThreads: 4})
 	if err != nil {
@@ -122,6 +137,20 @@ func ExampleGo() {
 	// Output:
 	// cleaned up
 	// task was cancelled true
+}
+
+// Do is for bodies that return an error only.
+func ExampleDo() {
+	rt, err := executor.New(executor.Options{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer rt.Close()
+	h := executor.Do(rt, func(co *coro.Co) error { return errors.New("no route to the printer") })
+	_, err = h.Wait(context.Background())
+	fmt.Println(err)
+	// Output: no route to the printer
 }
 
 func ExampleNamed() {

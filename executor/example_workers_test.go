@@ -65,39 +65,14 @@ func ExampleOn() {
 	// Output: 0 and 1 <nil>
 }
 
-func ExampleSpawnOn() {
-	rt, err := executor.New(executor.Options{Workers: 2})
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	defer rt.Close()
-	fmt.Println(executor.SpawnOn(rt, 1, future.Ready("done")).Wait(context.Background()))
-	// Output: done <nil>
-}
-
-func ExampleGoOn() {
-	rt, err := executor.New(executor.Options{Workers: 2})
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	defer rt.Close()
-	fmt.Println(executor.GoOn(rt, 1, func(co *coro.Co) (int, error) {
-		id, _ := executor.WorkerID(co)
-		return id, nil
-	}).Wait(context.Background()))
-	// Output: 1 <nil>
-}
-
-func ExampleBroadcast() {
+func ExampleGoEach() {
 	rt, err := executor.New(executor.Options{Workers: 3})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 	defer rt.Close()
-	for _, h := range executor.Broadcast(rt, func(co *coro.Co, worker int) (int, error) { return worker * worker, nil }) {
+	for _, h := range executor.GoEach(rt, func(co *coro.Co, worker int) (int, error) { return worker * worker, nil }) {
 		fmt.Println(h.Wait(context.Background()))
 	}
 	// Output:
@@ -116,7 +91,7 @@ func ExampleWorkerLocal() {
 
 	// A counter for each worker, without a lock.
 	counters := executor.NewWorkerLocal(rt, func(worker int) int { return 100 * worker })
-	for _, h := range executor.Broadcast(rt, func(co *coro.Co, _ int) (int, error) {
+	for _, h := range executor.GoEach(rt, func(co *coro.Co, _ int) (int, error) {
 		n := counters.Get(co)
 		*n++
 		return *n, nil
@@ -145,7 +120,7 @@ func ExampleRuntime_Metrics() {
 		fmt.Println(err)
 		return
 	}
-	for _, h := range executor.Broadcast(rt, func(co *coro.Co, _ int) (int, error) { return 0, co.Yield() }) {
+	for _, h := range executor.GoEach(rt, func(co *coro.Co, _ int) (int, error) { return 0, co.Yield() }) {
 		h.Wait(context.Background())
 	}
 	rt.Close() // a worker publishes its counters once a turn, and at the end

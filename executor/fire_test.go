@@ -201,7 +201,7 @@ var fireStates = []func(r *fire, i int){
 			r.note(executor.Go(r.rt, func(co *coro.Co) (int, error) { return h.Join(co) }))
 			return
 		}
-		r.spawn(r.rt, false, future.Map(h, func(joinhandle.Result[int]) int { return 0 }))
+		r.spawn(r.rt, false, future.Map(h, func(core.Result[int]) int { return 0 }))
 	},
 	func(r *fire, i int) { // spawning: in a poll, and in Drop
 		g := r.gate()
@@ -259,7 +259,7 @@ func (r *fire) harass(wg *sync.WaitGroup) {
 		wg.Go(func() {
 			for i := 0; ; i++ {
 				select {
-				case <-r.rt.Closed():
+				case <-r.rt.Done():
 					return
 				default:
 				}
@@ -328,7 +328,7 @@ func (r *fire) round(i int) {
 	})
 	r.fill(*fireTasks)
 	if i%2 == 0 { // every task has had a poll; otherwise many are still on their way
-		for _, h := range executor.Broadcast(r.rt, func(*coro.Co, int) (int, error) { return 0, nil }) {
+		for _, h := range executor.GoEach(r.rt, func(*coro.Co, int) (int, error) { return 0, nil }) {
 			joinOK(r.t, h)
 		}
 	}

@@ -150,7 +150,7 @@ func undisturbed(t testing.TB, rt *executor.Runtime) {
 	t.Helper()
 	settled(t, rt)
 	for i := range rt.Workers() {
-		joinOK(t, executor.SpawnOn(rt, i, future.Ready(0))) // for which it has to leave its wait
+		joinOK(t, executor.Spawn(rt.On(i), future.Ready(0))) // for which it has to leave its wait
 	}
 	settled(t, rt)
 }
@@ -266,7 +266,7 @@ func hold(t testing.TB, rt *executor.Runtime) (release func()) {
 	release = sync.OnceFunc(func() { close(end) })
 	t.Cleanup(release) // also if the test fails, so that Close ends
 	for i := range rt.Workers() {
-		executor.SpawnOn(rt, i, future.Func(func(cx *core.Context) (int, bool) {
+		executor.Spawn(rt.On(i), future.Func(func(cx *core.Context) (int, bool) {
 			held <- struct{}{}
 			<-end
 			return 0, true
@@ -281,7 +281,7 @@ func hold(t testing.TB, rt *executor.Runtime) (release func()) {
 // armedTimers counts the timers of all workers.
 func armedTimers(t testing.TB, rt *executor.Runtime) (n int) {
 	t.Helper()
-	for _, h := range executor.Broadcast(rt, func(co *coro.Co, _ int) (int, error) {
+	for _, h := range executor.GoEach(rt, func(co *coro.Co, _ int) (int, error) {
 		return executor.ArmedTimers(co.Context().Host()), nil
 	}) {
 		n += joinOK(t, h)

@@ -173,7 +173,7 @@ func TestATimerThatIsHandedToAnotherWorkerPanicsWhereTasksStay(t *testing.T) {
 		"interval": untimed{interval},
 	} {
 		on := func(worker int, drop bool) error {
-			_, err := join(t, executor.SpawnOn(rt, worker, future.Func(func(cx *core.Context) (int, bool) {
+			_, err := join(t, executor.Spawn(rt.On(worker), future.Func(func(cx *core.Context) (int, bool) {
 				if f.Poll(cx); drop {
 					f.Drop()
 				}

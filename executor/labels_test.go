@@ -63,9 +63,9 @@ func TestLabelsOfABodyGoToNoOther(t *testing.T) {
 	} {
 		for i := range rt.Workers() {
 			for range 3 {
-				executor.GoOn(rt, i, before).Wait(context.Background())
+				executor.Go(rt.On(i), before).Wait(context.Background())
 			}
-			if have := joinOK(t, executor.GoOn(rt, i, ask)); !ofWorker.MatchString(have) {
+			if have := joinOK(t, executor.Go(rt.On(i), ask)); !ofWorker.MatchString(have) {
 				t.Errorf("after %s: have %s", name, have)
 			}
 		}

@@ -95,7 +95,7 @@ func TestReadersOnSeveralWorkersLeaveNoTimer(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := make(chan struct{}, 1)
-	readers := executor.Broadcast(rt, func(co *coro.Co, _ int) (int, error) {
+	readers := executor.GoEach(rt, func(co *coro.Co, _ int) (int, error) {
 		var b [10]byte
 		for n := 0; ; n++ {
 			if _, err := s.Read(co, b[:]); err != nil {

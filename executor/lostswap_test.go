@@ -168,8 +168,8 @@ func TestASleeperSeesTheTaskThatCameBeforeItSaidSo(t *testing.T) {
 func TestAWorkerThatStopsAfterAPanicSaysThatItPollsNothing(t *testing.T) {
 	rt := startRuntime(t, modetest.Options(executor.Options{Workers: 2, OnPanic: func(executor.TaskInfo, *task.PanicError) {}}))
 	held, release, begun := make(chan struct{}), make(chan struct{}), make(chan struct{})
-	executor.SpawnOn(rt, 1, onFirstPoll(func() { close(held); <-release }))
-	executor.SpawnOn(rt, 0, onFirstPoll(func() {
+	executor.Spawn(rt.On(1), onFirstPoll(func() { close(held); <-release }))
+	executor.Spawn(rt.On(0), onFirstPoll(func() {
 		close(begun)
 		eventually(t, "the worker is to stop", func() bool { return executor.Stopping(rt, 0) })
 		explode()

@@ -118,7 +118,7 @@ func TestTheftsAreCounted(t *testing.T) {
 	rt := tasksMove(t, executor.Options{})
 	for _, tasks := range []int{100, 5000} {
 		var elsewhere atomic.Int64
-		joinOK(t, executor.GoOn(rt, 0, func(co *coro.Co) (int, error) {
+		joinOK(t, executor.Go(rt.On(0), func(co *coro.Co) (int, error) {
 			for range tasks {
 				executor.Spawn(co, future.Func(func(cx *core.Context) (int, bool) {
 					if id, _ := executor.WorkerID(cx); id != 0 {
@@ -165,7 +165,7 @@ func TestSearchBeforeASleepIsCounted(t *testing.T) {
 func TestOverflowsAreCounted(t *testing.T) {
 	rt := startRuntime(t, executor.Options{})
 	const tasks = executor.FIFOSize + 500
-	joinOK(t, executor.GoOn(rt, 0, func(co *coro.Co) (int, error) {
+	joinOK(t, executor.Go(rt.On(0), func(co *coro.Co) (int, error) {
 		for range tasks {
 			executor.Spawn(rt.On(0), future.Ready(0)) // through the inbox, all at once
 		}
@@ -269,7 +269,7 @@ func TestPollsAreTimed(t *testing.T) {
 			rt := startRuntime(t, executor.Options{Instrument: instrument})
 			for i := range rt.Workers() {
 				left := 1000 * (i + 1)
-				joinOK(t, executor.SpawnOn(rt, i, future.Func(func(cx *core.Context) (int, bool) {
+				joinOK(t, executor.Spawn(rt.On(i), future.Func(func(cx *core.Context) (int, bool) {
 					left--
 					cx.Yield()
 					return 0, left == 0
@@ -298,7 +298,7 @@ func TestTimesOfATaskAreNotLessThanTheyWere(t *testing.T) {
 	for _, style := range []string{"poll", "direct"} {
 		t.Run(style, func(t *testing.T) {
 			const while = 3 * time.Millisecond
-			rt := startRuntime(t, executor.Options{Instrument: true, LongPoll: -1})
+			rt := startRuntime(t, executor.Options{Instrument: true, LongPollThreshold: -1})
 			g := &gate{}
 			f := future.Func(func(cx *core.Context) (int, bool) {
 				for begin := time.Now(); time.Since(begin) < while; {
@@ -308,7 +308,7 @@ func TestTimesOfATaskAreNotLessThanTheyWere(t *testing.T) {
 			last := rt.Workers() - 1
 			release := make(chan struct{})
 			holding := make(chan struct{})
-			holder := executor.SpawnOn(rt, last, future.Func(func(*core.Context) (int, bool) {
+			holder := executor.Spawn(rt.On(last), future.Func(func(*core.Context) (int, bool) {
 				close(holding)
 				<-release
 				return 0, true

@@ -9,13 +9,13 @@ import (
 	"testing"
 
 	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/channel/broadcast"
+	"github.com/moduvex/moduvex-go/core/channel/mpsc"
+	"github.com/moduvex/moduvex-go/core/channel/oneshot"
+	"github.com/moduvex/moduvex-go/core/channel/watch"
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/core/future"
-	"github.com/moduvex/moduvex-go/core/sync"
-	"github.com/moduvex/moduvex-go/core/sync/broadcast"
-	"github.com/moduvex/moduvex-go/core/sync/mpsc"
-	"github.com/moduvex/moduvex-go/core/sync/oneshot"
-	"github.com/moduvex/moduvex-go/core/sync/watch"
+	"github.com/moduvex/moduvex-go/core/lock"
 	"github.com/moduvex/moduvex-go/executor"
 	"github.com/moduvex/moduvex-go/joinhandle"
 )
@@ -23,7 +23,7 @@ import (
 // blockers are a value of each type that can block a goroutine, in a state in which it would.
 func blockers(s core.Spawner) []any {
 	forever := func(co *coro.Co) (int, error) { return 0, co.Suspend() }
-	mutex, rw, sem := new(sync.Mutex), new(sync.RWMutex), new(sync.Semaphore)
+	mutex, rw, sem := new(lock.Mutex), new(lock.RWMutex), new(lock.Semaphore)
 	mutex.TryLock()
 	rw.TryLock()
 	tx, rx := mpsc.New[int](1)
@@ -38,8 +38,8 @@ func blockers(s core.Spawner) []any {
 	full.TrySend(1)
 	return []any{
 		executor.Go(s, forever), set,
-		mutex, new(sync.Mutex), rw, new(sync.RWMutex), sem, sync.NewSemaphore(9), sync.NewBarrier(2),
-		new(sync.Notify), new(sync.OnceCell[int]),
+		mutex, new(lock.Mutex), rw, new(lock.RWMutex), sem, lock.NewSemaphore(9), lock.NewBarrier(2),
+		new(lock.Notify), new(lock.OnceCell[int]),
 		tx, rx, full, unboundedTx, unboundedRx, oneTx, oneRx, watchTx, watchRx, castTx, castRx,
 	}
 }
@@ -121,7 +121,7 @@ func TestABlockingCallWithTheTasksOwnContextAnswersErrNested(t *testing.T) {
 func mayTry(name string, ctx context.Context, err error) bool {
 	_, direct := ctx.(*coro.Co)
 	tries := []string{
-		"*sync.Mutex.LockWait", "*sync.RWMutex.LockWait", "*sync.RWMutex.RLockWait", "*sync.Semaphore.AcquireWait",
+		"*lock.Mutex.LockWait", "*lock.RWMutex.LockWait", "*lock.RWMutex.RLockWait", "*lock.Semaphore.AcquireWait",
 		"*mpsc.Sender[int].SendWait",
 	}
 	return err == nil && !direct && slices.Contains(tries, name)
@@ -131,7 +131,7 @@ func mayTry(name string, ctx context.Context, err error) bool {
 func TestWaitingForATaskInsideATaskAnswersErrNested(t *testing.T) {
 	rt := startRuntime(t, executor.Options{})
 	_, err := join(t, executor.Go(rt, func(co *coro.Co) (int, error) {
-		gate := sync.NewSemaphore(0) // what has ended can be had without blocking
+		gate := lock.NewSemaphore(0) // what has ended can be had without blocking
 		h := executor.Go(co, func(co *coro.Co) (int, error) { return 7, gate.Acquire(co, 1) })
 		set := joinhandle.NewJoinSet[int](co)
 		defer set.AbortAll()
@@ -169,7 +169,7 @@ func TestATasksContextMayBlockOtherGoroutines(t *testing.T) {
 	rt := startRuntime(t, executor.Options{})
 	waits := make(chan struct{})
 	h := executor.Go(rt, func(co *coro.Co) (int, error) {
-		var free sync.Mutex
+		var free lock.Mutex
 		_, err := executor.Blocking(co, func() (int, error) {
 			_, err := free.LockWait(co)
 			return 0, err

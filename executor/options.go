@@ -58,9 +58,9 @@ type Options struct {
 	// microseconds each, so it is for tests, and for the search of a mistake.
 	CheckUses bool
 
-	// LongPoll is how long one poll may take before it is reported; 0 stands for 100 ms, less than
+	// LongPollThreshold is how long one poll may take before it is reported; 0 stands for 100 ms, less than
 	// 0 for no reports.
-	LongPoll time.Duration
+	LongPollThreshold time.Duration
 	// OnLongPoll is told of a long poll, on the watchdog's goroutine, while the poll is still going
 	// on. It must not call Shutdown or Close, which wait for it. Nil logs a warning.
 	OnLongPoll func(LongPoll)
@@ -129,7 +129,7 @@ type TaskInfo struct {
 const (
 	defaultBlockingThreads   = 512
 	defaultBlockingKeepAlive = 10 * time.Second
-	defaultLongPoll          = 100 * time.Millisecond
+	defaultLongPollThreshold = 100 * time.Millisecond
 	defaultCleanupGrace      = 5 * time.Second
 )
 
@@ -169,7 +169,7 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	setDefault(&o.BlockingThreads, defaultBlockingThreads)
 	setDefault(&o.BlockingKeepAlive, defaultBlockingKeepAlive)
-	setDefault(&o.LongPoll, defaultLongPoll)
+	setDefault(&o.LongPollThreshold, defaultLongPollThreshold)
 	setDefault(&o.CleanupGrace, defaultCleanupGrace)
 	o.CleanupGrace = max(o.CleanupGrace, 0)
 	if o.Logger == nil {

@@ -298,7 +298,7 @@ func init() {
 			panic(err)
 		}
 		start(executor.Named(rt, "culprit"))
-		<-rt.Closed() // never
+		<-rt.Done() // never
 	}
 	children["propagate in poll style"] = func() {
 		propagate(func(s core.Spawner) { executor.Spawn(s, onFirstPoll(explode)) })

@@ -87,7 +87,7 @@ func TestPanicsOfFunctionsThatNobodyWaitsForAreSeen(t *testing.T) {
 			} {
 				rt := startRuntime(t, opts)
 				begun, release := make(chan struct{}), make(chan struct{})
-				h := executor.GoOn(rt, 0, func(co *coro.Co) (int, error) {
+				h := executor.Go(rt.On(0), func(co *coro.Co) (int, error) {
 					return executor.Blocking(co, func() (int, error) {
 						close(begun)
 						<-release

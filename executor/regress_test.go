@@ -27,9 +27,9 @@ func TestAbortFromEveryWorkerDropsBeforeTheJoin(t *testing.T) {
 	for range 20 {
 		for home := range rt.Workers() {
 			g := &gate{}
-			h := executor.SpawnOn[int](rt, home, g)
+			h := executor.Spawn[int](rt.On(home), g)
 			g.polled(t, 1)
-			joiner := executor.GoOn(rt, (home+1)%rt.Workers(), func(co *coro.Co) (int64, error) {
+			joiner := executor.Go(rt.On((home+1)%rt.Workers()), func(co *coro.Co) (int64, error) {
 				_, err := h.Join(co)
 				if !errors.Is(err, core.ErrCancelled) {
 					t.Errorf("the join answered with %v", err)
@@ -37,7 +37,7 @@ func TestAbortFromEveryWorkerDropsBeforeTheJoin(t *testing.T) {
 				return g.drops.Load(), nil
 			})
 			var took atomic.Int64
-			for _, a := range executor.Broadcast(rt, func(*coro.Co, int) (int, error) {
+			for _, a := range executor.GoEach(rt, func(*coro.Co, int) (int, error) {
 				if h.Abort() {
 					took.Add(1)
 				}
@@ -134,14 +134,14 @@ func TestWorkersGoOnAfterTheRootHasEnded(t *testing.T) {
 	ready := make(chan struct{})
 	v, err := executor.BlockOn(within(t), rt, future.Func(func(cx *core.Context) (int, bool) {
 		for i := range rt.Workers() {
-			handles = append(handles, executor.GoOn(rt, i, func(co *coro.Co) (int, error) {
+			handles = append(handles, executor.Go(rt.On(i), func(co *coro.Co) (int, error) {
 				_, err := executor.Blocking(co, func() (int, error) { <-ready; return 0, nil })
 				if err != nil {
 					return 0, err
 				}
 				// Through every worker once more, after the root has ended.
 				for j := range rt.Workers() {
-					if _, err := executor.GoOn(rt, j, func(co *coro.Co) (int, error) { return 0, co.Yield() }).Join(co); err != nil {
+					if _, err := executor.Go(rt.On(j), func(co *coro.Co) (int, error) { return 0, co.Yield() }).Join(co); err != nil {
 						return 0, err
 					}
 				}
@@ -208,7 +208,7 @@ func TestFutureIsPolledByOneWorkerAtATime(t *testing.T) {
 			}
 		})
 	}
-	wakes := executor.Broadcast(rt, func(co *coro.Co, _ int) (int, error) {
+	wakes := executor.GoEach(rt, func(co *coro.Co, _ int) (int, error) {
 		for !stop.Load() {
 			for _, k := range wakers {
 				co.Context().Wake(k)
@@ -240,7 +240,7 @@ func TestTasksThatDoNotFitAnyQueueAllRunOnce(t *testing.T) {
 		return future.Func(func(*core.Context) (int, bool) { ran[i].Add(1); return 0, true })
 	}
 	workers := rt.Workers()
-	for _, h := range executor.Broadcast(rt, func(co *coro.Co, worker int) (int, error) {
+	for _, h := range executor.GoEach(rt, func(co *coro.Co, worker int) (int, error) {
 		for i := worker; i < tasks/2; i += workers {
 			executor.Spawn(co, once(i))
 		}
@@ -267,10 +267,10 @@ func TestSpawnOntoSleepingWorkersWakesOne(t *testing.T) {
 		joinOK(t, executor.Spawn(rt, future.Ready(0)))
 		for i := range rt.Workers() {
 			settled(t, rt)
-			joinOK(t, executor.SpawnOn(rt, i, future.Ready(0)))
+			joinOK(t, executor.Spawn(rt.On(i), future.Ready(0)))
 			settled(t, rt)
-			joinOK(t, executor.GoOn(rt, i, func(co *coro.Co) (int, error) { // from one worker to the next
-				return executor.SpawnOn(rt, (i+1)%rt.Workers(), future.Ready(0)).Join(co)
+			joinOK(t, executor.Go(rt.On(i), func(co *coro.Co) (int, error) { // from one worker to the next
+				return executor.Spawn(rt.On((i+1)%rt.Workers()), future.Ready(0)).Join(co)
 			}))
 		}
 	}
@@ -285,7 +285,7 @@ func TestWakersThatOutliveTheirRuntimeTouchNoDescriptor(t *testing.T) {
 		var gates []*gate
 		for i := range rt.Workers() {
 			bound, free := &gate{}, &gate{}
-			executor.SpawnOn[int](rt, i, bound)
+			executor.Spawn[int](rt.On(i), bound)
 			executor.Spawn[int](rt, free)
 			gates = append(gates, bound, free)
 		}
@@ -331,7 +331,7 @@ func TestRootHasItsTurnsWhileAllWorkersAreFlooded(t *testing.T) {
 	}
 	for i := range rt.Workers() {
 		for range 3 * executor.PollsPerTurn { // more than a turn takes
-			executor.SpawnOn(rt, i, flood())
+			executor.Spawn(rt.On(i), flood())
 		}
 	}
 	for range 3 {
@@ -356,7 +356,7 @@ func TestSocketIsUsedOnEveryWorker(t *testing.T) {
 	rt := startRuntime(t, executor.Options{})
 	for home := range rt.Workers() {
 		a, b := socketPair(t)
-		reg := joinOK(t, executor.SpawnOn(rt, home, future.Func(func(cx *core.Context) (*reactor.Registration, bool) {
+		reg := joinOK(t, executor.Spawn(rt.On(home), future.Func(func(cx *core.Context) (*reactor.Registration, bool) {
 			reg, err := cx.Host().IO().(*reactor.Reactor).Register(a.FD(), reactor.Readable)
 			if err != nil {
 				t.Error(err)
@@ -364,7 +364,7 @@ func TestSocketIsUsedOnEveryWorker(t *testing.T) {
 			return reg, true
 		})))
 		waits := make(chan int, rt.Workers())
-		handles := executor.Broadcast(rt, func(co *coro.Co, worker int) (int, error) {
+		handles := executor.GoEach(rt, func(co *coro.Co, worker int) (int, error) {
 			return coro.Await(co, future.Func(func(cx *core.Context) (int, bool) {
 				if id, _ := executor.WorkerID(cx); id != worker {
 					t.Errorf("the task of worker %d is on %d", worker, id)
@@ -385,7 +385,7 @@ func TestSocketIsUsedOnEveryWorker(t *testing.T) {
 				t.Error("a task was woken and the socket is not ready")
 			}
 		}
-		joinOK(t, executor.GoOn(rt, (home+1)%rt.Workers(), func(*coro.Co) (int, error) { return 0, reg.Deregister() }))
+		joinOK(t, executor.Go(rt.On((home+1)%rt.Workers()), func(*coro.Co) (int, error) { return 0, reg.Deregister() }))
 		if n := rt.Stats().Registrations; n != 0 {
 			t.Errorf("%d registrations are left", n)
 		}

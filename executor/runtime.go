@@ -107,7 +107,7 @@ func newAt(epoch time.Time, opts Options) (*Runtime, error) {
 
 // start starts the workers. If one cannot have the processor it is to have, all end again.
 func (rt *Runtime) start() error {
-	rt.watchdog = startWatchdog(rt, rt.opts.LongPoll)
+	rt.watchdog = startWatchdog(rt, rt.opts.LongPollThreshold)
 	rt.stopped.Add(len(rt.workers))
 	rt.killed.Add(len(rt.workers))
 	settled := make(chan error, len(rt.workers))

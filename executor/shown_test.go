@@ -22,7 +22,7 @@ func TestBoundTasksWakeNobody(t *testing.T) {
 	var handles []joinhandle.JoinHandle[int]
 	for range tasks {
 		left := yields
-		handles = append(handles, executor.SpawnOn(rt, 0, future.Func(func(cx *core.Context) (int, bool) {
+		handles = append(handles, executor.Spawn(rt.On(0), future.Func(func(cx *core.Context) (int, bool) {
 			left--
 			cx.Yield()
 			return 0, left < 0
@@ -55,7 +55,7 @@ func TestTasksBehindTheSlotAreShown(t *testing.T) {
 		return 0, true
 	}))
 	slot.polled(t, 1)
-	joinOK(t, executor.SpawnOn(rt, 0, future.Func(func(cx *core.Context) (int, bool) {
+	joinOK(t, executor.Spawn(rt.On(0), future.Func(func(cx *core.Context) (int, bool) {
 		for range many {
 			executor.Spawn(cx, future.Func(func(cx *core.Context) (int, bool) {
 				if id, _ := executor.WorkerID(cx); id == 0 {
@@ -106,7 +106,7 @@ func TestFewTasksAreSeenWhileOneOfThemIsPolled(t *testing.T) {
 	const few = 5
 	release := holdAllBut(t, rt, 0)
 	var begun, elsewhere atomic.Int64
-	joinOK(t, executor.SpawnOn(rt, 0, future.Func(func(cx *core.Context) (int, bool) {
+	joinOK(t, executor.Spawn(rt.On(0), future.Func(func(cx *core.Context) (int, bool) {
 		for range few {
 			executor.Spawn(cx, future.Func(func(*core.Context) (int, bool) {
 				if begun.Add(1) > 1 {

@@ -94,8 +94,8 @@ func (rt *Runtime) closeNow() error {
 	return rt.finish(nil)
 }
 
-// Closed returns a channel that is closed when the runtime has ended.
-func (rt *Runtime) Closed() <-chan struct{} { return rt.closed }
+// Done returns a channel that is closed when the runtime has ended.
+func (rt *Runtime) Done() <-chan struct{} { return rt.closed }
 
 // beginEnd leaves the running phase for p, closes draining and wakes the drain's hooks. If the runtime ends
 // already, it returns false once the other call has returned.

@@ -205,7 +205,7 @@ func TestSecondShutdownReturnsErrClosedOnceTheFirstIsThrough(t *testing.T) {
 			err := call()
 			s := second{err: err}
 			select {
-			case <-rt.Closed():
+			case <-rt.Done():
 				s.over = true
 			default:
 			}

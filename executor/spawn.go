@@ -37,6 +37,29 @@ func Go[T any](s core.Spawner, body func(co *coro.Co) (T, error)) joinhandle.Joi
 	return joinhandle.Go(s, body)
 }
 
+// Do makes body, which returns nothing but an error, a task, as [Go] does. The handle returns that error.
+func Do(s core.Spawner, body func(co *coro.Co) error) joinhandle.JoinHandle[struct{}] {
+	if body == nil {
+		panic("executor: Do of a nil body")
+	}
+	if s == nil {
+		panic("executor: Do with a nil Spawner")
+	}
+	slot := coro.NewDo(body)
+	if err := s.Spawn(&slot.Task); err != nil {
+		slot.Kill(err)
+	}
+	return joinhandle.New(slot)
+}
+
+// DoOwning is [GoOwning] for a body that returns nothing but an error.
+func DoOwning(s core.Spawner, r io.Closer, body func(co *coro.Co) error) joinhandle.JoinHandle[struct{}] {
+	if body == nil {
+		panic("executor: DoOwning of a nil body")
+	}
+	return GoOwning(s, r, func(co *coro.Co) (struct{}, error) { return struct{}{}, body(co) })
+}
+
 // GoOwning is Go for a body that takes r over: a connection that it serves, say. From its first line on the body
 // owns r and closes it with a defer; if the runtime refuses the task, GoOwning closes r before it returns. So r
 // has an owner at every moment:
@@ -51,25 +74,15 @@ func GoOwning[T any](s core.Spawner, r io.Closer, body func(co *coro.Co) (T, err
 	return joinhandle.GoOwning(s, r, body)
 }
 
-// SpawnOn is Spawn on worker number i of rt, where the task stays: see [Runtime.On].
-func SpawnOn[T any](rt *Runtime, i int, f core.Future[T]) joinhandle.JoinHandle[T] {
-	return joinhandle.Spawn(rt.On(i), f)
-}
-
-// GoOn is Go on worker number i of rt, where the task stays: see [Runtime.On].
-func GoOn[T any](rt *Runtime, i int, body func(co *coro.Co) (T, error)) joinhandle.JoinHandle[T] {
-	return joinhandle.Go(rt.On(i), body)
-}
-
-// Broadcast runs body once on every worker, as tasks that are bound to them, and returns the handles
+// GoEach starts body once on each worker of rt, as a task that is bound to the worker, and returns the handles
 // in the order of the workers.
-func Broadcast[T any](rt *Runtime, body func(co *coro.Co, worker int) (T, error)) []joinhandle.JoinHandle[T] {
+func GoEach[T any](rt *Runtime, body func(co *coro.Co, worker int) (T, error)) []joinhandle.JoinHandle[T] {
 	if body == nil {
-		panic("executor: Broadcast of a nil body")
+		panic("executor: GoEach of a nil body")
 	}
 	handles := make([]joinhandle.JoinHandle[T], rt.Workers())
 	for i := range handles {
-		handles[i] = GoOn(rt, i, func(co *coro.Co) (T, error) { return body(co, i) })
+		handles[i] = Go(rt.On(i), func(co *coro.Co) (T, error) { return body(co, i) })
 	}
 	return handles
 }
@@ -132,6 +145,15 @@ func Run[T any](ctx context.Context, opts Options, body func(co *coro.Co) (T, er
 		}
 	}()
 	return wait(ctx, rt, coro.New(body))
+}
+
+// Main is [Run] for a body that returns nothing but an error, as the main function of most programs does.
+func Main(ctx context.Context, opts Options, body func(co *coro.Co) error) error {
+	if body == nil {
+		panic("executor: Main with a nil body")
+	}
+	_, err := Run(ctx, opts, func(co *coro.Co) (struct{}, error) { return struct{}{}, body(co) })
+	return err
 }
 
 // wait runs the task in slot, and panics if that panics: not if its body returns an error of another task's

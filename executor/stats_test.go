@@ -89,6 +89,6 @@ func init() {
 		if err != nil {
 			panic(err)
 		}
-		<-rt.Closed() // never
+		<-rt.Done() // never
 	}
 }

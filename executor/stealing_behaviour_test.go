@@ -24,11 +24,11 @@ import (
 // worker's slot, where nobody steals it.
 func pull(t testing.TB, rt *executor.Runtime, i int, k core.Waker) {
 	t.Helper()
-	joinOK(t, executor.SpawnOn(rt, i, future.Func(func(cx *core.Context) (int, bool) {
+	joinOK(t, executor.Spawn(rt.On(i), future.Func(func(cx *core.Context) (int, bool) {
 		cx.Wake(k)
 		return 0, true
 	})))
-	joinOK(t, executor.SpawnOn(rt, i, future.Ready(0))) // polled after it
+	joinOK(t, executor.Spawn(rt.On(i), future.Ready(0))) // polled after it
 }
 
 // holdAllBut occupies the workers of rt but for number i. The test calls release.
@@ -41,7 +41,7 @@ func holdAllBut(t testing.TB, rt *executor.Runtime, i int) (release func()) {
 		if other == i {
 			continue
 		}
-		executor.SpawnOn(rt, other, future.Func(func(*core.Context) (int, bool) {
+		executor.Spawn(rt.On(other), future.Func(func(*core.Context) (int, bool) {
 			held <- struct{}{}
 			<-end
 			return 0, true
@@ -100,7 +100,7 @@ func TestTasksOfABusyRootAreRunByOthers(t *testing.T) {
 			rt := tasksMove(t, executor.Options{})
 			var elsewhere atomic.Int64
 			home := spawns % rt.Workers()
-			joinOK(t, executor.GoOn(rt, home, func(co *coro.Co) (int, error) {
+			joinOK(t, executor.Go(rt.On(home), func(co *coro.Co) (int, error) {
 				var handles []joinhandle.JoinHandle[int]
 				for range spawns {
 					handles = append(handles, executor.Spawn(co, future.Func(func(cx *core.Context) (int, bool) {
@@ -172,7 +172,7 @@ var moving = map[string]func(t *testing.T, rt *executor.Runtime) waiting{
 	"a join": func(_ *testing.T, rt *executor.Runtime) waiting {
 		g := &gate{}
 		h := executor.Spawn[int](rt, g)
-		return waiting{future.Map(h, func(r joinhandle.Result[int]) int { return r.Value + 8 }), g.Open, 8}
+		return waiting{future.Map(h, func(r core.Result[int]) int { return r.Value + 8 }), g.Open, 8}
 	},
 	"a timer": func(*testing.T, *executor.Runtime) waiting {
 		f := &resettable{}
@@ -448,7 +448,7 @@ func TestTimersThatAreDisarmedFromEverywhere(t *testing.T) {
 		handles[i] = start(rt, i, durations[i])
 	}
 	workers := rt.Workers()
-	for _, h := range executor.Broadcast(rt, func(co *coro.Co, worker int) (int, error) {
+	for _, h := range executor.GoEach(rt, func(co *coro.Co, worker int) (int, error) {
 		for i := sleeps/2 + worker; i < sleeps; i += workers {
 			handles[i] = start(co, i, durations[i])
 		}
@@ -469,7 +469,7 @@ func TestTimersThatAreDisarmedFromEverywhere(t *testing.T) {
 			}
 		})
 	}
-	aborters := executor.Broadcast(rt, func(co *coro.Co, worker int) (int, error) {
+	aborters := executor.GoEach(rt, func(co *coro.Co, worker int) (int, error) {
 		for n, i := range rand.New(rand.NewPCG(4, uint64(worker))).Perm(sleeps) {
 			if i%3 == 1 {
 				handles[i].Abort()
@@ -683,7 +683,7 @@ func TestSlotIsUsedABoundedNumberOfTimesInARow(t *testing.T) {
 			})))
 			gates[i].polled(t, 1)
 		}
-		joinOK(t, executor.SpawnOn(rt, home, future.Func(func(cx *core.Context) (int, bool) {
+		joinOK(t, executor.Spawn(rt.On(home), future.Func(func(cx *core.Context) (int, bool) {
 			for i := range 3 {
 				handles = append(handles, executor.Spawn(cx, future.Func(func(*core.Context) (int, bool) {
 					order = append(order, fmt.Sprint("queue ", i))

@@ -464,7 +464,7 @@ func TestStealingWorkerThatPollsKeepsNobodyAsleep(t *testing.T) {
 	if !modetest.First() {
 		return
 	}
-	rt := startRuntime(t, executor.Options{Scheduling: executor.WorkStealing, Workers: 2, LongPoll: -1})
+	rt := startRuntime(t, executor.Options{Scheduling: executor.WorkStealing, Workers: 2, LongPollThreshold: -1})
 	eventually(t, "all workers sleep", func() bool { return executor.Parked(rt) })
 	began, second := make(chan struct{}), make(chan struct{})
 	first := executor.Go(rt, func(*coro.Co) (bool, error) {

@@ -32,13 +32,13 @@ func threads(t *testing.T, rt *executor.Runtime) (ids []int) {
 	for i := range rt.Workers() {
 		left := 5
 		seen := map[int]bool{}
-		tid := joinOK(t, executor.SpawnOn(rt, i, future.Func(func(cx *core.Context) (int, bool) {
+		tid := joinOK(t, executor.Spawn(rt.On(i), future.Func(func(cx *core.Context) (int, bool) {
 			seen[unix.Gettid()] = true
 			cx.Yield()
 			left--
 			return unix.Gettid(), left == 0
 		})))
-		tid2 := joinOK(t, executor.GoOn(rt, i, func(co *coro.Co) (int, error) {
+		tid2 := joinOK(t, executor.Go(rt.On(i), func(co *coro.Co) (int, error) {
 			for _, wait := range []func() error{
 				co.Yield,
 				func() error { return coro.Sleep(co, time.Microsecond) },
@@ -90,7 +90,7 @@ func TestGoexitLeavesALockedWorkerOnItsThread(t *testing.T) {
 			rt := lockedRuntime(t, executor.Options{})
 			before := threads(t, rt)
 			waiting := &gate{} // begun before, and goes on after
-			h := executor.GoOn(rt, 0, func(co *coro.Co) (int, error) {
+			h := executor.Go(rt.On(0), func(co *coro.Co) (int, error) {
 				_, err := coro.Await[int](co, waiting)
 				return unix.Gettid(), err
 			})
@@ -139,7 +139,7 @@ func TestAffinityBindsTheThreadOfEachWorker(t *testing.T) {
 	}
 	rt := lockedRuntime(t, executor.Options{Affinity: want})
 	for i := range rt.Workers() {
-		bound := executor.GoOn(rt, i, func(co *coro.Co) (string, error) {
+		bound := executor.Go(rt.On(i), func(co *coro.Co) (string, error) {
 			return fmt.Sprint(processors(t)), co.Yield()
 		})
 		list := want(i)

@@ -49,7 +49,7 @@ func TestWorkerKeepsItsNameAfterAGoexit(t *testing.T) {
 		if _, err := join(t, executor.Spawn(rt.On(i), onFirstPoll(runtime.Goexit))); !errors.Is(err, core.ErrGoexit) {
 			t.Fatalf("the join answered with %v", err)
 		}
-		joinOK(t, executor.SpawnOn(rt, i, future.Ready(0))) // the other goroutine polls
+		joinOK(t, executor.Spawn(rt.On(i), future.Ready(0))) // the other goroutine polls
 		if label := fmt.Sprintf("lasting/%d", i); !profiled(t, label) {
 			t.Errorf("no goroutine has the label %s", label)
 		}

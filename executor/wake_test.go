@@ -93,7 +93,7 @@ func TestWakeOfAParkedWorkerNotifiesNoOther(t *testing.T) {
 	gates := make([]*gate, rt.Workers())
 	for i := range gates {
 		gates[i] = &gate{}
-		executor.SpawnOn[int](rt, i, gates[i])
+		executor.Spawn[int](rt.On(i), gates[i])
 		gates[i].polled(t, 1)
 	}
 	const rounds = 20
@@ -185,11 +185,11 @@ func TestTasksForARunningWorkerCostNoNotify(t *testing.T) {
 	fakes := all[0].fakes
 	for i := range rt.Workers() {
 		g := &gate{}
-		executor.SpawnOn[int](rt, i, g)
+		executor.Spawn[int](rt.On(i), g)
 		g.polled(t, 1)
 		settled(t, rt)
 		running, end := make(chan struct{}), make(chan struct{})
-		h := executor.SpawnOn(rt, i, future.Func(func(*core.Context) (int, bool) {
+		h := executor.Spawn(rt.On(i), future.Func(func(*core.Context) (int, bool) {
 			close(running)
 			<-end
 			return 0, true
@@ -199,7 +199,7 @@ func TestTasksForARunningWorkerCostNoNotify(t *testing.T) {
 		for range 100 {
 			g.Wake()
 		}
-		h2 := executor.SpawnOn(rt, i, future.Ready(0))
+		h2 := executor.Spawn(rt.On(i), future.Ready(0))
 		after := notifies(fakes)
 		close(end)
 		joinOK(t, h)
@@ -256,16 +256,16 @@ func TestWakeWhileRunningIsAnotherPoll(t *testing.T) {
 	for name, wake := range wakes {
 		t.Run(name, func(t *testing.T) {
 			polls := 0
-			h := executor.SpawnOn(rt, 0, future.Func(func(cx *core.Context) (int, bool) {
+			h := executor.Spawn(rt.On(0), future.Func(func(cx *core.Context) (int, bool) {
 				if polls++; polls == 1 {
 					wake(cx)
 				}
 				return polls, false
 			}))
 			// Whatever the wake has queued comes before these.
-			joinOK(t, executor.SpawnOn(rt, 0, future.Ready(0)))
-			joinOK(t, executor.SpawnOn(rt, 0, future.Ready(0)))
-			if n := joinOK(t, executor.SpawnOn(rt, 0, future.Func(func(*core.Context) (int, bool) { return polls, true }))); n != 2 {
+			joinOK(t, executor.Spawn(rt.On(0), future.Ready(0)))
+			joinOK(t, executor.Spawn(rt.On(0), future.Ready(0)))
+			if n := joinOK(t, executor.Spawn(rt.On(0), future.Func(func(*core.Context) (int, bool) { return polls, true }))); n != 2 {
 				t.Errorf("%d polls, want 2", n)
 			}
 			h.Abort()

@@ -26,8 +26,8 @@ func TestLongPollIsReportedOnce(t *testing.T) {
 		t.Run(s.name, func(t *testing.T) {
 			reports := make(chan executor.LongPoll, 100)
 			rt := startRuntime(t, executor.Options{
-				LongPoll:   shortLimit,
-				OnLongPoll: func(p executor.LongPoll) { reports <- p },
+				LongPollThreshold: shortLimit,
+				OnLongPoll:        func(p executor.LongPoll) { reports <- p },
 			})
 			bystander := startRuntime(t, executor.Options{}) // its stack is of no interest
 			settled(t, bystander)
@@ -70,8 +70,8 @@ func TestManyShortPollsAreNotReported(t *testing.T) {
 	const limit = 40 * time.Millisecond
 	reports := make(chan executor.LongPoll, 100)
 	rt := startRuntime(t, executor.Options{
-		LongPoll:   limit,
-		OnLongPoll: func(p executor.LongPoll) { reports <- p },
+		LongPollThreshold: limit,
+		OnLongPoll:        func(p executor.LongPoll) { reports <- p },
 	})
 	begin, longest, last := time.Now(), time.Duration(0), time.Time{}
 	h := executor.Spawn(rt, future.Func(func(cx *core.Context) (int, bool) {
@@ -110,8 +110,8 @@ func (b *lockedBuffer) String() string {
 func TestLongPollIsLogged(t *testing.T) {
 	var log lockedBuffer
 	rt := startRuntime(t, executor.Options{
-		LongPoll: shortLimit,
-		Logger:   slog.New(slog.NewTextHandler(&log, nil)),
+		LongPollThreshold: shortLimit,
+		Logger:            slog.New(slog.NewTextHandler(&log, nil)),
 	})
 	release := make(chan struct{})
 	h := executor.Go(executor.Named(rt, "slow"), func(*coro.Co) (int, error) {
@@ -130,8 +130,8 @@ func TestLongPollIsLogged(t *testing.T) {
 
 func TestLongPollsAreNotReportedWithoutALimit(t *testing.T) {
 	rt := startRuntime(t, executor.Options{
-		LongPoll:   -1,
-		OnLongPoll: func(p executor.LongPoll) { t.Errorf("a report: %v", p.Task) },
+		LongPollThreshold: -1,
+		OnLongPoll:        func(p executor.LongPoll) { t.Errorf("a report: %v", p.Task) },
 	})
 	release := hold(t, rt)
 	time.Sleep(10 * shortLimit) // an opportunity to report it
@@ -141,7 +141,7 @@ func TestLongPollsAreNotReportedWithoutALimit(t *testing.T) {
 
 // The watchdog sleeps while the worker does, and neither keeps the other awake.
 func TestWatchdogSleepsWithItsWorker(t *testing.T) {
-	rt := startRuntime(t, executor.Options{LongPoll: time.Millisecond})
+	rt := startRuntime(t, executor.Options{LongPollThreshold: time.Millisecond})
 	for range 50 {
 		alive(t, rt)
 		settled(t, rt)
@@ -154,8 +154,8 @@ func TestWatchdogSleepsWithItsWorker(t *testing.T) {
 func TestStackIsNotLookedForAmongVeryManyGoroutines(t *testing.T) {
 	reports := make(chan executor.LongPoll, 100)
 	rt := startRuntime(t, executor.Options{
-		LongPoll:   shortLimit,
-		OnLongPoll: func(p executor.LongPoll) { reports <- p },
+		LongPollThreshold: shortLimit,
+		OnLongPoll:        func(p executor.LongPoll) { reports <- p },
 	})
 	end := make(chan struct{})
 	var many sync.WaitGroup

@@ -32,7 +32,7 @@ func tasksMove(t testing.TB, opts executor.Options) *executor.Runtime {
 	if !modetest.Stealing() || modetest.Options(executor.Options{}).Workers < 2 {
 		t.Skip("tasks do not move in this mode")
 	}
-	opts.LongPoll = -1 // these tests hold workers
+	opts.LongPollThreshold = -1 // these tests hold workers
 	return startRuntime(t, opts)
 }
 
@@ -190,7 +190,7 @@ func commute(t testing.TB, rt *executor.Runtime, s core.Spawner, home int, wg *s
 	run(func() joinhandle.JoinHandle[int] {
 		h := executor.Spawn[int](s, bell)
 		for i := range rt.Workers() { // tasks of all workers wake it
-			executor.SpawnOn(rt, i, future.Func(func(cx *core.Context) (int, bool) {
+			executor.Spawn(rt.On(i), future.Func(func(cx *core.Context) (int, bool) {
 				bell.mu.Lock()
 				w := bell.waker
 				bell.mu.Unlock()
@@ -248,11 +248,11 @@ func TestSpawnsOnAWorkerRunThere(t *testing.T) {
 	}
 	for i := range rt.Workers() {
 		starts := map[string]func() joinhandle.JoinHandle[int]{
-			"SpawnOn":            func() joinhandle.JoinHandle[int] { return executor.SpawnOn(rt, i, poll()) },
-			"GoOn":               func() joinhandle.JoinHandle[int] { return executor.GoOn(rt, i, direct) },
-			"Spawn of On":        func() joinhandle.JoinHandle[int] { return executor.Spawn(rt.On(i), poll()) },
-			"Go of a named On":   func() joinhandle.JoinHandle[int] { return executor.Go(executor.Named(rt.On(i), "x"), direct) },
-			"GoOn from a worker": func() joinhandle.JoinHandle[int] { return executor.Go(onOther{t, rt, i}, direct) },
+			"Spawn, On":              func() joinhandle.JoinHandle[int] { return executor.Spawn(rt.On(i), poll()) },
+			"Go, On":                 func() joinhandle.JoinHandle[int] { return executor.Go(rt.On(i), direct) },
+			"Spawn of On":            func() joinhandle.JoinHandle[int] { return executor.Spawn(rt.On(i), poll()) },
+			"Go of a named On":       func() joinhandle.JoinHandle[int] { return executor.Go(executor.Named(rt.On(i), "x"), direct) },
+			"Go from another worker": func() joinhandle.JoinHandle[int] { return executor.Go(onOther{t, rt, i}, direct) },
 		}
 		for name, start := range starts {
 			t.Run(fmt.Sprint(name, "/", i), func(t *testing.T) {
@@ -272,7 +272,7 @@ type onOther struct {
 }
 
 func (o onOther) Spawn(r core.Runnable) (err error) {
-	joinOK(o.t, executor.GoOn(o.rt, (o.i+1)%o.rt.Workers(), func(*coro.Co) (int, error) {
+	joinOK(o.t, executor.Go(o.rt.On((o.i+1)%o.rt.Workers()), func(*coro.Co) (int, error) {
 		err = o.rt.On(o.i).Spawn(r)
 		return 0, nil
 	}))
@@ -288,7 +288,7 @@ func TestChildrenOfABoundTask(t *testing.T) {
 	for home := range rt.Workers() {
 		t.Run(fmt.Sprint("worker ", home), func(t *testing.T) {
 			var elsewhere atomic.Int64
-			joinOK(t, executor.GoOn(rt, home, func(co *coro.Co) (int, error) {
+			joinOK(t, executor.Go(rt.On(home), func(co *coro.Co) (int, error) {
 				var handles []joinhandle.JoinHandle[int]
 				for i := range children {
 					polls := 0
@@ -322,9 +322,9 @@ func TestWorkerThatDoesNotExist(t *testing.T) {
 	rt := startRuntime(t, executor.Options{})
 	for _, i := range []int{-1, rt.Workers(), math.MaxInt} {
 		for name, call := range map[string]func(){
-			"On":      func() { rt.On(i) },
-			"SpawnOn": func() { executor.SpawnOn(rt, i, future.Ready(0)) },
-			"GoOn":    func() { executor.GoOn(rt, i, func(*coro.Co) (int, error) { return 0, nil }) },
+			"On":        func() { rt.On(i) },
+			"Spawn, On": func() { executor.Spawn(rt.On(i), future.Ready(0)) },
+			"Go, On":    func() { executor.Go(rt.On(i), func(*coro.Co) (int, error) { return 0, nil }) },
 		} {
 			want := fmt.Sprintf("executor: On(%d) of a runtime with %d workers", i, rt.Workers())
 			if v := panicOf(call); v != want {
@@ -335,13 +335,13 @@ func TestWorkerThatDoesNotExist(t *testing.T) {
 	alive(t, rt)
 }
 
-func TestBroadcastRunsOnceOnEachWorker(t *testing.T) {
+func TestGoEachRunsOnceOnEachWorker(t *testing.T) {
 	rt := startRuntime(t, executor.Options{})
 	busy := executor.Spawn(rt, future.Func(func(cx *core.Context) (int, bool) { cx.Yield(); return 0, false }))
 	defer busy.Abort()
 	for range 20 {
 		runs := make([]atomic.Int64, rt.Workers())
-		handles := executor.Broadcast(rt, func(co *coro.Co, worker int) (int, error) {
+		handles := executor.GoEach(rt, func(co *coro.Co, worker int) (int, error) {
 			runs[worker].Add(1)
 			for range 3 { // it is bound
 				if id, ok := executor.WorkerID(co); id != worker || !ok {
@@ -362,11 +362,11 @@ func TestBroadcastRunsOnceOnEachWorker(t *testing.T) {
 			}
 		}
 	}
-	if v := panicOf(func() { executor.Broadcast[int](rt, nil) }); v != "executor: Broadcast of a nil body" {
-		t.Errorf("a Broadcast of nothing panicked with %v", v)
+	if v := panicOf(func() { executor.GoEach[int](rt, nil) }); v != "executor: GoEach of a nil body" {
+		t.Errorf("a GoEach of nothing panicked with %v", v)
 	}
 	closeRuntime(t, rt)
-	for _, h := range executor.Broadcast(rt, func(*coro.Co, int) (int, error) { return 0, nil }) {
+	for _, h := range executor.GoEach(rt, func(*coro.Co, int) (int, error) { return 0, nil }) {
 		if _, err := join(t, h); !errors.Is(err, core.ErrShutdown) {
 			t.Errorf("after Close a join answered with %v", err)
 		}
@@ -418,7 +418,7 @@ func TestWorkerLocalIsOneForEachWorker(t *testing.T) {
 	}
 	sum := 0
 	values := map[*int]bool{}
-	for i, h := range executor.Broadcast(rt, func(co *coro.Co, worker int) (int, error) {
+	for i, h := range executor.GoEach(rt, func(co *coro.Co, worker int) (int, error) {
 		inGet[worker] = true
 		p := local.Get(co)
 		if q := local.Get(executor.Named(co, "x")); p != q {
@@ -428,7 +428,7 @@ func TestWorkerLocalIsOneForEachWorker(t *testing.T) {
 		return *p - 1000*worker, nil
 	}) {
 		sum += joinOK(t, h)
-		joinOK(t, executor.GoOn(rt, i, func(co *coro.Co) (int, error) {
+		joinOK(t, executor.Go(rt.On(i), func(co *coro.Co) (int, error) {
 			values[local.Get(co)] = true
 			if made[i] != 1 {
 				t.Errorf("the value of worker %d was made %d times", i, made[i])
@@ -462,7 +462,7 @@ func TestWorkerLocalWhoseInitPanicsIsMadeLater(t *testing.T) {
 		return 7
 	})
 	get := func() joinhandle.JoinHandle[int] {
-		return executor.GoOn(rt, 0, func(co *coro.Co) (int, error) { return *local.Get(co), nil })
+		return executor.Go(rt.On(0), func(co *coro.Co) (int, error) { return *local.Get(co), nil })
 	}
 	wantExplosion(t, joinPanicked(t, get()))
 	if v := joinOK(t, get()); v != 7 {

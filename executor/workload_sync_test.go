@@ -4,9 +4,9 @@ import (
 	"sync"
 
 	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/channel/mpsc"
 	"github.com/moduvex/moduvex-go/core/coro"
-	coresync "github.com/moduvex/moduvex-go/core/sync"
-	"github.com/moduvex/moduvex-go/core/sync/mpsc"
+	"github.com/moduvex/moduvex-go/core/lock"
 	"github.com/moduvex/moduvex-go/executor"
 	"github.com/moduvex/moduvex-go/joinhandle"
 )
@@ -192,7 +192,7 @@ func w5Goroutine(n int) {
 const lockers = 8
 
 type locker struct {
-	lock coresync.LockFuture
+	lock lock.LockFuture
 	sum  *int
 	left int
 }
@@ -210,7 +210,7 @@ func (l *locker) Poll(cx *core.Context) (int, bool) {
 }
 
 func w9Poll(n int) {
-	var m coresync.Mutex
+	var m lock.Mutex
 	sum := 0
 	together(lockers, func(s core.Spawner, _ int) joinhandle.JoinHandle[int] {
 		return executor.Spawn[int](s, &locker{m.LockFuture(), &sum, n / lockers})

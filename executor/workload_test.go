@@ -52,7 +52,7 @@ func roots(n int, share func(n, of int) func(cx *core.Context) bool) {
 		var ends []<-chan struct{}
 		for i := range rt.Workers() {
 			var f func(cx *core.Context) bool
-			ends = append(ends, executor.SpawnOn[struct{}](rt, i, pollFunc(func(cx *core.Context) bool {
+			ends = append(ends, executor.Spawn[struct{}](rt.On(i), pollFunc(func(cx *core.Context) bool {
 				if f == nil {
 					// Made here, the variables of two roots do not lie in one cache line.
 					f = share(n/rt.Workers(), rt.Workers())

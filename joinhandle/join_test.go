@@ -147,7 +147,7 @@ func TestTryJoinBeforeTheEnd(t *testing.T) {
 	h := newHost(t)
 	j := joinhandle.Spawn(h, future.Pending[int]())
 	h.Run()
-	if r, ok := j.TryJoin(); ok || r != (joinhandle.Result[int]{}) {
+	if r, ok := j.TryJoin(); ok || r != (core.Result[int]{}) {
 		t.Errorf("have %v, %t", r, ok)
 	}
 }
@@ -168,7 +168,7 @@ func TestPollWakesItsWakerAtTheEnd(t *testing.T) {
 	if w.wakes != 1 {
 		t.Errorf("%d wakes, want 1", w.wakes)
 	}
-	if r, ok := poll(h, &w, j); !ok || r != (joinhandle.Result[int]{Value: 5}) {
+	if r, ok := poll(h, &w, j); !ok || r != (core.Result[int]{Value: 5}) {
 		t.Errorf("have %v, %t", r, ok)
 	}
 }
@@ -197,7 +197,7 @@ func TestHandlePolledInTwoTasks(t *testing.T) {
 
 func TestAHandleIsAFuture(t *testing.T) {
 	h := newHost(t)
-	both := joinhandle.Spawn(h, future.Join2[joinhandle.Result[int], joinhandle.Result[int]](
+	both := joinhandle.Spawn(h, future.Join2[core.Result[int], core.Result[int]](
 		joinhandle.Go(h, sleeper(1, time.Second)),
 		joinhandle.Go(h, sleeper(2, 2*time.Second)),
 	))

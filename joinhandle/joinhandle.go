@@ -9,22 +9,16 @@ import (
 	"github.com/moduvex/moduvex-go/core/task"
 )
 
-// A Result is the output of a task: its value, or why there is none. Err is a [*JoinError] if the
-// task was cancelled, panicked or called runtime.Goexit, core.ErrAlreadyJoined for all but the
-// first join, and otherwise what a body in direct style returned. JoinError.ID tells a task that ended so from
-// a body that returns the error of another join.
-type Result[T any] struct {
-	Value T
-	Err   error
-}
-
-// A JoinHandle waits for the output of one task. It is a core.Future of the [Result]. The zero
+// A JoinHandle waits for the output of one task. It is a core.Future of the task's output, a [core.Result]:
+// Err is a [*JoinError] if the task was cancelled, panicked or called runtime.Goexit, core.ErrAlreadyJoined for all but
+// the first join, and otherwise what a body in direct style returned. JoinError.ID tells a task that ended so from a
+// body that returns the error of another join. The zero
 // JoinHandle belongs to no task, and its methods panic.
 type JoinHandle[T any] struct {
 	slot *task.Slot[T]
 }
 
-var _ core.Future[Result[int]] = JoinHandle[int]{}
+var _ core.Future[core.Result[int]] = JoinHandle[int]{}
 
 // New returns the handle of the task in slot.
 func New[T any](slot *task.Slot[T]) JoinHandle[T] { return JoinHandle[T]{slot} }
@@ -95,9 +89,9 @@ func start[T any](s core.Spawner, slot *task.Slot[T]) JoinHandle[T] {
 // woken at its end. A JoinHandle that is given up while pending has nothing to drop: the waker
 // stays with the task until either it or what the waker belongs to has ended: see core.FinishedWaker.
 // Join and Wait take theirs back.
-func (h JoinHandle[T]) Poll(cx *core.Context) (Result[T], bool) {
+func (h JoinHandle[T]) Poll(cx *core.Context) (core.Result[T], bool) {
 	if !cx.Spend() {
-		return Result[T]{}, false
+		return core.Result[T]{}, false
 	}
 	if r, ok := h.TryJoin(); ok {
 		return r, true
@@ -105,7 +99,7 @@ func (h JoinHandle[T]) Poll(cx *core.Context) (Result[T], bool) {
 	if h.slot.Watch(cx.Waker()) {
 		cx.Refund()
 		cx.Waits(core.WaitJoin)
-		return Result[T]{}, false
+		return core.Result[T]{}, false
 	}
 	return h.TryJoin()
 }
@@ -119,7 +113,7 @@ func (h JoinHandle[T]) Join(co *coro.Co) (T, error) {
 			h.slot.Unwatch(waker)
 		}
 	}()
-	r, err := coro.Await[Result[T]](co, h)
+	r, err := coro.Await[core.Result[T]](co, h)
 	if err != nil {
 		return r.Value, err
 	}
@@ -158,12 +152,12 @@ func (h JoinHandle[T]) Wait(ctx context.Context) (T, error) {
 }
 
 // TryJoin returns the output if the task has ended; ok is false if it has not.
-func (h JoinHandle[T]) TryJoin() (r Result[T], ok bool) {
+func (h JoinHandle[T]) TryJoin() (r core.Result[T], ok bool) {
 	v, failed, ok, err := h.slot.TakeEnd()
 	if failed {
 		err = &JoinError{ID: h.ID(), Cause: err}
 	}
-	return Result[T]{v, err}, ok
+	return core.Result[T]{Value: v, Err: err}, ok
 }
 
 // Done returns a channel that is closed when the task has ended. While it runs, all calls return the same.

@@ -40,7 +40,7 @@ type JoinSet[T any] struct {
 // A Joined is the output of one task of a set.
 type Joined[T any] struct {
 	ID uint64 // of the task
-	Result[T]
+	core.Result[T]
 }
 
 // NewJoinSet makes an empty set whose tasks are spawned on s: a runtime, or a Context or Co.

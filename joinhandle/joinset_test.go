@@ -74,7 +74,7 @@ func TestWhatBecameOfAMemberIsInItsOutput(t *testing.T) {
 	aborted := set.Spawn(future.Pending[int]())
 	aborted.Abort()
 	h.Run()
-	ends := map[uint64]joinhandle.Result[int]{}
+	ends := map[uint64]core.Result[int]{}
 	for j, ok := set.TryJoin(); ok; j, ok = set.TryJoin() {
 		ends[j.ID] = j.Result
 	}

@@ -53,7 +53,7 @@ func TestOnEndOfTasksThatEndInEveryWay(t *testing.T) {
 		"is joined too": func(h *coretest.Host, ended func()) {
 			j := joinhandle.Go(h, body)
 			j.OnEnd(ended)
-			joinhandle.Spawn[joinhandle.Result[int]](h, core.Future[joinhandle.Result[int]](j))
+			joinhandle.Spawn[core.Result[int]](h, core.Future[core.Result[int]](j))
 			h.Run()
 		},
 	} {

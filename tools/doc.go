@@ -1,10 +1,12 @@
-// Package tools holds the commands and checks that keep this repository's
-// modules honest: packing and testing each one by itself (cmd/alone), checking
-// a release tag (cmd/tagcheck), comparing the failures of tests on an emulated
-// system with a list of what is known (cmd/knownfail), running commands with Wine
-// (cmd/onwine), and enforcing the import
-// direction and the files every module owes (deptest). Package lincheck checks histories of core/sync
-// for linearizability.
+// Package tools holds the commands and checks of this repository:
+//
+//   - cmd/alone packs each module and tests it by itself;
+//   - cmd/tagcheck checks a release tag;
+//   - cmd/knownfail compares the failures of tests on an emulated system with a list of known ones;
+//   - cmd/onwine runs commands with Wine;
+//   - deptest enforces the direction of imports, the files that every module has, and the list of words;
+//   - lincheck checks histories of locks and channels for linearizability;
+//   - regressions lists known mistakes and the tests that would find them.
 //
 // The module is never released. It also pins, as Go tools, the linters that
 // the Makefile runs; nothing else in the repository depends on it.

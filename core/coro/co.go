@@ -29,7 +29,7 @@ type strand struct {
 	over      atomic.Bool // the body has ended
 	ignored   uint16      // awaits that have failed because of the abort, one after the other: see maxIgnored
 	dropping  bool        // no await suspends any more
-	result    task.Result
+	result    task.Poll
 }
 
 // begin gives the body a coroutine.

@@ -273,7 +273,7 @@ var (
 // Poll runs the body until it suspends or ends. It is written without helpers: each return
 // between a worker's loop and the switch of stacks is one that the processor predicts wrongly,
 // for the other stack's returns came between.
-func (c *cell[T]) Poll(cx *core.Context) task.Result {
+func (c *cell[T]) Poll(cx *core.Context) task.Poll {
 	if c.coroutine == nil {
 		c.begin(cx, c)
 	}
@@ -290,7 +290,7 @@ func (c *cell[T]) Poll(cx *core.Context) task.Result {
 
 // Unwind is the Poll that follows an abort. A body that has not begun begins, for what it was given: it has
 // no deferred functions before that.
-func (c *cell[T]) Unwind(cx *core.Context) task.Result { return c.Poll(cx) }
+func (c *cell[T]) Unwind(cx *core.Context) task.Poll { return c.Poll(cx) }
 
 func (c *cell[T]) Aborted() { c.changed() }
 
@@ -345,7 +345,7 @@ func (c *cell[T]) exited() {
 	}
 }
 
-func (c *cell[T]) end(r task.Result, err error) {
+func (c *cell[T]) end(r task.Poll, err error) {
 	var zero T
 	c.main = nil
 	c.Store(zero, err)

@@ -48,7 +48,7 @@ type cell[T any] struct {
 	future core.Future[T]
 }
 
-func (c *cell[T]) Poll(cx *core.Context) Result {
+func (c *cell[T]) Poll(cx *core.Context) Poll {
 	v, ok := c.future.Poll(cx)
 	if !ok {
 		return Pending
@@ -82,7 +82,7 @@ type valueCell[T, F any, P core.FuturePointer[F, T]] struct {
 	future F // never cleared: futures that have answered may be in a wheel or a wait list still
 }
 
-func (c *valueCell[T, F, P]) Poll(cx *core.Context) Result {
+func (c *valueCell[T, F, P]) Poll(cx *core.Context) Poll {
 	v, ok := P(&c.future).Poll(cx)
 	if !ok {
 		return Pending

@@ -10,7 +10,7 @@ import (
 // coroutine.
 type Body interface {
 	// Poll drives the body once. Only the runner calls it.
-	Poll(cx *core.Context) Result
+	Poll(cx *core.Context) Poll
 	// Drop gives the body up. The runner calls it once, in place of a Poll that would end it.
 	Drop()
 }
@@ -20,7 +20,7 @@ type Body interface {
 type GracefulBody interface {
 	Body
 	// Unwind is the Poll that tells the body of the abort. Later ones are ordinary.
-	Unwind(cx *core.Context) Result
+	Unwind(cx *core.Context) Poll
 	// Aborted is called by the goroutine whose abort took, before the task is scheduled for it,
 	// at most once and possibly during a Poll.
 	Aborted()
@@ -44,12 +44,12 @@ type Describer interface {
 	Describe() string
 }
 
-// A Result is what a Body's Poll came to. Whatever is not Pending has stored its output.
-type Result uint8
+// A Poll is the outcome of one poll of a [Body]. For every outcome but Pending, the Body has stored its output.
+type Poll uint8
 
 const (
 	// Pending: the waker will be woken.
-	Pending Result = iota
+	Pending Poll = iota
 	// Ready: the output is stored.
 	Ready
 	// Unwound: the body has ended because it was aborted.
@@ -57,6 +57,16 @@ const (
 	// Panicked: the body contained a panic itself and has stored the error.
 	Panicked
 )
+
+// String returns the outcome's name.
+func (p Poll) String() string {
+	if int(p) < len(pollNames) {
+		return pollNames[p]
+	}
+	return "invalid"
+}
+
+var pollNames = [...]string{"pending", "ready", "unwound", "panicked"}
 
 // A Scheduler takes tasks that have become ready to run.
 type Scheduler interface {
@@ -180,7 +190,7 @@ func (t *Task) Abort() bool {
 // future is not recovered here, so that a host can recover once for many tasks: it then calls
 // Panicked, which ends the task.
 func (t *Task) Run(cx *core.Context) core.Outcome {
-	var r Result
+	var r Poll
 	act := actPoll
 	if !t.word.runUnaborted() {
 		act = t.word.transition(evRun)

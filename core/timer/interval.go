@@ -33,6 +33,16 @@ const (
 	Skip
 )
 
+// String returns the name of the behaviour.
+func (m MissedTicks) String() string {
+	if int(m) < len(missedNames) {
+		return missedNames[m]
+	}
+	return "invalid"
+}
+
+var missedNames = [...]string{"burst", "delay", "skip"}
+
 // punctual is how late a tick may be for Delay to keep to the schedule. The wheel accounts for one
 // tick of it, and polls of other tasks for the rest.
 const punctual = 5 * wheel.Tick

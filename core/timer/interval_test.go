@@ -112,11 +112,11 @@ func TestAStartAnEternityAgoIsMissedTicksAndNothingWorse(t *testing.T) {
 		})
 		ticks := takeNow(h, &waker{}, i)
 		if len(ticks) != 1 || ticks[0].due != math.MinInt64 {
-			t.Errorf("behaviour %d: have %v", missed, ticks)
+			t.Errorf("behaviour %v: have %v", missed, ticks)
 		}
 		ticks = ticksUntil(h, i, now+time.Second)
 		if len(ticks) != 1 || ticks[0].due <= now || ticks[0].due > now+time.Second {
-			t.Errorf("behaviour %d: the second tick: have %v", missed, ticks)
+			t.Errorf("behaviour %v: the second tick: have %v", missed, ticks)
 		}
 	}
 }
@@ -150,7 +150,7 @@ func TestMissedTicks(t *testing.T) {
 			test.want[j].due *= ms
 			test.want[j].at *= ms
 		}
-		check(t, fmt.Sprintf("%s, behaviour %d", test.name, test.missed), ticksUntil(h, i, 75*ms), test.want)
+		check(t, fmt.Sprintf("%s, behaviour %v", test.name, test.missed), ticksUntil(h, i, 75*ms), test.want)
 	}
 }
 
@@ -253,11 +253,11 @@ func TestAPeriodThatIsTooLongNeverComes(t *testing.T) {
 		h.Advance(time.Hour)
 		i, w := timer.NewInterval(never, timer.IntervalOptions{Missed: missed, AtOnce: true}), &waker{}
 		if n := len(takeNow(h, w, i)); n != 1 {
-			t.Errorf("behaviour %d: %d ticks at once, want 1", missed, n)
+			t.Errorf("behaviour %v: %d ticks at once, want 1", missed, n)
 		}
 		h.Advance(200 * 365 * 24 * time.Hour)
 		if n := len(takeNow(h, w, i)); n != 0 || w.wakes != 0 {
-			t.Errorf("behaviour %d: %d ticks after two centuries, %d wakes", missed, n, w.wakes)
+			t.Errorf("behaviour %v: %d ticks after two centuries, %d wakes", missed, n, w.wakes)
 		}
 		i.Drop()
 	}
@@ -491,5 +491,15 @@ func TestATickAllocatesNothing(t *testing.T) {
 	h.RunFor(time.Second)
 	if n := testing.AllocsPerRun(100, func() { h.RunFor(time.Second) }); n != 0 || ticks != 102 {
 		t.Errorf("direct style: %v allocations, want 0, in %d ticks", n, ticks)
+	}
+}
+
+func TestNamesOfMissedTicks(t *testing.T) {
+	for m, want := range map[timer.MissedTicks]string{
+		timer.Burst: "burst", timer.Delay: "delay", timer.Skip: "skip", timer.Skip + 1: "invalid",
+	} {
+		if have := m.String(); have != want {
+			t.Errorf("have %q, want %q", have, want)
+		}
 	}
 }

@@ -19,7 +19,7 @@ func init() { children["wait"] = waitForBreaks }
 
 // waitForBreaks receives two signals, one after the other, and says so.
 func waitForBreaks() {
-	s := signal.Notify(os.Interrupt)
+	s := signal.NewStream(os.Interrupt)
 	defer s.Close()
 	_, err := executor.Run(context.Background(), executor.Options{}, func(co *coro.Co) (int, error) {
 		for range 2 {

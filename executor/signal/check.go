@@ -10,16 +10,16 @@ import (
 // are, which is no way to get what was asked for only, and passes over the others in silence.
 func check(sigs []os.Signal) {
 	if len(sigs) == 0 {
-		panic("signal: Notify of no signals")
+		panic("signal: NewStream of no signals")
 	}
 	for _, sig := range sigs {
 		switch {
 		case sig == nil:
-			panic("signal: Notify of a nil os.Signal")
+			panic("signal: NewStream of a nil os.Signal")
 		case reflect.TypeOf(sig) != reflect.TypeOf(os.Interrupt):
-			panic(fmt.Sprintf("signal: Notify of a %T, which is no signal of the system", sig))
+			panic(fmt.Sprintf("signal: NewStream of a %T, which is no signal of the system", sig))
 		case sig == os.Kill || uncatchable(sig):
-			panic(fmt.Sprintf("signal: Notify of %q, which nobody can catch", sig.String()))
+			panic(fmt.Sprintf("signal: NewStream of %q, which nobody can catch", sig.String()))
 		}
 	}
 }

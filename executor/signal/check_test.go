@@ -27,14 +27,14 @@ func TestMisusePanicsWithWhatIsWrong(t *testing.T) {
 		want string
 		f    func()
 	}{
-		{"signal: Notify of no signals", func() { signal.Notify() }},
-		{"signal: Notify of a nil os.Signal", func() { signal.Notify(os.Interrupt, nil) }},
-		{"signal: Notify of a signal_test.foreign, which is no signal of the system", func() { signal.Notify(foreign{}) }},
-		{`signal: Notify of "killed", which nobody can catch`, func() { signal.Notify(os.Kill) }},
-		{"signal: a Stream is made by Notify", func() { none.TryRecv() }},
-		{"signal: a Stream is made by Notify", func() { new(signal.Stream).Recv(nil) }},
-		{"signal: a Stream is made by Notify", func() { new(signal.Stream).RecvWait(context.Background()) }},
-		{"signal: a Stream is made by Notify", func() { new(signal.Stream).RecvFuture() }},
+		{"signal: NewStream of no signals", func() { signal.NewStream() }},
+		{"signal: NewStream of a nil os.Signal", func() { signal.NewStream(os.Interrupt, nil) }},
+		{"signal: NewStream of a signal_test.foreign, which is no signal of the system", func() { signal.NewStream(foreign{}) }},
+		{`signal: NewStream of "killed", which nobody can catch`, func() { signal.NewStream(os.Kill) }},
+		{"signal: a Stream is made by NewStream", func() { none.TryRecv() }},
+		{"signal: a Stream is made by NewStream", func() { new(signal.Stream).Recv(nil) }},
+		{"signal: a Stream is made by NewStream", func() { new(signal.Stream).RecvWait(context.Background()) }},
+		{"signal: a Stream is made by NewStream", func() { new(signal.Stream).RecvFuture() }},
 		{"signal: Poll of a RecvFuture that no Stream has made", func() {
 			new(signal.RecvFuture).Poll(core.NewContext(coretest.New(1)))
 		}},
@@ -44,7 +44,7 @@ func TestMisusePanicsWithWhatIsWrong(t *testing.T) {
 		{"signal: ShutdownOnSignal with a grace of -1s, which is negative", func() {
 			signal.ShutdownOnSignal(context.Background(), rt, -time.Second, os.Interrupt)
 		}},
-		{"signal: Notify of no signals", func() { signal.ShutdownOnSignal(context.Background(), rt, 0) }},
+		{"signal: NewStream of no signals", func() { signal.ShutdownOnSignal(context.Background(), rt, 0) }},
 	}
 	for _, tt := range tests {
 		if got := panicOf(tt.f); got != tt.want {

@@ -3,7 +3,7 @@
 // says of the signals of each platform holds here too, os.Interrupt for Ctrl-C and Ctrl-Break on
 // Windows included.
 //
-//	s := signal.Notify(syscall.SIGHUP)
+//	s := signal.NewStream(syscall.SIGHUP)
 //	defer s.Close()
 //	for _, err := range s.All(co) {
 //		if err != nil {
@@ -14,7 +14,7 @@
 //
 // # What a stream gets
 //
-// A stream gets every signal of the kinds it was opened for that arrives after [Notify] has returned,
+// A stream gets every signal of the kinds it was opened for that arrives after [NewStream] has returned,
 // again and again, until it is closed. What arrived earlier it does not get, though another stream may
 // have it unread.
 //

@@ -35,8 +35,8 @@ func onceTakenOver(sig os.Signal, f func()) (called *sync.WaitGroup) {
 	return called
 }
 
-func ExampleNotify() {
-	reload := signal.Notify(syscall.SIGHUP)
+func ExampleNewStream() {
+	reload := signal.NewStream(syscall.SIGHUP)
 	defer reload.Close()
 	_, err := executor.Run(context.Background(), executor.Options{}, func(co *coro.Co) (int, error) {
 		for range 2 {
@@ -57,7 +57,7 @@ func ExampleNotify() {
 }
 
 func ExampleStream_All() {
-	s := signal.Notify(syscall.SIGUSR1, syscall.SIGUSR2)
+	s := signal.NewStream(syscall.SIGUSR1, syscall.SIGUSR2)
 	_, err := executor.Run(context.Background(), executor.Options{}, func(co *coro.Co) (int, error) {
 		self(syscall.SIGUSR1)
 		for sig, err := range s.All(co) {
@@ -82,7 +82,7 @@ func ExampleStream_All() {
 }
 
 func ExampleStream_AllWait() {
-	s := signal.Notify(syscall.SIGUSR1)
+	s := signal.NewStream(syscall.SIGUSR1)
 	defer s.Close()
 	self(syscall.SIGUSR1)
 	for sig, err := range s.AllWait(context.Background()) {
@@ -93,7 +93,7 @@ func ExampleStream_AllWait() {
 }
 
 func ExampleStream_RecvWait() {
-	s := signal.Notify(os.Interrupt)
+	s := signal.NewStream(os.Interrupt)
 	defer s.Close()
 	self(syscall.SIGINT)
 	fmt.Println(s.RecvWait(context.Background()))
@@ -106,7 +106,7 @@ func ExampleStream_RecvWait() {
 }
 
 func ExampleStream_RecvFuture() {
-	s := signal.Notify(os.Interrupt)
+	s := signal.NewStream(os.Interrupt)
 	defer s.Close()
 	rt, err := executor.New(executor.Options{})
 	if err != nil {
@@ -122,7 +122,7 @@ func ExampleStream_RecvFuture() {
 }
 
 func ExampleStream_TryRecv() {
-	s := signal.Notify(os.Interrupt)
+	s := signal.NewStream(os.Interrupt)
 	fmt.Println(s.TryRecv())
 	s.Close()
 	fmt.Println(s.TryRecv())

@@ -4,7 +4,7 @@ import (
 	"os"
 
 	"github.com/moduvex/moduvex-go/core"
-	tasksync "github.com/moduvex/moduvex-go/core/sync"
+	"github.com/moduvex/moduvex-go/core/lock"
 )
 
 // A Result is what a receive comes to: a signal, or [ErrClosed].
@@ -23,7 +23,7 @@ func (s *Stream) RecvFuture() RecvFuture {
 // an answer, and after a Drop, it can be polled again, for the next signal.
 type RecvFuture struct {
 	s      *Stream
-	permit tasksync.AcquireFuture
+	permit lock.AcquireFuture
 }
 
 var (

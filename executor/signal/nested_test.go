@@ -22,7 +22,7 @@ func TestATaskThatWouldBlockOnASignalGetsErrNested(t *testing.T) {
 		if sig, err := signal.ShutdownOnSignal(context.Background(), rt, 0, os.Interrupt); sig != nil || err != executor.ErrNested {
 			t.Errorf("ShutdownOnSignal: have %v, %v", sig, err)
 		}
-		s := signal.Notify(os.Interrupt)
+		s := signal.NewStream(os.Interrupt)
 		defer s.Close()
 		return 0, coro.WithTimeout(co, time.Minute, func(co *coro.Co) error { // or it would hang if this did not work
 			if sig, err := s.RecvWait(co); sig != nil || err != executor.ErrNested {

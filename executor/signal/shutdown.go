@@ -20,7 +20,7 @@ func (e *SecondError) Error() string { return fmt.Sprintf("signal: second signal
 // ShutdownOnSignal waits for one of sigs and ends rt then. It is what the main function of a server
 // ends with.
 //
-//  1. The signals are taken over, as by [Notify], whose panics are those of this function too.
+//  1. The signals are taken over, as by [NewStream], whose panics are those of this function too.
 //  2. It blocks until one of them arrives.
 //  3. rt is shut down: see Runtime.Shutdown. It drains: listeners close, so that their ports refuse, and its
 //     tasks, which may be told (executor.UntilDrain), have until grace is over, which may be zero.
@@ -49,7 +49,7 @@ func ShutdownOnSignal(ctx context.Context, rt *executor.Runtime, grace time.Dura
 	if coro.Inside() {
 		return nil, executor.ErrNested
 	}
-	return shutdownOn(ctx, rt, grace, Notify(sigs...)) // 1
+	return shutdownOn(ctx, rt, grace, NewStream(sigs...)) // 1
 }
 
 // shutdownOn is the rest of ShutdownOnSignal. It closes s.
@@ -82,7 +82,7 @@ func recvWhileOpen(ctx context.Context, s *Stream, rt *executor.Runtime) (os.Sig
 	var watching sync.WaitGroup
 	watching.Go(func() {
 		select {
-		case <-rt.Closed():
+		case <-rt.Done():
 			stop(executor.ErrClosed)
 		case <-ctx.Done():
 		}

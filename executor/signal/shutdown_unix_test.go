@@ -30,7 +30,7 @@ type ending struct {
 }
 
 func endOnSignal(ctx context.Context, rt *executor.Runtime, grace time.Duration) *ending {
-	e := &ending{signal.Notify(syscall.SIGUSR1, syscall.SIGUSR2), make(chan struct{}), nil, nil}
+	e := &ending{signal.NewStream(syscall.SIGUSR1, syscall.SIGUSR2), make(chan struct{}), nil, nil}
 	go func() {
 		defer close(e.over)
 		e.first, e.err = signal.ShutdownOn(ctx, rt, grace, e.stream)
@@ -161,7 +161,7 @@ func init() {
 		if err != nil {
 			panic(err)
 		}
-		guard := signal.Notify(syscall.SIGINT)
+		guard := signal.NewStream(syscall.SIGINT)
 		executor.Spawn(rt, future.Func(func(*core.Context) (int, bool) {
 			select {} // a worker that is lost
 		}))

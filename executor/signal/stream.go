@@ -10,7 +10,7 @@ import (
 	"sync"
 
 	"github.com/moduvex/moduvex-go/core/coro"
-	tasksync "github.com/moduvex/moduvex-go/core/sync"
+	"github.com/moduvex/moduvex-go/core/lock"
 )
 
 var (
@@ -21,7 +21,7 @@ var (
 	ErrEmpty = errors.New("signal: no signal")
 )
 
-// A Stream receives signals. It is made by [Notify], and whoever made it calls [Stream.Close]. All
+// A Stream receives signals. It is made by [NewStream], and whoever made it calls [Stream.Close]. All
 // methods may be called from any goroutine, by any number at a time.
 //
 // There is a permit for each signal in pending. Who has acquired one takes a signal, so the order of
@@ -38,17 +38,17 @@ type Stream struct {
 	readers sync.WaitGroup // a goroutine for each source
 	closing sync.Once
 
-	permits tasksync.Semaphore
+	permits lock.Semaphore
 	mu      sync.Mutex  // guards pending, and is held for no longer than that takes
 	pending []os.Signal // not received, in order of arrival; each kind once at most
 }
 
-// Notify opens a stream for sigs, which are taken over from their default action when it returns.
+// NewStream opens a stream for sigs, which are taken over from their default action when it returns.
 //
 // It panics, and takes nothing over, if sigs is empty or has a signal that could never arrive: nil, one
 // of a type that os/signal does not know, or one that the system lets nobody catch, such as os.Kill. One
 // that appears twice counts once.
-func Notify(sigs ...os.Signal) *Stream {
+func NewStream(sigs ...os.Signal) *Stream {
 	check(sigs)
 	s := &Stream{}
 	for _, sig := range sigs {
@@ -99,16 +99,16 @@ func (s *Stream) take() (os.Signal, error) {
 
 // taken is what a receive comes to whose attempt to acquire a permit came to err.
 func (s *Stream) taken(err error) (os.Signal, error) {
-	if err != nil && err != tasksync.ErrClosed {
+	if err != nil && err != lock.ErrClosed {
 		return nil, err
 	}
 	return s.take()
 }
 
-// made panics for a Stream that Notify has not made, in which nothing would ever arrive.
+// made panics for a Stream that NewStream has not made, in which nothing would ever arrive.
 func (s *Stream) made() {
 	if s == nil || s.kinds == nil {
-		panic("signal: a Stream is made by Notify")
+		panic("signal: a Stream is made by NewStream")
 	}
 }
 

@@ -15,7 +15,7 @@ import (
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coretest"
 	"github.com/moduvex/moduvex-go/core/coro"
-	tasksync "github.com/moduvex/moduvex-go/core/sync"
+	"github.com/moduvex/moduvex-go/core/lock"
 	"github.com/moduvex/moduvex-go/executor"
 	"github.com/moduvex/moduvex-go/executor/internal/modetest"
 	"github.com/moduvex/moduvex-go/executor/signal"
@@ -24,7 +24,7 @@ import (
 
 // notify opens a stream that is closed at the end of the test.
 func notify(t testing.TB, sigs ...os.Signal) *signal.Stream {
-	s := signal.Notify(sigs...)
+	s := signal.NewStream(sigs...)
 	t.Cleanup(s.Close)
 	return s
 }
@@ -176,15 +176,15 @@ func TestWaitersOnOneStreamAreServedInTurn(t *testing.T) {
 }
 
 // Regression: the first failure was kept, and everything after it failed too.
-func TestANotifyThatHasFailedDoesNotSpoilTheNext(t *testing.T) {
+func TestANewStreamThatHasFailedDoesNotSpoilTheNext(t *testing.T) {
 	if !modetest.First() {
 		return
 	}
 	for range 2 {
-		if panicOf(func() { signal.Notify(syscall.SIGUSR1, syscall.SIGKILL) }) == nil {
+		if panicOf(func() { signal.NewStream(syscall.SIGUSR1, syscall.SIGKILL) }) == nil {
 			t.Fatal("a stream for SIGKILL")
 		}
-		s := signal.Notify(syscall.SIGUSR1)
+		s := signal.NewStream(syscall.SIGUSR1)
 		raise(t, syscall.SIGUSR1)
 		s.Close()
 		wantRest(t, s, syscall.SIGUSR1)
@@ -196,7 +196,7 @@ func TestANotifyThatHasFailedDoesNotSpoilTheNext(t *testing.T) {
 func TestSignalsAndWakesAreToldApart(t *testing.T) {
 	rt := newRuntime(t)
 	s := notify(t, syscall.SIGUSR1)
-	var wake tasksync.Notify
+	var wake lock.Notify
 	for i := range 60 {
 		signalled := executor.Go(rt, func(co *coro.Co) (os.Signal, error) { return s.Recv(co) })
 		woken := executor.Go(rt, func(co *coro.Co) (struct{}, error) { return struct{}{}, wake.Notified(co) })
@@ -241,7 +241,7 @@ func TestASignalFromBeforeTheOpeningIsNotSeen(t *testing.T) {
 	old := notify(t, syscall.SIGUSR1)
 	for range 100 {
 		raise(t, syscall.SIGUSR1)
-		s := signal.Notify(syscall.SIGUSR1)
+		s := signal.NewStream(syscall.SIGUSR1)
 		s.Close()
 		wantRest(t, s)
 	}

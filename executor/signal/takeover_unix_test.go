@@ -28,45 +28,45 @@ func catch(s *signal.Stream, sig syscall.Signal) {
 
 func init() {
 	children["close gives back"] = func() {
-		s := signal.Notify(syscall.SIGINT)
+		s := signal.NewStream(syscall.SIGINT)
 		catch(s, syscall.SIGINT)
 		catch(s, syscall.SIGINT)
 		s.Close()
 		die(syscall.SIGINT)
 	}
 	children["the last close gives back"] = func() {
-		s, s2 := signal.Notify(syscall.SIGINT, syscall.SIGTERM), signal.Notify(syscall.SIGINT)
+		s, s2 := signal.NewStream(syscall.SIGINT, syscall.SIGTERM), signal.NewStream(syscall.SIGINT)
 		s.Close()
 		catch(s2, syscall.SIGINT)
 		s2.Close()
 		die(syscall.SIGINT)
 	}
 	children["opened again"] = func() {
-		signal.Notify(syscall.SIGTERM).Close()
-		s := signal.Notify(syscall.SIGTERM)
+		signal.NewStream(syscall.SIGTERM).Close()
+		s := signal.NewStream(syscall.SIGTERM)
 		catch(s, syscall.SIGTERM)
 		s.Close()
 		die(syscall.SIGTERM)
 	}
 	children["SIGTERM not asked for"] = func() {
-		s := signal.Notify(syscall.SIGINT)
+		s := signal.NewStream(syscall.SIGINT)
 		catch(s, syscall.SIGINT)
 		die(syscall.SIGTERM)
 	}
 	children["SIGINT not asked for"] = func() {
-		s := signal.Notify(syscall.SIGTERM)
+		s := signal.NewStream(syscall.SIGTERM)
 		catch(s, syscall.SIGTERM)
 		die(syscall.SIGINT)
 	}
 	children["a second kind"] = func() {
-		s := signal.Notify(syscall.SIGTERM, syscall.SIGINT)
+		s := signal.NewStream(syscall.SIGTERM, syscall.SIGINT)
 		catch(s, syscall.SIGTERM)
 		catch(s, syscall.SIGINT)
 		s.Close()
 		die(syscall.SIGINT)
 	}
 	children["refused"] = func() {
-		if panicOf(func() { signal.Notify(syscall.SIGINT, nil) }) == nil {
+		if panicOf(func() { signal.NewStream(syscall.SIGINT, nil) }) == nil {
 			os.Exit(1)
 		}
 		die(syscall.SIGINT)
@@ -108,7 +108,7 @@ func TestAStreamGetsOnlyItsKinds(t *testing.T) {
 	if !modetest.First() {
 		return
 	}
-	s, other := signal.Notify(syscall.SIGUSR1), signal.Notify(syscall.SIGUSR2)
+	s, other := signal.NewStream(syscall.SIGUSR1), signal.NewStream(syscall.SIGUSR2)
 	raise(t, syscall.SIGUSR2)
 	raise(t, syscall.SIGUSR1)
 	s.Close()
@@ -122,7 +122,7 @@ func TestStoppingAStreamLeavesOthersOfOSSignalAlone(t *testing.T) {
 		return
 	}
 	raise(t, syscall.SIGUSR1) // the channel of raise is there now
-	s := signal.Notify(syscall.SIGUSR1)
+	s := signal.NewStream(syscall.SIGUSR1)
 	ctx, stop := ossignal.NotifyContext(context.Background(), syscall.SIGUSR1)
 	defer stop()
 	s.Close()

@@ -1,6 +1,6 @@
 #!/bin/sh
 # The tests of the Windows build under Wine; make test-windows calls this. GO is the go command, VERBOSE a flag
-# of knownfail. What Wine cannot do stands in known-wine.txt.
+# of knownfail. known-wine.txt lists what Wine cannot do.
 set -eu
 cd "$(dirname "$0")/../.."
 go=${GO:-go}
@@ -46,7 +46,7 @@ interrupt() {
 
 status=0
 echo "== windows/amd64 under Wine: ThreadPerCore/2"
-run ThreadPerCore/2 ./reactor/... ./reactor/epoll ./reactor/kqueue ./reactor/iocp ./core/sync/... \
+run ThreadPerCore/2 ./reactor/... ./reactor/epoll ./reactor/kqueue ./reactor/iocp ./core/lock/... ./core/channel/... \
 	./joinhandle/... ./executor/... || status=1
 echo "== windows/amd64 under Wine: WorkStealing/2"
 run WorkStealing/2 ./executor || status=1

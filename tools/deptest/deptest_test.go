@@ -46,6 +46,13 @@ func TestRepositoryGoModsAgree(t *testing.T) {
 	report(t, deptest.GoMods(load(t, repository), goVersion), nil)
 }
 
+func TestAListOfWordsThatRulesOutNothingIsAnError(t *testing.T) {
+	root := newTree(t, map[string]string{"ARCHITECTURE.md": "# Architecture\n\n## Words\n\nFuture, Task.\n"})
+	if _, err := deptest.Words(root, load(t, root)); err == nil {
+		t.Error("no error")
+	}
+}
+
 func TestCoreRequiresNoModule(t *testing.T) {
 	report(t, deptest.Unrequired(load(t, repository), "core"), nil)
 }
@@ -107,6 +114,11 @@ func TestSeededFaultIsFound(t *testing.T) {
 		{"gomods", "joinhandle/go.mod", "module example.test/joinhandle\n\ngo 1.25\n\nrequire example.test/core v0.1.0\n", "joinhandle/go.mod:5: example.test/core is not replaced by its folder"},
 		{"gomods", "joinhandle/go.mod", "module example.test/joinhandle\n\ngo 1.25\n\nrequire example.test/core v0.1.0\n\nreplace example.test/core => ../reactor\n", "joinhandle/go.mod:5: example.test/core is not replaced by its folder"},
 
+		{"words", "core/more.go", "package core\n\n// Whoever calls it.\n", "core/more.go:3: \"Whoever\""},
+		{"words", "core/more_test.go", "package core\n\nvar crew int\n", "core/more_test.go:3: \"crew\""},
+		{"words", "GUIDE.md", "The crew.\n", "GUIDE.md:1: \"crew\""},
+		{"words", "ARCHITECTURE.md", words + "\n## Tasks\n\nThe crew.\n", "ARCHITECTURE.md:10: \"crew\""},
+
 		{"core", "core/go.mod", "module example.test/core\n\nrequire go.uber.org/goleak v1.3.0\n", "core/go.mod:3: requires go.uber.org/goleak@v1.3.0"},
 	} {
 		t.Run(strings.ReplaceAll(tc.check+" "+tc.want, "/", "|"), func(t *testing.T) {
@@ -159,6 +171,7 @@ var checks = map[string]func(string, modlist.List) ([]string, error){
 	},
 	"dependabot": deptest.Dependabot,
 	"docs":       deptest.PackageDocs,
+	"words":      deptest.Words,
 	"systems":    deptest.EverySystem,
 	"files":      deptest.ModuleFiles,
 	"gomods": func(_ string, list modlist.List) ([]string, error) {
@@ -169,6 +182,9 @@ var checks = map[string]func(string, modlist.List) ([]string, error){
 	},
 }
 
+// words is an ARCHITECTURE.md that rules out two words.
+const words = "## Words\n\n| word | means | not |\n|---|---|---|\n| actor | the noun | `whoever` |\n| workers | what runs tasks | `crew` |\n"
+
 // newTree writes a sound tree of five modules, with some files replaced, added,
 // or, where the text is empty, left out.
 func newTree(t *testing.T, changed map[string]string) string {
@@ -177,6 +193,7 @@ func newTree(t *testing.T, changed map[string]string) string {
 		"modules.txt":            "core released v0.1.0\njoinhandle released v0.1.0\nreactor released v0.1.0\nreactor/epoll released v0.1.0\ntools unreleased v0.0.0\n",
 		"go.work":                "go 1.25\n\nuse (\n\t./core\n\t./joinhandle\n\t./reactor\n\t./reactor/epoll\n\t./tools\n)\n",
 		"LICENSE":                "text\n",
+		"ARCHITECTURE.md":        words,
 		".github/dependabot.yml": "directories:\n  - /core\n  - /joinhandle\n  - /reactor\n  - /reactor/epoll\n  - /tools\n",
 		"tools/go.mod":           "module example.test/tools\n\ngo 1.25\n",
 		"tools/doc.go":           "// Package tools has commands.\npackage tools\n",

@@ -6,15 +6,15 @@ import (
 	"testing"
 
 	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/channel/mpsc"
+	"github.com/moduvex/moduvex-go/core/channel/watch"
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/core/future"
-	"github.com/moduvex/moduvex-go/core/sync"
-	"github.com/moduvex/moduvex-go/core/sync/mpsc"
-	"github.com/moduvex/moduvex-go/core/sync/watch"
+	"github.com/moduvex/moduvex-go/core/lock"
 )
 
 // A barging lock has no line: who waits tries again and again.
-type barging struct{ lock }
+type barging struct{ locker }
 
 func (l barging) future(n int) core.Future[grant] {
 	return future.Func(func(cx *core.Context) (g grant, ok bool) {
@@ -26,28 +26,28 @@ func (l barging) future(n int) core.Future[grant] {
 }
 
 // A shy lock does not always try.
-type shy struct{ lock }
+type shy struct{ locker }
 
 func (l shy) try(n int) (h held, ok bool) {
 	if rand.IntN(4) == 0 {
 		return h, false
 	}
-	return l.lock.try(n)
+	return l.locker.try(n)
 }
 
 // A leaky lock does not take everything back.
-type leaky struct{ lock }
+type leaky struct{ locker }
 
 func (l leaky) try(n int) (held, bool) {
-	h, ok := l.lock.try(n)
+	h, ok := l.locker.try(n)
 	if ok && n > 1 {
-		h.release = l.lock.(semaphore).held(n - 1).release
+		h.release = l.locker.(semaphore).held(n - 1).release
 	}
 	return h, ok
 }
 
 // A phantom lock says that it is locked when it has waited for long enough.
-type phantom struct{ lock }
+type phantom struct{ locker }
 
 func (l phantom) wait(context.Context, int) (held, error) {
 	return held{n: 1, release: func(*core.Context) {}}, nil
@@ -69,20 +69,20 @@ func TestBrokenLocksAreFoundOut(t *testing.T) {
 		"a semaphore without a line": bargingCase(newSemaphore),
 		"an RWMutex without a line":  bargingCase(newRWMutex),
 		"a mutex that does not try": func(*rand.Rand) lockCase {
-			return lockCase{l: shy{mutex{new(sync.Mutex)}}, permits: 1, wants: []int{1}, exact: true}
+			return lockCase{l: shy{mutex{new(lock.Mutex)}}, permits: 1, wants: []int{1}, exact: true}
 		},
 		"a mutex that is not locked": func(*rand.Rand) lockCase {
-			return lockCase{l: phantom{mutex{new(sync.Mutex)}}, permits: 1, wants: []int{1}, exact: true}
+			return lockCase{l: phantom{mutex{new(lock.Mutex)}}, permits: 1, wants: []int{1}, exact: true}
 		},
 		"a semaphore that does not try": func(*rand.Rand) lockCase {
-			return lockCase{l: shy{semaphore{sync.NewSemaphore(1)}}, permits: 1, wants: []int{1}}
+			return lockCase{l: shy{semaphore{lock.NewSemaphore(1)}}, permits: 1, wants: []int{1}}
 		},
 		"a semaphore with a permit too many": func(*rand.Rand) lockCase {
-			return lockCase{l: semaphore{sync.NewSemaphore(3)}, permits: 2, wants: []int{1, 2}}
+			return lockCase{l: semaphore{lock.NewSemaphore(3)}, permits: 2, wants: []int{1, 2}}
 		},
 		"a semaphore that loses permits": func(*rand.Rand) lockCase {
 			const plenty = 2 * lockClients * (lockSteps + 1)
-			return lockCase{l: leaky{semaphore{sync.NewSemaphore(plenty)}}, permits: plenty, wants: []int{1, 2}}
+			return lockCase{l: leaky{semaphore{lock.NewSemaphore(plenty)}}, permits: plenty, wants: []int{1, 2}}
 		},
 	} {
 		t.Run(name, func(t *testing.T) { fails(t, lockScenario(newCase)) })

@@ -48,7 +48,7 @@ type channel struct {
 
 // Channel is the model of a channel with a capacity, and some senders.
 //
-// A receive hands the place on in the same step. That of core/sync/mpsc does so a moment after it has
+// A receive hands the place on in the same step. That of core/channel/mpsc does so a moment after it has
 // taken the value. Nobody can tell, but for a sender that looks at the length in between, and then
 // sees that the first in line has no place yet; so only the receiver may look.
 func Channel(capacity, senders int) porcupine.Model {

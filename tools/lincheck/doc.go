@@ -24,8 +24,8 @@
 //
 // # Models
 //
-// [Permits] is that of Semaphore, Mutex (one permit) and RWMutex (a writer takes all) of core/sync,
-// [Channel] that of core/sync/mpsc and [Value] that of core/sync/watch.
+// [Permits] is that of Semaphore, Mutex (one permit) and RWMutex (a writer takes all) of core/lock,
+// [Channel] that of core/channel/mpsc and [Value] that of core/channel/watch.
 //
 // Source: M. Herlihy and J. Wing, "Linearizability: A Correctness Condition for Concurrent Objects",
 // 1990. The search is that of github.com/anishathalye/porcupine.

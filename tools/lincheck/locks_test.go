@@ -11,7 +11,7 @@ import (
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/core/future"
-	"github.com/moduvex/moduvex-go/core/sync"
+	"github.com/moduvex/moduvex-go/core/lock"
 	"github.com/moduvex/moduvex-go/tools/lincheck"
 )
 
@@ -30,16 +30,16 @@ type grant struct {
 }
 
 // A lock is what hands out permits.
-type lock interface {
+type locker interface {
 	try(n int) (held, bool)
 	future(n int) core.Future[grant]
 	direct(co *coro.Co, n int) (held, error)
 	wait(ctx context.Context, n int) (held, error)
 }
 
-type mutex struct{ m *sync.Mutex }
+type mutex struct{ m *lock.Mutex }
 
-func (l mutex) held(g sync.Guard) held { return held{n: 1, release: g.UnlockOn} }
+func (l mutex) held(g lock.Guard) held { return held{n: 1, release: g.UnlockOn} }
 
 func (l mutex) try(int) (held, bool) {
 	g, ok := l.m.TryLock()
@@ -58,17 +58,17 @@ func (l mutex) wait(ctx context.Context, _ int) (held, error) {
 
 func (l mutex) future(int) core.Future[grant] {
 	f := l.m.LockFuture()
-	return future.Map(&f, func(g sync.Guard) grant { return grant{held: l.held(g)} })
+	return future.Map(&f, func(g lock.Guard) grant { return grant{held: l.held(g)} })
 }
 
 // maxReaders is how many may hold an RWMutex for reading.
 const maxReaders = 1 << 28
 
-type rwMutex struct{ m *sync.RWMutex }
+type rwMutex struct{ m *lock.RWMutex }
 
-func (l rwMutex) read(g sync.ReadGuard) held { return held{n: 1, release: g.UnlockOn} }
+func (l rwMutex) read(g lock.ReadGuard) held { return held{n: 1, release: g.UnlockOn} }
 
-func (l rwMutex) write(g sync.WriteGuard) held {
+func (l rwMutex) write(g lock.WriteGuard) held {
 	return held{
 		n: maxReaders, release: g.UnlockOn,
 		part: maxReaders - 1, partly: func(cx *core.Context) held { return l.read(g.DowngradeOn(cx)) },
@@ -105,13 +105,13 @@ func (l rwMutex) wait(ctx context.Context, n int) (held, error) {
 func (l rwMutex) future(n int) core.Future[grant] {
 	if n == 1 {
 		f := l.m.RLockFuture()
-		return future.Map(&f, func(g sync.ReadGuard) grant { return grant{held: l.read(g)} })
+		return future.Map(&f, func(g lock.ReadGuard) grant { return grant{held: l.read(g)} })
 	}
 	f := l.m.WLockFuture()
-	return future.Map(&f, func(g sync.WriteGuard) grant { return grant{held: l.write(g)} })
+	return future.Map(&f, func(g lock.WriteGuard) grant { return grant{held: l.write(g)} })
 }
 
-type semaphore struct{ s *sync.Semaphore }
+type semaphore struct{ s *lock.Semaphore }
 
 func (l semaphore) held(n int) held {
 	return held{n: n, release: func(cx *core.Context) { l.s.ReleaseOn(cx, n) }}
@@ -135,7 +135,7 @@ func (l semaphore) future(n int) core.Future[grant] {
 // A lockCase is a lock, how many permits its model has, and what clients ask for. exact is as for
 // lincheck.Permits.
 type lockCase struct {
-	l       lock
+	l       locker
 	permits int
 	wants   []int
 	exact   bool
@@ -294,7 +294,7 @@ func (c *client) lockAborted(co *coro.Co, lc lockCase, n int) {
 }
 
 // forget takes permits out of a semaphore, as if they were acquired.
-func (c *client) forget(l lock, n int) (h held, ok bool) {
+func (c *client) forget(l locker, n int) (h held, ok bool) {
 	if s, is := l.(semaphore); is {
 		c.do(lincheck.ForgetPermits{N: n}, func() any {
 			h = s.held(s.s.Forget(n))
@@ -312,16 +312,16 @@ func pick[T any](first bool, a, b T) T {
 }
 
 func newMutex(*rand.Rand) lockCase {
-	return lockCase{l: mutex{new(sync.Mutex)}, permits: 1, wants: []int{1}, exact: true}
+	return lockCase{l: mutex{new(lock.Mutex)}, permits: 1, wants: []int{1}, exact: true}
 }
 
 func newRWMutex(*rand.Rand) lockCase {
-	return lockCase{l: rwMutex{new(sync.RWMutex)}, permits: maxReaders, wants: []int{1, 1, 1, maxReaders}}
+	return lockCase{l: rwMutex{new(lock.RWMutex)}, permits: maxReaders, wants: []int{1, 1, 1, maxReaders}}
 }
 
 func newSemaphore(rnd *rand.Rand) lockCase {
 	n := 1 + rnd.IntN(4)
-	lc := lockCase{l: semaphore{sync.NewSemaphore(n)}, permits: n}
+	lc := lockCase{l: semaphore{lock.NewSemaphore(n)}, permits: n}
 	for want := range n {
 		lc.wants = append(lc.wants, want+1)
 	}

@@ -8,8 +8,8 @@ import (
 
 	"github.com/anishathalye/porcupine"
 	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/channel/mpsc"
 	"github.com/moduvex/moduvex-go/core/coro"
-	"github.com/moduvex/moduvex-go/core/sync/mpsc"
 	"github.com/moduvex/moduvex-go/tools/lincheck"
 )
 

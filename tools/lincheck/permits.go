@@ -32,7 +32,7 @@ type permits struct {
 // Permits is the model of n permits that are handed out first in, first out.
 //
 // With exact, a release serves all that it can at once. Else it serves one after the other, as the
-// semaphore of core/sync does, and those who are served can be on their way while others are still
+// semaphore of core/lock does, and those who are served can be on their way while others are still
 // in line: until it is over, a TryAcquire may be refused because of them. Its end is a SettlePermits
 // then, which has the ID of the ReleasePermits or CancelAcquire, and is recorded with its times.
 func Permits(n int, exact bool) porcupine.Model {

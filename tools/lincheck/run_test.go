@@ -94,7 +94,7 @@ func history(t *testing.T, m mode, seed uint64, s scenario) (porcupine.Model, *l
 		clients[i] = &client{Log: h.Log(), id: i, rnd: rand.New(rand.NewPCG(seed, uint64(i+1))), rt: rt, others: clients}
 	}
 	handles := make([]joinhandle.JoinHandle[struct{}], len(bodies))
-	start := executor.GoOn(rt, 0, func(co *coro.Co) (struct{}, error) { // one worker runs none before all are there
+	start := executor.Go(rt.On(0), func(co *coro.Co) (struct{}, error) { // one worker runs none before all are there
 		for i, body := range bodies {
 			handles[i] = executor.Go(m.spawner(rt, i), func(co *coro.Co) (struct{}, error) {
 				return struct{}{}, body(co, clients[i])

@@ -9,8 +9,8 @@ import (
 
 	"github.com/anishathalye/porcupine"
 	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/channel/watch"
 	"github.com/moduvex/moduvex-go/core/coro"
-	"github.com/moduvex/moduvex-go/core/sync/watch"
 	"github.com/moduvex/moduvex-go/tools/lincheck"
 )
 

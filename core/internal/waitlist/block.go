@@ -15,7 +15,7 @@ import (
 // ctx that is done before the first poll is an error without one. Inside a task, by [coro.Nested], it drops
 // f as well, and returns core.ErrNested: that task may be the one that has to end the wait.
 //
-// It is for the futures of core/sync, which need no more of a host than that it wakes.
+// It is for the futures of core/lock, which need no more of a host than that it wakes.
 func Block[T any](ctx context.Context, f core.Future[T]) (value T, err error) {
 	if coro.Nested(ctx) {
 		core.Drop(f)

@@ -1,4 +1,4 @@
-// Package waitlist is the queue that every primitive of core/sync lets its waiters stand in.
+// Package waitlist is the queue that every primitive of core/lock and core/channel lets its waiters stand in.
 //
 // # Roles
 //

@@ -69,7 +69,7 @@ func measureServer(c demoConfig) (r serverReport, err error) {
 	r.FDs.Before, r.Goroutines.Before = openFDs(), runtime.NumGoroutine()
 
 	// The client takes all of the machine that there is, so a poll may have to wait for its turn.
-	rt, err := executor.New(executor.Options{LongPoll: 2 * time.Second})
+	rt, err := executor.New(executor.Options{LongPollThreshold: 2 * time.Second})
 	if err != nil {
 		return r, err
 	}

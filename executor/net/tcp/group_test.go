@@ -68,7 +68,7 @@ func TestGroupServesOnEveryWorker(t *testing.T) {
 					if !ok {
 						t.Error("f is called outside a task")
 					}
-					executor.GoOn(rt, id, func(co *coro.Co) (struct{}, error) { return sayWorker(co, conn) })
+					executor.Go(rt.On(id), func(co *coro.Co) (struct{}, error) { return sayWorker(co, conn) })
 				})
 			})
 			seen := make(map[byte]bool)

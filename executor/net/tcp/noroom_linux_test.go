@@ -57,7 +57,7 @@ func TestAcceptKeepsWhatCannotBeRegistered(t *testing.T) {
 				var told lines
 				before := openFDs(t)
 				rt, err := executor.New(executor.Options{
-					Workers: 1, LongPoll: -1, Logger: slog.New(slog.NewTextHandler(&told, nil)),
+					Workers: 1, LongPollThreshold: -1, Logger: slog.New(slog.NewTextHandler(&told, nil)),
 					Poller: func() (reactor.Poller, error) {
 						p, err := epoll.New()
 						return limitedPoller{p, &full, &refused}, err

@@ -67,7 +67,7 @@ func TestPortIsFreeAfterClose(t *testing.T) {
 		}
 		var hs []handle
 		for w := range 2 * rt.Workers() {
-			hs = append(hs, executor.GoOn(rt, w%rt.Workers(), func(co *coro.Co) (struct{}, error) {
+			hs = append(hs, executor.Go(rt.On(w%rt.Workers()), func(co *coro.Co) (struct{}, error) {
 				for {
 					s, err := l.Accept(co)
 					if errors.Is(err, net.ErrClosed) {

@@ -48,7 +48,7 @@ func starvedMain() int {
 
 func starved() error {
 	var told lines
-	rt, err := executor.New(executor.Options{Logger: slog.New(slog.NewTextHandler(&told, nil)), LongPoll: -1})
+	rt, err := executor.New(executor.Options{Logger: slog.New(slog.NewTextHandler(&told, nil)), LongPollThreshold: -1})
 	if err != nil {
 		return err
 	}

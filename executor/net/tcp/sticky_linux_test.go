@@ -21,7 +21,7 @@ func TestDialThatSomebodyElseEnds(t *testing.T) {
 	if !modetest.First() {
 		return
 	}
-	rt, err := executor.New(executor.Options{Workers: 1, LongPoll: -1})
+	rt, err := executor.New(executor.Options{Workers: 1, LongPollThreshold: -1})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -62,7 +62,7 @@ func TestABurstIsAcceptedByAll(t *testing.T) {
 	const n = 50
 	var hs []handle
 	for i := range n {
-		hs = append(hs, executor.GoOn(rt, i%rt.Workers(), func(co *coro.Co) (struct{}, error) {
+		hs = append(hs, executor.Go(rt.On(i%rt.Workers()), func(co *coro.Co) (struct{}, error) {
 			s, err := l.Accept(co)
 			if err == nil {
 				s.Close()

@@ -46,7 +46,7 @@ func parseList(name, text string) ([]*entry, error) {
 			return nil, fmt.Errorf("%s: %q is no name of a test", where, e.test)
 		}
 		if first := seen[e.String()]; first != "" {
-			return nil, fmt.Errorf("%s: %s stands in %s already", where, e, first)
+			return nil, fmt.Errorf("%s: %s is in %s already", where, e, first)
 		}
 		seen[e.String()] = where
 		e.pkgRE = regexp.MustCompile("^(.*/)?" + glob(e.pkg) + "$")

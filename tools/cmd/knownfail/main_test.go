@@ -127,7 +127,7 @@ func TestResultsAgainstTheList(t *testing.T) {
 func TestAListWithMistakes(t *testing.T) {
 	for text, want := range map[string]string{
 		"p TestA":                         "list:1: want a package, a test and a reason",
-		"# c\n\np TestA why\np TestA why": "list:4: p TestA stands in list:3 already",
+		"# c\n\np TestA why\np TestA why": "list:4: p TestA is in list:3 already",
 		"p because of it":                 `list:1: "because" is no name of a test`,
 	} {
 		if _, err := parseList("list", text); err == nil || err.Error() != want {

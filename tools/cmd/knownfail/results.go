@@ -271,7 +271,7 @@ func (r *results) anyFailed() bool {
 	return len(r.unknown) > 0
 }
 
-// report writes what the list had to do with it, and returns whether all is well.
+// report writes which entries of the list excused a failure and which did not, and returns whether all is well.
 func (r *results) report(strict bool) bool {
 	ok := true
 	for _, p := range r.pkgs {

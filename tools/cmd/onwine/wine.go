@@ -61,22 +61,22 @@ func prefixName(version string) string {
 	return name
 }
 
-// env is the environment for Wine's programs. Wine has much to say about what it cannot do (there is no
-// display), which would drown the tests' own words.
+// env is the environment for Wine's programs. It silences Wine's own messages (there is no display, for one), among
+// which the output of the tests would be lost.
 func (w *wine) env() []string { return w.envFor(w.prefix) }
 
 func (w *wine) envFor(prefix string) []string {
-	// Without a display and the two libraries nobody is asked whether to install Mono and Gecko.
+	// Without a display and the two libraries Wine does not ask whether to install Mono and Gecko.
 	return append(os.Environ(), "WINEPREFIX="+prefix, "WINEDEBUG=-all", "DISPLAY=", "WINEDLLOVERRIDES=mscoree,mshtml=")
 }
 
 // setUp makes the prefix, unless it is there:
 //
-//  1. in a directory beside it, so that nobody finds one that is half made;
+//  1. in a directory beside it, so that no other process finds one that is half made;
 //  2. wineboot makes the files and the registry;
 //  3. the server of that directory ends, so that all of it is on disk;
 //  4. the DLL is added;
-//  5. the directory gets its name. If somebody else was quicker, theirs is as good.
+//  5. the directory gets its name. If another process was quicker, its prefix is as good.
 func (w *wine) setUp(ctx context.Context) error {
 	system := filepath.Join("drive_c", "windows", "system32")
 	if _, err := os.Stat(filepath.Join(w.prefix, system, prngdll.Name)); err == nil {

@@ -73,7 +73,7 @@ func check(root, tag string) (string, error) {
 	return notes, nil
 }
 
-// section returns what stands below the heading of a version, up to the next
+// section returns the text below the heading of a version, up to the next
 // heading of that rank or the link references at the end.
 func section(changelog, version string) (string, bool) {
 	var out strings.Builder

@@ -132,7 +132,7 @@ func eachWaiting(t *testing.T, test func(t *testing.T, rt *executor.Runtime, w w
 	for name := range all {
 		for style := range all[name].styles() {
 			t.Run(name+" "+style, func(t *testing.T) {
-				rt, err := executor.New(executor.Options{Workers: 1, LongPoll: -1})
+				rt, err := executor.New(executor.Options{Workers: 1, LongPollThreshold: -1})
 				if err != nil {
 					t.Fatal(err)
 				}

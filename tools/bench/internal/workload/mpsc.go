@@ -2,8 +2,8 @@ package workload
 
 import (
 	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/channel/mpsc"
 	"github.com/moduvex/moduvex-go/core/coro"
-	"github.com/moduvex/moduvex-go/core/sync/mpsc"
 	"github.com/moduvex/moduvex-go/executor"
 	"github.com/moduvex/moduvex-go/tools/bench/internal/spec"
 )

@@ -5,7 +5,7 @@ import (
 
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coro"
-	coresync "github.com/moduvex/moduvex-go/core/sync"
+	"github.com/moduvex/moduvex-go/core/lock"
 	"github.com/moduvex/moduvex-go/executor"
 	"github.com/moduvex/moduvex-go/tools/bench/internal/spec"
 )
@@ -13,7 +13,7 @@ import (
 // W9: tasks that lock, add one and unlock. What they have added up to is checked.
 
 type locker struct {
-	lock  coresync.LockFuture
+	lock  lock.LockFuture
 	count *int
 	left  int
 }
@@ -31,13 +31,13 @@ func (l *locker) Poll(cx *core.Context) (int, bool) {
 }
 
 func w9Poll(c spec.Case, m *meter) error {
-	return w9Runtime(c, m, func(s core.Spawner, mu *coresync.Mutex, count *int, n int) handle {
+	return w9Runtime(c, m, func(s core.Spawner, mu *lock.Mutex, count *int, n int) handle {
 		return executor.SpawnValue[int](s, locker{mu.LockFuture(), count, n})
 	})
 }
 
 func w9Direct(c spec.Case, m *meter) error {
-	return w9Runtime(c, m, func(s core.Spawner, mu *coresync.Mutex, count *int, n int) handle {
+	return w9Runtime(c, m, func(s core.Spawner, mu *lock.Mutex, count *int, n int) handle {
 		return executor.Go(s, func(co *coro.Co) (int, error) {
 			for range n {
 				g, err := mu.Lock(co)
@@ -52,10 +52,10 @@ func w9Direct(c spec.Case, m *meter) error {
 	})
 }
 
-func w9Runtime(c spec.Case, m *meter, spawn func(core.Spawner, *coresync.Mutex, *int, int) handle) error {
+func w9Runtime(c spec.Case, m *meter, spawn func(core.Spawner, *lock.Mutex, *int, int) handle) error {
 	return withRuntime(c, func(rt *executor.Runtime) error {
 		return w9(c, m, func(each int) (count int, err error) {
-			var mu coresync.Mutex
+			var mu lock.Mutex
 			_, err = together(rt, c, c.Live, func(s core.Spawner, _ int) handle { return spawn(s, &mu, &count, each) })
 			return count, err
 		})

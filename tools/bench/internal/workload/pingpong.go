@@ -4,8 +4,8 @@ import (
 	"sync"
 
 	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/channel/mpsc"
 	"github.com/moduvex/moduvex-go/core/coro"
-	"github.com/moduvex/moduvex-go/core/sync/mpsc"
 	"github.com/moduvex/moduvex-go/executor"
 	"github.com/moduvex/moduvex-go/tools/bench/internal/spec"
 )

@@ -1,0 +1,226 @@
+package lock_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/coro"
+	"github.com/moduvex/moduvex-go/core/internal/hosttest"
+	"github.com/moduvex/moduvex-go/core/lock"
+	"github.com/moduvex/moduvex-go/core/task"
+)
+
+func arrivals(t testing.TB, b *lock.Barrier, n int) (ws []*waiter[bool]) {
+	for range n {
+		f := b.ArriveFuture()
+		ws = append(ws, newWaiter[bool](t, &f))
+	}
+	return ws
+}
+
+func TestABarrierOpensWhenAllHaveArrivedAndHasOneLeader(t *testing.T) {
+	b := lock.NewBarrier(3)
+	ws := arrivals(t, b, 3)
+	for round := range 3 {
+		last := ws[round%3]
+		for _, w := range ws {
+			if w != last {
+				w.pends(t)
+				w.pends(t) // does not arrive twice
+			}
+		}
+		if !last.answers(t, last.wakes) {
+			t.Errorf("round %d: the last is not the leader", round)
+		}
+		last.pends(t) // for the next round
+		for _, w := range ws {
+			if w != last && w.answers(t, w.wakes) {
+				t.Errorf("round %d: a second leader", round)
+			}
+		}
+		last.drop()
+	}
+	one := arrivals(t, lock.NewBarrier(1), 1)[0]
+	for range 2 {
+		if !one.answers(t, 0) {
+			t.Error("a barrier for one has no leader")
+		}
+	}
+}
+
+func TestAnArrivalThatIsGivenUpDoesNotCount(t *testing.T) {
+	b := lock.NewBarrier(2)
+	ws := arrivals(t, b, 3)
+	ws[0].pends(t)
+	ws[0].drop()
+	ws[0].drop()
+	ws[1].pends(t)
+	ws[2].answers(t, 0)
+	ws[1].drop() // too late: the round is complete
+	ws[0].pends(t)
+	if ws[0].wakes != 0 || ws[1].wakes != 1 {
+		t.Errorf("woken %d and %d times", ws[0].wakes, ws[1].wakes)
+	}
+	ws[2].answers(t, 0)
+	ws[0].answers(t, 1)
+}
+
+// Waiters of a round that is complete are woken in several goes, with the lock free in between: one
+// that is dropped then does not take an arrival from the next round.
+func TestABarrierForManyTellsItsRoundsApart(t *testing.T) {
+	const n = 100
+	b := lock.NewBarrier(n)
+	ws := arrivals(t, b, n)
+	cx := newHost(t).Context()
+	for i, w := range ws[:n-1] {
+		last := ws[n-2]
+		cx.Begin(core.WakerFunc(func() {
+			if i == 0 {
+				last.drop() // has yet to be woken
+			}
+			w.poll()
+			w.poll() // for the next round
+		}))
+		w.f.Poll(cx)
+	}
+	if !ws[n-1].answers(t, 0) {
+		t.Error("no leader")
+	}
+	for _, w := range ws[:n-2] {
+		w.pends(t)
+	}
+	ws[n-2].pends(t)
+	if !ws[n-1].answers(t, 0) {
+		t.Error("the second round is not complete")
+	}
+}
+
+func TestBadBarriersPanic(t *testing.T) {
+	for _, n := range []int{0, -1} {
+		mustPanic(t, fmt.Sprintf("lock: NewBarrier for %d tasks, which is not positive", n), func() { lock.NewBarrier(n) })
+	}
+	mustPanic(t, "lock: Poll of an ArriveFuture that no Barrier has made", func() {
+		newWaiter[bool](t, new(lock.ArriveFuture)).poll()
+	})
+	new(lock.ArriveFuture).Drop()
+}
+
+func TestBodiesAndGoroutinesMeetAtABarrier(t *testing.T) {
+	rounds := 500
+	if raceDetector {
+		rounds = 100
+	}
+	b := lock.NewBarrier(5)
+	var leaders, passed atomic.Int64
+	round := func(leader bool, err error, n int) error {
+		if err != nil {
+			return err
+		}
+		if leader {
+			leaders.Add(1)
+		}
+		if have := passed.Add(1); have > int64(5*(n+1)) {
+			return fmt.Errorf("%d have passed in round %d", have, n)
+		}
+		return nil
+	}
+	c := hosttest.New(3)
+	var slots []*task.Slot[struct{}]
+	for range 3 {
+		slots = append(slots, body(c, func(co *coro.Co) error {
+			for n := range rounds {
+				leader, err := b.Arrive(co)
+				if err := round(leader, err, n); err != nil {
+					return err
+				}
+			}
+			return nil
+		}))
+	}
+	var wg sync.WaitGroup
+	for range 2 {
+		wg.Go(func() {
+			for n := range rounds {
+				ctx, cancel := context.WithCancel(context.Background())
+				if n%3 == 0 {
+					go cancel()
+				}
+				leader, err := b.ArriveWait(ctx)
+				if err != nil {
+					leader, err = b.ArriveWait(context.Background())
+				}
+				cancel()
+				if err := round(leader, err, n); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	c.Wait()
+	for _, s := range slots {
+		if err := ended(t, s); err != nil {
+			t.Error(err)
+		}
+	}
+	if leaders.Load() != int64(rounds) {
+		t.Errorf("%d leaders in %d rounds", leaders.Load(), rounds)
+	}
+}
+
+func TestAnAbortedBodyHasNotArrived(t *testing.T) {
+	b := lock.NewBarrier(2)
+	h := newHost(t)
+	arrive := func(co *coro.Co) error { _, err := b.Arrive(co); return err }
+	doomed, a := body(h, arrive), (*task.Slot[struct{}])(nil)
+	h.Run()
+	doomed.Abort()
+	h.Run()
+	a = body(h, arrive)
+	h.Run()
+	if err := ended(t, doomed); !errors.Is(err, core.ErrCancelled) || a.Finished() {
+		t.Errorf("have %v, and the other has passed: %t", err, a.Finished())
+	}
+	body(h, arrive)
+	h.Run()
+	if err := ended(t, a); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestABarrierAllocatesNothing(t *testing.T) {
+	ws := arrivals(t, lock.NewBarrier(50), 50)
+	allocates(t, "poll style", 0, func() {
+		for _, w := range ws {
+			w.poll()
+		}
+		for _, w := range ws[:49] {
+			w.poll()
+		}
+	})
+}
+
+// It does not know for how many to wait; it must not wait for ever.
+func TestZeroBarrierPanics(t *testing.T) {
+	for name, arrive := range map[string]func(b *lock.Barrier){
+		"Arrive":       func(b *lock.Barrier) { _, _ = b.Arrive(nil) },
+		"ArriveWait":   func(b *lock.Barrier) { _, _ = b.ArriveWait(context.Background()) },
+		"ArriveFuture": func(b *lock.Barrier) { _ = b.ArriveFuture() },
+	} {
+		func() {
+			defer func() {
+				if text, _ := recover().(string); !strings.Contains(text, "zero Barrier") {
+					t.Errorf("%s: panicked with %q", name, text)
+				}
+			}()
+			arrive(&lock.Barrier{})
+			t.Errorf("%s returned", name)
+		}()
+	}
+}

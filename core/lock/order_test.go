@@ -1,0 +1,301 @@
+package lock_test
+
+import (
+	"testing"
+
+	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/channel/mpsc"
+	"github.com/moduvex/moduvex-go/core/coro"
+	"github.com/moduvex/moduvex-go/core/future"
+	"github.com/moduvex/moduvex-go/core/lock"
+)
+
+// A line is something that serves one after the other.
+type line struct {
+	hold    func()                  // until release, all that ask wait
+	release func()                  // serves the next
+	ask     func() core.Future[any] // for a turn
+	body    func(co *coro.Co) error // asks in direct style
+	try     func() (overtaken bool) // asks without waiting
+}
+
+// lines are all types that serve first come, first served.
+func lines(tb testing.TB) map[string]func() line {
+	return map[string]func() line{
+		"Mutex": func() line {
+			m := &lock.Mutex{}
+			var g lock.Guard
+			return line{
+				hold:    func() { g, _ = m.TryLock() },
+				release: func() { g.Unlock() },
+				ask: func() core.Future[any] {
+					f := m.LockFuture()
+					return then(&f, func(got lock.Guard) { g = got })
+				},
+				body: func(co *coro.Co) (err error) { g, err = m.Lock(co); return err },
+				try:  func() bool { _, ok := m.TryLock(); return ok },
+			}
+		},
+		"RWMutex for writing": func() line {
+			m := &lock.RWMutex{}
+			var g lock.WriteGuard
+			return line{
+				hold:    func() { g, _ = m.TryLock() },
+				release: func() { g.Unlock() },
+				ask: func() core.Future[any] {
+					f := m.WLockFuture()
+					return then(&f, func(got lock.WriteGuard) { g = got })
+				},
+				body: func(co *coro.Co) (err error) { g, err = m.Lock(co); return err },
+				try:  func() bool { _, ok := m.TryRLock(); return ok },
+			}
+		},
+		"Semaphore": func() line {
+			s := lock.NewSemaphore(2)
+			return line{
+				hold:    func() { s.TryAcquire(2) },
+				release: func() { s.Release(2) },
+				ask: func() core.Future[any] {
+					f := s.AcquireFuture(2)
+					return then(&f, func(error) {})
+				},
+				body: func(co *coro.Co) error { return s.Acquire(co, 2) },
+				try:  func() bool { return s.TryAcquire(1) },
+			}
+		},
+		"OnceCell": func() line {
+			c := &lock.OnceCell[int]{}
+			pending := func() core.Future[int] { return future.Pending[int]() }
+			var making *waiter[int]
+			ask := func() *lock.InitFuture[int] {
+				f := c.InitFuture(pending)
+				return &f
+			}
+			return line{
+				hold: func() {
+					making = newWaiter[int](tb, ask())
+					making.poll()
+				},
+				release: func() { making.drop() },
+				// It is served once it makes the value, which the call of its function tells.
+				ask: func() core.Future[any] { return &turnOf{c: c} },
+				body: func(co *coro.Co) error {
+					_, err := c.GetOrInit(co, func(co *coro.Co) (int, error) { return 0, nil })
+					return err
+				},
+				try: func() bool { return c.Set(1) },
+			}
+		},
+		"Notify": func() line {
+			n := &lock.Notify{}
+			return line{
+				hold:    func() {},
+				release: n.NotifyOne,
+				ask: func() core.Future[any] {
+					f := n.NotifiedFuture()
+					return then(&f, func(struct{}) {})
+				},
+				body: n.Notified,
+			}
+		},
+		"mpsc Send": func() line {
+			tx, rx := mpsc.New[int](1)
+			return line{
+				hold:    func() { tx.TrySend(0) },
+				release: func() { rx.TryRecv() },
+				ask: func() core.Future[any] {
+					f := tx.SendFuture(1)
+					return then(&f, func(error) {})
+				},
+				body: func(co *coro.Co) error { return tx.Send(co, 1) },
+				try:  func() bool { return tx.TrySend(2) == nil },
+			}
+		},
+		"mpsc Reserve": func() line {
+			tx, _ := mpsc.New[int](1)
+			var p mpsc.Permit[int]
+			return line{
+				hold:    func() { p, _ = tx.TryReserve() },
+				release: func() { p.Release() },
+				ask: func() core.Future[any] {
+					f := tx.ReserveFuture()
+					return then(&f, func(r mpsc.Result[mpsc.Permit[int]]) { p = r.Value })
+				},
+				body: func(co *coro.Co) (err error) { p, err = tx.Reserve(co); return err },
+				try:  func() bool { _, err := tx.TryReserve(); return err == nil },
+			}
+		},
+	}
+}
+
+// A turnOf answers once it is its turn to make the value of a cell, and makes it with that.
+type turnOf struct {
+	c    *lock.OnceCell[int]
+	init *lock.InitFuture[int]
+}
+
+func (o *turnOf) Poll(cx *core.Context) (any, bool) {
+	if o.init == nil {
+		f := o.c.InitFuture(func() core.Future[int] { return future.Ready(0) })
+		o.init = &f
+	}
+	v, ok := o.init.Poll(cx)
+	return v, ok
+}
+
+func (o *turnOf) Drop() {
+	if o.init != nil {
+		o.init.Drop()
+	}
+}
+
+// then calls fn with the answer of f.
+func then[T any](f core.Future[T], fn func(T)) core.Future[any] {
+	return future.Map(f, func(v T) any {
+		fn(v)
+		return nil
+	})
+}
+
+// pollSpent polls w when its task has spent its budget.
+func pollSpent(t *testing.T, w *waiter[any]) {
+	t.Helper()
+	w.cx.Begin(w)
+	for w.cx.Budget() > 0 {
+		w.cx.Spend()
+	}
+	if _, ok := w.f.Poll(w.cx); ok {
+		t.Fatal("answered without a budget")
+	}
+	if have := w.cx.Budget(); have != 0 {
+		t.Errorf("there is a budget of %d now", have)
+	}
+	if !w.cx.Yielded() {
+		t.Fatal("pending without a budget, and not to be polled again")
+	}
+}
+
+// TestATaskWithoutBudgetIsInLine: it asks first, so it is served first, though it has to yield.
+func TestATaskWithoutBudgetIsInLine(t *testing.T) {
+	for name, make := range lines(t) {
+		t.Run(name, func(t *testing.T) {
+			l := make()
+			l.hold()
+			first, second := newWaiter(t, l.ask()), newWaiter(t, l.ask())
+			pollSpent(t, first)
+			pollSpent(t, first) // twice is once
+			second.pends(t)
+			l.release()
+			second.pends(t)
+			first.answers(t, 1)
+			second.drop()
+		})
+	}
+}
+
+// TestATaskWithoutBudgetIsGivenWhatIsFree: it has it from then on, and is told when it is polled with a
+// budget. Nobody comes between.
+func TestATaskWithoutBudgetIsGivenWhatIsFree(t *testing.T) {
+	for name, make := range lines(t) {
+		t.Run(name, func(t *testing.T) {
+			l := make()
+			if l.try == nil {
+				l.release() // a notification is kept
+			}
+			first, second := newWaiter(t, l.ask()), newWaiter(t, l.ask())
+			pollSpent(t, first)
+			second.pends(t)
+			if l.try != nil && l.try() {
+				t.Error("a try has overtaken it")
+			}
+			pollSpent(t, first)
+			first.answers(t, 0)
+			second.drop()
+		})
+	}
+}
+
+// TestATaskWithoutBudgetThatGivesUpPassesItsTurnOn: also one that it does not know of.
+func TestATaskWithoutBudgetThatGivesUpPassesItsTurnOn(t *testing.T) {
+	for name, make := range lines(t) {
+		for _, held := range []bool{false, true} {
+			t.Run(name, func(t *testing.T) {
+				l := make()
+				switch {
+				case held:
+					l.hold()
+				case l.try == nil:
+					l.release()
+				}
+				first, second := newWaiter(t, l.ask()), newWaiter(t, l.ask())
+				pollSpent(t, first)
+				second.pends(t)
+				if held {
+					l.release()
+				}
+				first.drop()
+				second.answers(t, 1)
+			})
+		}
+	}
+}
+
+// TestABodyWithoutBudgetIsInLine is the same in direct style.
+func TestABodyWithoutBudgetIsInLine(t *testing.T) {
+	for name, make := range lines(t) {
+		t.Run(name, func(t *testing.T) {
+			l := make()
+			l.hold()
+			h := newHost(t)
+			order := ""
+			ask := func(name string, spent int) {
+				body(h, func(co *coro.Co) error {
+					for range spent {
+						co.Context().Spend()
+					}
+					err := l.body(co)
+					order += name
+					return err
+				})
+			}
+			ask("first", core.DefaultBudget)
+			ask(" second", 0)
+			h.Run()
+			for range 2 {
+				l.release()
+				h.Run()
+			}
+			if order != "first second" {
+				t.Errorf("have %q", order)
+			}
+		})
+	}
+}
+
+// TestATaskWithoutBudgetArrives: a Barrier counts it, and the last one to come is the leader.
+func TestATaskWithoutBudgetArrives(t *testing.T) {
+	b := lock.NewBarrier(2)
+	first, second := b.ArriveFuture(), b.ArriveFuture()
+	w, v := newWaiter[bool](t, &first), newWaiter[bool](t, &second)
+	spend := func(w *waiter[bool]) {
+		w.cx.Begin(w)
+		for w.cx.Budget() > 0 {
+			w.cx.Spend()
+		}
+		if _, ok := w.f.Poll(w.cx); ok {
+			t.Fatal("answered without a budget")
+		}
+		if have := w.cx.Budget(); have != 0 {
+			t.Errorf("there is a budget of %d now", have)
+		}
+	}
+	spend(w)
+	spend(v)
+	if !v.answers(t, 0) {
+		t.Error("the last to arrive is not the leader")
+	}
+	spend(w)
+	if w.answers(t, 1) {
+		t.Error("the first to arrive is the leader")
+	}
+}

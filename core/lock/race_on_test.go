@@ -1,0 +1,6 @@
+//go:build race
+
+package lock_test
+
+// raceDetector is on: pools forget at random, and the tests that repeat do less.
+const raceDetector = true

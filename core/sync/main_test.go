@@ -1,9 +1,0 @@
-package sync_test
-
-import (
-	"testing"
-
-	"github.com/moduvex/moduvex-go/core/internal/leaktest"
-)
-
-func TestMain(m *testing.M) { leaktest.VerifyTestMain(m) }
