@@ -167,7 +167,7 @@ func TestCallsThatWouldBlockTheWorkerAreRefusedInATask(t *testing.T) {
 					err = call()
 					deep = below(200, call)
 				}))
-				if err != executor.ErrNested || deep != executor.ErrNested {
+				if !errors.Is(err, core.ErrNested) || !errors.Is(deep, core.ErrNested) {
 					t.Fatalf("%v, and under a deep stack %v; want ErrNested", err, deep)
 				}
 				if n := g.drops.Load(); name == "BlockOn" && n != 2 {

@@ -5,21 +5,29 @@ import (
 	"fmt"
 
 	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/executor/internal/nested"
 )
 
 var (
-	// ErrNested answers BlockOn, Run, Shutdown and Close when a task calls them: they would block
-	// the worker that has to make them return. It is core.ErrNested.
-	ErrNested = core.ErrNested
-
 	// ErrBubble answers New, Run, BlockOn and Shutdown in a bubble of testing/synctest: the workers wait in system
 	// calls, which the bubble does not take for waiting, so its clock and they would stand still. Package
 	// core/coretest has a host with a virtual clock.
 	ErrBubble = errors.New("executor: a runtime cannot run in a synctest bubble; core/coretest has a virtual clock")
 
-	// ErrClosed answers a second Shutdown or Close. Spawns are answered with core.ErrShutdown.
-	ErrClosed = errors.New("executor: runtime is closed")
+	// ErrClosed is what a second Shutdown or Close returns. It wraps core.ErrClosed. A refused spawn fails with
+	// core.ErrShutdown instead.
+	ErrClosed error = closedError{}
 )
+
+type closedError struct{}
+
+func (closedError) Error() string { return "executor: the runtime is shut down already" }
+func (closedError) Unwrap() error { return core.ErrClosed }
+
+// errNested is what call returns when a task calls it.
+func errNested(call, instead string) error {
+	return &nested.Error{Call: "executor." + call, Instead: instead}
+}
 
 // An OptionError names the option that New refused.
 type OptionError struct {

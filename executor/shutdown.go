@@ -21,10 +21,10 @@ import (
 // dropped, every join resolved, every descriptor of the runtime closed and every goroutine gone,
 // but for those of the BusyError. Nothing can stop a poll that never ends, such as a body that blocks in a
 // system call or computes without an await: Shutdown waits for it, and the watchdog has reported it. A second
-// call returns ErrClosed, once the first is through; a task that calls it gets ErrNested.
+// call returns ErrClosed, once the first is through; a task that calls it gets core.ErrNested.
 func (rt *Runtime) Shutdown(ctx context.Context) error {
 	if insideTask() {
-		return ErrNested
+		return errNested("Runtime.Shutdown", "call it on a goroutine of its own")
 	}
 	if inBubble() {
 		return ErrBubble // whose clock the grace would wait for
@@ -80,7 +80,7 @@ func (rt *Runtime) Shutdown(ctx context.Context) error {
 // Errors are those of Shutdown's second call and of one from a task.
 func (rt *Runtime) Close() error {
 	if insideTask() {
-		return ErrNested
+		return errNested("Runtime.Close", "call it on a goroutine of its own")
 	}
 	return rt.closeNow()
 }

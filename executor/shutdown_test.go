@@ -222,7 +222,7 @@ func TestSecondShutdownReturnsErrClosedOnceTheFirstIsThrough(t *testing.T) {
 			t.Errorf("the second returned %v; the runtime was closed by then: %t", s.err, s.over)
 		}
 	}
-	if err := rt.Close(); err != executor.ErrClosed {
+	if err := rt.Close(); err != executor.ErrClosed || !errors.Is(err, core.ErrClosed) {
 		t.Errorf("Close after the end returned %v", err)
 	}
 }

@@ -107,7 +107,7 @@ func (n named) Spawn(r core.Runnable) error {
 // Other tasks run on afterwards. If ctx is done first, the task is aborted, and BlockOn returns
 // ctx's cause once it has ended. A panic of the task panics here, with an error whose text has the
 // stack of the task, and which wraps its *task.PanicError. A body that returns the error of another task's panic
-// has not panicked. Called from within a task it returns ErrNested, and f is dropped.
+// has not panicked. Called from within a task it returns core.ErrNested, and f is dropped.
 func BlockOn[T any](ctx context.Context, rt *Runtime, f core.Future[T]) (T, error) {
 	if f == nil {
 		panic("executor: BlockOn with a nil Future")
@@ -115,7 +115,7 @@ func BlockOn[T any](ctx context.Context, rt *Runtime, f core.Future[T]) (T, erro
 	if insideTask() {
 		core.Drop(f)
 		var zero T
-		return zero, ErrNested
+		return zero, errNested("BlockOn", "await the future with coro.Await")
 	}
 	if inBubble() {
 		core.Drop(f)
@@ -128,12 +128,17 @@ func BlockOn[T any](ctx context.Context, rt *Runtime, f core.Future[T]) (T, erro
 // Run makes a runtime, runs body in it as a task, closes the runtime, and returns what body
 // returned. Tasks that body leaves behind are dropped. ctx and panics are as for BlockOn. It is
 // the main function of a program that lives in one runtime.
-func Run[T any](ctx context.Context, opts Options, body func(co *coro.Co) (T, error)) (value T, err error) {
+func Run[T any](ctx context.Context, opts Options, body func(co *coro.Co) (T, error)) (T, error) {
 	if body == nil {
 		panic("executor: Run with a nil body")
 	}
+	return run(ctx, "Run", opts, body)
+}
+
+// run is Run under the name that its caller called.
+func run[T any](ctx context.Context, name string, opts Options, body func(co *coro.Co) (T, error)) (value T, err error) {
 	if insideTask() {
-		return value, ErrNested
+		return value, errNested(name, "start a task of this runtime with Go or Do")
 	}
 	rt, err := New(opts)
 	if err != nil {
@@ -152,7 +157,7 @@ func Main(ctx context.Context, opts Options, body func(co *coro.Co) error) error
 	if body == nil {
 		panic("executor: Main with a nil body")
 	}
-	_, err := Run(ctx, opts, func(co *coro.Co) (struct{}, error) { return struct{}{}, body(co) })
+	_, err := run(ctx, "Main", opts, func(co *coro.Co) (struct{}, error) { return struct{}{}, body(co) })
 	return err
 }
 

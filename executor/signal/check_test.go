@@ -2,6 +2,7 @@ package signal_test
 
 import (
 	"context"
+	"errors"
 	"os"
 	"testing"
 	"time"
@@ -52,4 +53,13 @@ func TestMisusePanicsWithWhatIsWrong(t *testing.T) {
 		}
 	}
 	new(signal.RecvFuture).Drop()
+}
+
+func TestErrClosedIsTheSharedOne(t *testing.T) {
+	s := signal.NewStream(os.Interrupt)
+	s.Close()
+	s.Close()
+	if _, err := s.TryRecv(); err != signal.ErrClosed || !errors.Is(err, core.ErrClosed) {
+		t.Errorf("have %v", err)
+	}
 }

@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/executor"
 	"github.com/moduvex/moduvex-go/executor/signal"
@@ -115,7 +116,7 @@ func ExampleStream_RecvFuture() {
 	}
 	defer rt.Close()
 	f := s.RecvFuture()
-	h := executor.Spawn[signal.Result](rt, &f)
+	h := executor.Spawn[core.Result[os.Signal]](rt, &f)
 	self(syscall.SIGINT)
 	fmt.Println(h.Wait(context.Background()))
 	// Output: {interrupt <nil>} <nil>

@@ -7,19 +7,13 @@ import (
 	"github.com/moduvex/moduvex-go/core/lock"
 )
 
-// A Result is what a receive comes to: a signal, or [ErrClosed].
-type Result struct {
-	Signal os.Signal
-	Err    error
-}
-
 // RecvFuture returns a receive as a future. It gets into line when it is polled, not before.
 func (s *Stream) RecvFuture() RecvFuture {
 	s.made()
 	return RecvFuture{s: s, permit: s.permits.AcquireFuture(1)}
 }
 
-// A RecvFuture answers with the next signal of its stream. Once it was polled it must not be copied. After
+// A RecvFuture returns the next signal of its stream, or [ErrClosed]. Once it was polled it must not be copied. After
 // an answer, and after a Drop, it can be polled again, for the next signal.
 type RecvFuture struct {
 	s      *Stream
@@ -27,17 +21,17 @@ type RecvFuture struct {
 }
 
 var (
-	_ core.Future[Result] = (*RecvFuture)(nil)
-	_ core.Dropper        = (*RecvFuture)(nil)
+	_ core.Future[core.Result[os.Signal]] = (*RecvFuture)(nil)
+	_ core.Dropper                        = (*RecvFuture)(nil)
 )
 
 // Poll takes a signal, or waits in line for one.
-func (f *RecvFuture) Poll(cx *core.Context) (r Result, ok bool) {
+func (f *RecvFuture) Poll(cx *core.Context) (r core.Result[os.Signal], ok bool) {
 	if f.s == nil {
 		panic("signal: Poll of a RecvFuture that no Stream has made")
 	}
 	if _, ok = f.permit.Poll(cx); ok { // with a permit, or because the stream is closed
-		r.Signal, r.Err = f.s.take()
+		r.Value, r.Err = f.s.take()
 	}
 	return r, ok
 }

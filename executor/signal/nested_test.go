@@ -2,10 +2,12 @@ package signal_test
 
 import (
 	"context"
+	"errors"
 	"os"
 	"testing"
 	"time"
 
+	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/executor"
 	"github.com/moduvex/moduvex-go/executor/internal/modetest"
@@ -19,17 +21,17 @@ func TestATaskThatWouldBlockOnASignalGetsErrNested(t *testing.T) {
 	}
 	defer rt.Close()
 	_, err = executor.Go(rt, func(co *coro.Co) (int, error) {
-		if sig, err := signal.ShutdownOnSignal(context.Background(), rt, 0, os.Interrupt); sig != nil || err != executor.ErrNested {
+		if sig, err := signal.ShutdownOnSignal(context.Background(), rt, 0, os.Interrupt); sig != nil || !errors.Is(err, core.ErrNested) {
 			t.Errorf("ShutdownOnSignal: have %v, %v", sig, err)
 		}
 		s := signal.NewStream(os.Interrupt)
 		defer s.Close()
 		return 0, coro.WithTimeout(co, time.Minute, func(co *coro.Co) error { // or it would hang if this did not work
-			if sig, err := s.RecvWait(co); sig != nil || err != executor.ErrNested {
+			if sig, err := s.RecvWait(co); sig != nil || !errors.Is(err, core.ErrNested) {
 				t.Errorf("RecvWait: have %v, %v", sig, err)
 			}
 			for sig, err := range s.AllWait(co) {
-				if sig != nil || err != executor.ErrNested {
+				if sig != nil || !errors.Is(err, core.ErrNested) {
 					t.Errorf("AllWait: have %v, %v", sig, err)
 				}
 			}

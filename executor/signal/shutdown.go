@@ -9,6 +9,7 @@ import (
 
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/executor"
+	"github.com/moduvex/moduvex-go/executor/internal/nested"
 )
 
 // A SecondError is what [ShutdownOnSignal] returns if a second signal has cut the grace short.
@@ -37,7 +38,7 @@ func (e *SecondError) Error() string { return fmt.Sprintf("signal: second signal
 // else, or the cause of ctx, and then rt goes on. If somebody else is at ending rt when the signal comes,
 // it is waited for, and the error is executor.ErrClosed as well.
 //
-// It is called from a plain goroutine, once for a runtime; a task gets executor.ErrNested at once. When it
+// It is called from a plain goroutine, once for a runtime; a task gets core.ErrNested at once. When it
 // returns the signals are given back and no goroutine is left.
 func ShutdownOnSignal(ctx context.Context, rt *executor.Runtime, grace time.Duration, sigs ...os.Signal) (os.Signal, error) {
 	switch {
@@ -47,7 +48,7 @@ func ShutdownOnSignal(ctx context.Context, rt *executor.Runtime, grace time.Dura
 		panic(fmt.Sprintf("signal: ShutdownOnSignal with a grace of %v, which is negative", grace))
 	}
 	if coro.Inside() {
-		return nil, executor.ErrNested
+		return nil, &nested.Error{Call: "signal.ShutdownOnSignal", Instead: "call it on a goroutine of its own"}
 	}
 	return shutdownOn(ctx, rt, grace, NewStream(sigs...)) // 1
 }

@@ -9,17 +9,23 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/core/lock"
 )
 
 var (
-	// ErrClosed answers a receive on a stream that is closed and has nothing left.
-	ErrClosed = errors.New("signal: stream is closed")
+	// ErrClosed is what a receive on a stream returns that is closed and has nothing left. It wraps core.ErrClosed.
+	ErrClosed error = closedError{}
 
 	// ErrEmpty answers TryRecv when there is nothing, or what there is belongs to those who wait.
 	ErrEmpty = errors.New("signal: no signal")
 )
+
+type closedError struct{}
+
+func (closedError) Error() string { return "signal: stream is closed" }
+func (closedError) Unwrap() error { return core.ErrClosed }
 
 // A Stream receives signals. It is made by [NewStream], and whoever made it calls [Stream.Close]. All
 // methods may be called from any goroutine, by any number at a time.

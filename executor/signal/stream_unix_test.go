@@ -50,62 +50,65 @@ func wantRest(t *testing.T, s *signal.Stream, want ...os.Signal) {
 	}
 }
 
+// received is what a receive returns.
+type received = core.Result[os.Signal]
+
 // A form starts a receive somewhere.
 type form struct {
 	name  string
 	tasks int // of the runtime that wait
-	start func(rt *executor.Runtime, s *signal.Stream) <-chan signal.Result
+	start func(rt *executor.Runtime, s *signal.Stream) <-chan received
 }
 
 // forms are the ways to wait for a signal.
 var forms = []form{
-	{"a body", 1, func(rt *executor.Runtime, s *signal.Stream) <-chan signal.Result {
-		c := make(chan signal.Result, 1)
+	{"a body", 1, func(rt *executor.Runtime, s *signal.Stream) <-chan received {
+		c := make(chan received, 1)
 		executor.Go(rt, func(co *coro.Co) (struct{}, error) {
 			sig, err := s.Recv(co)
-			c <- signal.Result{Signal: sig, Err: err}
+			c <- received{Value: sig, Err: err}
 			return struct{}{}, nil
 		})
 		return c
 	}},
-	{"a future", 1, func(rt *executor.Runtime, s *signal.Stream) <-chan signal.Result {
-		c := make(chan signal.Result, 1)
+	{"a future", 1, func(rt *executor.Runtime, s *signal.Stream) <-chan received {
+		c := make(chan received, 1)
 		f := s.RecvFuture()
-		h := executor.Spawn[signal.Result](rt, &f)
+		h := executor.Spawn[received](rt, &f)
 		go func() {
 			r, err := h.Wait(context.Background())
-			c <- signal.Result{Signal: r.Signal, Err: errors.Join(err, r.Err)}
+			c <- received{Value: r.Value, Err: errors.Join(err, r.Err)}
 		}()
 		return c
 	}},
-	{"a goroutine", 0, func(_ *executor.Runtime, s *signal.Stream) <-chan signal.Result {
-		c := make(chan signal.Result, 1)
+	{"a goroutine", 0, func(_ *executor.Runtime, s *signal.Stream) <-chan received {
+		c := make(chan received, 1)
 		go func() {
 			sig, err := s.RecvWait(context.Background())
-			c <- signal.Result{Signal: sig, Err: err}
+			c <- received{Value: sig, Err: err}
 		}()
 		return c
 	}},
-	{"a range of a body", 1, func(rt *executor.Runtime, s *signal.Stream) <-chan signal.Result {
-		c := make(chan signal.Result, 1)
+	{"a range of a body", 1, func(rt *executor.Runtime, s *signal.Stream) <-chan received {
+		c := make(chan received, 1)
 		executor.Go(rt, func(co *coro.Co) (struct{}, error) {
 			for sig, err := range s.All(co) {
-				c <- signal.Result{Signal: sig, Err: err}
+				c <- received{Value: sig, Err: err}
 				return struct{}{}, nil
 			}
-			c <- signal.Result{Err: signal.ErrClosed}
+			c <- received{Err: signal.ErrClosed}
 			return struct{}{}, nil
 		})
 		return c
 	}},
-	{"a range of a goroutine", 0, func(_ *executor.Runtime, s *signal.Stream) <-chan signal.Result {
-		c := make(chan signal.Result, 1)
+	{"a range of a goroutine", 0, func(_ *executor.Runtime, s *signal.Stream) <-chan received {
+		c := make(chan received, 1)
 		go func() {
 			for sig, err := range s.AllWait(context.Background()) {
-				c <- signal.Result{Signal: sig, Err: err}
+				c <- received{Value: sig, Err: err}
 				return
 			}
-			c <- signal.Result{Err: signal.ErrClosed}
+			c <- received{Err: signal.ErrClosed}
 		}()
 		return c
 	}},
@@ -123,8 +126,8 @@ func TestSignalsArriveAgainAndAgain(t *testing.T) {
 			waiting(t, rt, f.tasks)
 		}
 		raise(t, want)
-		if r := receive(t, f.name+" receives", got); r.Err != nil || r.Signal != want {
-			t.Fatalf("%s received %v, %v, want %v", f.name, r.Signal, r.Err, want)
+		if r := receive(t, f.name+" receives", got); r.Err != nil || r.Value != want {
+			t.Fatalf("%s received %v, %v, want %v", f.name, r.Value, r.Err, want)
 		}
 	}
 }
@@ -137,14 +140,14 @@ func TestEveryStreamGetsTheSignal(t *testing.T) {
 		streams = append(streams, notify(t, syscall.SIGUSR1))
 	}
 	for range 3 {
-		var all []<-chan signal.Result
+		var all []<-chan received
 		for i, s := range streams {
 			all = append(all, forms[i%len(forms)].start(rts[i/len(forms)], s))
 		}
 		raise(t, syscall.SIGUSR1)
 		for i, c := range all {
-			if r := receive(t, "every stream has it", c); r.Err != nil || r.Signal != syscall.SIGUSR1 {
-				t.Errorf("%s on stream %d received %v, %v", forms[i%len(forms)].name, i, r.Signal, r.Err)
+			if r := receive(t, "every stream has it", c); r.Err != nil || r.Value != syscall.SIGUSR1 {
+				t.Errorf("%s on stream %d received %v, %v", forms[i%len(forms)].name, i, r.Value, r.Err)
 			}
 		}
 	}
@@ -336,7 +339,7 @@ func TestADroppedFutureLeavesTheSignalToTheNext(t *testing.T) {
 	s := notify(t, syscall.SIGUSR1)
 	cx := core.NewContext(coretest.New(1))
 	first, second := s.RecvFuture(), s.RecvFuture()
-	poll := func(f *signal.RecvFuture, w core.Waker) (signal.Result, bool) {
+	poll := func(f *signal.RecvFuture, w core.Waker) (received, bool) {
 		cx.Begin(w)
 		return f.Poll(cx)
 	}
@@ -359,7 +362,7 @@ func TestADroppedFutureLeavesTheSignalToTheNext(t *testing.T) {
 		if w2.wakes.Load() != 1 {
 			t.Fatalf("the second was woken %d times, want once", w2.wakes.Load())
 		}
-		if r, ok := poll(&second, &w2); !ok || r.Err != nil || r.Signal != syscall.SIGUSR1 {
+		if r, ok := poll(&second, &w2); !ok || r.Err != nil || r.Value != syscall.SIGUSR1 {
 			t.Fatalf("the second received %v, %v", r, ok)
 		}
 	}
@@ -381,22 +384,22 @@ func TestADroppedFutureLeavesTheSignalToTheNext(t *testing.T) {
 func TestCloseWakesWhoWaits(t *testing.T) {
 	rt := newRuntime(t)
 	s := notify(t, syscall.SIGUSR1, syscall.SIGUSR2)
-	var all []<-chan signal.Result
+	var all []<-chan received
 	for _, f := range forms {
 		all = append(all, f.start(rt, s))
 	}
 	waiting(t, rt, 3)
 	do(t, rt, func(*coro.Co) error { s.Close(); return nil }) // from a task
 	for i, c := range all {
-		if r := receive(t, forms[i].name+" is woken", c); r.Signal != nil || !errors.Is(r.Err, signal.ErrClosed) {
-			t.Errorf("%s received %v, %v, want ErrClosed", forms[i].name, r.Signal, r.Err)
+		if r := receive(t, forms[i].name+" is woken", c); r.Value != nil || !errors.Is(r.Err, signal.ErrClosed) {
+			t.Errorf("%s received %v, %v, want ErrClosed", forms[i].name, r.Value, r.Err)
 		}
 	}
 	s.Close()
 	for _, f := range forms {
 		r := receive(t, f.name+" is answered", f.start(rt, s))
-		if r.Signal != nil || !errors.Is(r.Err, signal.ErrClosed) {
-			t.Errorf("%s after the close received %v, %v, want ErrClosed", f.name, r.Signal, r.Err)
+		if r.Value != nil || !errors.Is(r.Err, signal.ErrClosed) {
+			t.Errorf("%s after the close received %v, %v, want ErrClosed", f.name, r.Value, r.Err)
 		}
 	}
 }
@@ -408,8 +411,8 @@ func TestWhatArrivedBeforeCloseCanBeReceivedAfterIt(t *testing.T) {
 		raise(t, syscall.SIGUSR1)
 		s.Close()
 		raise(t, syscall.SIGUSR1)
-		if r := receive(t, f.name+" is answered", f.start(rt, s)); r.Err != nil || r.Signal != syscall.SIGUSR1 {
-			t.Errorf("%s received %v, %v", f.name, r.Signal, r.Err)
+		if r := receive(t, f.name+" is answered", f.start(rt, s)); r.Err != nil || r.Value != syscall.SIGUSR1 {
+			t.Errorf("%s received %v, %v", f.name, r.Value, r.Err)
 		}
 		wantRest(t, s)
 	}
