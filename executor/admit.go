@@ -1,56 +1,33 @@
 package executor
 
 import (
-	"sync"
+	"fmt"
+	"sync/atomic"
 
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/task"
 )
 
-// A phase is how far the end of a runtime has come. It only grows.
-//
-//	| phase    | spawns from outside | spawns of tasks                                            |
-//	|----------|---------------------|------------------------------------------------------------|
-//	| running  | accepted            | accepted                                                   |
-//	| draining | refused             | accepted                                                   |
-//	| aborting | refused             | accepted; aborted, unless it is clean-up: see cleanUps     |
-//	| closing  | refused             | refused                                                    |
-//
-// Shutdown goes through all of them, Close from running to closing.
-//
-// # Why no task is lost
-//
-// A spawner (1) inserts the task into a set, (2) reads the phase, and takes the task out again if the phase
-// refuses it. Shutdown or Close (1) writes the phase, (2) lists the sets. One of them sees the other. So a task
-// that is accepted before aborting was written is aborted with the rest, and one that is accepted before closing
-// was written is dropped with the rest: the sets are listed for that when no worker polls any more. A task that
-// is inserted and not yet queued by then is given up too.
-//
-// # Why the drain does not end too early
-//
-// The sets are counted one after the other, so a task of a set that is still to be counted might spawn into
-// one that was counted already, and then end: a sum of 0, with a task alive. So the count is valid only if
-// lateSpawns was the same before and after. A task (1) inserts its child, (2) reads the phase, (3) adds to
-// lateSpawns if the runtime ends, (4) ends, and leaves its set. The count (0) comes after the phase was written,
-// (1) reads lateSpawns, (2) counts, (3) reads lateSpawns again. If it misses the child, its read of that set
-// comes before step 1 of the spawner; if it misses the spawner too, its read of that set comes after
-// step 4. So step 3 of the spawner lies between the two reads of lateSpawns.
-// A valid count of 0 stays right: only live tasks spawn.
-type phase uint32
+// This file is where a task becomes one of the live tasks of a runtime, and where it leaves them. Every spawn ends
+// in admit: one of a task on its own worker by way of worker.Spawn, every other by way of adopt.
 
-const (
-	running phase = iota
-	draining
-	aborting
-	closing
-)
-
-func (rt *Runtime) phaseNow() phase { return phase(rt.phase.Load()) }
-
-// An origin is where a spawn comes from: outside, or a task of the runtime, on this worker if that is known.
+// An origin says where a spawn comes from: from outside, or from a task of the runtime, on this worker if that is
+// known.
 type origin struct {
 	inside bool
 	worker *worker
+}
+
+// Spawn takes a task that one of this worker's tasks has made.
+func (w *worker) Spawn(r core.Runnable) error {
+	t := asTask(r)
+	w.births.inside++
+	if !w.rt.admit(t, w.unbound, w.id, w.births.inside, origin{true, w}) {
+		w.births.inside-- // the number is free again
+		return core.ErrShutdown
+	}
+	w.push(t) // its Trace counts from its spawn
+	return nil
 }
 
 // adopt takes a task from elsewhere: from outside, or from a task of another worker.
@@ -59,7 +36,7 @@ func (w *worker) adopt(t *task.Task, home *task.Home, from origin) error {
 	if p := rt.phaseNow(); p == closing || p != running && !from.inside {
 		return core.ErrShutdown
 	}
-	if !rt.admit(t, home, len(rt.workers)+w.id, w.guests.Add(1), from) {
+	if !rt.admit(t, home, len(rt.workers)+w.id, w.births.outside.Add(1), from) {
 		w.stats.refused.Add(1)
 		return core.ErrShutdown
 	}
@@ -67,8 +44,8 @@ func (w *worker) adopt(t *task.Task, home *task.Home, from origin) error {
 	return nil
 }
 
-// admit gives t, the n-th task of a set, its home and number, and makes it one of the live tasks, unless the
-// runtime ends.
+// admit gives t, the n-th task of a set, its home and number, and makes it one of the live tasks. It returns false
+// if the phase of the runtime refuses t.
 func (rt *Runtime) admit(t *task.Task, home *task.Home, set int, n uint64, from origin) bool {
 	t.Bind(home, rt.taskID(set, n))
 	if rt.opts.Instrument {
@@ -81,7 +58,7 @@ func (rt *Runtime) admit(t *task.Task, home *task.Home, set int, n uint64, from 
 	return true
 }
 
-// admitLate is the rest of admit while the runtime ends.
+// admitLate is the rest of admit while the runtime ends: see phase.
 func (rt *Runtime) admitLate(p phase, t *task.Task, set int, from origin) bool {
 	if p == closing || !from.inside {
 		if !rt.sets[set].Remove(t) {
@@ -101,79 +78,64 @@ func (rt *Runtime) admitLate(p phase, t *task.Task, set int, from origin) bool {
 	return true
 }
 
-// checkDrained tells Shutdown if no task is left while the runtime ends. It is called after each step that
-// may have taken the last one: by workers in each turn, by the call that has begun the end, and by a spawner
-// that has taken back a task that came too late.
-func (rt *Runtime) checkDrained() {
-	if rt.phaseNow() == running {
-		return
-	}
-	rt.checkDrainedFrom(rt.lateSpawns.Load())
+// births counts the tasks that were spawned on a worker, for their numbers.
+type births struct {
+	inside  uint64        // by its own tasks; the worker's goroutine
+	outside atomic.Uint64 // by other code, including refused spawns; any goroutine
 }
 
-// checkDrainedFrom is the rest of checkDrained, for which lateSpawns was late before the count.
-func (rt *Runtime) checkDrainedFrom(late uint64) {
-	if rt.live() == 0 && rt.lateSpawns.Load() == late {
-		rt.emptyOnce.Do(func() { close(rt.empty) })
+// A liveSet is a set of live tasks that shares no cache line with the next, which belongs to another worker: its lock
+// is taken at each spawn and each end.
+type liveSet struct {
+	task.Set
+	_ [128]byte
+}
+
+// idsAtOnce is how many numbers in a row belong to the same set.
+const idsAtOnce = 1024
+
+// taskID returns the number of the n-th task of a set, from 1 on. Blocks of numbers go to the sets round-robin, so no
+// two workers share a counter, and the number tells the set.
+func (rt *Runtime) taskID(set int, n uint64) uint64 {
+	n--
+	block := n/idsAtOnce*uint64(len(rt.sets)) + uint64(set)
+	return block*idsAtOnce + n%idsAtOnce + 1
+}
+
+// setOf returns the set of the task with this number.
+func (rt *Runtime) setOf(id uint64) *task.Set {
+	return &rt.sets[(id-1)/idsAtOnce&uint64(len(rt.sets)-1)].Set
+}
+
+// ended holds the places of tasks that have ended in this round. They leave the set of the live tasks together: see
+// task.Set.RemoveAll.
+type ended struct {
+	set    *task.Set // that all of them are in
+	places [pollsPerRound]uint32
+	n      int
+}
+
+func (e *ended) add(set *task.Set, place uint32) {
+	if e.set != set || e.n == len(e.places) {
+		e.forget()
+		e.set = set
+	}
+	e.places[e.n] = place
+	e.n++
+}
+
+// forget removes the tasks that have ended from the live ones.
+func (e *ended) forget() {
+	if e.n != 0 {
+		e.set.RemoveAll(e.places[:e.n])
+		e.n = 0
 	}
 }
 
-// live counts the tasks that have not ended.
-func (rt *Runtime) live() (n int) {
-	for i := range rt.sets {
-		n += rt.sets[i].Len()
+func asTask(r core.Runnable) *task.Task {
+	t, ok := r.(*task.Task)
+	if !ok || t == nil {
+		panic(fmt.Sprintf("executor: Spawn of a %T, which is not a *task.Task", r))
 	}
-	return n
-}
-
-// abortAll aborts every task there is. All sets are listed before the first abort: what a task spawns to
-// clean up after it is in none of the lists.
-func (rt *Runtime) abortAll() {
-	var tasks []*task.Task
-	for i := range rt.sets {
-		tasks = append(tasks, rt.sets[i].Tasks()...)
-	}
-	for _, t := range tasks {
-		t.Abort()
-	}
-}
-
-// cleanUps are the tasks that Shutdown does not abort: those that aborted tasks have spawned since, to clean up
-// with, and those that these have spawned. Tasks that come then from others, which are about to be aborted (one
-// for a connection that was just accepted, say), are aborted as they come: otherwise they would use up the
-// grace, and leave none for their own clean-up.
-type cleanUps struct {
-	mu  sync.Mutex
-	ids map[uint64]struct{}
-}
-
-func (c *cleanUps) add(id uint64) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.ids == nil {
-		c.ids = make(map[uint64]struct{})
-	}
-	c.ids[id] = struct{}{}
-}
-
-func (c *cleanUps) has(id uint64) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	_, ok := c.ids[id]
-	return ok
-}
-
-// cleansUp reports whether the code that spawns this moment is clean-up. A task that is dropped without a poll
-// is not the one that the context was prepared for last. Where tasks move, a task that spawns through a kept Host
-// is not known; Drop is what does so, so it counts as clean-up.
-func (from origin) cleansUp() bool {
-	w := from.worker
-	if w == nil {
-		return true
-	}
-	t, ok := w.cx.Task().(*task.Task)
-	if !ok || t.ID()&taskMask != w.current.Load()&taskMask {
-		return true
-	}
-	return t.CleansUp() || w.rt.cleanUps.has(t.ID())
+	return t
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/timer"
 	"github.com/moduvex/moduvex-go/core/timer/wheel"
 	"github.com/moduvex/moduvex-go/executor"
+	"github.com/moduvex/moduvex-go/executor/internal/runq"
 )
 
 const backlog = 50_000
@@ -66,7 +67,7 @@ func TestTimersDoNotWaitBehindABacklogOfSpawns(t *testing.T) {
 	}
 	joinOK(t, executor.Spawn[int](rt, c))
 	eventually(t, "the looker has ended", s.ended.Load)
-	if s.left < backlog-executor.FIFOSize-4*executor.PollsPerTurn {
+	if s.left < backlog-runq.Size-4*runq.PollsPerRound {
 		t.Fatalf("%d of %d tasks were polled before the one whose timer had gone off", backlog-s.left, backlog)
 	}
 }
@@ -187,7 +188,7 @@ func TestGoroutinesHaveTheirTurn(t *testing.T) {
 	busy.Abort()
 	joinCancelled(t, busy)
 	slices.Sort(waits)
-	if typical := waits[len(waits)/2]; typical > 4*executor.PollsPerTurn {
+	if typical := waits[len(waits)/2]; typical > 4*runq.PollsPerRound {
 		t.Fatalf("a goroutine runs %d polls after it was woken, most of the time", typical)
 	}
 }

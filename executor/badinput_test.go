@@ -12,6 +12,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/coretest"
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/executor"
+	"github.com/moduvex/moduvex-go/executor/internal/runq"
 	"github.com/moduvex/moduvex-go/joinhandle"
 	"github.com/moduvex/moduvex-go/reactor"
 )
@@ -22,7 +23,7 @@ func TestWrongOptionsAreNamed(t *testing.T) {
 		opts   executor.Options
 	}{
 		{"Workers", executor.Options{Workers: -1}},
-		{"Workers", executor.Options{Workers: executor.MaxStealing + 1, Scheduling: executor.WorkStealing}},
+		{"Workers", executor.Options{Workers: runq.MaxStealing + 1, Scheduling: executor.WorkStealing}},
 		{"Scheduling", executor.Options{Scheduling: 2}},
 		{"Scheduling", executor.Options{Scheduling: -1}},
 		{"LockOSThread", executor.Options{Scheduling: executor.WorkStealing, LockOSThread: true}},

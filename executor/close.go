@@ -32,16 +32,14 @@ func (w *worker) close() {
 		w.inbox.Close(&w.arrived) // 1
 		for w.arrived.Pop() != nil {
 		}
-		if w.commons != nil {
-			w.commons.injector.close()
-		}
+		w.stealer.CloseInjector()
 		w.shut = halted
 		w.rt.stopped.Done()
 	}
 	w.rt.stopped.Wait() // 2
 	for w.live() != 0 { // 3
 		w.kill()
-		w.goexit = false
+		w.escaped = false
 	}
 	if w.shut == halted {
 		w.shut = emptied
@@ -79,7 +77,7 @@ func (w *worker) kill() {
 
 // release is close once no task is left, or before there was one.
 func (w *worker) release() {
-	w.queue.clear()
+	w.clearTasks()
 	w.cx.Rest()
 	w.timers.release()                        // 5
 	w.pool.Close()                            // 6

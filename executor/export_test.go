@@ -2,7 +2,6 @@ package executor
 
 import (
 	"io"
-	"math/bits"
 	"strings"
 	"time"
 
@@ -11,14 +10,8 @@ import (
 )
 
 const (
-	PollsPerTurn = pollsPerTurn
-	FIFOSize     = fifoSize
-	FIFORing     = fifoRing
-	ListShare    = listShare
-	MaxLIFO      = maxLIFO
-	MaxStealing  = maxStealing
-	SampleEach   = sampleEach
-	DueAtOnce    = dueAtOnce
+	SampleEach = sampleEach
+	DueAtOnce  = dueAtOnce
 )
 
 // BucketOf returns the bucket of a Histogram that d is counted in.
@@ -70,26 +63,28 @@ func PoolIdle(rt *Runtime) int {
 // WatchdogAsleep reports whether the watchdog waits for a worker to wake up.
 func WatchdogAsleep(rt *Runtime) bool { return rt.watchdog.asleep.Load() }
 
-// A LocalQueue is the queue of a worker that nobody steals from.
+// A LocalQueue is where ready tasks wait for a worker that does not steal.
 type LocalQueue struct{ w worker }
 
-func (q *LocalQueue) Push(t *task.Task)      { q.w.place(t) }
-func (q *LocalQueue) PushWoken(t *task.Task) { q.w.placeWoken(t) }
-func (q *LocalQueue) Turn() bool             { return q.w.queue.bound.turn() }
-func (q *LocalQueue) PushLIFO(t *task.Task)  { q.w.putLIFO(t) }
-func (q *LocalQueue) Empty() bool            { return q.w.queue.empty() }
+// Adopt makes the worker the one that t is bound to.
+func (q *LocalQueue) Adopt(t *task.Task)     { t.Bind(&q.w.home, 0) }
+func (q *LocalQueue) Push(t *task.Task)      { q.w.push(t) }
+func (q *LocalQueue) PushWoken(t *task.Task) { q.w.pushWoken(t) }
+func (q *LocalQueue) ServeLists() bool       { return q.w.serveLists() }
+func (q *LocalQueue) PutSlot(t *task.Task)   { q.w.putSlot(t) }
+func (q *LocalQueue) Empty() bool            { return !q.w.hasTasks() }
 
 func (q *LocalQueue) Pop() *task.Task {
-	if q.w.queue.lifo != nil {
-		return q.w.takeLIFO()
+	if !q.w.slot.Empty() {
+		return q.w.takeSlot()
 	}
-	q.w.queue.lifoRuns = 0
+	q.w.slot.Skip()
 	return q.w.next()
 }
 
 func (q *LocalQueue) Len() int {
-	n := q.w.queue.bound.len()
-	if q.w.queue.lifo != nil {
+	n := q.w.bound.Len()
+	if !q.w.slot.Empty() {
 		n++
 	}
 	return n
@@ -99,9 +94,7 @@ func (q *LocalQueue) Len() int {
 const CanBind = canBind
 
 // Asleep counts the workers that sleep by the idle word.
-func Asleep(rt *Runtime) int {
-	return bits.OnesCount64(idleWord(rt.commons.idle.word.Load()).sleepers())
-}
+func Asleep(rt *Runtime) int { return rt.shared.Sleepers() }
 
 // PlayHandover makes the pool and the body do their steps with what was made.
 func PlayHandover(made io.Closer, steps string) {

@@ -10,6 +10,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/future"
 	"github.com/moduvex/moduvex-go/core/timer"
 	"github.com/moduvex/moduvex-go/executor"
+	"github.com/moduvex/moduvex-go/executor/internal/runq"
 	"github.com/moduvex/moduvex-go/joinhandle"
 	"github.com/moduvex/moduvex-go/reactor/reactortest"
 )
@@ -166,7 +167,7 @@ func TestPingPongDoesNotStarveAThird(t *testing.T) {
 	})))
 	// The slot goes first maxLIFO times, then whatever is in front of the third in the queue: at
 	// most the two, which may each use the slot again.
-	if limit := 3 * (executor.MaxLIFO + 1); longest > limit || last == 0 {
+	if limit := 3 * (runq.MaxRuns + 1); longest > limit || last == 0 {
 		t.Fatalf("between two polls of the third task the two had %d, want at most %d", longest, limit)
 	}
 }
@@ -234,8 +235,8 @@ func TestPollerIsLookedAtInEveryTurn(t *testing.T) {
 		cx.Yield()
 		return 0, polls == 5000
 	})))
-	if longest > executor.PollsPerTurn {
-		t.Fatalf("%d polls without a look at the poller, want at most %d", longest, executor.PollsPerTurn)
+	if longest > runq.PollsPerRound {
+		t.Fatalf("%d polls without a look at the poller, want at most %d", longest, runq.PollsPerRound)
 	}
 	h.Abort()
 	joinCancelled(t, h)

@@ -1,15 +1,64 @@
 package executor
 
 import (
+	"runtime"
 	"runtime/metrics"
 	"sync/atomic"
+	"time"
 )
 
-// A goScheduler asks Go's scheduler how busy the process is. Package runtime/metrics takes some 80 ns for
-// that, under a lock of the whole process, on which a worker must not wait: so one asks at a time. The names
-// are new in Go 1.26; before it nothing is known.
+// A yielder makes its worker yield to the other goroutines of the process. A worker with tasks never blocks, and a
+// worker that parks blocks in a system call, which keeps its processor until Go's monitor takes it away: either way
+// the others would wait for up to 10 ms. Among them are goroutines that the tasks have just woken, and those of the
+// garbage collector: while it marks, each pointer write pays for a barrier.
+//
+// Where there are idle processors the others would not wait, and then a Gosched costs microseconds: Go wakes a thread
+// for an idle processor, which searches in vain beside this worker. So a worker that parks first checks whether any
+// goroutine is ready. One with tasks yields in each round otherwise, and every 100 us only while there are idle
+// processors: such a processor may be a thread that the system does not run.
+type yielder struct {
+	rt        *Runtime
+	polls     uint64        // of the worker, at the last Gosched
+	asked     uint          // how often the worker has yielded, or nearly
+	idleProcs bool          // at the last look the process had idle processors
+	last      time.Duration // when the worker yielded last, if so
+}
+
+// yieldEach is how long a worker with tasks goes on while there are idle processors, and loadEach in how many of
+// its yields it looks for these while there are none.
+const (
+	yieldEach = 100 * time.Microsecond
+	loadEach  = 16
+)
+
+// maybeYield calls runtime.Gosched if that is due. The worker calls it once a round, with the number of its polls
+// and whether it parks next.
+func (y *yielder) maybeYield(polls uint64, parks bool) {
+	n := polls - y.polls
+	if n == 0 || n < pollsPerRound && !parks {
+		return
+	}
+	if y.idleProcs && !parks && y.rt.now()-y.last < yieldEach {
+		return
+	}
+	if y.asked++; parks || y.idleProcs || y.asked%loadEach == 0 {
+		var ready bool
+		if y.idleProcs, ready = y.rt.goSched.load(); parks && y.idleProcs && !ready {
+			return
+		}
+	}
+	y.polls = polls
+	runtime.Gosched()
+	if y.idleProcs {
+		y.last = y.rt.now()
+	}
+}
+
+// A goScheduler knows how busy Go's scheduler is. Package runtime/metrics takes some 80 ns for that, under a lock of
+// the whole process, on which a worker must not wait: so one worker reads it at a time. The metrics are new in
+// Go 1.26; before it nothing is known.
 type goScheduler struct {
-	asking  atomic.Bool
+	reading atomic.Bool
 	samples [3]metrics.Sample
 }
 
@@ -21,14 +70,13 @@ func (s *goScheduler) init() {
 	}
 }
 
-// ask reports whether there are processors, in Go's sense, that nobody uses, and whether there are
-// goroutines that are ready and do not run. What is not known is answered with false and true. Any
-// goroutine.
-func (s *goScheduler) ask() (idle, ready bool) {
-	if !s.asking.CompareAndSwap(false, true) {
+// load reports whether the process has idle processors, in Go's sense, and whether goroutines are ready and do not
+// run. What is not known it returns as false and true. Any goroutine.
+func (s *goScheduler) load() (idle, ready bool) {
+	if !s.reading.CompareAndSwap(false, true) {
 		return false, true
 	}
-	defer s.asking.Store(false)
+	defer s.reading.Store(false)
 	metrics.Read(s.samples[:])
 	for i := range s.samples {
 		if s.samples[i].Value.Kind() != metrics.KindUint64 {

@@ -26,7 +26,7 @@ var (
 
 // Schedule takes a task bound to this worker that has become ready, from any goroutine.
 func (w *worker) Schedule(t *task.Task) {
-	if w.timed {
+	if w.timing.all {
 		t.Queued(w.Now())
 	}
 	notify, ok := w.inbox.Push(t)
@@ -44,7 +44,7 @@ func (w *worker) ours(k core.Waker) *task.Task {
 	if !ok {
 		return nil
 	}
-	if h := t.Home(); h == &w.home || w.commons != nil && h == &w.commons.home {
+	if h := t.Home(); h == &w.home || h == w.unbound {
 		return t
 	}
 	return nil
@@ -60,7 +60,7 @@ func (w *worker) Wake(k core.Waker) {
 	}
 	if t.Notify() {
 		w.counts.wakesLocal++
-		w.putLIFO(t)
+		w.putSlot(t)
 	}
 }
 
@@ -74,27 +74,11 @@ func (w *worker) WakeLater(k core.Waker) {
 	}
 	if t.Notify() {
 		w.counts.wakesLocal++
-		if w.timed {
+		if w.timing.all {
 			t.Queued(w.Now())
 		}
-		w.placeWoken(t)
+		w.pushWoken(t)
 	}
-}
-
-// Spawn takes a task that one of this worker's tasks has made.
-func (w *worker) Spawn(r core.Runnable) error {
-	t := asTask(r)
-	home := &w.home
-	if w.commons != nil {
-		home = &w.commons.home
-	}
-	w.spawned++
-	if !w.rt.admit(t, home, w.id, w.spawned, origin{true, w}) {
-		w.spawned-- // the number is free again
-		return core.ErrShutdown
-	}
-	w.enqueue(t)
-	return nil
 }
 
 // Now reads the clock.
@@ -112,7 +96,7 @@ func (w *worker) Disarm(e *wheel.Entry) { w.timers.disarm(e) }
 // Shares implements core.MovingHost.
 func (w *worker) Shares(other core.Host) bool {
 	o := workerAs(other)
-	return o != nil && w.commons != nil && w.commons == o.commons
+	return o != nil && o.rt == w.rt && w.stealer != nil
 }
 
 // Rand implements core.Host.
@@ -145,14 +129,6 @@ func (w *worker) WakerPanicked(t *task.Task, err *task.PanicError) {
 	if w.rt.opts.Panics == Propagate {
 		w.fatal = &propagated{infoOf(t), err}
 	}
-}
-
-func asTask(r core.Runnable) *task.Task {
-	t, ok := r.(*task.Task)
-	if !ok || t == nil {
-		panic(fmt.Sprintf("executor: Spawn of a %T, which is not a *task.Task", r))
-	}
-	return t
 }
 
 func infoOf(t *task.Task) TaskInfo { return TaskInfo{ID: t.ID(), Name: t.Name()} }

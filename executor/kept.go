@@ -27,7 +27,7 @@ var (
 
 // Kept implements core.KeptHost. Where tasks stay, what they keep is the worker itself.
 func (w *worker) Kept() core.Host {
-	if w.commons == nil {
+	if w.stealer == nil {
 		return w
 	}
 	return (*keptWorker)(w)
@@ -49,7 +49,7 @@ func (k *keptWorker) worker() *worker { return (*worker)(k) }
 func (k *keptWorker) Kept() core.Host { return k }
 
 func (k *keptWorker) Spawn(r core.Runnable) error {
-	return k.worker().adopt(asTask(r), &k.commons.home, origin{inside: true})
+	return k.worker().adopt(asTask(r), k.unbound, origin{inside: true})
 }
 
 func (k *keptWorker) Wake(w core.Waker) { w.Wake() }

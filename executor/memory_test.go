@@ -13,6 +13,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/timer"
 	"github.com/moduvex/moduvex-go/core/timer/wheel"
 	"github.com/moduvex/moduvex-go/executor"
+	"github.com/moduvex/moduvex-go/executor/internal/runq"
 	"github.com/moduvex/moduvex-go/joinhandle"
 	"github.com/moduvex/moduvex-go/reactor"
 	"github.com/moduvex/moduvex-go/reactor/reactortest"
@@ -110,7 +111,7 @@ func (s *sounding) Poll(cx *core.Context) (int, bool) {
 func TestAnIdleWorkerKeepsNoTask(t *testing.T) {
 	rt := startRuntime(t, executor.Options{})
 	cs := &cargos{t: t}
-	n := executor.FIFORing + 500 // the list is used, too
+	n := runq.Places + 500 // the list is used, too
 	var held []joinhandle.JoinHandle[int]
 	drain := func() {
 		t.Helper()
@@ -284,15 +285,6 @@ func TestAnIdleWorkerKeepsNoWakerOfARegistration(t *testing.T) {
 	}
 	settled(t, rt)
 	cs.gone("registrations")
-}
-
-// A hand whose tasks went back to the ring keeps none of them.
-func TestAHandForgetsWhatItDrops(t *testing.T) {
-	for n := range executor.HandSize + 1 {
-		if left := executor.HandAfterDrop(n); left != executor.HandSize-n {
-			t.Errorf("after a drop of %d, %d are kept, want %d", n, left, executor.HandSize-n)
-		}
-	}
 }
 
 // What a worker polled last before the runtime was closed is not kept either.

@@ -15,6 +15,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/future"
 	"github.com/moduvex/moduvex-go/executor"
 	"github.com/moduvex/moduvex-go/executor/internal/modetest"
+	"github.com/moduvex/moduvex-go/executor/internal/runq"
 )
 
 // less returns what has been counted since before.
@@ -164,7 +165,7 @@ func TestSearchBeforeASleepIsCounted(t *testing.T) {
 
 func TestOverflowsAreCounted(t *testing.T) {
 	rt := startRuntime(t, executor.Options{})
-	const tasks = executor.FIFOSize + 500
+	const tasks = runq.Size + 500
 	joinOK(t, executor.Go(rt.On(0), func(co *coro.Co) (int, error) {
 		for range tasks {
 			executor.Spawn(rt.On(0), future.Ready(0)) // through the inbox, all at once
@@ -173,8 +174,8 @@ func TestOverflowsAreCounted(t *testing.T) {
 	}))
 	eventually(t, "the tasks end", func() bool { return rt.Stats().Live == 0 })
 	settled(t, rt)
-	if n := rt.Metrics().Workers[0].Overflows; n != tasks-executor.FIFOSize {
-		t.Errorf("of %d tasks at once %d overflowed, and %d fit", tasks, n, executor.FIFOSize)
+	if n := rt.Metrics().Workers[0].Overflows; n != tasks-runq.Size {
+		t.Errorf("of %d tasks at once %d overflowed, and %d fit", tasks, n, runq.Size)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/moduvex/moduvex-go/core/task"
+	"github.com/moduvex/moduvex-go/executor/internal/runq"
 	"github.com/moduvex/moduvex-go/reactor"
 )
 
@@ -140,8 +141,8 @@ func (o Options) withDefaults() (Options, error) {
 		return o, &OptionError{"Workers", o.Workers, "is negative"}
 	case o.Scheduling != ThreadPerCore && o.Scheduling != WorkStealing:
 		return o, &OptionError{"Scheduling", int(o.Scheduling), "is neither ThreadPerCore nor WorkStealing"}
-	case o.Scheduling == WorkStealing && o.Workers > maxStealing:
-		return o, &OptionError{"Workers", o.Workers, fmt.Sprintf("more than %d cannot steal from each other", maxStealing)}
+	case o.Scheduling == WorkStealing && o.Workers > runq.MaxStealing:
+		return o, &OptionError{"Workers", o.Workers, fmt.Sprintf("more than %d cannot steal from each other", runq.MaxStealing)}
 	case o.Scheduling == WorkStealing && o.LockOSThread:
 		return o, &OptionError{"LockOSThread", o.LockOSThread, "a stolen task cannot be on the thread of its first worker"}
 	case o.Affinity != nil && !o.LockOSThread:
@@ -160,7 +161,7 @@ func (o Options) withDefaults() (Options, error) {
 	if o.Workers == 0 {
 		o.Workers = runtime.GOMAXPROCS(0)
 		if o.Scheduling == WorkStealing {
-			o.Workers = min(o.Workers, maxStealing)
+			o.Workers = min(o.Workers, runq.MaxStealing)
 		}
 	}
 	setDefault(&o.Name, "moduvex")

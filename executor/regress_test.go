@@ -12,6 +12,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/core/future"
 	"github.com/moduvex/moduvex-go/executor"
+	"github.com/moduvex/moduvex-go/executor/internal/runq"
 	"github.com/moduvex/moduvex-go/joinhandle"
 	"github.com/moduvex/moduvex-go/reactor"
 	"github.com/moduvex/moduvex-go/reactor/reactortest"
@@ -330,7 +331,7 @@ func TestRootHasItsTurnsWhileAllWorkersAreFlooded(t *testing.T) {
 		})
 	}
 	for i := range rt.Workers() {
-		for range 3 * executor.PollsPerTurn { // more than a turn takes
+		for range 3 * runq.PollsPerRound { // more than a turn takes
 			executor.Spawn(rt.On(i), flood())
 		}
 	}

@@ -10,8 +10,8 @@ import (
 
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coro"
-	"github.com/moduvex/moduvex-go/core/task"
 	"github.com/moduvex/moduvex-go/executor/internal/drain"
+	"github.com/moduvex/moduvex-go/executor/internal/runq"
 )
 
 // A Runtime runs tasks. It is made by [New], and whoever made it calls [Runtime.Shutdown] or
@@ -20,7 +20,7 @@ type Runtime struct {
 	opts     Options
 	epoch    time.Time
 	workers  []*worker
-	commons  *commons // nil where workers do not steal
+	shared   *runq.Shared // nil where workers do not steal
 	blocking *blockingPool
 	watchdog *watchdog
 
@@ -45,13 +45,6 @@ type Runtime struct {
 	killing     sync.Mutex     // the right to give up tasks; taken when none is polled any more
 	killed      sync.WaitGroup // workers whose tasks have not all been given up
 	closed      chan struct{}  // closed when everything is gone
-}
-
-// A liveSet is a set that shares no cache line with the next, which is another worker's: its lock is
-// taken at each spawn and each end.
-type liveSet struct {
-	task.Set
-	_ [128]byte
 }
 
 // New makes a runtime and starts its workers. A wrong option is answered with an [*OptionError], and a call in a
@@ -84,7 +77,11 @@ func newAt(epoch time.Time, opts Options) (*Runtime, error) {
 	}
 	rt.goSched.init()
 	if opts.Scheduling == WorkStealing {
-		rt.commons = newCommons(opts.Workers)
+		var clock func() time.Duration
+		if opts.Instrument {
+			clock = rt.now
+		}
+		rt.shared = runq.NewShared(opts.Workers, func(i int) { rt.workers[i].unpark() }, clock)
 	}
 	for id := range opts.Workers {
 		w, err := newWorker(rt, id)
@@ -95,9 +92,6 @@ func newAt(epoch time.Time, opts Options) (*Runtime, error) {
 			return nil, err
 		}
 		rt.workers = append(rt.workers, w)
-	}
-	if rt.commons != nil {
-		rt.commons.workers = rt.workers
 	}
 	if err := rt.start(); err != nil {
 		return nil, err
@@ -139,10 +133,7 @@ func (rt *Runtime) Spawn(r core.Runnable) error {
 	if n := uint64(len(rt.workers)); n > 1 {
 		w = rt.workers[rt.next.Add(1)%n]
 	}
-	if rt.commons != nil {
-		return w.adopt(asTask(r), &rt.commons.home, origin{})
-	}
-	return w.adopt(asTask(r), &w.home, origin{})
+	return w.adopt(asTask(r), w.unbound, origin{})
 }
 
 // On returns a spawner for worker number i, of 0 to Workers()-1; it panics for others. It may be used
@@ -189,22 +180,6 @@ func (s taskOnWorker) Spawn(r core.Runnable) error {
 		from.worker = workerOf(s.task) // the task may have moved since
 	}
 	return s.w.adopt(asTask(r), &s.w.home, from)
-}
-
-// idsAtOnce is how many numbers in a row belong to the same set.
-const idsAtOnce = 1024
-
-// taskID is the number of the n-th task of a set, from 1 on. Sets take blocks of numbers in turns, so
-// nobody shares a counter, and the number tells the set.
-func (rt *Runtime) taskID(set int, n uint64) uint64 {
-	n--
-	block := n/idsAtOnce*uint64(len(rt.sets)) + uint64(set)
-	return block*idsAtOnce + n%idsAtOnce + 1
-}
-
-// setOf returns the set that the task with this number is in.
-func (rt *Runtime) setOf(id uint64) *task.Set {
-	return &rt.sets[(id-1)/idsAtOnce&uint64(len(rt.sets)-1)].Set
 }
 
 func (rt *Runtime) now() time.Duration { return time.Since(rt.epoch) }

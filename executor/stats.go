@@ -69,10 +69,10 @@ type WorkerMetrics struct {
 
 // counts are the worker's own, without atomics; publish copies them to where others may read.
 type counts struct {
-	completed, cancelled, panicked             uint64
-	polls, budgetYields                        uint64
-	wakesLocal, wakesRemote                    uint64
-	parks, searches, steals, stolen, overflows uint64
+	completed, cancelled, panicked uint64
+	polls, budgetYields            uint64
+	wakesLocal, wakesRemote        uint64
+	parks                          uint64
 }
 
 // workerStats are written by the worker, but for notifies and refused, which are anybody's.
@@ -102,20 +102,20 @@ func (c *counts) ended(t *task.Task) {
 
 // publish costs a store for what has changed since the last time, and a comparison for the rest.
 func (w *worker) publish() {
-	c, s := &w.counts, &w.stats
-	set(&s.spawned, w.spawned)
+	c, s, st := &w.counts, &w.stats, w.stealer.Counts()
+	set(&s.spawned, w.births.inside)
 	set(&s.completed, c.completed)
 	set(&s.cancelled, c.cancelled)
 	set(&s.panicked, c.panicked)
 	set(&s.polls, c.polls)
 	set(&s.budgetYields, c.budgetYields)
 	set(&s.wakesLocal, c.wakesLocal)
-	set(&s.wakesRemote, c.wakesRemote)
+	set(&s.wakesRemote, c.wakesRemote+st.Injected)
 	set(&s.parks, c.parks)
-	set(&s.searches, c.searches)
-	set(&s.steals, c.steals)
-	set(&s.stolen, c.stolen)
-	set(&s.overflows, c.overflows+w.queue.bound.spills+w.queue.private.spills)
+	set(&s.searches, st.Searches)
+	set(&s.steals, st.Steals)
+	set(&s.stolen, st.Stolen)
+	set(&s.overflows, w.bound.Spills()+st.Overflows)
 }
 
 func set(to *atomic.Uint64, v uint64) {
@@ -126,8 +126,8 @@ func set(to *atomic.Uint64, v uint64) {
 
 // sample ends the timing of a poll.
 func (w *worker) sample() {
-	w.stats.pollTime.add(w.Now() - w.sampled)
-	w.sampled = 0
+	w.stats.pollTime.add(w.Now() - w.timing.began)
+	w.timing.began = 0
 }
 
 // TaskTimed implements task.TimingHost.
@@ -140,7 +140,7 @@ func (w *worker) counters() Counters {
 	s := &w.stats
 	refused := s.refused.Load() // first: what is refused was counted as a guest before
 	return Counters{
-		Spawned:      s.spawned.Load() + w.guests.Load() - refused,
+		Spawned:      s.spawned.Load() + w.births.outside.Load() - refused,
 		Completed:    s.completed.Load(),
 		Cancelled:    s.cancelled.Load(),
 		Panicked:     s.panicked.Load(),
@@ -183,8 +183,8 @@ func (rt *Runtime) Stats() Stats {
 	}
 	s.Panicked += rt.strayPanics.Load()
 	s.Live = rt.live()
-	if rt.commons != nil {
-		s.Queued = int(rt.commons.injector.n.Load())
+	if rt.shared != nil {
+		s.Queued = rt.shared.Queued()
 	}
 	rt.blocking.stats(&s)
 	return s

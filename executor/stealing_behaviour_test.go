@@ -17,6 +17,8 @@ import (
 	"github.com/moduvex/moduvex-go/core/timer"
 	"github.com/moduvex/moduvex-go/core/timer/wheel"
 	"github.com/moduvex/moduvex-go/executor"
+	"github.com/moduvex/moduvex-go/executor/internal/modetest"
+	"github.com/moduvex/moduvex-go/executor/internal/runq"
 	"github.com/moduvex/moduvex-go/joinhandle"
 )
 
@@ -659,7 +661,7 @@ func TestSlotIsUsedABoundedNumberOfTimesInARow(t *testing.T) {
 	for home := range rt.Workers() {
 		release := holdAllBut(t, rt, home)
 		var order []string // written on that worker
-		gates := make([]*gate, executor.MaxLIFO+2)
+		gates := make([]*gate, runq.MaxRuns+2)
 		var handles []joinhandle.JoinHandle[int]
 		wakeNext := func(cx *core.Context, i int) {
 			g := gates[i]
@@ -698,12 +700,37 @@ func TestSlotIsUsedABoundedNumberOfTimesInARow(t *testing.T) {
 		}
 		release()
 		var want []string
-		for i := range executor.MaxLIFO {
+		for i := range runq.MaxRuns {
 			want = append(want, fmt.Sprint("slot ", i))
 		}
-		want = append(want, "queue 0", "queue 1", "queue 2", fmt.Sprint("slot ", executor.MaxLIFO), fmt.Sprint("slot ", executor.MaxLIFO+1))
+		want = append(want, "queue 0", "queue 1", "queue 2", fmt.Sprint("slot ", runq.MaxRuns), fmt.Sprint("slot ", runq.MaxRuns+1))
 		if !slices.Equal(order, want) {
 			t.Errorf("worker %d polled %v, want %v", home, order, want)
 		}
+	}
+}
+
+// Regression: a worker that was chosen to search, and met the task in the injector before it searched,
+// polled while it was counted as a searcher; so nobody else was woken until its poll was over.
+func TestStealingWorkerThatPollsKeepsNobodyAsleep(t *testing.T) {
+	if !modetest.First() {
+		return
+	}
+	rt := startRuntime(t, executor.Options{Scheduling: executor.WorkStealing, Workers: 2, LongPollThreshold: -1})
+	eventually(t, "all workers sleep", func() bool { return executor.Parked(rt) })
+	began, second := make(chan struct{}), make(chan struct{})
+	first := executor.Go(rt, func(*coro.Co) (bool, error) {
+		close(began)
+		select {
+		case <-second:
+			return true, nil
+		case <-time.After(patience / 2):
+			return false, nil
+		}
+	})
+	receive(t, "the first poll begins", began)
+	executor.Go(rt, func(*coro.Co) (int, error) { close(second); return 0, nil })
+	if ok, err := join(t, first); !ok || err != nil {
+		t.Errorf("the second task did not run during the first poll (%v)", err)
 	}
 }

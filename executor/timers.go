@@ -39,10 +39,10 @@ const awake = time.Duration(math.MinInt64)
 // dueAtOnce is how many timers a turn takes out of the wheel at most: as many as the tasks that it polls, so
 // that a turn is short and that what a timer brought into the caches is still there when its task is
 // polled. Those behind wait in the wheel about as long as they would wait in the queue.
-const dueAtOnce = pollsPerTurn
+const dueAtOnce = pollsPerRound
 
 func (ts *timers) init(w *worker) {
-	ts.worker, ts.shared = w, w.commons != nil
+	ts.worker, ts.shared = w, w.rt.shared != nil
 	ts.wheel = wheel.New(0)
 	ts.wake = awake
 }

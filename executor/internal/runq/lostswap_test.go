@@ -1,12 +1,11 @@
-package executor_test
+package runq_test
 
 import (
 	"testing"
 
 	"github.com/moduvex/moduvex-go/core/future"
 	"github.com/moduvex/moduvex-go/core/task"
-	"github.com/moduvex/moduvex-go/executor"
-	"github.com/moduvex/moduvex-go/executor/internal/modetest"
+	"github.com/moduvex/moduvex-go/executor/internal/runq"
 )
 
 // The tests of this file lose a swap on demand: they give a loop the word that was there before another actor's
@@ -22,30 +21,27 @@ func someTasks(n int) (ts []*task.Task) {
 // Whatever another worker does between the read and the swap of an event, the event is applied to what that
 // has left.
 func TestAnIdleEventThatLosesItsSwapIsAppliedAgain(t *testing.T) {
-	if !modetest.First() {
-		return
-	}
 	const workers = 3
-	events := []executor.IdleEvent{executor.IdleSearch, executor.IdleFound, executor.IdleSleep,
-		executor.IdleGiveUp, executor.IdleWake, executor.IdleWork}
+	events := []runq.IdleEvent{runq.IdleSearch, runq.IdleFound, runq.IdleSleep,
+		runq.IdleGiveUp, runq.IdleWake, runq.IdleWork}
 	lost := 0
-	for searchers := range executor.IdleWord(workers) {
-		for asleep := range executor.IdleWord(1 << workers) {
-			old := searchers*executor.OneSearcher | asleep
+	for searchers := range runq.IdleWord(workers) {
+		for asleep := range runq.IdleWord(1 << workers) {
+			old := searchers*runq.OneSearcher | asleep
 			for _, mine := range events {
-				if to, _, _ := executor.NextIdle(old, mine, 0, workers); to == old {
+				if to, _, _ := runq.NextIdle(old, mine, 0, workers); to == old {
 					continue // no swap
 				}
 				for _, others := range events {
-					between, act, _ := executor.NextIdle(old, others, 1, workers)
-					if act == executor.IdleInvalid || between == old {
+					between, act, _ := runq.NextIdle(old, others, 1, workers)
+					if act == runq.IdleInvalid || between == old {
 						continue
 					}
-					want, wantAct, wantChosen := executor.NextIdle(between, mine, 0, workers)
-					if wantAct == executor.IdleInvalid {
+					want, wantAct, wantChosen := runq.NextIdle(between, mine, 0, workers)
+					if wantAct == runq.IdleInvalid {
 						continue // the other's step has no such worker beside it
 					}
-					s := executor.NewIdleState(between, workers)
+					s := runq.NewIdleState(between, workers)
 					act, chosen := s.ApplyFrom(old, mine, 0)
 					if s.Load() != want || act != wantAct || chosen != wantChosen {
 						t.Fatalf("%v, then %v by another: %v after %v: have %v, %v, %d, want %v, %v, %d", old, others,
@@ -62,9 +58,9 @@ func TestAnIdleEventThatLosesItsSwapIsAppliedAgain(t *testing.T) {
 }
 
 // filled is a ring with n tasks, and another that is empty.
-func filled(n int) (ring, thief *executor.Ring, ts []*task.Task) {
-	ring, thief, ts = executor.NewRing(8, 1<<32-3), executor.NewRing(8, 5), someTasks(n)
-	var f executor.Fifo
+func filled(n int) (ring, thief *runq.Ring, ts []*task.Task) {
+	ring, thief, ts = runq.NewRing(8, 1<<32-3), runq.NewRing(8, 5), someTasks(n)
+	var f runq.FIFO
 	for _, t := range ts {
 		f.Push(t)
 	}
@@ -73,9 +69,6 @@ func filled(n int) (ring, thief *executor.Ring, ts []*task.Task) {
 }
 
 func TestATakeThatLosesItsSwapToAThiefTakesWhatIsLeft(t *testing.T) {
-	if !modetest.First() {
-		return
-	}
 	for _, complete := range []bool{false, true} {
 		ring, thief, ts := filled(6)
 		ends := ring.Ends()
@@ -101,9 +94,6 @@ func TestATakeThatLosesItsSwapToAThiefTakesWhatIsLeft(t *testing.T) {
 }
 
 func TestAClaimThatLosesItsSwapClaimsOfWhatIsLeft(t *testing.T) {
-	if !modetest.First() {
-		return
-	}
 	ring, _, _ := filled(6)
 	ends := ring.Ends()
 	ring.Pop()
@@ -120,9 +110,6 @@ func TestAClaimThatLosesItsSwapClaimsOfWhatIsLeft(t *testing.T) {
 }
 
 func TestAReleaseThatLosesItsSwapToTheOwnerGivesAllPlacesBack(t *testing.T) {
-	if !modetest.First() {
-		return
-	}
 	ring, thief, ts := filled(6)
 	theft := thief.Claim(ring)
 	theft.Copy()
@@ -139,50 +126,23 @@ func TestAReleaseThatLosesItsSwapToTheOwnerGivesAllPlacesBack(t *testing.T) {
 // A task that comes after a worker's last search, and before it says that it sleeps, counts on the search, or meets
 // nobody asleep: so the worker looks once more, and chooses itself.
 func TestASleeperSeesTheTaskThatCameBeforeItSaidSo(t *testing.T) {
-	if !modetest.First() {
-		return
-	}
-	arrive := map[string]func(s *executor.Sleeper){
-		"in the injector":          func(s *executor.Sleeper) { s.Schedule(someTasks(1)[0]) },
-		"in the ring of another":   func(s *executor.Sleeper) { s.Offer(1, someTasks(1)[0]) },
-		"in a ring, one of a pair": func(s *executor.Sleeper) { s.Offer(1, someTasks(1)[0]); s.Offer(1, someTasks(1)[0]) },
-		"nowhere":                  func(*executor.Sleeper) {},
+	arrive := map[string]func(s *runq.Sleeper){
+		"in the injector":          func(s *runq.Sleeper) { s.Schedule(someTasks(1)[0]) },
+		"in the ring of another":   func(s *runq.Sleeper) { s.Offer(1, someTasks(1)[0]) },
+		"in a ring, one of a pair": func(s *runq.Sleeper) { s.Offer(1, someTasks(1)[0]); s.Offer(1, someTasks(1)[0]) },
+		"nowhere":                  func(*runq.Sleeper) {},
 	}
 	for name, come := range arrive {
 		for _, searching := range []bool{false, true} {
-			s := executor.NewSleeper(2)
+			s := runq.NewSleeper(2)
 			if searching {
 				s.Search()
 			}
 			come(s)
-			s.FallAsleep()
+			s.AnnounceSleep()
 			if w := s.Word(); w.Asleep(0) != (name == "nowhere") || w.Asleep(0) == (w.Searchers() == 1) {
 				t.Errorf("%s, searching %t: the word is %v", name, searching, w)
 			}
 		}
 	}
-}
-
-// A worker that a task has left by a panic, and that is to stop, is not in that poll any more while it waits for
-// the others: the watchdog would report a poll that has ended.
-func TestAWorkerThatStopsAfterAPanicSaysThatItPollsNothing(t *testing.T) {
-	rt := startRuntime(t, modetest.Options(executor.Options{Workers: 2, OnPanic: func(executor.TaskInfo, *task.PanicError) {}}))
-	held, release, begun := make(chan struct{}), make(chan struct{}), make(chan struct{})
-	executor.Spawn(rt.On(1), onFirstPoll(func() { close(held); <-release }))
-	executor.Spawn(rt.On(0), onFirstPoll(func() {
-		close(begun)
-		eventually(t, "the worker is to stop", func() bool { return executor.Stopping(rt, 0) })
-		explode()
-	}))
-	receive(t, "the first polls", begun)
-	receive(t, "the second polls", held)
-	closed := make(chan struct{})
-	go func() { defer close(closed); rt.Close() }()
-	eventually(t, "the panic is over", func() bool { return rt.Stats().Panicked == 1 || !executor.Polling(rt, 0) })
-	eventually(t, "the worker polls nothing", func() bool { return !executor.Polling(rt, 0) })
-	if !executor.Polling(rt, 1) {
-		t.Error("the other worker does not poll any more")
-	}
-	close(release)
-	receive(t, "Close", closed)
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/future"
 	"github.com/moduvex/moduvex-go/core/task"
 	"github.com/moduvex/moduvex-go/executor"
+	"github.com/moduvex/moduvex-go/executor/internal/runq"
 )
 
 // queueModel is what a local queue does, said in as few words as possible.
@@ -21,7 +22,7 @@ type queueModel struct {
 }
 
 func (m *queueModel) push(t *task.Task) {
-	if len(m.ring) >= executor.FIFOSize || len(m.list) != 0 {
+	if len(m.ring) >= runq.Size || len(m.list) != 0 {
 		m.list = append(m.list, t)
 		return
 	}
@@ -29,7 +30,7 @@ func (m *queueModel) push(t *task.Task) {
 }
 
 func (m *queueModel) pushWoken(t *task.Task) {
-	if len(m.list) == 0 || m.mixed || len(m.ring) >= executor.FIFORing-executor.PollsPerTurn {
+	if len(m.list) == 0 || m.mixed || len(m.ring) >= runq.Places-runq.PollsPerRound {
 		n := len(m.list)
 		m.push(t)
 		m.mixed = m.mixed || len(m.list) != n
@@ -47,8 +48,8 @@ func (m *queueModel) pushLIFO(t *task.Task) {
 }
 
 func (m *queueModel) turn() (list bool) {
-	if m.overtook && m.since >= executor.ListShare*executor.PollsPerTurn {
-		n := min(executor.PollsPerTurn, executor.FIFORing-len(m.ring), len(m.list))
+	if m.overtook && m.since >= runq.ListShare*runq.PollsPerRound {
+		n := min(runq.PollsPerRound, runq.Places-len(m.ring), len(m.list))
 		m.ring, m.list = slices.Concat(m.list[:n], m.ring), m.list[n:]
 		m.overtook, m.since = false, 0
 		list = n != 0
@@ -58,7 +59,7 @@ func (m *queueModel) turn() (list bool) {
 }
 
 func (m *queueModel) pop() *task.Task {
-	if m.lifo != nil && m.runs == executor.MaxLIFO {
+	if m.lifo != nil && m.runs == runq.MaxRuns {
 		m.pushWoken(m.lifo)
 		m.lifo = nil
 	}
@@ -69,7 +70,7 @@ func (m *queueModel) pop() *task.Task {
 	}
 	m.runs = 0
 	if len(m.ring) == 0 {
-		n := min(executor.FIFOSize/2, len(m.list))
+		n := min(runq.Size/2, len(m.list))
 		m.ring, m.list = m.list[:n:n], m.list[n:]
 		m.mixed = m.mixed && len(m.list) != 0
 	}
@@ -96,17 +97,18 @@ func TestLocalQueueKeepsItsOrder(t *testing.T) {
 		rng := rand.New(rand.NewPCG(seed, seed))
 		var q executor.LocalQueue
 		var m queueModel
-		free := make([]*task.Task, 5*executor.FIFOSize) // tasks that are in no queue
+		free := make([]*task.Task, 5*runq.Size) // tasks that are in no queue
 		for i := range free {
 			free[i] = &task.New(future.Ready(i)).Task
+			q.Adopt(free[i])
 		}
 		for range 100 {
 			// Phases that fill and phases that empty, so that the ring overflows and refills.
 			fill := rng.IntN(11)
-			for range rng.IntN(2 * executor.FIFOSize) {
-				if rng.IntN(executor.PollsPerTurn) == 0 {
+			for range rng.IntN(2 * runq.Size) {
+				if rng.IntN(runq.PollsPerRound) == 0 {
 					list := m.turn()
-					if q.Turn() != list {
+					if q.ServeLists() != list {
 						t.Fatalf("seed %d: the list's turn is not %t", seed, list)
 					}
 					if list {
@@ -126,7 +128,7 @@ func TestLocalQueueKeepsItsOrder(t *testing.T) {
 					free = free[:last]
 					switch rng.IntN(4) {
 					case 0:
-						q.PushLIFO(next)
+						q.PutSlot(next)
 						m.pushLIFO(next)
 					case 1:
 						q.PushWoken(next)
@@ -149,10 +151,11 @@ func TestLocalQueueKeepsItsOrder(t *testing.T) {
 
 func TestLocalQueueIsFirstInFirstOutBeyondItsRing(t *testing.T) {
 	var q executor.LocalQueue
-	const n = 10*executor.FIFOSize + 7
+	const n = 10*runq.Size + 7
 	tasks := make([]*task.Task, n)
 	for i := range tasks {
 		tasks[i] = &task.New(future.Ready(i)).Task
+		q.Adopt(tasks[i])
 		q.Push(tasks[i])
 	}
 	for i := range tasks {

@@ -1,4 +1,4 @@
-package executor
+package runq
 
 import (
 	"fmt"
@@ -29,6 +29,8 @@ const (
 	IdleReplace = idleReplace
 	IdleNotify  = idleNotify
 	IdleInvalid = idleInvalid
+
+	HandSize = handSize
 )
 
 var NextIdle = nextIdle
@@ -57,53 +59,46 @@ func NewIdleState(w IdleWord, workers int) *IdleState {
 	return i
 }
 
-func (i *IdleState) Load() IdleWord                                  { return idleWord(i.s.word.Load()) }
+func (i *IdleState) Load() IdleWord                                  { return i.s.load() }
 func (i *IdleState) Apply(e IdleEvent, worker int) (IdleAction, int) { return i.s.apply(e, worker) }
-func (i *IdleState) Asleep(worker int) bool                          { return i.s.asleep(worker) }
-func (i *IdleState) Quiet() bool                                     { return i.s.quiet() }
-func (i *IdleState) Hungry() bool                                    { return i.s.hungry() }
+func (i *IdleState) WakesNobody() bool                               { return i.s.wakesNobody() }
+func (i *IdleState) AnyIdle() bool                                   { return i.s.anyIdle() }
 
 // ApplyFrom is Apply with a word that was read before.
 func (i *IdleState) ApplyFrom(old IdleWord, e IdleEvent, worker int) (IdleAction, int) {
 	return i.s.applyFrom(old, e, worker)
 }
 
-// A Sleeper is a worker of a stealing runtime that nobody runs, with others.
-type Sleeper struct{ w *worker }
+// A Sleeper is the Stealer of worker 0 of a runtime that nobody runs.
+type Sleeper struct{ s *Shared }
 
 // NewSleeper makes worker 0 of n.
 func NewSleeper(n int) *Sleeper {
-	c := newCommons(n)
-	for id := range n {
-		w := &worker{id: id, commons: c}
-		w.queue.ring = newStealRing(stealSize)
-		c.workers = append(c.workers, w)
+	s := NewShared(n, func(int) {}, nil)
+	for range n {
+		s.NewStealer(new(Slot), new(FIFO), 1)
 	}
-	return &Sleeper{c.workers[0]}
+	return &Sleeper{s}
 }
 
 // Search makes it one that searches, if it may.
 func (s *Sleeper) Search() {
-	act, _ := s.w.commons.idle.apply(idleSearch, s.w.id)
-	s.w.searching = act == idleSteal
+	act, _ := s.s.idle.apply(idleSearch, 0)
+	s.s.stealers[0].searching = act == idleSteal
 }
 
-func (s *Sleeper) FallAsleep()           { s.w.fallAsleep() }
-func (s *Sleeper) Word() IdleWord        { return idleWord(s.w.commons.idle.word.Load()) }
-func (s *Sleeper) Schedule(t *task.Task) { s.w.commons.Schedule(t) }
+func (s *Sleeper) AnnounceSleep()        { s.s.stealers[0].AnnounceSleep() }
+func (s *Sleeper) Word() IdleWord        { return s.s.idle.load() }
+func (s *Sleeper) Schedule(t *task.Task) { s.s.Schedule(t) }
 
 // Offer puts t where thieves look on worker i, as its owner does.
 func (s *Sleeper) Offer(i int, t *task.Task) {
-	w := s.w.commons.workers[i]
-	w.queue.ring.put([]*task.Task{t})
-	s.w.commons.wakeOne()
+	s.s.stealers[i].ring.put([]*task.Task{t})
+	s.s.wakeOne()
 }
 
-// A Ring is a stealing ring, and a Fifo what it is filled from.
-type (
-	Ring = stealRing
-	Fifo = fifo
-)
+// A Ring is a stealing ring.
+type Ring = stealRing
 
 // NewRing makes a ring whose numbers begin at start.
 func NewRing(size int, start uint32) *Ring {
@@ -113,7 +108,7 @@ func NewRing(size int, start uint32) *Ring {
 	return q
 }
 
-func (q *stealRing) Fill(f *Fifo, n int)                      { q.fill(f, n) }
+func (q *stealRing) Fill(f *FIFO, n int)                      { q.fill(f, n) }
 func (q *stealRing) Take(dst []*task.Task) int                { return q.take(dst) }
 func (q *stealRing) StealFrom(v *Ring) int                    { return q.stealFrom(v) }
 func (q *stealRing) Ends() uint64                             { return q.ends.Load() }
@@ -126,9 +121,6 @@ func (q *stealRing) ReleaseFrom(ends uint64) { q.releaseFrom(ends) }
 func (q *stealRing) Len() int                { return q.len() }
 func (q *stealRing) Room() int               { return q.room() }
 func (q *stealRing) Slots() []*task.Task     { return q.slots }
-func (q *fifo) Push(t *task.Task)            { q.push(t) }
-func (q *fifo) Pop() *task.Task              { return q.pop() }
-func (q *fifo) Len() int                     { return q.len() }
 
 // Pop takes one task.
 func (q *stealRing) Pop() *task.Task {
@@ -162,16 +154,13 @@ func (th *Theft) Copy() {
 func (th *Theft) Release() { th.victim.release() }
 func (th *Theft) Publish() { th.thief.tail.Store(th.thief.tail.Load() + th.n) }
 
-// An Injector is an injector.
 type Injector = injector
 
 func (in *injector) Push(t *task.Task)         { in.push(t) }
-func (in *injector) PushAll(f *Fifo)           { in.pushAll(f) }
+func (in *injector) PushAll(f *FIFO)           { in.pushAll(f) }
 func (in *injector) Empty() bool               { return in.empty() }
 func (in *injector) Take(q *task.Queue, n int) { in.take(q, n) }
 func (in *injector) Close()                    { in.close() }
-
-const HandSize = handSize
 
 // HandAfterDrop fills a hand, drops n of it, and returns how many tasks it keeps.
 func HandAfterDrop(n int) (kept int) {

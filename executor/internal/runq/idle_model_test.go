@@ -1,11 +1,11 @@
-package executor_test
+package runq_test
 
 import (
 	"fmt"
 	"math/bits"
 	"strings"
 
-	"github.com/moduvex/moduvex-go/executor"
+	"github.com/moduvex/moduvex-go/executor/internal/runq"
 )
 
 // An idleModel is a company of workers that steal, and of those who bring them tasks and news. Each
@@ -30,7 +30,7 @@ type idleModel struct {
 	ring      uint8      // how many tasks a ring holds
 	hand      uint8      // how many a worker takes out of its ring at once
 	steady    bool       // workers turn only when they have run out of tasks, and search in one order
-	next      func(w executor.IdleWord, e executor.IdleEvent, worker, n int) (executor.IdleWord, executor.IdleAction, int)
+	next      func(w runq.IdleWord, e runq.IdleEvent, worker, n int) (runq.IdleWord, runq.IdleAction, int)
 	wrong     mistake  // of the agents; 0 for none
 	made      idleMade // if not nil, gathers the transitions made
 }
@@ -39,8 +39,8 @@ type idleModel struct {
 type idleMade map[idleUse]struct{}
 
 type idleUse struct {
-	word      executor.IdleWord
-	event     executor.IdleEvent
+	word      runq.IdleWord
+	event     runq.IdleEvent
 	worker, n int
 }
 
@@ -55,7 +55,7 @@ const (
 
 // An idleState is everything that decides what may happen, with notes on what did.
 type idleState struct {
-	word      executor.IdleWord
+	word      runq.IdleWord
 	injector  uint8
 	workers   [maxIdleWorkers]idleWorker
 	outsiders [maxIdleOutsiders]outsider
@@ -234,12 +234,12 @@ func (m *idleModel) isAddressed(i uint8) bool {
 
 // apply is a transition as idleState.apply makes it. That quiet may spare it changes nothing: then it
 // would have done nothing, at that moment.
-func (m *idleModel) apply(s *idleState, e executor.IdleEvent, worker int) (executor.IdleAction, uint8) {
+func (m *idleModel) apply(s *idleState, e runq.IdleEvent, worker int) (runq.IdleAction, uint8) {
 	w, act, chosen := m.next(s.word, e, worker, m.workers)
 	if m.made != nil {
 		m.made[idleUse{s.word, e, worker, m.workers}] = struct{}{}
 	}
-	if act == executor.IdleInvalid {
+	if act == runq.IdleInvalid {
 		s.breaks(idleLawValid)
 	}
 	s.word = w
@@ -347,8 +347,8 @@ func (m *idleModel) stepOutsider(s idleState, i int, visit idleVisitor) {
 }
 
 func (m *idleModel) outsiderWorks(s *idleState, o *outsider, otherwise uint8) {
-	act, chosen := m.apply(s, executor.IdleWork, 0)
-	if o.at = otherwise; act == executor.IdleNotify {
+	act, chosen := m.apply(s, runq.IdleWork, 0)
+	if o.at = otherwise; act == runq.IdleNotify {
 		o.at, o.other = outInterrupt, chosen
 	}
 }

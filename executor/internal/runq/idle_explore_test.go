@@ -1,4 +1,4 @@
-package executor_test
+package runq_test
 
 import (
 	"fmt"
@@ -6,8 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/moduvex/moduvex-go/executor"
-	"github.com/moduvex/moduvex-go/executor/internal/modetest"
+	"github.com/moduvex/moduvex-go/executor/internal/runq"
 )
 
 // outsiders makes goroutines that push tasks for anybody, that send tasks to a worker, and that have
@@ -47,7 +46,7 @@ func idleModels() []idleModel {
 		)
 	}
 	for i := range ms {
-		ms[i].ring, ms[i].hand, ms[i].next = max(ms[i].ring, 2), max(ms[i].hand, 1), executor.NextIdle
+		ms[i].ring, ms[i].hand, ms[i].next = max(ms[i].ring, 2), max(ms[i].hand, 1), runq.NextIdle
 	}
 	return ms
 }
@@ -55,9 +54,6 @@ func idleModels() []idleModel {
 // TestIdleEveryInterleavingKeepsTheLaws explores each model to its end, breadth first, and then
 // compares the function with its table in every word that was reached.
 func TestIdleEveryInterleavingKeepsTheLaws(t *testing.T) {
-	if !modetest.First() {
-		return
-	}
 	reached := make(idleMade)
 	total, start := 0, time.Now()
 	for _, m := range idleModels() {

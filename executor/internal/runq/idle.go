@@ -1,12 +1,12 @@
-package executor
+package runq
 
 import (
 	"math/bits"
 	"sync/atomic"
 )
 
-// This file owns the word that says which workers sleep and how many search, where workers steal.
-// Workers that only ever have their own tasks need none: their inbox wakes them.
+// This file owns the word that says which workers sleep and how many search, where workers steal. Workers that only
+// ever have their own tasks need no such word: their inbox wakes them.
 //
 // A worker is in one of three states:
 //
@@ -19,44 +19,45 @@ import (
 //
 // # Why no task is left behind
 //
-// Who makes a task stealable:
+// The goroutine that makes a task stealable:
 //
-//  1. puts it where others look: a ring or the injector;
-//  2. applies work to the word. If nobody searches and somebody sleeps, that one becomes a searcher,
-//     and is notified.
+//  1. puts it where others look: into a ring or the injector;
+//  2. applies work to the word. If no worker searches and one sleeps, the sleeper becomes a searcher and is
+//     notified.
 //
-// Who goes to sleep, be it a searcher that gives up or a worker that may not search because enough
+// The worker that goes to sleep, either a searcher that gives up or a worker that may not search because enough
 // others do:
 //
 //  1. applies sleep to the word;
-//  2. if nobody searches now, looks once more at all rings and the injector, and applies work if there
-//     is anything, which may choose itself;
-//  3. parks its inbox, sees whether it is still asleep in the word, and sleeps.
+//  2. if no worker searches now, looks once more at all rings and the injector, and applies work if it finds a
+//     task, which may choose itself;
+//  3. parks its inbox, checks whether it is still asleep in the word, and sleeps.
 //
-// All steps on the word have one order. Take the last sleep that left nobody searching. If work comes
-// before it, it may have counted on a searcher, or have met nobody asleep; then step 2 of the sleeper
-// comes after step 1 of the task, and sees it. If it comes after, it finds nobody searching and a
-// sleeper, and chooses it. A searcher that finds something does the same: it (1) applies found, (2) if
-// it was the last, looks at all rings and the injector, and applies work if there is more than it took.
+// All steps on the word have one order. Take the last sleep that left no searcher. If work comes before it, work may
+// have counted on a searcher, or have met no sleeper; then step 2 of the sleeper comes after step 1 of the task, and
+// sees the task. If work comes after it, work finds no searcher and a sleeper, and chooses the sleeper. A searcher
+// that finds a task does the same: it (1) applies found, (2) if it was the last, looks at all rings and the
+// injector, and applies work if there is more than it took.
 //
-// Between the sleeper's step 3 and who chose it there is the inbox: who chooses (1) changes the word,
-// (2) interrupts the inbox; the sleeper (1) parks the inbox, (2) looks at the word.
+// Between the sleeper's step 3 and the goroutine that chose it there is the inbox: that goroutine (1) changes the
+// word, (2) interrupts the inbox; the sleeper (1) parks the inbox, (2) reads the word.
 //
-// Tasks that only one worker sees, its private ones, need none of this while it is awake: it polls
-// them, or makes them stealable once the word says that somebody sleeps or searches. It looks at each
-// push and each time it takes a task, and again when it has put a reserve into its ring: who went to
-// sleep in between has looked before that.
+// Tasks that only one worker sees, its private ones, need none of this while it is awake: it polls them, or makes
+// them stealable once the word says that a worker sleeps or searches. It reads the word at each push and each
+// time it takes a task, and again when it has put a reserve into its ring: a worker that went to sleep in
+// between has looked before that.
 //
 // # Designs that were rejected
 //
-//   - Looking again before sleep is applied: a task that comes between the look and the word counts
-//     on a searcher that does not look any more.
-//   - A mutex and a list of sleepers (tokio's idle.rs): two locks more on the way of each notify.
-//   - Waking everybody: n-1 of them find nothing, and a wake costs microseconds.
-//   - Spinning before sleeping: with few cores it takes from the workers what they should run.
+//   - Looking again before sleep is applied: a task that comes between the look and the word counts on a searcher
+//     that does not look any more.
+//   - A mutex and a list of sleepers (tokio's idle.rs): two more locks on the way of each notify.
+//   - Waking all sleepers: n-1 of them find nothing, and a wake costs microseconds.
+//   - Spinning before sleeping: with few cores the spinner takes processor time from the workers whose tasks it
+//     waits for.
 //
-// The shape of the protocol, few searchers and one wake at a time, is that of Go's scheduler
-// (runtime/proc.go, "Worker thread parking/unparking").
+// The shape of the protocol, few searchers and one wake at a time, is that of Go's scheduler (runtime/proc.go,
+// "Worker thread parking/unparking").
 
 // An idleWord, from the low end:
 //
@@ -65,11 +66,11 @@ import (
 type idleWord uint64
 
 const (
-	// maxStealing is how many workers may steal from each other: as many as the word has bits for.
-	// Beyond it the search for work in everybody's queue would not pay anyway.
-	maxStealing = 56
+	// MaxStealing is how many workers may steal from each other: as many as the word has bits for. With more of
+	// them a search through all queues would not pay anyway.
+	MaxStealing = 56
 
-	oneSearcher idleWord = 1 << maxStealing
+	oneSearcher idleWord = 1 << MaxStealing
 )
 
 func (w idleWord) asleep(worker int) bool { return w>>worker&1 != 0 }
@@ -85,18 +86,18 @@ const (
 	idleSleep                   // a working worker goes to sleep
 	idleGiveUp                  // a searcher goes to sleep
 	idleWake                    // a worker has woken up
-	idleWork                    // somebody has made a task stealable
+	idleWork                    // a task has become stealable
 )
 
-// An idleAction is what the one who moved the word does next.
+// An idleAction is what the caller that moved the word does next.
 type idleAction uint8
 
 const (
 	idleNone    idleAction = iota
 	idleSteal              // search, wake: search in the queues of the others
 	idleLook               // sleep, give up: look at all queues once more
-	idleReplace            // found: look at all queues, for more than was found
-	idleNotify             // work: wake the worker that was chosen; it searches
+	idleReplace            // found: look at all queues for more tasks than were found
+	idleNotify             // work: wake the worker that was chosen, which searches
 	idleInvalid            // the caller broke an invariant
 )
 
@@ -109,16 +110,16 @@ const (
 //	| found   | more search                          | -1 searcher       | none           |
 //	| found   | it was the last                      | -1 searcher       | replace it     |
 //	| sleep   | others search                        | asleep            | none           |
-//	| sleep   | nobody searches                      | asleep            | look once more |
+//	| sleep   | none searches                        | asleep            | look once more |
 //	| give up | more search                          | asleep, -1        | none           |
 //	| give up | it was the last                      | asleep, -1        | look once more |
 //	| wake    | asleep                               | not asleep        | none           |
 //	| wake    | not asleep: it was chosen            | same              | steal          |
-//	| work    | nobody searches and somebody sleeps  | not asleep, +1    | notify it      |
+//	| work    | none searches and one or more sleep  | not asleep, +1    | notify it      |
 //	| work    | otherwise                            | same              | none           |
 //
-// Of several sleepers the one with the lowest number is chosen, so that when there is little to do
-// the others sleep on.
+// Of several sleepers work chooses the one with the lowest number, so that the others sleep on when there is little
+// to do.
 func nextIdle(w idleWord, e idleEvent, worker, n int) (to idleWord, act idleAction, chosen int) {
 	me := idleWord(1) << worker
 	switch e {
@@ -142,7 +143,7 @@ func nextIdle(w idleWord, e idleEvent, worker, n int) (to idleWord, act idleActi
 		switch {
 		case w.asleep(worker):
 			return w, idleInvalid, 0
-		case w.searchers() == 0: // those for whom it did not search have ended that meanwhile
+		case w.searchers() == 0: // the workers that searched in its place have stopped meanwhile
 			return w | me, idleLook, 0
 		}
 		return w | me, idleNone, 0
@@ -172,39 +173,39 @@ func nextIdle(w idleWord, e idleEvent, worker, n int) (to idleWord, act idleActi
 	return w, idleInvalid, 0
 }
 
-// An idleState is the one place where the word lives. Everybody reads and writes it, by
-// compare-and-swap; see above for what each step pairs with.
+// An idleState is the one place where the word lives. Any goroutine reads and writes it, by compare-and-swap; the
+// comment at the top of this file says what each step pairs with.
 type idleState struct {
 	word    atomic.Uint64
 	workers int
 }
 
+func (s *idleState) load() idleWord { return idleWord(s.word.Load()) }
+
 func (s *idleState) apply(e idleEvent, worker int) (act idleAction, chosen int) {
-	return s.applyFrom(idleWord(s.word.Load()), e, worker)
+	return s.applyFrom(s.load(), e, worker)
 }
 
-// applyFrom is apply for a caller that has read old. If the word has changed since, the swap is lost, and it
-// begins again with what the word is now.
+// applyFrom is apply for a caller that has read old. If the word has changed since, the swap is lost, and applyFrom
+// begins again with the present word.
 func (s *idleState) applyFrom(old idleWord, e idleEvent, worker int) (act idleAction, chosen int) {
 	for {
 		to, act, chosen := nextIdle(old, e, worker, s.workers)
 		if act == idleInvalid {
-			panic("executor: a worker that is not what it takes itself for")
+			panic("executor: a worker applied an event to the idle word that its state excludes")
 		}
 		if to == old || s.word.CompareAndSwap(uint64(old), uint64(to)) {
 			return act, chosen
 		}
-		old = idleWord(s.word.Load())
+		old = s.load()
 	}
 }
 
-func (s *idleState) asleep(worker int) bool { return idleWord(s.word.Load()).asleep(worker) }
+// anyIdle reports whether a worker sleeps or searches. Workers call it at each push and each poll.
+func (s *idleState) anyIdle() bool { return s.word.Load() != 0 }
 
-// hungry reports whether somebody sleeps or searches. It is asked at each push and each poll.
-func (s *idleState) hungry() bool { return s.word.Load() != 0 }
-
-// quiet reports that work would change nothing.
-func (s *idleState) quiet() bool {
-	w := idleWord(s.word.Load())
+// wakesNobody reports that the event work would change nothing.
+func (s *idleState) wakesNobody() bool {
+	w := s.load()
 	return w.sleepers() == 0 || w.searchers() != 0
 }

@@ -1,6 +1,6 @@
-package executor_test
+package runq_test
 
-import "github.com/moduvex/moduvex-go/executor"
+import "github.com/moduvex/moduvex-go/executor/internal/runq"
 
 // This file is the worker of an idleModel: commons.go and the part of worker.go around it, step by step.
 
@@ -225,7 +225,7 @@ func (m *idleModel) stepOffer(s idleState, i int, visit idleVisitor) {
 	case atInterrupt:
 		interrupted := s.interrupt(w.other)
 		if m.wrong == interruptsBeforeWork {
-			m.apply(&s, executor.IdleWork, i)
+			m.apply(&s, runq.IdleWork, i)
 		}
 		if interrupted {
 			w.at = atNotify
@@ -254,12 +254,12 @@ func (m *idleModel) filled(w *idleWorker) {
 
 func (m *idleModel) work(s *idleState, w *idleWorker, i int) {
 	word := s.word
-	act, chosen := m.apply(s, executor.IdleWork, i)
+	act, chosen := m.apply(s, runq.IdleWork, i)
 	if m.wrong == interruptsBeforeWork {
 		s.word = word // not yet
 	}
 	switch {
-	case act == executor.IdleNotify:
+	case act == runq.IdleNotify:
 		w.at, w.other = atInterrupt, chosen
 	case m.wrong == exposesAfterWork && w.private > 0 && w.then != atRun:
 		w.at = atFill
@@ -273,8 +273,8 @@ func (m *idleModel) stepSearch(s idleState, i int, visit idleVisitor) {
 	w := &s.workers[i]
 	switch w.at {
 	case atSearch:
-		act, _ := m.apply(&s, executor.IdleSearch, i)
-		if w.at = m.bed(); act == executor.IdleSteal {
+		act, _ := m.apply(&s, runq.IdleSearch, i)
+		if w.at = m.bed(); act == runq.IdleSteal {
 			w.searching = true
 			m.rob(w, i)
 		}
@@ -327,8 +327,8 @@ func (m *idleModel) stepSearch(s idleState, i int, visit idleVisitor) {
 		visit(i, "looks into its queues", s)
 	case atFound:
 		w.searching = false
-		act, _ := m.apply(&s, executor.IdleFound, i)
-		if w.at = atRun; act == executor.IdleReplace && m.wrong != foundReplacesNobody {
+		act, _ := m.apply(&s, runq.IdleFound, i)
+		if w.at = atRun; act == runq.IdleReplace && m.wrong != foundReplacesNobody {
 			w.at, w.then = atLook, atRun
 		}
 		visit(i, "applies found", s)
@@ -351,9 +351,9 @@ func (m *idleModel) stepSleep(s idleState, i int, visit idleVisitor) {
 	w := &s.workers[i]
 	switch w.at {
 	case atSleep:
-		e := executor.IdleSleep
+		e := runq.IdleSleep
 		if w.searching && m.wrong != sleepForgetsTheSearch {
-			e = executor.IdleGiveUp
+			e = runq.IdleGiveUp
 		}
 		w.searching = false
 		act, _ := m.apply(&s, e, i)
@@ -361,7 +361,7 @@ func (m *idleModel) stepSleep(s idleState, i int, visit idleVisitor) {
 		switch {
 		case m.wrong == looksAtTheWordBeforePark:
 			w.at = atAsleep
-		case act == executor.IdleLook && m.wrong != looksBeforeGiveUp:
+		case act == runq.IdleLook && m.wrong != looksBeforeGiveUp:
 			w.at, w.then = atLook, atPark
 		}
 		visit(i, "applies sleep", s)
@@ -415,9 +415,9 @@ func (m *idleModel) stepSleep(s idleState, i int, visit idleVisitor) {
 		w.at = atWake
 		visit(i, "unparks its inbox", s)
 	case atWake:
-		act, _ := m.apply(&s, executor.IdleWake, i)
+		act, _ := m.apply(&s, runq.IdleWake, i)
 		w.down = false
-		w.searching = act == executor.IdleSteal
+		w.searching = act == runq.IdleSteal
 		w.carry(w.carried, atOwn)
 		visit(i, "applies wake", s)
 	case atOwn:

@@ -1,4 +1,4 @@
-package executor_test
+package runq_test
 
 import (
 	"slices"
@@ -8,15 +8,11 @@ import (
 	"time"
 
 	"github.com/moduvex/moduvex-go/core/task"
-	"github.com/moduvex/moduvex-go/executor"
-	"github.com/moduvex/moduvex-go/executor/internal/modetest"
+	"github.com/moduvex/moduvex-go/executor/internal/runq"
 )
 
 func TestInjectorIsFirstInFirstOut(t *testing.T) {
-	if !modetest.First() {
-		return
-	}
-	var in executor.Injector
+	var in runq.Injector
 	var q task.Queue
 	if in.Take(&q, 4); !in.Empty() || q.Len() != 0 {
 		t.Fatal("not empty in the beginning")
@@ -27,7 +23,7 @@ func TestInjectorIsFirstInFirstOut(t *testing.T) {
 			t.Fatal("empty after a push")
 		}
 	}
-	f := new(executor.Fifo)
+	f := new(runq.FIFO)
 	for _, x := range ts[50:] {
 		f.Push(x)
 	}
@@ -45,12 +41,9 @@ func TestInjectorIsFirstInFirstOut(t *testing.T) {
 }
 
 func TestInjectorGivesEachWorkerItsShare(t *testing.T) {
-	if !modetest.First() {
-		return
-	}
 	for workers := 1; workers <= 5; workers++ {
 		for n := range 12 {
-			var in executor.Injector
+			var in runq.Injector
 			for _, x := range numberedTasks(n) {
 				in.Push(x)
 			}
@@ -67,17 +60,14 @@ func TestInjectorGivesEachWorkerItsShare(t *testing.T) {
 }
 
 func TestClosedInjectorForgets(t *testing.T) {
-	if !modetest.First() {
-		return
-	}
-	var in executor.Injector
+	var in runq.Injector
 	var q task.Queue
 	ts := numberedTasks(3)
 	in.Push(ts[0])
 	in.Push(ts[1])
 	in.Close()
 	in.Push(ts[2])
-	f := new(executor.Fifo)
+	f := new(runq.FIFO)
 	f.Push(ts[2])
 	in.PushAll(f)
 	in.Close() // each worker does so
@@ -88,11 +78,8 @@ func TestClosedInjectorForgets(t *testing.T) {
 
 // TestInjectorUnderStress has everybody push and take at once.
 func TestInjectorUnderStress(t *testing.T) {
-	if !modetest.First() {
-		return
-	}
 	const pushers, takers, each = 3, 3, 5000
-	var in executor.Injector
+	var in runq.Injector
 	var wg sync.WaitGroup
 	var total atomic.Int64
 	tasks := numberedTasks(pushers * each)
@@ -104,7 +91,7 @@ func TestInjectorUnderStress(t *testing.T) {
 			}
 		})
 	}
-	deadline := time.Now().Add(patience)
+	deadline := time.Now().Add(testTimeout)
 	for range takers {
 		wg.Go(func() {
 			var q task.Queue

@@ -1,4 +1,4 @@
-package executor_test
+package runq_test
 
 import (
 	"fmt"
@@ -11,10 +11,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/core/task"
-	"github.com/moduvex/moduvex-go/executor"
-	"github.com/moduvex/moduvex-go/executor/internal/modetest"
+	"github.com/moduvex/moduvex-go/executor/internal/runq"
 )
 
 // Where the numbers of a ring begin: at the start, and shortly before they come round.
@@ -31,14 +29,14 @@ func numberedTasks(n int) []*task.Task {
 }
 
 // fill puts ts into q and returns what does not fit.
-func fill(q *executor.Ring, ts ...*task.Task) *executor.Fifo {
-	f := new(executor.Fifo)
+func fill(q *runq.Ring, ts ...*task.Task) *runq.FIFO {
+	f := new(runq.FIFO)
 	refill(q, f, ts...)
 	return f
 }
 
 // refill is fill by way of f, and returns how many are left in it.
-func refill(q *executor.Ring, f *executor.Fifo, ts ...*task.Task) int {
+func refill(q *runq.Ring, f *runq.FIFO, ts ...*task.Task) int {
 	for _, t := range ts {
 		f.Push(t)
 	}
@@ -55,7 +53,7 @@ func popAll(q interface{ Pop() *task.Task }) (ts []*task.Task) {
 }
 
 // holdsOnly checks that the slots of q hold these tasks and nothing else.
-func holdsOnly(t *testing.T, what string, q *executor.Ring, want ...*task.Task) {
+func holdsOnly(t *testing.T, what string, q *runq.Ring, want ...*task.Task) {
 	t.Helper()
 	n := 0
 	for _, held := range q.Slots() {
@@ -72,11 +70,8 @@ func holdsOnly(t *testing.T, what string, q *executor.Ring, want ...*task.Task) 
 }
 
 func TestStealingRingIsFirstInFirstOut(t *testing.T) {
-	if !modetest.First() {
-		return
-	}
 	for _, start := range ringStarts {
-		q := executor.NewRing(4, start)
+		q := runq.NewRing(4, start)
 		for round := range 5 {
 			ts := numberedTasks(3)
 			if rest := fill(q, ts...); rest.Len() != 0 || q.Len() != 3 || q.Room() != 1 {
@@ -93,11 +88,8 @@ func TestStealingRingIsFirstInFirstOut(t *testing.T) {
 }
 
 func TestStealingRingTakesWhatFits(t *testing.T) {
-	if !modetest.First() {
-		return
-	}
 	for _, start := range ringStarts {
-		q, ts := executor.NewRing(4, start), numberedTasks(7)
+		q, ts := runq.NewRing(4, start), numberedTasks(7)
 		rest := fill(q, ts...)
 		if q.Len() != 4 || q.Room() != 0 || rest.Len() != 3 {
 			t.Fatalf("from %d: len %d, room %d, %d left", start, q.Len(), q.Room(), rest.Len())
@@ -118,13 +110,10 @@ func TestStealingRingTakesWhatFits(t *testing.T) {
 }
 
 func TestStealingRingGivesSeveralAtOnce(t *testing.T) {
-	if !modetest.First() {
-		return
-	}
 	for _, start := range ringStarts {
 		for n := range 5 {
 			for some := range 6 {
-				q, ts, got := executor.NewRing(4, start), numberedTasks(n), make([]*task.Task, some)
+				q, ts, got := runq.NewRing(4, start), numberedTasks(n), make([]*task.Task, some)
 				fill(q, ts...)
 				want := min(n, some)
 				if taken := q.Take(got); taken != want || q.Len() != n-want || q.Room() != 4-n+want {
@@ -140,13 +129,10 @@ func TestStealingRingGivesSeveralAtOnce(t *testing.T) {
 }
 
 func TestStealTakesHalfRoundedUpFromTheFront(t *testing.T) {
-	if !modetest.First() {
-		return
-	}
 	for _, start := range ringStarts {
 		for n := range 9 {
 			for room := range 9 {
-				victim, thief := executor.NewRing(8, start), executor.NewRing(8, ^start)
+				victim, thief := runq.NewRing(8, start), runq.NewRing(8, ^start)
 				ts := numberedTasks(n)
 				fill(victim, ts...)
 				own := numberedTasks(8 - room)
@@ -173,11 +159,8 @@ func TestStealTakesHalfRoundedUpFromTheFront(t *testing.T) {
 // While a thief copies, the owner goes on behind its share, nobody else steals, and the places are not
 // used again.
 func TestStealInProgressHoldsItsPlaces(t *testing.T) {
-	if !modetest.First() {
-		return
-	}
 	for _, start := range ringStarts {
-		victim, thief, other := executor.NewRing(4, start), executor.NewRing(4, 0), executor.NewRing(4, 0)
+		victim, thief, other := runq.NewRing(4, start), runq.NewRing(4, 0), runq.NewRing(4, 0)
 		ts := numberedTasks(6)
 		fill(victim, ts[:4]...)
 		theft := thief.Claim(victim)
@@ -249,17 +232,17 @@ func (m *ringModel) release() { m.held, m.theft = 0, false }
 type heist struct {
 	t      *testing.T
 	tasks  []*task.Task
-	victim *executor.Ring
-	fifo   *executor.Fifo // scratch, empty between the steps
+	victim *runq.Ring
+	fifo   *runq.FIFO // scratch, empty between the steps
 	model  ringModel
 	thieves
 	steps []int
 }
 
 type thieves [2]struct {
-	ring  *executor.Ring
+	ring  *runq.Ring
 	model ringModel
-	theft *executor.Theft
+	theft *runq.Theft
 	loot  []*task.Task
 	at    int
 }
@@ -332,24 +315,21 @@ func (h *heist) step(act int) {
 	}
 }
 
-func newHeist(t *testing.T, tasks []*task.Task, fifo *executor.Fifo, start uint32) *heist {
-	h := &heist{t: t, tasks: tasks, fifo: fifo, victim: executor.NewRing(4, start)}
+func newHeist(t *testing.T, tasks []*task.Task, fifo *runq.FIFO, start uint32) *heist {
+	h := &heist{t: t, tasks: tasks, fifo: fifo, victim: runq.NewRing(4, start)}
 	for i := range h.thieves {
-		h.thieves[i].ring = executor.NewRing(4, -start)
+		h.thieves[i].ring = runq.NewRing(4, -start)
 	}
 	return h
 }
 
 // TestStealInterleavings makes the steps of an owner and two thieves in every order.
 func TestStealInterleavings(t *testing.T) {
-	if !modetest.First() {
-		return
-	}
 	depth := 7
 	if raceDetector || testing.Short() {
 		depth = 5
 	}
-	tasks, fifo := numberedTasks(depth+3), new(executor.Fifo)
+	tasks, fifo := numberedTasks(depth+3), new(runq.FIFO)
 	orders := 1
 	for range depth {
 		orders *= heistActs
@@ -368,14 +348,11 @@ func TestStealInterleavings(t *testing.T) {
 
 // TestStealFollowsItsModel goes far, at random.
 func TestStealFollowsItsModel(t *testing.T) {
-	if !modetest.First() {
-		return
-	}
 	const steps = 10000
 	tasks := numberedTasks(steps)
 	for seed := range uint64(10) {
 		rng := rand.New(rand.NewPCG(seed, seed))
-		h := newHeist(t, tasks, new(executor.Fifo), math.MaxUint32-steps/8)
+		h := newHeist(t, tasks, new(runq.FIFO), math.MaxUint32-steps/8)
 		for i := range steps {
 			if i%50 == 0 {
 				h.steps = h.steps[:0]
@@ -388,9 +365,6 @@ func TestStealFollowsItsModel(t *testing.T) {
 // TestStealUnderStress has an owner that fills and pops, and thieves that rob it and each other, over
 // the place where the numbers come round.
 func TestStealUnderStress(t *testing.T) {
-	if !modetest.First() {
-		return
-	}
 	const thieves, size = 3, 4
 	n := 20000
 	if raceDetector {
@@ -405,11 +379,11 @@ func TestStealUnderStress(t *testing.T) {
 		}
 		total.Add(1)
 	}
-	rings := make([]*executor.Ring, 1+thieves)
+	rings := make([]*runq.Ring, 1+thieves)
 	for i := range rings {
-		rings[i] = executor.NewRing(size, uint32(-n/8))
+		rings[i] = runq.NewRing(size, uint32(-n/8))
 	}
-	deadline := time.Now().Add(patience)
+	deadline := time.Now().Add(testTimeout)
 	over := func() bool { return total.Load() == int64(n) || time.Now().After(deadline) }
 	var wg sync.WaitGroup
 	for i := range thieves {
@@ -433,7 +407,7 @@ func TestStealUnderStress(t *testing.T) {
 		})
 	}
 	var hand [2]*task.Task
-	f, next, rng := new(executor.Fifo), 0, rand.New(rand.NewPCG(0, 1))
+	f, next, rng := new(runq.FIFO), 0, rand.New(rand.NewPCG(0, 1))
 	for !over() {
 		for ; f.Len() < size && next < n; next++ {
 			f.Push(tasks[next])
@@ -458,34 +432,9 @@ func TestStealUnderStress(t *testing.T) {
 	t.Logf("%d tasks, %d times stolen", n, stolen.Load())
 }
 
-// Regression: a worker that was chosen to search, and met the task in the injector before it searched,
-// polled while it was counted as a searcher; so nobody else was woken until its poll was over.
-func TestStealingWorkerThatPollsKeepsNobodyAsleep(t *testing.T) {
-	if !modetest.First() {
-		return
-	}
-	rt := startRuntime(t, executor.Options{Scheduling: executor.WorkStealing, Workers: 2, LongPollThreshold: -1})
-	eventually(t, "all workers sleep", func() bool { return executor.Parked(rt) })
-	began, second := make(chan struct{}), make(chan struct{})
-	first := executor.Go(rt, func(*coro.Co) (bool, error) {
-		close(began)
-		select {
-		case <-second:
-			return true, nil
-		case <-time.After(patience / 2):
-			return false, nil
-		}
-	})
-	receive(t, "the first poll begins", began)
-	executor.Go(rt, func(*coro.Co) (int, error) { close(second); return 0, nil })
-	if ok, err := join(t, first); !ok || err != nil {
-		t.Errorf("the second task did not run during the first poll (%v)", err)
-	}
-}
-
 func BenchmarkStealingRing(b *testing.B) {
 	b.Run("fill and pop", func(b *testing.B) {
-		q, f, ts := executor.NewRing(256, 0), new(executor.Fifo), numberedTasks(128)
+		q, f, ts := runq.NewRing(256, 0), new(runq.FIFO), numberedTasks(128)
 		b.ReportAllocs()
 		for i := 0; i < b.N; i += len(ts) {
 			for _, t := range ts {
@@ -499,7 +448,7 @@ func BenchmarkStealingRing(b *testing.B) {
 	// A theft of half of n, and its loot popped, which is the price of "fill and pop" without the fill.
 	for _, n := range []int{2, 16, 256} {
 		b.Run(fmt.Sprintf("steal %d and pop", n/2), func(b *testing.B) {
-			victim, thief, f, ts := executor.NewRing(256, 0), executor.NewRing(256, 0), new(executor.Fifo), numberedTasks(n/2)
+			victim, thief, f, ts := runq.NewRing(256, 0), runq.NewRing(256, 0), new(runq.FIFO), numberedTasks(n/2)
 			refill(victim, f, numberedTasks(n-n/2)...)
 			b.ReportAllocs()
 			for range b.N {

@@ -1,4 +1,4 @@
-package executor_test
+package runq_test
 
 // An idleLaw is what no state and no step may break.
 type idleLaw uint8

@@ -1,0 +1,5 @@
+//go:build !race
+
+package runq_test
+
+const raceDetector = false

@@ -1,0 +1,84 @@
+package executor
+
+import (
+	"errors"
+	"time"
+
+	"github.com/moduvex/moduvex-go/reactor"
+)
+
+// This file is how a worker looks at its poller, sleeps in it, and is woken.
+
+// park sleeps until there is something to do.
+//
+// No task is missed: the argument is at task.Inbox for tasks that are bound to the worker, and in runq/idle.go for the
+// others. No other notification is missed either. The notifier (1) writes stop, the idle word, a timer or a returned
+// timer; (2) interrupts the inbox. The worker (1) parks the inbox, (2) reads all of these. Whichever comes first, the
+// other sees it. The timers have an argument of their own: see timers and released.
+func (w *worker) park() {
+	w.cx.Rest()
+	w.stealer.AnnounceSleep()
+	if w.inbox.Park() {
+		if !w.stop.Load() && w.stealer.Asleep() {
+			w.sleep()
+		}
+		w.inbox.Unpark()
+	}
+	w.stealer.WakeUp()
+	// Not before: a worker that counts as asleep might find that it should be woken for these.
+	w.wakeFired()
+	if w.hasTasks() {
+		w.stealer.EndSearch() // its own I/O has brought some
+	}
+}
+
+func (w *worker) sleep() {
+	w.counts.parks++
+	set(&w.stats.searches, w.stealer.Counts().Searches) // these would be late by a whole sleep otherwise
+	w.stats.parks.Store(w.counts.parks)
+	w.parked.Store(true)
+	w.waitReactor(w.timers.sleep())
+	w.timers.awake()
+	w.parked.Store(false)
+	w.rt.watchdog.unparked()
+}
+
+// pollIO wakes the tasks whose I/O is ready, without waiting.
+func (w *worker) pollIO() {
+	if w.reactor.Len() == 0 {
+		return // nothing can be ready: save the system call
+	}
+	w.waitReactor(0)
+	w.wakeFired()
+}
+
+// waitReactor lets the reactor wait, and keeps the wakers of what is ready for wakeFired.
+func (w *worker) waitReactor(timeout time.Duration) {
+	wakers, err := w.reactor.Wait(timeout, w.fired[:0])
+	if err != nil {
+		panic(err) // a poller that cannot wait: no I/O would ever happen again
+	}
+	w.fired = wakers
+}
+
+func (w *worker) wakeFired() {
+	for i, k := range w.fired {
+		w.WakeLater(k)
+		w.fired[i] = nil
+	}
+	w.fired = w.fired[:0]
+}
+
+// unpark makes the worker read again what may end its sleep besides its tasks. Any goroutine.
+func (w *worker) unpark() {
+	if w.inbox.Interrupt() {
+		w.notify()
+	}
+}
+
+func (w *worker) notify() {
+	w.stats.notifies.Add(1)
+	if err := w.reactor.Notify(); err != nil && !errors.Is(err, reactor.ErrClosed) {
+		panic(err) // a worker that cannot be woken would sleep for ever
+	}
+}

@@ -1,0 +1,132 @@
+package executor
+
+import (
+	"time"
+
+	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/task"
+	"github.com/moduvex/moduvex-go/executor/internal/runq"
+)
+
+// pollsPerRound is how many tasks a worker polls in a round of its loop.
+const pollsPerRound = runq.PollsPerRound
+
+// timing says which polls are timed.
+type timing struct {
+	all   bool          // Options.Instrument: tasks time themselves
+	mask  uint64        // a poll is timed if its number has none of these bits
+	began time.Duration // when the poll under way began, if it is timed; else 0
+}
+
+// pollTasks polls up to pollsPerRound tasks. A task that panics ends the polls of the round, and nothing else. One
+// recover serves all polls, so a poll pays nothing for it.
+//
+// A poll is written out here rather than in a function of its own: each return between here and the switch to a
+// coroutine is one that the processor predicts wrongly.
+func (w *worker) pollTasks() {
+	var polling *task.Task // on the stack: no write barrier, twice a poll
+	defer w.contain(&polling)
+	for range pollsPerRound {
+		var t *task.Task
+		if !w.slot.Empty() {
+			t = w.takeSlot()
+		} else {
+			w.slot.Skip()
+			if w.stealer == nil {
+				t = w.bound.PopRing() // as in next, to save a call
+			}
+			if t == nil {
+				t = w.next()
+			}
+		}
+		if t == nil {
+			return
+		}
+		w.counts.polls++
+		w.current.Store(pollMark(w.counts.polls, t.ID()))
+		polling = t
+		if w.counts.polls&w.timing.mask == 0 {
+			w.timing.began = w.Now()
+		}
+		outcome := t.Run(w.cx)
+		polling = nil
+		if w.timing.began != 0 {
+			w.sample()
+		}
+		if outcome == core.Again && w.plain {
+			if !w.bound.PushIfRoom(t) {
+				w.bound.Spill(t)
+			}
+			if w.cx.Exhausted() {
+				w.counts.budgetYields++
+			}
+		} else if outcome != core.Parked {
+			w.polled(t, outcome)
+		}
+	}
+}
+
+// pollMark tells each poll from all others and names its task: the number of the poll, modulo 2^24, above the number
+// of the task, modulo 2^40, which is far more than there are at a time.
+func pollMark(poll, id uint64) uint64 { return poll<<taskBits | id&taskMask }
+
+const (
+	taskBits = 40
+	taskMask = 1<<taskBits - 1
+)
+
+// polled handles the outcome of a poll of t, unless t waits.
+func (w *worker) polled(t *task.Task, outcome core.Outcome) {
+	switch outcome {
+	case core.Again:
+		if w.cx.Exhausted() {
+			w.counts.budgetYields++
+		}
+		w.push(t) // its Trace counts from the end of its poll
+	case core.Done:
+		w.done(t)
+	}
+}
+
+// done notes that t has ended. Until the end of the round it is one of the live tasks.
+func (w *worker) done(t *task.Task) {
+	if w.shut != open {
+		if w.rt.setOf(t.ID()).Remove(t) { // its spawner may take it back this instant
+			w.counts.ended(t)
+		}
+	} else {
+		w.counts.ended(t)
+		w.ended.add(w.rt.setOf(t.ID()), t.Place())
+	}
+	if w.fatal != nil {
+		w.escaped = false
+		panic(w.fatal)
+	}
+}
+
+// contain ends the task that has just left its poll by a panic or by Goexit. recover cannot tell for sure which of
+// them it was: a Goexit goes on after the recovery of a panic that a deferred function added to it. So contain sets
+// escaped, which the worker resets if it goes on. A panic of the runtime itself, when no task is polled, is
+// not recovered.
+func (w *worker) contain(polling **task.Task) {
+	t := *polling
+	if t == nil {
+		return
+	}
+	w.timing.began = 0
+	w.escaped = true
+	defer w.done(t) // whether or not its Drop exits the goroutine
+	v := recover()
+	if err := task.Recovered(v); err != nil {
+		t.Panicked(w.cx, v, err.Stack)
+		return
+	}
+	t.Exited(w.cx)
+}
+
+// endPolls ends the polls of a round: no task is being polled, and those that have ended are no longer live.
+func (w *worker) endPolls() {
+	w.current.Store(0)
+	w.label() // a future may have left others
+	w.ended.forget()
+}
