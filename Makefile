@@ -147,7 +147,7 @@ bench-readme: ## put the summary of the last `make bench` into README.md
 
 .PHONY: demo
 demo: ## the echo server under load; ARGS
-	$(GO) run ./executor/example/echo -demo $(ARGS)
+	$(GO) run ./executor/example/echo/demo $(ARGS)
 
 .PHONY: figures
 figures: ## each figure beside its goroutine twin: `name value <= bound ok`; ARGS
