@@ -92,11 +92,16 @@ func Start(t *testing.T, args ...string) *Program {
 // Output returns what the program has printed so far.
 func (p *Program) Output() string { return p.out.String() }
 
-// Stop interrupts the program, as Ctrl-C does, waits for its end, and returns its output. A program that fails fails
-// the test.
+// Stop is Interrupt and Wait.
 func (p *Program) Stop() string {
 	p.t.Helper()
 	p.Interrupt()
+	return p.Wait()
+}
+
+// Wait waits for the end of the program and returns its output. A program that fails fails the test.
+func (p *Program) Wait() string {
+	p.t.Helper()
 	select {
 	case err := <-p.done:
 		if err != nil {
@@ -109,7 +114,7 @@ func (p *Program) Stop() string {
 	return p.out.String()
 }
 
-// Interrupt interrupts the program, and returns when the program does not listen any more, which is how each of the
+// Interrupt interrupts the program, as Ctrl-C does, and returns when the program does not listen any more, which is how each of the
 // examples begins to stop.
 func (p *Program) Interrupt() {
 	p.t.Helper()
