@@ -48,12 +48,12 @@ func serve(addr string, grace time.Duration) error {
 	}
 	room := newRoom()
 	ctx, fail := context.WithCancelCause(context.Background())
-	executor.Go(rt, func(co *coro.Co) (struct{}, error) {
+	executor.Do(rt, func(co *coro.Co) error {
 		err := listeners.Serve(co, room.serve)
 		if err != nil {
 			fail(err)
 		}
-		return struct{}{}, err
+		return err
 	})
 	fmt.Printf("chat: listening on %v; Ctrl-C stops it\n", listeners.Addr())
 	_, err = signal.ShutdownOnSignal(ctx, rt, grace, os.Interrupt, syscall.SIGTERM)

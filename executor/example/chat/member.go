@@ -8,9 +8,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/moduvex/moduvex-go/core/channel/broadcast"
 	"github.com/moduvex/moduvex-go/core/coro"
-	"github.com/moduvex/moduvex-go/core/sync"
-	"github.com/moduvex/moduvex-go/core/sync/broadcast"
+	"github.com/moduvex/moduvex-go/core/lock"
 	"github.com/moduvex/moduvex-go/executor"
 	"github.com/moduvex/moduvex-go/executor/net/tcp"
 )
@@ -30,7 +30,7 @@ type member struct {
 
 	// writing makes lines of the two tasks come one after the other: a Write that has to wait for room may be
 	// interrupted by another's. It is held over awaits, so it is a lock for tasks.
-	writing sync.Mutex
+	writing lock.Mutex
 }
 
 // errQuit ends a client that says /quit.

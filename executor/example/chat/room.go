@@ -6,7 +6,7 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/moduvex/moduvex-go/core/sync/broadcast"
+	"github.com/moduvex/moduvex-go/core/channel/broadcast"
 )
 
 // backlog is how many lines a client may be behind the others. Then it misses the oldest.

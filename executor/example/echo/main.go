@@ -40,12 +40,12 @@ func serve(addr string) error {
 		return err
 	}
 	ctx, fail := context.WithCancelCause(context.Background())
-	executor.Go(rt, func(co *coro.Co) (struct{}, error) {
+	executor.Do(rt, func(co *coro.Co) error {
 		err := listeners.Serve(co, echo)
 		if err != nil {
 			fail(err) // it cannot accept: do not wait for a signal
 		}
-		return struct{}{}, err
+		return err
 	})
 	fmt.Printf("echo: listening on %v; Ctrl-C stops it\n", listeners.Addr())
 	_, err = signal.ShutdownOnSignal(ctx, rt, 5*time.Second, os.Interrupt, syscall.SIGTERM)

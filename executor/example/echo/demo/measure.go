@@ -12,7 +12,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/executor"
 	"github.com/moduvex/moduvex-go/executor/net/tcp"
 	"github.com/moduvex/moduvex-go/joinhandle"
@@ -82,7 +81,7 @@ func measureServer(c demoConfig) (r serverReport, err error) {
 
 	var tasks taskList
 	srv := &server{listener: l, style: c.Style, accepted: tasks.add}
-	accepting := executor.Go(rt, func(co *coro.Co) (struct{}, error) { return struct{}{}, srv.run(co) })
+	accepting := executor.Do(rt, srv.run)
 
 	c.Addr = l.Addr().String()
 	client, err := startClient(c)

@@ -51,9 +51,9 @@ func (srv *server) spawn(sp core.Spawner, s *tcp.Stream) joinhandle.AbortHandle 
 	if srv.style == "poll" {
 		return executor.Spawn[error](sp, &echo{srv: srv, s: s}).AbortHandle()
 	}
-	return executor.GoOwning(sp, s, func(co *coro.Co) (struct{}, error) {
+	return executor.DoOwning(sp, s, func(co *coro.Co) error {
 		defer s.Close()
-		return struct{}{}, srv.echo(co, s)
+		return srv.echo(co, s)
 	}).AbortHandle()
 }
 
