@@ -20,8 +20,8 @@ import (
 	"github.com/moduvex/moduvex-go/reactor/reactortest"
 )
 
-// patience is how long a test waits for what must happen. It only ever passes in a test that fails.
-const patience = 20 * time.Second
+// testTimeout is how long a test waits for what must happen. It only ever passes in a test that fails.
+const testTimeout = 20 * time.Second
 
 // startRuntime makes a runtime that is closed at the end of the test.
 func startRuntime(t testing.TB, opts executor.Options) *executor.Runtime {
@@ -57,9 +57,9 @@ func fakePoller(f *reactortest.Fake) func() (reactor.Poller, error) {
 	return func() (reactor.Poller, error) { return f, nil }
 }
 
-// within returns a context that ends when patience does.
+// within returns a context that ends when testTimeout is over.
 func within(t testing.TB) context.Context {
-	ctx, cancel := context.WithTimeoutCause(context.Background(), patience, errors.New("the test's patience is over"))
+	ctx, cancel := context.WithTimeoutCause(context.Background(), testTimeout, errors.New("the time of the test is over"))
 	t.Cleanup(cancel)
 	return ctx
 }
@@ -75,7 +75,7 @@ func ended(cause error) context.Context {
 func eventually(t testing.TB, what string, cond func() bool) {
 	t.Helper()
 	pause := 10 * time.Microsecond
-	for deadline := time.Now().Add(patience); !cond(); pause = min(2*pause, 5*time.Millisecond) {
+	for deadline := time.Now().Add(testTimeout); !cond(); pause = min(2*pause, 5*time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("it did not come to pass: %s\n%s", what, stacks())
 		}
@@ -100,7 +100,7 @@ func receive[T any](t testing.TB, what string, ch <-chan T) T {
 	select {
 	case v := <-ch:
 		return v
-	case <-time.After(patience):
+	case <-time.After(testTimeout):
 		t.Fatalf("it did not end: %s\n%s", what, stacks())
 		panic("unreachable")
 	}

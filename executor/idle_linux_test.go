@@ -106,7 +106,7 @@ func TestIdleRuntimeMakesNoSystemCall(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	stop := time.AfterFunc(3*patience, func() { cmd.Process.Kill() })
+	stop := time.AfterFunc(3*testTimeout, func() { cmd.Process.Kill() })
 	defer stop.Stop()
 	out := bufio.NewScanner(stdout)
 	if !out.Scan() || out.Text() != idleMark {
@@ -119,7 +119,7 @@ func TestIdleRuntimeMakesNoSystemCall(t *testing.T) {
 		if n := lines(t, trace); n != settled {
 			settled, since = n, time.Now()
 		}
-		if time.Since(begin) > patience {
+		if time.Since(begin) > testTimeout {
 			text, _ := os.ReadFile(trace)
 			all := strings.Split(string(text), "\n")
 			cmd.Process.Kill()

@@ -90,7 +90,7 @@ func inIterator(f func()) {
 func TestABlockingCallWithTheTasksOwnContextAnswersErrNested(t *testing.T) {
 	rt := startRuntime(t, executor.Options{})
 	_, err := join(t, executor.Go(rt, func(co *coro.Co) (int, error) {
-		return 0, coro.WithTimeout(co, patience, func(co *coro.Co) error { // or it would hang if all this did not work
+		return 0, coro.WithTimeout(co, testTimeout, func(co *coro.Co) error { // or it would hang if all this did not work
 			derived := context.WithValue(co, new(int), 1)
 			for _, ctx := range []context.Context{co, derived} {
 				calls := 0

@@ -283,7 +283,7 @@ func TestGoexitInDropAfterAPollThatFailed(t *testing.T) {
 // child runs the child with this name in a process of its own and returns what it wrote.
 func child(t *testing.T, name string) (stderr string, err error) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 2*patience)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*testTimeout)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, os.Args[0])
 	cmd.Env = append(os.Environ(), childEnv+"="+name)

@@ -240,7 +240,7 @@ func TestStealingWorkerThatPollsKeepsNobodyAsleep(t *testing.T) {
 		select {
 		case <-second:
 			return true, nil
-		case <-time.After(patience / 2):
+		case <-time.After(testTimeout / 2):
 			return false, nil
 		}
 	})
