@@ -171,14 +171,14 @@ func (s *inTurns) Spawn(r core.Runnable) error {
 func (g *ListenerGroup) serve(co *coro.Co, i int, f func(core.Spawner, *Stream)) error {
 	l, worker := g.listeners[i], i
 	for {
-		fd, from, err := l.fd.Accept(co)
+		c, err := l.fd.Accept(co)
 		switch {
 		case errors.Is(err, net.ErrClosed):
 			return nil
 		case err != nil:
 			return l.failed("accept", err)
 		}
-		a := &arrival{l: l, s: newStream(fd, from), f: f}
+		a := &arrival{l: l, s: newStream(c.FD, c.From), f: f}
 		if len(g.listeners) == g.rt.Workers() {
 			a.arrive(co.Context(), co)
 			continue

@@ -80,15 +80,15 @@ func (lc *ListenConfig) listen(family sys.Family, only6 bool, at sys.Endpoint) (
 	}
 	l := &Listener{config: *lc}
 	l.fd.Init(fd, l)
-	if err := l.open(fd, family, only6, at); err != nil {
+	if err := l.bind(fd, family, only6, at); err != nil {
 		_ = l.fd.Close()
 		return nil, err
 	}
 	return l, nil
 }
 
-// open takes the socket from its making to listening.
-func (l *Listener) open(fd int, family sys.Family, only6 bool, at sys.Endpoint) error {
+// bind takes the socket from its making to listening.
+func (l *Listener) bind(fd int, family sys.Family, only6 bool, at sys.Endpoint) error {
 	if family == sys.Inet6 {
 		if err := sys.SetV6Only(fd, only6); err != nil {
 			return err

@@ -20,45 +20,31 @@ type Listener struct {
 	config ListenConfig
 }
 
-// Accept returns the next connection, and waits if there is none. A connection that the peer gave
-// up before it was accepted is passed over. While the process is out of descriptors, or the system
-// out of memory, Accept waits and tries again, after 5 ms at first and up to a second later on;
-// the connections stay in the backlog, and Options.Logger gets one warning. Of several tasks that accept, a
-// connection wakes one.
+// Accept returns the next connection, and waits if there is none. It passes over a connection that its peer gave up
+// before the accept. While the process is out of descriptors, or the system out of memory, Accept waits and tries again,
+// after 5 ms at first and up to a second later on; the connections stay in the backlog, and Options.Logger gets one
+// warning. Of several tasks that accept, a connection wakes one.
 func (l *Listener) Accept(co *coro.Co) (*Stream, error) {
-	for {
-		fd, from, err := l.fd.Accept(co)
-		if err != nil {
-			return nil, l.failed("accept", err)
-		}
-		s := newStream(fd, from)
-		switch again, err := l.begin(co.Context(), s); {
-		case err != nil:
-			return nil, err
-		case !again:
-			return s, nil
-		}
+	s, err := netfd.AcceptAs(co, &l.fd, l.open)
+	if err != nil {
+		return nil, l.failed("accept", err)
 	}
+	return s, nil
 }
 
 // PollAccept is Accept in poll style.
 func (l *Listener) PollAccept(cx *core.Context) (s *Stream, ready bool, err error) {
-	for {
-		fd, from, ready, err := l.fd.PollAccept(cx)
-		if err != nil {
-			return nil, true, l.failed("accept", err)
-		}
-		if !ready {
-			return nil, false, nil
-		}
-		s := newStream(fd, from)
-		switch again, err := l.begin(cx, s); {
-		case err != nil:
-			return nil, true, err
-		case !again:
-			return s, true, nil
-		}
+	if s, ready, err = netfd.PollAcceptAs(cx, &l.fd, l.open); err != nil {
+		return nil, true, l.failed("accept", err)
 	}
+	return s, ready, nil
+}
+
+// open makes a Stream of an accepted connection.
+func (l *Listener) open(cx *core.Context, c netfd.Accepted) (s *Stream, again bool, err error) {
+	s = newStream(c.FD, c.From)
+	again, err = l.begin(cx, s)
+	return s, again, err
 }
 
 // begin makes a connection ready for use on the worker of cx, or closes it, or gives it back to the listener, and
@@ -71,10 +57,7 @@ func (l *Listener) begin(cx *core.Context, s *Stream) (again bool, err error) {
 	if !sys.OptionsInherited {
 		_ = setOptions(s.fd.Sysfd(), l.config.KeepAlive) // nobody else has it yet
 	}
-	if again, err = l.fd.Admit(cx, &s.fd, s.peer); err != nil {
-		err = l.failed("accept", err)
-	}
-	return again, err
+	return l.fd.Admit(cx, &s.fd, s.peer)
 }
 
 // setOptions gives a socket the options that a Stream begins with.

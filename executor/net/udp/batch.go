@@ -32,32 +32,18 @@ type Message struct {
 // none. It returns how many: they are in ms[:n]. With an empty ms it returns at once. A batch counts
 // as one operation of the task's budget.
 func (s *Socket) ReadBatch(co *coro.Co, ms []Message) (n int, err error) {
-	if err := co.Interrupted(); err != nil {
-		return 0, s.wrap("read", err)
-	}
-	for {
-		n, p, err := s.readBatch(co.Context(), ms)
-		if p == netfd.Done {
-			return n, s.wrap("read", err)
-		}
-		if err := s.fd.Await(co, reactor.Read, p); err != nil {
-			return 0, s.wrap("read", err)
-		}
-	}
+	n, err = netfd.Wait(co, &s.fd, reactor.Read, func(cx *core.Context) (int, netfd.Progress, error) {
+		return s.readBatch(cx, ms)
+	})
+	return n, s.wrap("read", err)
 }
 
 // PollReadBatch is ReadBatch in poll style.
 func (s *Socket) PollReadBatch(cx *core.Context, ms []Message) (n int, ready bool, err error) {
-	for {
-		n, p, err := s.readBatch(cx, ms)
-		if p == netfd.Unregistered {
-			if err = s.fd.Register(cx); err == nil {
-				continue
-			}
-			p = netfd.Done
-		}
-		return n, p == netfd.Done, s.wrap("read", err)
-	}
+	n, ready, err = netfd.Poll(cx, &s.fd, func(cx *core.Context) (int, netfd.Progress, error) {
+		return s.readBatch(cx, ms)
+	})
+	return n, ready, s.wrap("read", err)
 }
 
 // TryReadBatch is ReadBatch without waiting.
@@ -113,36 +99,25 @@ func (s *Socket) recvBatch(ms []Message) (n int, errno sys.Errno) {
 // WriteBatch sends all of ms, each as a datagram, and waits whenever there is no room. If it fails, n
 // says how many were sent, and ms[n] is the one that was not.
 func (s *Socket) WriteBatch(co *coro.Co, ms []Message) (n int, err error) {
-	if err := co.Interrupted(); err != nil {
-		return 0, s.wrap("write", err)
-	}
-	for {
-		m, p, err := s.writeBatch(co.Context(), ms[n:])
-		n += m
-		switch {
-		case p != netfd.Done:
-			if err := s.fd.Await(co, reactor.Write, p); err != nil {
-				return n, s.notSent(ms, n, err)
+	_, err = netfd.Wait(co, &s.fd, reactor.Write, func(cx *core.Context) (none struct{}, _ netfd.Progress, _ error) {
+		for {
+			m, p, err := s.writeBatch(cx, ms[n:])
+			n += m
+			if p != netfd.Done || err != nil || n == len(ms) {
+				return none, p, err
 			}
-		case err != nil || n == len(ms):
-			return n, s.notSent(ms, n, err)
 		}
-	}
+	})
+	return n, s.notSent(ms, n, err)
 }
 
 // PollWriteBatch sends as many of ms as there is room for, up to 64, in poll style: n may be less than
 // len(ms), and the rest is then sent by further calls.
 func (s *Socket) PollWriteBatch(cx *core.Context, ms []Message) (n int, ready bool, err error) {
-	for {
-		n, p, err := s.writeBatch(cx, ms)
-		if p == netfd.Unregistered {
-			if err = s.fd.Register(cx); err == nil {
-				continue
-			}
-			p = netfd.Done
-		}
-		return n, p == netfd.Done, s.notSent(ms, n, err)
-	}
+	n, ready, err = netfd.Poll(cx, &s.fd, func(cx *core.Context) (int, netfd.Progress, error) {
+		return s.writeBatch(cx, ms)
+	})
+	return n, ready, s.notSent(ms, n, err)
 }
 
 // TryWriteBatch is PollWriteBatch for anybody.

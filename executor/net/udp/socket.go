@@ -82,34 +82,20 @@ type datagram struct {
 }
 
 func (s *Socket) receive(co *coro.Co, b []byte, peek bool) (n int, from netip.AddrPort, err error) {
-	if err := co.Interrupted(); err != nil {
-		return 0, from, s.failed("read", from, err)
-	}
-	for {
-		r, p, err := s.recv(co.Context(), b, peek)
-		if p == netfd.Done {
-			return s.received(r, err)
-		}
-		if err := s.fd.Await(co, reactor.Read, p); err != nil {
-			return 0, from, s.failed("read", from, err)
-		}
-	}
+	r, err := netfd.Wait(co, &s.fd, reactor.Read, func(cx *core.Context) (datagram, netfd.Progress, error) {
+		return s.recv(cx, b, peek)
+	})
+	return s.received(r, err)
 }
 
 func (s *Socket) pollReceive(cx *core.Context, b []byte, peek bool) (n int, from netip.AddrPort, ready bool, err error) {
-	for {
-		r, p, err := s.recv(cx, b, peek)
-		switch p {
-		case netfd.Pending:
-			return 0, from, false, nil
-		case netfd.Done:
-			n, from, err = s.received(r, err)
-			return n, from, true, err
-		}
-		if err := s.fd.Register(cx); err != nil {
-			return 0, from, true, s.failed("read", from, err)
-		}
+	r, ready, err := netfd.Poll(cx, &s.fd, func(cx *core.Context) (datagram, netfd.Progress, error) {
+		return s.recv(cx, b, peek)
+	})
+	if ready {
+		n, from, err = s.received(r, err)
 	}
+	return n, from, ready, err
 }
 
 func (s *Socket) recv(cx *core.Context, b []byte, peek bool) (r datagram, p netfd.Progress, err error) {
@@ -226,34 +212,22 @@ func (d destination) addr() (to netip.AddrPort) {
 }
 
 func (s *Socket) transmit(co *coro.Co, b []byte, dest destination) (n int, err error) {
-	if err := co.Interrupted(); err != nil {
-		return 0, s.failed("write", dest.addr(), err)
-	}
-	for {
-		p, err := s.send(co.Context(), b, dest)
-		if p == netfd.Done {
-			return s.sent(b, dest, err)
-		}
-		if err := s.fd.Await(co, reactor.Write, p); err != nil {
-			return 0, s.failed("write", dest.addr(), err)
-		}
-	}
+	_, err = netfd.Wait(co, &s.fd, reactor.Write, func(cx *core.Context) (none struct{}, p netfd.Progress, err error) {
+		p, err = s.send(cx, b, dest)
+		return none, p, err
+	})
+	return s.sent(b, dest, err)
 }
 
 func (s *Socket) pollTransmit(cx *core.Context, b []byte, dest destination) (n int, ready bool, err error) {
-	for {
-		p, err := s.send(cx, b, dest)
-		switch p {
-		case netfd.Pending:
-			return 0, false, nil
-		case netfd.Done:
-			n, err = s.sent(b, dest, err)
-			return n, true, err
-		}
-		if err := s.fd.Register(cx); err != nil {
-			return 0, true, s.failed("write", dest.addr(), err)
-		}
+	_, ready, err = netfd.Poll(cx, &s.fd, func(cx *core.Context) (none struct{}, p netfd.Progress, err error) {
+		p, err = s.send(cx, b, dest)
+		return none, p, err
+	})
+	if ready {
+		n, err = s.sent(b, dest, err)
 	}
+	return n, ready, err
 }
 
 func (s *Socket) send(cx *core.Context, b []byte, dest destination) (netfd.Progress, error) {

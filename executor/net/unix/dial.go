@@ -6,6 +6,7 @@ import (
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/core/timer/wheel"
+	"github.com/moduvex/moduvex-go/executor/net/internal/netfd"
 	"github.com/moduvex/moduvex-go/executor/net/internal/sys"
 )
 
@@ -91,12 +92,11 @@ type dialing struct {
 
 	open  bool
 	fd    int
-	pause time.Duration
+	pause netfd.Pause
 
 	host  core.Host
 	timer wheel.Entry
-	due   time.Duration // when the pause is over: what timer is armed for
-	waker core.Waker    // what timer was armed with
+	waker core.Waker // what timer was armed with
 }
 
 type dialed struct {
@@ -117,12 +117,13 @@ func (d *dialing) Poll(cx *core.Context) (dialed, bool) {
 			return dialed{err: err}, true
 		}
 		d.host = cx.Host()
+		d.pause = netfd.Pause{First: firstPause, Last: lastPause}
 		fd, err := sys.LocalSocket(d.kind)
 		if err != nil {
 			return dialed{err: err}, true
 		}
 		d.fd, d.open = fd, true
-	} else if cx.Now() < d.due {
+	} else if d.pause.Running(cx.Host()) {
 		d.arm(cx) // woken for something else, perhaps in another task
 		return dialed{}, false
 	}
@@ -132,8 +133,7 @@ func (d *dialing) Poll(cx *core.Context) (dialed, bool) {
 		d.host.Disarm(&d.timer)
 		return dialed{fd: d.fd}, true
 	case sys.EAGAIN, sys.EINPROGRESS:
-		d.pause = min(max(2*d.pause, firstPause), lastPause)
-		d.due = cx.Now() + d.pause
+		d.pause.Begin(cx.Host())
 		d.waker = nil // so that it is armed anew
 		d.arm(cx)
 		return dialed{}, false
@@ -153,7 +153,7 @@ func (d *dialing) arm(cx *core.Context) {
 	d.host.Disarm(&d.timer)
 	d.waker = cx.Waker()
 	d.timer.Waker = d.waker
-	d.host.Arm(&d.timer, d.due)
+	d.host.Arm(&d.timer, d.pause.Until().Sub(d.host.Epoch()))
 }
 
 // Drop gives up, and closes the socket.

@@ -61,36 +61,19 @@ type Listener struct{ listener }
 // tasks that accept, a connection wakes one. When the runtime whose task has accepted last drains, the listener
 // closes.
 func (l *Listener) Accept(co *coro.Co) (*Stream, error) {
-	for {
-		fd, _, err := l.fd.Accept(co)
-		if err != nil {
-			return nil, l.failed("accept", err)
-		}
-		if s, again, err := l.accepted(co.Context(), fd); !again {
-			return s, err
-		}
-	}
+	s, err := netfd.AcceptAs(co, &l.fd, l.opened)
+	return s, l.wrap("accept", err)
 }
 
 // PollAccept is Accept in poll style.
 func (l *Listener) PollAccept(cx *core.Context) (s *Stream, ready bool, err error) {
-	for {
-		fd, _, ready, err := l.fd.PollAccept(cx)
-		if err != nil {
-			return nil, true, l.failed("accept", err)
-		}
-		if !ready {
-			return nil, false, nil
-		}
-		if s, again, err := l.accepted(cx, fd); !again {
-			return s, true, err
-		}
-	}
+	s, ready, err = netfd.PollAcceptAs(cx, &l.fd, l.opened)
+	return s, ready, l.wrap("accept", err)
 }
 
-func (l *Listener) accepted(cx *core.Context, fd int) (s *Stream, again bool, err error) {
-	s = newStream(fd)
-	again, err = l.admit(cx, &s.fd)
+func (l *Listener) opened(cx *core.Context, c netfd.Accepted) (s *Stream, again bool, err error) {
+	s = newStream(c.FD)
+	again, err = l.fd.Admit(cx, &s.fd, c.From)
 	return s, again, err
 }
 
@@ -100,36 +83,19 @@ type SeqpacketListener struct{ listener }
 
 // Accept is that of [Listener].
 func (l *SeqpacketListener) Accept(co *coro.Co) (*Seqpacket, error) {
-	for {
-		fd, _, err := l.fd.Accept(co)
-		if err != nil {
-			return nil, l.failed("accept", err)
-		}
-		if s, again, err := l.accepted(co.Context(), fd); !again {
-			return s, err
-		}
-	}
+	s, err := netfd.AcceptAs(co, &l.fd, l.opened)
+	return s, l.wrap("accept", err)
 }
 
 // PollAccept is Accept in poll style.
 func (l *SeqpacketListener) PollAccept(cx *core.Context) (s *Seqpacket, ready bool, err error) {
-	for {
-		fd, _, ready, err := l.fd.PollAccept(cx)
-		if err != nil {
-			return nil, true, l.failed("accept", err)
-		}
-		if !ready {
-			return nil, false, nil
-		}
-		if s, again, err := l.accepted(cx, fd); !again {
-			return s, true, err
-		}
-	}
+	s, ready, err = netfd.PollAcceptAs(cx, &l.fd, l.opened)
+	return s, ready, l.wrap("accept", err)
 }
 
-func (l *SeqpacketListener) accepted(cx *core.Context, fd int) (s *Seqpacket, again bool, err error) {
-	s = newSeqpacket(fd)
-	again, err = l.admit(cx, &s.fd)
+func (l *SeqpacketListener) opened(cx *core.Context, c netfd.Accepted) (s *Seqpacket, again bool, err error) {
+	s = newSeqpacket(c.FD)
+	again, err = l.fd.Admit(cx, &s.fd, c.From)
 	return s, again, err
 }
 
@@ -179,14 +145,6 @@ func (l *listener) open(lc *ListenConfig, fd int) error {
 	return sys.Listen(fd, backlog)
 }
 
-// admit is that of Acceptor.
-func (l *listener) admit(cx *core.Context, fd *netfd.FD) (again bool, err error) {
-	if again, err = l.fd.Admit(cx, fd, sys.Endpoint{}); err != nil {
-		err = l.failed("accept", err)
-	}
-	return again, err
-}
-
 // path reports whether the name is one of the file system's.
 func (l *listener) path() bool { return !sys.IsAbstract(l.name) }
 
@@ -211,10 +169,7 @@ func (l *listener) Close() error {
 	if !l.fd.Closed() && l.unlink.Swap(false) {
 		_ = sys.Unlink(l.name)
 	}
-	if err := l.fd.Close(); err != nil {
-		return l.failed("close", err)
-	}
-	return nil
+	return l.wrap("close", l.fd.Close())
 }
 
 // Addr returns the name that l listens at, a *net.UnixAddr.
@@ -223,10 +178,7 @@ func (l *listener) Addr() net.Addr { return &net.UnixAddr{Name: l.name, Net: l.k
 // SetDeadline sets when Accept fails with os.ErrDeadlineExceeded, one that is waiting included; the
 // zero Time is never.
 func (l *listener) SetDeadline(t time.Time) error {
-	if err := l.fd.SetDeadline(reactor.Read, t); err != nil {
-		return l.failed("set", err)
-	}
-	return nil
+	return l.wrap("set", l.fd.SetDeadline(reactor.Read, t))
 }
 
 // SyscallConn gives access to the descriptor; see [Stream.SyscallConn].
@@ -235,6 +187,14 @@ func (l *listener) SyscallConn() (syscall.RawConn, error) {
 		return nil, l.failed("raw", net.ErrClosed)
 	}
 	return &netfd.RawConn{FD: &l.fd.FD, Failed: l.failed}, nil
+}
+
+// wrap makes the error of an operation, if there is one.
+func (l *listener) wrap(op string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return l.failed(op, err)
 }
 
 //go:noinline

@@ -27,34 +27,20 @@ type incoming struct {
 }
 
 func (s *socket) receive(co *coro.Co, in *incoming) (r sys.Message, err error) {
-	if err := co.Interrupted(); err != nil {
-		return r, s.failed("read", err)
-	}
-	for {
-		r, p, err := s.recv(co.Context(), in)
-		if p == netfd.Done {
-			return s.received(in, r, err)
-		}
-		if err := s.fd.Await(co, reactor.Read, p); err != nil {
-			return r, s.failed("read", err)
-		}
-	}
+	r, err = netfd.Wait(co, &s.fd, reactor.Read, func(cx *core.Context) (sys.Message, netfd.Progress, error) {
+		return s.recv(cx, in)
+	})
+	return s.received(in, r, err)
 }
 
 func (s *socket) pollReceive(cx *core.Context, in *incoming) (r sys.Message, ready bool, err error) {
-	for {
-		r, p, err := s.recv(cx, in)
-		switch p {
-		case netfd.Pending:
-			return sys.Message{}, false, nil
-		case netfd.Done:
-			r, err = s.received(in, r, err)
-			return r, true, err
-		}
-		if err := s.fd.Register(cx); err != nil {
-			return sys.Message{}, true, s.failed("read", err)
-		}
+	r, ready, err = netfd.Poll(cx, &s.fd, func(cx *core.Context) (sys.Message, netfd.Progress, error) {
+		return s.recv(cx, in)
+	})
+	if ready {
+		r, err = s.received(in, r, err)
 	}
+	return r, ready, err
 }
 
 func (s *socket) recv(cx *core.Context, in *incoming) (r sys.Message, p netfd.Progress, err error) {
@@ -104,38 +90,18 @@ type outgoing struct {
 
 // transmit sends a message, or as much of it as a stream has room for.
 func (s *socket) transmit(co *coro.Co, out *outgoing) (n int, err error) {
-	if err := co.Interrupted(); err != nil {
-		return 0, s.failedTo("write", out.to, err)
+	try := func(cx *core.Context) (int, netfd.Progress, error) { return s.send(cx, out) }
+	if out.jams != nil {
+		n, err = netfd.Wait(co, netfd.Receiver{Jams: out.jams, To: out.to}, reactor.Write, try)
+	} else {
+		n, err = netfd.Wait(co, &s.fd, reactor.Write, try)
 	}
-	for {
-		n, p, err := s.send(co.Context(), out)
-		if p == netfd.Done {
-			return n, s.sent(out, err)
-		}
-		if out.jams != nil {
-			err = out.jams.Await(co, out.to)
-		} else {
-			err = s.fd.Await(co, reactor.Write, p)
-		}
-		if err != nil {
-			return 0, s.failedTo("write", out.to, err)
-		}
-	}
+	return n, s.sent(out, err)
 }
 
 func (s *socket) pollTransmit(cx *core.Context, out *outgoing) (n int, ready bool, err error) {
-	for {
-		n, p, err := s.send(cx, out)
-		switch p {
-		case netfd.Pending:
-			return 0, false, nil
-		case netfd.Done:
-			return n, true, s.sent(out, err)
-		}
-		if err := s.fd.Register(cx); err != nil {
-			return 0, true, s.failedTo("write", out.to, err)
-		}
-	}
+	n, ready, err = netfd.Poll(cx, &s.fd, func(cx *core.Context) (int, netfd.Progress, error) { return s.send(cx, out) })
+	return n, ready, s.sent(out, err)
 }
 
 func (s *socket) send(cx *core.Context, out *outgoing) (n int, p netfd.Progress, err error) {

@@ -63,41 +63,52 @@ func (a *Acceptor) CloseDrained() {
 	}
 }
 
-// Accept returns the next connection, which is the caller's to close, and waits if there is none.
-// from is the zero Endpoint if it has none.
-func (a *Acceptor) Accept(co *coro.Co) (fd int, from sys.Endpoint, err error) {
-	if err := co.Interrupted(); err != nil {
-		return -1, from, err
-	}
-	for {
-		fd, from, p, err := a.accept(co.Context())
-		if p == Done {
-			return fd, from, err
-		}
-		if err := a.Await(co, reactor.Read, p); err != nil {
-			return -1, from, err
-		}
-	}
+// An Accepted is a connection that an Acceptor returns. From is the zero Endpoint if the system names no peer.
+type Accepted struct {
+	FD   int
+	From sys.Endpoint
 }
+
+// Accept returns the next connection, and waits if there is none. The caller closes the descriptor.
+func (a *Acceptor) Accept(co *coro.Co) (Accepted, error) { return Wait(co, a, reactor.Read, a.accept) }
 
 // PollAccept is Accept in poll style.
-func (a *Acceptor) PollAccept(cx *core.Context) (fd int, from sys.Endpoint, ready bool, err error) {
+func (a *Acceptor) PollAccept(cx *core.Context) (c Accepted, ready bool, err error) {
+	return Poll(cx, a, a.accept)
+}
+
+// AcceptAs is Accept for a listener of connections of type C. open makes one, and admits it; where [Acceptor.Admit]
+// has taken it back, AcceptAs goes on.
+func AcceptAs[C any](co *coro.Co, a *Acceptor, open func(cx *core.Context, c Accepted) (conn C, again bool, err error)) (none C, err error) {
 	for {
-		fd, from, p, err := a.accept(cx)
-		if p != Unregistered {
-			return fd, from, p == Done, err
+		c, err := a.Accept(co)
+		if err != nil {
+			return none, err
 		}
-		if err := a.Register(cx); err != nil {
-			return -1, from, true, err
+		if conn, again, err := open(co.Context(), c); !again {
+			return conn, err
 		}
 	}
 }
 
-func (a *Acceptor) accept(cx *core.Context) (fd int, from sys.Endpoint, p Progress, err error) {
+// PollAcceptAs is AcceptAs in poll style.
+func PollAcceptAs[C any](cx *core.Context, a *Acceptor, open func(cx *core.Context, c Accepted) (conn C, again bool, err error)) (none C, ready bool, err error) {
+	for {
+		c, ready, err := a.PollAccept(cx)
+		if !ready || err != nil {
+			return none, ready, err
+		}
+		if conn, again, err := open(cx, c); !again {
+			return conn, true, err
+		}
+	}
+}
+
+func (a *Acceptor) accept(cx *core.Context) (c Accepted, p Progress, err error) {
 	if !a.Closed() && a.drain.Watch(cx.Worker()) {
 		a.CloseDrained()
 	}
-	fd, from, p, err = a.acceptOnce(cx)
+	c, p, err = a.acceptOnce(cx)
 	a.tell(cx)
 	if p == Done {
 		a.forgo(cx)
@@ -106,7 +117,7 @@ func (a *Acceptor) accept(cx *core.Context) (fd int, from sys.Endpoint, p Progre
 	if a.Closed() {
 		a.drain.Stop() // a close may have come between the first look and the Watch
 	}
-	return fd, from, p, err
+	return c, p, err
 }
 
 // handOn wakes another one of the waiters that accept, if there may be more to accept.
@@ -141,49 +152,47 @@ func (a *Acceptor) Unwait(w core.Waker, d reactor.Direction) {
 	a.handOn()
 }
 
-func (a *Acceptor) acceptOnce(cx *core.Context) (fd int, from sys.Endpoint, p Progress, err error) {
+func (a *Acceptor) acceptOnce(cx *core.Context) (c Accepted, p Progress, err error) {
 	const d = reactor.Read
 	a.using.RLock()
 	defer a.using.RUnlock()
 	if err := a.Begin(cx, d); err != nil {
-		return -1, from, Done, err
+		return c, Done, err
 	}
-	fd = -1
 	if cx.Spend() {
-		if fd, from, p, err = a.acceptReady(cx); p != Done {
+		if c, p, err = a.acceptReady(cx); p != Done {
 			cx.Refund()
 		}
 	}
 	a.End(cx, d, p)
-	return fd, from, p, err
+	return c, p, err
 }
 
-func (a *Acceptor) acceptReady(cx *core.Context) (int, sys.Endpoint, Progress, error) {
+func (a *Acceptor) acceptReady(cx *core.Context) (none Accepted, _ Progress, _ error) {
 	const d = reactor.Read
-	var none sys.Endpoint
 	var last Event
 	tried := false
 	for {
 		ev, ok, err := a.Ready(cx, d, last)
 		if err != nil {
-			return -1, none, Done, err
+			return none, Done, err
 		}
 		state, round := a.backoff.look(cx.Host())
 		switch {
 		case state == paused && !ok:
 			a.backoff.wait(cx.Host())
-			return -1, none, Pending, nil
+			return none, Pending, nil
 		case state == paused:
 			if !ev.Blocked(d) {
-				return -1, none, Unregistered, nil
+				return none, Unregistered, nil
 			}
 			last = ev
 			continue
 		case state == idle && !ok, tried && !cx.Spend():
-			return -1, none, Pending, nil
+			return none, Pending, nil
 		}
 		if c, ok := a.backoff.takeKept(state); ok {
-			return c.fd, c.from, Done, nil
+			return c, Done, nil
 		}
 		tried = true
 		fd, from, errno := sys.Accept(a.Sysfd())
@@ -192,20 +201,20 @@ func (a *Acceptor) acceptReady(cx *core.Context) (int, sys.Endpoint, Progress, e
 			if state != idle {
 				a.backoff.accepted()
 			}
-			return fd, from, Done, nil
+			return Accepted{fd, from}, Done, nil
 		case errno == sys.EAGAIN:
 			if state == draining {
 				a.backoff.drained(round)
 			}
 			if ok && !ev.Blocked(d) {
-				return -1, none, Unregistered, nil
+				return none, Unregistered, nil
 			}
 			last = ev
 		case sys.AcceptAgain(errno):
 		case sys.Exhausted(errno):
 			a.backoff.exhausted(cx.Host(), os.NewSyscallError("accept", errno))
 		default:
-			return -1, none, Done, a.callError(d, "accept", errno)
+			return none, Done, a.callError(d, "accept", errno)
 		}
 	}
 }
@@ -229,7 +238,7 @@ func (a *Acceptor) Admit(cx *core.Context, f *FD, from sys.Endpoint) (again bool
 	if err == nil {
 		return false, nil
 	}
-	if !sys.NoRoom(err) || !a.takeBack(cx, f.Sysfd(), from, err) {
+	if !sys.NoRoom(err) || !a.takeBack(cx, Accepted{f.Sysfd(), from}, err) {
 		_ = f.Close()
 		return false, err
 	}
@@ -238,14 +247,14 @@ func (a *Acceptor) Admit(cx *core.Context, f *FD, from sys.Endpoint) (again bool
 }
 
 // takeBack keeps a connection, begins a pause because of err, and returns true, unless a is closed.
-func (a *Acceptor) takeBack(cx *core.Context, fd int, from sys.Endpoint, err error) bool {
+func (a *Acceptor) takeBack(cx *core.Context, c Accepted, err error) bool {
 	a.using.RLock()
 	defer a.using.RUnlock()
 	if a.Acquire() != nil {
 		return false
 	}
 	defer a.Release()
-	a.backoff.keep(keptConn{fd, from})
+	a.backoff.keep(c)
 	a.backoff.exhausted(cx.Host(), err)
 	a.wakeOne(reactor.Read) // so that somebody arms the alarm
 	return true
@@ -295,7 +304,7 @@ func (a *Acceptor) Close() error {
 	kept := a.backoff.forget()
 	a.using.Unlock()
 	for _, c := range kept {
-		_ = sys.Close(c.fd)
+		_ = sys.Close(c.FD)
 	}
 	return nil
 }

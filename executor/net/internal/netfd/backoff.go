@@ -6,15 +6,14 @@ import (
 	"time"
 
 	"github.com/moduvex/moduvex-go/core"
-	"github.com/moduvex/moduvex-go/executor/net/internal/sys"
 	"github.com/moduvex/moduvex-go/reactor"
 )
 
-// The pauses of a listener whose process has no descriptors left, as in net/http: short enough that
-// a moment's shortage is not noticed, long enough that a lasting one costs nothing.
+// The pauses of a listener whose process has no descriptors left, as in net/http: the first is so short that nobody
+// notices a moment's shortage, and the last so long that a lasting one costs nothing.
 const (
-	firstPause = 5 * time.Millisecond
-	lastPause  = time.Second
+	firstBackoff = 5 * time.Millisecond
+	lastBackoff  = time.Second
 )
 
 // backoff keeps a listener from trying again and again what cannot succeed for now.
@@ -33,11 +32,10 @@ type backoff struct {
 
 	mu     sync.Mutex
 	state  backoffState
-	round  uint32        // counts pauses, so that what ends one does not end a later one
-	pause  time.Duration // the last one; 0 after a success
-	kept   []keptConn    // accepted, and taken back
-	untold error         // the cause of a shortage that is not in the log yet
-	until  time.Time
+	round  uint32 // counts pauses, so that what ends one does not end a later one
+	pause  Pause
+	kept   []Accepted // accepted, and taken back
+	untold error      // the cause of a shortage that is not in the log yet
 	fd     *FD
 	alarm  Alarm
 }
@@ -52,6 +50,7 @@ const (
 
 func (b *backoff) init(f *FD) {
 	b.fd = f
+	b.pause = Pause{First: firstBackoff, Last: lastBackoff}
 	b.alarm.Init(b)
 }
 
@@ -71,7 +70,7 @@ func (b *backoff) look(h core.Host) (state backoffState, round uint32) {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.state == paused && h.Now() >= b.until.Sub(h.Epoch()) {
+	if b.state == paused && !b.pause.Running(h) {
 		b.state = draining
 	}
 	return b.state, b.round
@@ -83,25 +82,19 @@ func (b *backoff) wait(h core.Host) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.state != idle {
-		b.alarm.Set(h, b.until)
+		b.alarm.Set(h, b.pause.Until())
 	}
 }
 
-// A keptConn is a connection that was accepted when there were descriptors for it, but nothing else that it needs.
-type keptConn struct {
-	fd   int
-	from sys.Endpoint
-}
-
 // keep puts c in front of the backlog. A pause follows.
-func (b *backoff) keep(c keptConn) {
+func (b *backoff) keep(c Accepted) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.kept = append(b.kept, c)
 }
 
 // takeKept returns a connection that was kept, in a state in which it is time for it.
-func (b *backoff) takeKept(state backoffState) (c keptConn, ok bool) {
+func (b *backoff) takeKept(state backoffState) (c Accepted, ok bool) {
 	if state != draining {
 		return c, false
 	}
@@ -116,7 +109,7 @@ func (b *backoff) takeKept(state backoffState) (c keptConn, ok bool) {
 }
 
 // forget is for the end: it returns what is left.
-func (b *backoff) forget() (kept []keptConn) {
+func (b *backoff) forget() (kept []Accepted) {
 	b.alarm.Forget()
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -134,8 +127,7 @@ func (b *backoff) exhausted(h core.Host, err error) {
 	case idle:
 		b.untold = err // until there was nothing left to accept, other pauses are of the same shortage
 	}
-	b.pause = min(max(2*b.pause, firstPause), lastPause)
-	b.until = h.Epoch().Add(h.Now() + b.pause)
+	b.pause.Begin(h)
 	b.round++
 	b.state = paused
 	b.active.Store(true)
@@ -156,7 +148,7 @@ func (b *backoff) news() (err error) {
 func (b *backoff) accepted() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.pause = 0
+	b.pause.Restart()
 }
 
 // drained ends a backoff whose state was seen as draining in round.

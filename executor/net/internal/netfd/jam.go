@@ -43,8 +43,7 @@ type Jams struct {
 type jam struct {
 	jams  *Jams
 	to    string
-	pause time.Duration // the last one; 0 after something was sent
-	until time.Time     // the end of the pause
+	pause Pause
 	line  []inLine
 	alarm Alarm
 	rings time.Time // when the alarm is set for; zero if it is not
@@ -92,7 +91,7 @@ func (j *Jams) admit(cx *core.Context, to string) bool {
 	}
 	h := cx.Host()
 	i := m.find(cx.Waker())
-	paused := before(h, m.until)
+	paused := m.pause.Running(h)
 	if i >= 0 {
 		m.line[i].rung = false
 	}
@@ -103,9 +102,9 @@ func (j *Jams) admit(cx *core.Context, to string) bool {
 		m.line = append(m.line, inLine{waker: cx.Waker()})
 	}
 	if paused {
-		m.wait(h, m.until)
+		m.wait(h, m.pause.Until())
 	} else {
-		m.wait(h, after(h, max(m.pause, firstJam)))
+		m.wait(h, after(h, m.pause.Length()))
 	}
 	return false
 }
@@ -119,7 +118,7 @@ func (j *Jams) full(cx *core.Context, to string) bool {
 	}
 	m := j.jams[to]
 	if m == nil {
-		m = &jam{jams: j, to: to}
+		m = &jam{jams: j, to: to, pause: Pause{First: firstJam, Last: lastJam}}
 		m.alarm.Init(m)
 		if j.jams == nil {
 			j.jams = map[string]*jam{}
@@ -128,14 +127,13 @@ func (j *Jams) full(cx *core.Context, to string) bool {
 		j.active.Store(int32(len(j.jams)))
 	}
 	h := cx.Host()
-	if !before(h, m.until) { // or another task has just begun a pause
-		m.pause = min(max(2*m.pause, firstJam), lastJam)
-		m.until = after(h, m.pause)
+	if !m.pause.Running(h) { // or another task has just begun one
+		m.pause.Begin(h)
 	}
 	if m.find(cx.Waker()) < 0 {
 		m.line = append(m.line, inLine{waker: cx.Waker()})
 	}
-	m.wait(h, m.until)
+	m.wait(h, m.pause.Until())
 	return true
 }
 
@@ -210,7 +208,7 @@ func (m *jam) leave(w core.Waker, sent bool) (next core.Waker) {
 		m.line = slices.Delete(m.line, i, i+1)
 	}
 	if sent {
-		m.pause, m.until = 0, time.Time{}
+		m.pause.End()
 	}
 	if len(m.line) == 0 {
 		m.forget()
@@ -276,20 +274,20 @@ func wakeAll(wakers []core.Waker) {
 	}
 }
 
-// before reports whether the clock of h has not reached at.
-func before(h core.Host, at time.Time) bool { return !at.IsZero() && h.Now() < at.Sub(h.Epoch()) }
+// A Receiver is what a send to a receiver waits on in direct style.
+type Receiver struct {
+	Jams *Jams
+	To   string
+}
 
-// after is the time that is d from now, by the clock of h.
-func after(h core.Host, d time.Duration) time.Time { return h.Epoch().Add(h.Now() + d) }
-
-// Await follows a send with co's context that is pending: it suspends the body of co. When it returns nil
-// it is time for another try.
-func (j *Jams) Await(co *coro.Co, to string) (err error) {
+// Await follows a [Send] with co's context that was Pending: it suspends the body of co. When it returns nil it is time
+// for another try.
+func (r Receiver) Await(co *coro.Co, _ reactor.Direction, _ Progress) (err error) {
 	w := co.Context().Waker() // a body that is dropped is polled with the context of another task
 	err = core.ErrCancelled   // what a body that never comes back from Suspend sees
 	defer func() {
 		if err != nil {
-			j.done(w, to, false)
+			r.Jams.done(w, r.To, false)
 		}
 	}()
 	err = co.Suspend()

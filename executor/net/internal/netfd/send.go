@@ -10,20 +10,16 @@ import (
 
 // A Send is a Try of a send whose receiver may be jammed. It is tried whatever the reactor says of the
 // socket's own room, and needs no registration: Linux reports room after each send that has failed, since the
-// datagram's memory has become free. It is never Unregistered; where it is Pending, [Jams.Await] follows.
+// datagram's memory has become free. It is never Unregistered; where it is Pending, [Receiver.Await] follows.
 type Send struct {
-	f     *FD
-	cx    *core.Context
-	jams  *Jams
-	to    string
-	p     Progress
-	state tryState
-	err   error
+	Try
+	jams *Jams
+	to   string
 }
 
 // Send begins a try of a send to a receiver.
 func (f *FD) Send(cx *core.Context, jams *Jams, to string) Send {
-	return Send{f: f, cx: cx, jams: jams, to: to}
+	return Send{Try: f.Try(cx, reactor.Write), jams: jams, to: to}
 }
 
 // Next reports whether the system call is to be made. That is once at most.
@@ -31,16 +27,14 @@ func (t *Send) Next() bool {
 	if t.state != fresh {
 		return false
 	}
-	switch err := t.f.Begin(t.cx, reactor.Write); {
-	case err != nil:
-		t.p, t.err, t.state = Done, err, refused
+	t.begin()
+	switch t.state {
+	case refused:
 		t.jams.done(t.cx.Waker(), t.to, false)
 		return false
-	case !t.cx.Spend():
-		t.p, t.state = Pending, starved
+	case starved:
 		return false
 	}
-	t.state = trying
 	if !t.jams.admit(t.cx, t.to) {
 		t.wait()
 		return false
@@ -67,18 +61,4 @@ func (t *Send) Tried(call string, errno sys.Errno) {
 	default:
 		t.err = net.ErrClosed
 	}
-}
-
-// End is the end of the try.
-func (t *Send) End() (Progress, error) {
-	switch t.state {
-	case refused:
-		return t.p, t.err
-	case trying:
-		if t.p != Done {
-			t.cx.Refund()
-		}
-	}
-	t.f.End(t.cx, reactor.Write, t.p)
-	return t.p, t.err
 }

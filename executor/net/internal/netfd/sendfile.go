@@ -29,19 +29,17 @@ func (f *FD) SendFile(co *coro.Co, failed Failed, src io.Reader) (n int64, regul
 		return 0, err != nil, err
 	}
 	defer s.settle() // however this ends
-	for {
-		_, p, err := f.sendOnce(co.Context(), &s, failed)
-		switch {
-		case p != Done:
-			if err := f.Await(co, reactor.Write, p); err != nil {
-				return s.sent, true, failed("write", err)
+	_, err = Wait(co, f, reactor.Write, func(cx *core.Context) (none struct{}, _ Progress, _ error) {
+		for {
+			if _, p, err := f.sendOnce(cx, &s); p != Done || err != nil {
+				return none, p, err
 			}
-		case err == io.EOF:
-			return s.sent, true, nil
-		case err != nil:
-			return s.sent, true, err
 		}
+	})
+	if err == io.EOF {
+		err = nil
 	}
+	return s.sent, true, shaped(err, failed)
 }
 
 // PollSendFile sends what there is room for, in poll style. At the end of src the error is io.EOF. If
@@ -58,30 +56,23 @@ func (f *FD) PollSendFile(cx *core.Context, failed Failed, src io.Reader) (n int
 		return 0, true, failed("write", errors.ErrUnsupported)
 	}
 	defer s.settle()
-	for {
-		n, p, err := f.sendOnce(cx, &s, failed)
-		if p != Unregistered {
-			return int64(n), p == Done, err
-		}
-		if err := f.Register(cx); err != nil {
-			return 0, true, failed("write", err)
-		}
-	}
+	m, ready, err := Poll(cx, f, func(cx *core.Context) (int, Progress, error) { return f.sendOnce(cx, &s) })
+	return int64(m), ready, shaped(err, failed)
 }
 
 // sendOnce is one try. At the end of s the error is io.EOF.
 //
 // A send of less than was asked for says nothing of the socket: the file may have ended. So its
 // readiness is left as it is, and it takes a try that would block to find out.
-func (f *FD) sendOnce(cx *core.Context, s *source, failed Failed) (n int, p Progress, err error) {
+func (f *FD) sendOnce(cx *core.Context, s *source) (n int, p Progress, err error) {
 	if s.left <= 0 {
 		if err := f.Check(cx, reactor.Write); err != nil {
-			return 0, Done, failed("write", err)
+			return 0, Done, err
 		}
 		return 0, Done, io.EOF
 	}
 	if s.copied {
-		return f.copyOnce(cx, s, failed)
+		return f.copyOnce(cx, s)
 	}
 	var errno sys.Errno
 	var ferr error
@@ -108,29 +99,43 @@ func (f *FD) sendOnce(cx *core.Context, s *source, failed Failed) (n int, p Prog
 	case p != Done:
 		return 0, p, nil
 	case err != nil:
-		return 0, Done, failed("write", err)
+		return 0, Done, err
 	case ferr != nil:
-		return 0, Done, ferr
+		return 0, Done, fileError{ferr}
 	case n == 0 && !s.copied && s.size != 0 && s.off >= s.size:
 		return 0, Done, io.EOF
 	case n == 0:
 		s.copied = true // a file that the system makes up as it is read may have more than it says
-		return f.copyOnce(cx, s, failed)
+		return f.copyOnce(cx, s)
 	}
 	s.took(n)
 	return n, Done, nil
 }
 
 // copyOnce is sendOnce by reading and writing.
-func (f *FD) copyOnce(cx *core.Context, s *source, failed Failed) (n int, p Progress, err error) {
-	if err := s.fill(); err != nil {
+func (f *FD) copyOnce(cx *core.Context, s *source) (n int, p Progress, err error) {
+	switch err := s.fill(); {
+	case err == io.EOF:
 		return 0, Done, err
+	case err != nil:
+		return 0, Done, fileError{err}
 	}
 	n, p, err = f.write(cx, s.held)
-	if err != nil {
-		err = failed("write", err)
-	}
 	s.held = s.held[n:]
 	s.took(n)
 	return n, p, err
+}
+
+// A fileError is an error of the file that is sent. The caller gets it as the file returned it.
+type fileError struct{ error }
+
+// shaped gives err of a send the shape that the socket's errors have, unless it is the file's or its end.
+func shaped(err error, failed Failed) error {
+	if err == nil || err == io.EOF {
+		return err
+	}
+	if e, ok := err.(fileError); ok {
+		return e.error
+	}
+	return failed("write", err)
 }

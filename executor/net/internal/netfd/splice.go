@@ -108,22 +108,17 @@ const (
 // src alone.
 func (s *Splicer) fill(co *coro.Co, pipe sys.Pipe) (n int, got filled, err error) {
 	f := s.src.fd
-	for {
-		p := Done
-		n, _, p, err = f.spliceOnce(co.Context(), reactor.Read, func(fd int) (n int, errno sys.Errno) {
+	n, err = Wait(co, f, reactor.Read, func(cx *core.Context) (int, Progress, error) {
+		n, _, p, err := f.spliceOnce(cx, reactor.Read, func(fd int) (n int, errno sys.Errno) {
 			n, got, errno = s.fillOnce(pipe, fd)
 			return n, errno
 		})
-		switch {
-		case p == Done && err == nil && n == 0 && got == bytes: // reading was ended on this side
-			return 0, theEnd, nil
-		case p == Done:
-			return n, got, err
-		}
-		if err := f.Await(co, reactor.Read, p); err != nil {
-			return 0, nothing, err
-		}
+		return n, p, err
+	})
+	if err == nil && n == 0 && got == bytes { // reading was ended on this side
+		got = theEnd
 	}
+	return n, got, err
 }
 
 // fillOnce tells apart what 0 and EAGAIN of splice mean: the end, an empty socket, or the mark of urgent data,
@@ -156,26 +151,25 @@ func (s *Splicer) fillOnce(pipe sys.Pipe, fd int) (n int, got filled, errno sys.
 func (s *Splicer) drain(co *coro.Co, pipe sys.Pipe, n int, buf []byte) (written int, err error) {
 	f := s.dst.fd
 	for written < n {
-		m, errno, p, err := f.spliceOnce(co.Context(), reactor.Write, func(fd int) (int, sys.Errno) {
-			if sys.Blocking(fd) {
-				return 0, 0
-			}
-			return pipe.Drain(fd, n-written)
+		var errno sys.Errno
+		m, err := Wait(co, f, reactor.Write, func(cx *core.Context) (m int, p Progress, err error) {
+			m, errno, p, err = f.spliceOnce(cx, reactor.Write, func(fd int) (int, sys.Errno) {
+				if sys.Blocking(fd) {
+					return 0, 0
+				}
+				return pipe.Drain(fd, n-written)
+			})
+			return m, p, err
 		})
 		switch {
-		case p == Done && (sys.NoSplice(errno) || err == nil && m == 0):
+		case sys.NoSplice(errno) || err == nil && m == 0:
 			s.never = true
 			m, err := s.pour(co, pipe, n-written, buf)
 			return written + m, err
-		case p == Done && err != nil:
+		case err != nil:
 			return written, s.dst.failed("write", err)
-		case p == Done:
-			written += m
-		default:
-			if err := f.Await(co, reactor.Write, p); err != nil {
-				return written, s.dst.failed("write", err)
-			}
 		}
+		written += m
 	}
 	return written, nil
 }

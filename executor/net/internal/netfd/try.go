@@ -44,15 +44,7 @@ func (f *FD) Try(cx *core.Context, d reactor.Direction) Try {
 // Next reports whether the system call is to be made.
 func (t *Try) Next() bool {
 	if t.state == fresh {
-		switch err := t.f.Begin(t.cx, t.d); {
-		case err != nil:
-			t.p, t.err, t.state = Done, err, refused
-		case !t.cx.Spend():
-			t.p, t.state = Pending, starved
-		default:
-			t.state = trying
-		}
-		if t.state != trying {
+		if t.begin(); t.state != trying {
 			return false
 		}
 	} else if t.p != Pending {
@@ -67,6 +59,18 @@ func (t *Try) Next() bool {
 	}
 	t.ev = ev
 	return true
+}
+
+// begin takes t from fresh to one of the other states.
+func (t *Try) begin() {
+	switch err := t.f.Begin(t.cx, t.d); {
+	case err != nil:
+		t.p, t.err, t.state = Done, err, refused
+	case !t.cx.Spend():
+		t.p, t.state = Pending, starved
+	default:
+		t.state = trying
+	}
 }
 
 // Tried says what the system call came to.

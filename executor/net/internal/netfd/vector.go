@@ -14,31 +14,12 @@ import (
 
 // ReadBuffers is Read into several buffers, the first one first.
 func (f *FD) ReadBuffers(co *coro.Co, bufs [][]byte) (n int, err error) {
-	if err := co.Interrupted(); err != nil {
-		return 0, err
-	}
-	for {
-		n, p, err := f.readv(co.Context(), bufs)
-		if p == Done {
-			return n, err
-		}
-		if err := f.Await(co, reactor.Read, p); err != nil {
-			return 0, err
-		}
-	}
+	return Wait(co, f, reactor.Read, func(cx *core.Context) (int, Progress, error) { return f.readv(cx, bufs) })
 }
 
 // PollReadBuffers is ReadBuffers in poll style.
 func (f *FD) PollReadBuffers(cx *core.Context, bufs [][]byte) (n int, ready bool, err error) {
-	for {
-		n, p, err := f.readv(cx, bufs)
-		if p != Unregistered {
-			return n, p == Done, err
-		}
-		if err := f.Register(cx); err != nil {
-			return 0, true, err
-		}
-	}
+	return Poll(cx, f, func(cx *core.Context) (int, Progress, error) { return f.readv(cx, bufs) })
 }
 
 func (f *FD) readv(cx *core.Context, bufs [][]byte) (n int, p Progress, err error) {
@@ -60,37 +41,25 @@ func (f *FD) readv(cx *core.Context, bufs [][]byte) (n int, p Progress, err erro
 	return n, p, err
 }
 
-// WriteBuffers writes all of bufs, and waits whenever there is no room. What was written it takes out
-// of bufs, as net.Buffers.WriteTo does.
+// WriteBuffers writes all of bufs, and waits whenever there is no room. It takes out of bufs what it has written, as
+// net.Buffers.WriteTo does.
 func (f *FD) WriteBuffers(co *coro.Co, bufs *net.Buffers) (n int64, err error) {
-	if err := co.Interrupted(); err != nil {
-		return 0, err
-	}
-	for {
-		m, p, err := f.writev(co.Context(), bufs)
-		n += int64(m)
-		switch {
-		case p != Done:
-			if err := f.Await(co, reactor.Write, p); err != nil {
-				return n, err
+	_, err = Wait(co, f, reactor.Write, func(cx *core.Context) (none struct{}, _ Progress, _ error) {
+		for {
+			m, p, err := f.writev(cx, bufs)
+			n += int64(m)
+			if p != Done || err != nil || len(*bufs) == 0 {
+				return none, p, err
 			}
-		case err != nil || len(*bufs) == 0:
-			return n, err
 		}
-	}
+	})
+	return n, err
 }
 
-// PollWriteBuffers writes as much of bufs as there is room for, in poll style, and takes it out.
+// PollWriteBuffers writes as much of bufs as there is room for, in poll style, and takes it out of bufs.
 func (f *FD) PollWriteBuffers(cx *core.Context, bufs *net.Buffers) (n int64, ready bool, err error) {
-	for {
-		n, p, err := f.writev(cx, bufs)
-		if p != Unregistered {
-			return int64(n), p == Done, err
-		}
-		if err := f.Register(cx); err != nil {
-			return 0, true, err
-		}
-	}
+	m, ready, err := Poll(cx, f, func(cx *core.Context) (int, Progress, error) { return f.writev(cx, bufs) })
+	return int64(m), ready, err
 }
 
 func (f *FD) writev(cx *core.Context, bufs *net.Buffers) (n int, p Progress, err error) {
