@@ -14,7 +14,10 @@ var ErrDraining = errors.New("executor: the runtime drains")
 
 // Draining returns a channel that is closed when Shutdown or Close begins. Tasks await the function
 // [Draining], which blocks no worker.
-func (rt *Runtime) Draining() <-chan struct{} { return rt.draining }
+func (rt *Runtime) Draining() <-chan struct{} {
+	rt.assertMade()
+	return rt.draining
+}
 
 // Draining returns a future that answers when Shutdown or Close of the runtime that polls it begins: at
 // once, if it has begun. An idle connection of a server races it with its next request, so that it ends when

@@ -271,7 +271,7 @@ func TestSpawnsOfCleanUpAreRefusedWhenTheGraceIsOver(t *testing.T) {
 		})
 	})
 	g.polled(t, 1)
-	if err := receive(t, "Shutdown", shutdown(ended(errEnough), rt)); err != errEnough {
+	if err := receive(t, "Shutdown", shutdown(ended(errEnough), rt)); !errors.Is(err, errEnough) {
 		t.Errorf("Shutdown returned %v", err)
 	}
 	joinCancelled(t, h)

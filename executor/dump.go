@@ -32,15 +32,22 @@ type TaskStatus struct {
 // Tasks returns the status of every task that has not ended, in the order of their numbers. It stops
 // nobody, so tasks may be moving on meanwhile. Any goroutine.
 func (rt *Runtime) Tasks() []TaskStatus {
-	var tasks []TaskStatus
-	for i := range rt.sets {
-		for _, t := range rt.sets[i].Tasks() {
-			if !t.Finished() { // and has not left the set yet
-				tasks = append(tasks, rt.statusOf(t))
-			}
-		}
+	rt.assertMade()
+	var all []TaskStatus
+	for _, t := range rt.liveTasks() {
+		all = append(all, rt.statusOf(t))
 	}
-	slices.SortFunc(tasks, func(a, b TaskStatus) int { return cmp.Compare(a.ID, b.ID) })
+	return all
+}
+
+// liveTasks lists the tasks that have not ended, in the order of their numbers.
+func (rt *Runtime) liveTasks() []*task.Task {
+	var tasks []*task.Task
+	for i := range rt.sets {
+		tasks = append(tasks, rt.sets[i].Tasks()...)
+	}
+	tasks = slices.DeleteFunc(tasks, (*task.Task).Finished) // those that have not left their set yet
+	slices.SortFunc(tasks, func(a, b *task.Task) int { return cmp.Compare(a.ID(), b.ID()) })
 	return tasks
 }
 
@@ -102,9 +109,12 @@ func siteOf(pcs []uintptr) string {
 	}
 }
 
+// modulePath is what the paths of all packages of this project begin with.
+const modulePath = "github.com/moduvex/moduvex-go/"
+
+// spawns reports whether a function is a part of spawning.
 func spawns(function string) bool {
-	const module = "github.com/moduvex/moduvex-go/"
-	rest, ok := strings.CutPrefix(function, module)
+	rest, ok := strings.CutPrefix(function, modulePath)
 	if !ok {
 		return false
 	}

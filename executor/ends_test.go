@@ -327,7 +327,7 @@ func checkLog(t *testing.T, name, text string, want bool, id uint64) {
 		}
 		return
 	}
-	if strings.Count(text, "\n") != 1 || !contains(text, "level=ERROR", fmt.Sprintf("task=\"task %d\"", id), "panic=", "stack=", "ends_test.go") {
+	if strings.Count(text, "\n") != 1 || !contains(text, "level=ERROR", fmt.Sprintf(" task=%d at=executor/ends_test.go:", id), " value=", " stack=") {
 		t.Errorf("%s: the log has %q", name, text)
 	}
 }

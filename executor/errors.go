@@ -3,6 +3,7 @@ package executor
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/executor/internal/nested"
@@ -41,11 +42,65 @@ func (e *OptionError) Error() string {
 	return fmt.Sprintf("executor: option %s = %v: %s", e.Option, e.Value, e.Reason)
 }
 
-// A BusyError is what Shutdown returns when its time is over and functions on the blocking pool
-// are still running. Nothing can stop those; their goroutines end when they return.
-type BusyError struct{ Blocking int }
+// A BusyError is what [Runtime.Shutdown] returns when its time is over and functions on the blocking pool
+// still run. Nothing can stop those; their goroutines end when they return.
+type BusyError struct {
+	Blocking int   // how many functions still run
+	Cause    error // the error that Shutdown would have returned without them; nil if every task ended in time
+}
 
-// Error says how many there are.
+// Error says how many functions there are, and what else went wrong.
 func (e *BusyError) Error() string {
-	return fmt.Sprintf("executor: %d blocking functions still run", e.Blocking)
+	text := fmt.Sprintf("executor: %d blocking functions still run", e.Blocking)
+	if e.Cause != nil {
+		text += "; " + e.Cause.Error()
+	}
+	return text
+}
+
+// Unwrap returns Cause.
+func (e *BusyError) Unwrap() error { return e.Cause }
+
+// An UnfinishedError is what [Runtime.Shutdown] returns when tasks that it had aborted were still there after
+// Options.CleanupGrace, and were dropped.
+type UnfinishedError struct {
+	Cause error        // of the context of Shutdown
+	Tasks []TaskStatus // the first of them, [MaxUnfinished] at most
+	More  int          // how many there were besides
+}
+
+// MaxUnfinished is how many tasks an [UnfinishedError] names at most.
+const MaxUnfinished = 10
+
+// Error names the tasks.
+func (e *UnfinishedError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "executor: tasks that were dropped when the grace for clean-up was over, %d in all: ", len(e.Tasks)+e.More)
+	for i, t := range e.Tasks {
+		if i != 0 {
+			b.WriteString("; ")
+		}
+		b.WriteString(t.String())
+	}
+	if e.More > 0 {
+		fmt.Fprintf(&b, "; and %d more", e.More)
+	}
+	fmt.Fprintf(&b, ": %v", e.Cause)
+	return b.String()
+}
+
+// Unwrap returns Cause.
+func (e *UnfinishedError) Unwrap() error { return e.Cause }
+
+// unfinished returns an UnfinishedError of the tasks there are, or cause if there is none.
+func (rt *Runtime) unfinished(cause error) error {
+	tasks := rt.liveTasks()
+	if len(tasks) == 0 {
+		return cause
+	}
+	e := &UnfinishedError{Cause: cause, More: max(len(tasks)-MaxUnfinished, 0)}
+	for _, t := range tasks[:len(tasks)-e.More] {
+		e.Tasks = append(e.Tasks, rt.statusOf(t))
+	}
+	return e
 }

@@ -2,6 +2,7 @@ package executor_test
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"runtime"
@@ -343,7 +344,7 @@ func (r *fire) round(i int) {
 	r.harass(&wg)
 	end := fireEnds[i%len(fireEnds)]
 	ends(r.t, end.name, func() {
-		if err := end.end(r); err != end.want {
+		if err := end.end(r); !errors.Is(err, end.want) {
 			r.t.Errorf("%s returned %v, want %v", end.name, err, end.want)
 		}
 	})

@@ -108,7 +108,7 @@ func (s Scheduling) String() string {
 	case WorkStealing:
 		return "WorkStealing"
 	}
-	return "invalid"
+	return fmt.Sprintf("Scheduling(%d)", int(s))
 }
 
 // A PanicPolicy says what the panic of a task does.
@@ -120,6 +120,17 @@ const (
 	// Propagate ends the task, and then the process, as a panic on a goroutine does.
 	Propagate
 )
+
+// String returns the name.
+func (p PanicPolicy) String() string {
+	switch p {
+	case Contain:
+		return "Contain"
+	case Propagate:
+		return "Propagate"
+	}
+	return fmt.Sprintf("PanicPolicy(%d)", int(p))
+}
 
 // TaskInfo names a task.
 type TaskInfo struct {

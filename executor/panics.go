@@ -40,14 +40,6 @@ func (rt *Runtime) stray(what string, info TaskInfo, err *task.PanicError) {
 	}
 }
 
-func (rt *Runtime) logPanic(what string, info TaskInfo, err *task.PanicError) {
-	args := []any{"task", info.String(), "panic", fmt.Sprint(err.Value), "stack", string(err.Stack)}
-	if err.InDrop != nil {
-		args = append(args, "in_drop", err.InDrop.Error())
-	}
-	rt.opts.Logger.Error(what, args...)
-}
-
 // A propagated panic prints the stack of the task, which its own traceback does not have.
 type propagated struct {
 	task TaskInfo

@@ -120,8 +120,18 @@ func (rt *Runtime) start() error {
 	return err
 }
 
-// Workers returns how many workers there are.
-func (rt *Runtime) Workers() int { return len(rt.workers) }
+// assertMade panics if New has not made rt.
+func (rt *Runtime) assertMade() {
+	if rt == nil || rt.closed == nil {
+		panic("executor: the Runtime is nil or zero: New makes one")
+	}
+}
+
+// Workers returns how many workers there are. Any goroutine.
+func (rt *Runtime) Workers() int {
+	rt.assertMade()
+	return len(rt.workers)
+}
 
 // Spawn schedules r, which must be a *task.Task. Package functions Spawn and Go are the convenient
 // way. Workers get such tasks in turns; where workers steal, whichever is free takes it. It returns
@@ -129,6 +139,7 @@ func (rt *Runtime) Workers() int { return len(rt.workers) }
 // spawn through their own Context or Co. A task that is accepted in the instant before may still be dropped
 // by Close, and its join says so.
 func (rt *Runtime) Spawn(r core.Runnable) error {
+	rt.assertMade()
 	w := rt.workers[0]
 	if n := uint64(len(rt.workers)); n > 1 {
 		w = rt.workers[rt.next.Add(1)%n]
@@ -140,7 +151,10 @@ func (rt *Runtime) Spawn(r core.Runnable) error {
 // from anywhere, and refuses as [Runtime.Spawn] does; a task that has to go on while the runtime drains
 // uses the function [On]. Its tasks are bound to the worker: they stay there even where others are stolen.
 // What they spawn through their own context is not bound.
-func (rt *Runtime) On(i int) core.Spawner { return onWorker{rt.worker(i)} }
+func (rt *Runtime) On(i int) core.Spawner {
+	rt.assertMade()
+	return onWorker{rt.worker(i)}
+}
 
 // On is [Runtime.On] for a task: s is its *core.Context or *coro.Co, and the spawner is for worker number i of
 // the task's runtime. It may be used as long as s may, and accepts tasks as s does, so also while the runtime

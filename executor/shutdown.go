@@ -7,22 +7,26 @@ import (
 
 // Shutdown ends the runtime in good order.
 //
-//  1. The drain begins. Spawns from outside are refused from now on, with core.ErrShutdown: those of
-//     [Runtime.Spawn] and [Runtime.On]. [Runtime.Draining] is closed, and what awaits [Draining] is woken.
+//  1. The drain begins. Spawns from outside fail with core.ErrShutdown from now on: those of
+//     [Runtime.Spawn] and [Runtime.On]. [Runtime.Draining] is closed, and the tasks that await [Draining] are woken.
 //  2. The tasks run on, and spawn through their own Context or Co, until the last has ended or ctx is done.
-//  3. Those that are left are aborted, and have Options.CleanupGrace for shielded clean-up, which may spawn
-//     as well. A task that is made by one that does not know of its abort yet is aborted with it.
-//  4. Every spawn is refused. The workers stop; what is still left is dropped, shielded or not.
-//  5. The blocking pool ends: functions that have not begun are forgotten. Those that run are
+//  3. The tasks that are left are aborted, and have Options.CleanupGrace for shielded clean-up, which may spawn
+//     as well. A task that is spawned by one that does not know of its abort yet is aborted with it.
+//  4. Every spawn is refused. The workers stop; tasks that are still left are dropped, shielded or not.
+//  5. The blocking pool ends: functions that have not begun are discarded. Those that run are
 //     waited for until ctx is done and the grace is over.
 //
-// It returns nil if every task ended by itself in time, and otherwise ctx's cause; or a
-// [*BusyError] if functions on the blocking pool still run. In any case every future has been
-// dropped, every join resolved, every descriptor of the runtime closed and every goroutine gone,
-// but for those of the BusyError. Nothing can stop a poll that never ends, such as a body that blocks in a
-// system call or computes without an await: Shutdown waits for it, and the watchdog has reported it. A second
-// call returns ErrClosed, once the first is through; a task that calls it gets core.ErrNested.
+// It returns nil if every task ended by itself in time, and ctx's cause if tasks were aborted. If step 4 has dropped
+// tasks, the error is an [*UnfinishedError], which names them and wraps the cause; if functions on the blocking pool
+// still run, a [*BusyError], which wraps the error that Shutdown would have returned otherwise. In any case every
+// future has been dropped, every join resolved, every descriptor of the runtime closed and every goroutine has ended,
+// but for those of the BusyError.
+//
+// Nothing can stop a poll that never ends, such as a body that blocks in a system call or computes without an
+// await: Shutdown waits for it, and the watchdog has reported it. A second call returns [ErrClosed], once the first
+// has returned; a call inside a task returns core.ErrNested.
 func (rt *Runtime) Shutdown(ctx context.Context) error {
+	rt.assertMade()
 	if insideTask() {
 		return errNested("Runtime.Shutdown", "call it on a goroutine of its own")
 	}
@@ -33,52 +37,72 @@ func (rt *Runtime) Shutdown(ctx context.Context) error {
 	if !rt.beginEnd(draining) { // 1
 		return ErrClosed
 	}
-	var err error
-	select { // 2
-	case <-rt.empty:
-	case <-over:
-		select {
-		case <-rt.empty: // in time, if only just
-		default:
-			err = context.Cause(ctx)
-		}
-	}
+	err := rt.drain(ctx, over) // 2
 	grace := time.NewTimer(rt.opts.CleanupGrace)
 	defer grace.Stop()
-	if err != nil { // 3
-		rt.phase.Store(uint32(aborting))
-		rt.abortAll()
-		select {
-		case <-rt.empty:
-		case <-grace.C:
-			grace.Reset(0)
-		}
+	if err != nil {
+		err = rt.abort(grace, err) // 3
 	}
 	rt.phase.Store(uint32(closing)) // 4
 	rt.stopWorkers()
+	return rt.finish(rt.endPool(over, grace, err)) // 5
+}
+
+// drain waits until no task is left, and returns nil, or until ctx is done, and returns its cause.
+func (rt *Runtime) drain(ctx context.Context, over <-chan struct{}) error {
+	select {
+	case <-rt.empty:
+		return nil
+	case <-over:
+	}
+	select {
+	case <-rt.empty: // in time, if only just
+		return nil
+	default:
+		return context.Cause(ctx)
+	}
+}
+
+// abort aborts the tasks and waits until no task is left or the grace is over. It returns the error of Shutdown.
+func (rt *Runtime) abort(grace *time.Timer, cause error) error {
+	rt.phase.Store(uint32(aborting))
+	rt.abortAll()
+	select {
+	case <-rt.empty:
+		return cause
+	case <-grace.C:
+		grace.Reset(0) // for endPool
+		return rt.unfinished(cause)
+	}
+}
+
+// endPool ends the blocking pool. It returns err, or a BusyError if functions still run when ctx is done, which
+// closes over, and the grace has passed.
+func (rt *Runtime) endPool(over <-chan struct{}, grace *time.Timer, err error) error {
 	pool := rt.blocking.close()
-	select { // 5
+	select {
 	case <-pool:
-		return rt.finish(err)
-	case <-ctx.Done():
+		return err
+	case <-over:
 	}
 	select {
 	case <-pool:
-		return rt.finish(err)
+		return err
 	case <-grace.C:
 	}
 	if n := rt.blocking.load(); n > 0 {
-		return rt.finish(&BusyError{n})
+		return &BusyError{Blocking: n, Cause: err}
 	}
 	<-pool // between two steps of their end
-	return rt.finish(err)
+	return err
 }
 
 // Close ends the runtime at once: spawns are refused, every task is dropped, shielded or not, and
-// every join resolves. Functions on the blocking pool that have not begun are forgotten; Close
-// waits for those that run, for nothing can stop them, so such a function must not call it.
-// Errors are those of Shutdown's second call and of one from a task.
+// every join resolves. Functions on the blocking pool that have not begun are discarded. Close
+// waits for those that run, because nothing can stop them; so such a function must not call it.
+// A second call returns [ErrClosed], as that of Shutdown does; a call inside a task returns core.ErrNested.
 func (rt *Runtime) Close() error {
+	rt.assertMade()
 	if insideTask() {
 		return errNested("Runtime.Close", "call it on a goroutine of its own")
 	}
@@ -94,11 +118,14 @@ func (rt *Runtime) closeNow() error {
 	return rt.finish(nil)
 }
 
-// Done returns a channel that is closed when the runtime has ended.
-func (rt *Runtime) Done() <-chan struct{} { return rt.closed }
+// Done returns a channel that is closed when the runtime has ended. Any goroutine.
+func (rt *Runtime) Done() <-chan struct{} {
+	rt.assertMade()
+	return rt.closed
+}
 
-// beginEnd leaves the running phase for p, closes draining and wakes the drain's hooks. If the runtime ends
-// already, it returns false once the other call has returned.
+// beginEnd leaves the running phase for p, closes draining and wakes the drain's hooks. If another call has begun
+// the end already, it waits for the end and returns false.
 func (rt *Runtime) beginEnd(p phase) bool {
 	if !rt.phase.CompareAndSwap(uint32(running), uint32(p)) {
 		<-rt.closed

@@ -155,7 +155,7 @@ func TestCleanUpIsDroppedWhenItsGraceIsOver(t *testing.T) {
 			})
 			g.polled(t, 1)
 			ends(t, "the end of the runtime", func() {
-				if err := end(rt); err != errEnough {
+				if err := end(rt); !errors.Is(err, errEnough) {
 					t.Errorf("it returned %v", err)
 				}
 			})
@@ -180,7 +180,7 @@ func TestShutdownWithoutTimeOrGrace(t *testing.T) {
 	})
 	g.polled(t, 1)
 	shielded.polled(t, 1)
-	if err := receive(t, "Shutdown", shutdown(ended(errEnough), rt)); err != errEnough {
+	if err := receive(t, "Shutdown", shutdown(ended(errEnough), rt)); !errors.Is(err, errEnough) {
 		t.Fatalf("Shutdown returned %v", err)
 	}
 	joinCancelled(t, h)

@@ -176,6 +176,7 @@ func (c *Counters) add(d Counters) {
 
 // Stats returns the totals of this moment. Any goroutine.
 func (rt *Runtime) Stats() Stats {
+	rt.assertMade()
 	var s Stats
 	for _, w := range rt.workers {
 		s.Counters.add(w.counters())

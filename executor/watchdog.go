@@ -149,8 +149,7 @@ func (d *watchdog) report(p LongPoll) {
 		d.rt.opts.OnLongPoll(p)
 		return
 	}
-	d.rt.opts.Logger.Warn("executor: a poll holds its worker",
-		"task", p.Task.String(), "for", p.For, "stack", string(p.Stack))
+	d.rt.logLongPoll(p)
 }
 
 const (

@@ -121,7 +121,7 @@ func TestLongPollIsLogged(t *testing.T) {
 	eventually(t, "it is logged", func() bool { return log.String() != "" })
 	close(release)
 	joinOK(t, h)
-	for _, want := range []string{"level=WARN", "(slow)", "executor_test.culprit"} {
+	for _, want := range []string{"level=WARN", "name=slow", " at=executor/watchdog_test.go:", "executor_test.culprit"} {
 		if !strings.Contains(log.String(), want) {
 			t.Errorf("the log has no %q: %s", want, log.String())
 		}

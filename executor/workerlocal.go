@@ -34,6 +34,9 @@ func NewWorkerLocal[T any](rt *Runtime, init func(worker int) T) *WorkerLocal[T]
 // Get returns the value of the worker that the task is on. s is the *core.Context or the *coro.Co of
 // the task. It panics outside a task of the runtime that l was made for.
 func (l *WorkerLocal[T]) Get(s core.Spawner) *T {
+	if l == nil || l.rt == nil {
+		panic("executor: the WorkerLocal is nil or zero: NewWorkerLocal makes one")
+	}
 	w := workerOf(s)
 	if w == nil || w.rt != l.rt {
 		panic(fmt.Sprintf("executor: WorkerLocal.Get with a %T that is of no task of its runtime", s))

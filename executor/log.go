@@ -1,0 +1,108 @@
+package executor
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+
+	"github.com/moduvex/moduvex-go/core/task"
+)
+
+// The attributes of a line in the log are short, so that the line can be read: the task, its name if it has one, and
+// the place in the program; the stack is the last.
+
+// logPanic logs a panic that no join reports.
+func (rt *Runtime) logPanic(what string, info TaskInfo, err *task.PanicError) {
+	args := append(info.attrs(), "at", placeIn(afterPanic(err.Stack)), "value", fmt.Sprint(err.Value))
+	if err.InDrop != nil {
+		args = append(args, "in_drop", err.InDrop.Error())
+	}
+	rt.opts.Logger.Error(what, append(args, "stack", string(err.Stack))...)
+}
+
+// logLongPoll logs a poll that holds its worker.
+func (rt *Runtime) logLongPoll(p LongPoll) {
+	args := append(p.Task.attrs(), "for", p.For)
+	if p.Stack != nil {
+		args = append(args, "at", placeIn(p.Stack), "stack", string(p.Stack))
+	}
+	rt.opts.Logger.Warn("executor: a poll holds its worker", args...)
+}
+
+// attrs are the attributes that name a task.
+func (i TaskInfo) attrs() []any {
+	args := []any{"task", i.ID}
+	if i.Name != "" {
+		args = append(args, "name", i.Name)
+	}
+	return args
+}
+
+// afterPanic returns the part of the stack of a recovered panic that begins below the latest call of panic. It is
+// the whole stack if there is none: a Goexit.
+func afterPanic(stack []byte) []byte {
+	_, rest, ok := bytes.Cut(stack, []byte("\npanic("))
+	if !ok {
+		return stack
+	}
+	_, rest, _ = bytes.Cut(rest, []byte("\n")) // the line of its file follows, which no function line precedes
+	return rest
+}
+
+// placeIn returns where the program is, in a stack in the format of package runtime: "folder/file.go:7" of the first
+// function that is not of the standard library and not of this runtime, or of the first one at all; or "".
+func placeIn(stack []byte) string {
+	first, function := "", ""
+	for line := range strings.Lines(string(stack)) {
+		line = strings.TrimSuffix(line, "\n")
+		if strings.HasPrefix(line, "created by ") {
+			break
+		}
+		file, isFile := strings.CutPrefix(line, "\t")
+		if !isFile {
+			function = line
+			continue
+		}
+		if function == "" {
+			continue
+		}
+		place := shortPlace(file)
+		if isUsers(function) {
+			return place
+		}
+		if first == "" {
+			first = place
+		}
+	}
+	return first
+}
+
+// isUsers reports whether a function, as a stack shows it, is of the program that uses this runtime. The path of a
+// package of the standard library has no dot in its first element; nor has "main".
+func isUsers(function string) bool {
+	if strings.HasPrefix(function, "main.") {
+		return true
+	}
+	domain, _, hasPath := strings.Cut(function, "/")
+	return hasPath && strings.Contains(domain, ".") && !isOurs(function)
+}
+
+// isOurs reports whether a function is of this project. The tests of its packages are not: they are users.
+func isOurs(function string) bool {
+	rest, ok := strings.CutPrefix(function, modulePath)
+	if !ok {
+		return false
+	}
+	folder := strings.LastIndexByte(rest, '/') + 1
+	name, _, _ := strings.Cut(rest[folder:], ".")
+	return !strings.HasSuffix(name, "_test")
+}
+
+// shortPlace shortens "/path/to/folder/file.go:7 +0x1d" to "folder/file.go:7".
+func shortPlace(file string) string {
+	file, _, _ = strings.Cut(file, " +0x")
+	if i := strings.LastIndexByte(file, '/'); i > 0 {
+		file = file[strings.LastIndexByte(file[:i], '/')+1:]
+	}
+	return file
+}
