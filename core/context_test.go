@@ -12,7 +12,7 @@ func polling(t testing.TB, w core.Waker) (*core.Context, *coretest.Host) {
 	h := coretest.New(1)
 	t.Cleanup(h.Close)
 	cx := core.NewContext(h)
-	cx.Begin(w)
+	cx.ForHost().Begin(w)
 	return cx, h
 }
 
@@ -40,7 +40,7 @@ func TestBudgetEndsAndTheTaskIsPolledAgain(t *testing.T) {
 			t.Fatalf("operation %d was refused", i)
 		}
 	}
-	if cx.Yielded() {
+	if cx.ForHost().Yielded() {
 		t.Error("the task was woken while the budget lasted")
 	}
 	for range 3 {
@@ -48,11 +48,11 @@ func TestBudgetEndsAndTheTaskIsPolledAgain(t *testing.T) {
 			t.Error("an operation beyond the budget was allowed")
 		}
 	}
-	if !cx.Yielded() || cx.Budget() != 0 {
-		t.Errorf("woken %t, %d left, want true and 0", cx.Yielded(), cx.Budget())
+	if !cx.ForHost().Yielded() || cx.Budget() != 0 {
+		t.Errorf("woken %t, %d left, want true and 0", cx.ForHost().Yielded(), cx.Budget())
 	}
-	if cx.Begin(w); cx.Budget() != core.DefaultBudget || cx.Yielded() {
-		t.Errorf("the next poll: woken %t, %d left", cx.Yielded(), cx.Budget())
+	if cx.ForHost().Begin(w); cx.Budget() != core.DefaultBudget || cx.ForHost().Yielded() {
+		t.Errorf("the next poll: woken %t, %d left", cx.ForHost().Yielded(), cx.Budget())
 	}
 	if woken != 0 {
 		t.Error("woken through the waker: the runner is there to be told")
@@ -97,7 +97,7 @@ func TestSwappedWakerIsTheOneThatYieldWakes(t *testing.T) {
 		t.Error("SwapWaker did not swap")
 	}
 	cx.Yield()
-	if cx.Task() != wTask {
+	if cx.ForHost().Task() != wTask {
 		t.Error("Task is the waker that was put in")
 	}
 	if old := cx.SwapWaker(wInner); old != wOuter {
@@ -108,19 +108,19 @@ func TestSwappedWakerIsTheOneThatYieldWakes(t *testing.T) {
 	}
 	cx.SwapWaker(wOuter)
 	cx.Yield()
-	if cx.Yielded() || task != 0 || outer != 2 || inner != 2 {
-		t.Errorf("yielded %t, woken %d, %d and %d times, want 0, 2 and 2", cx.Yielded(), task, outer, inner)
+	if cx.ForHost().Yielded() || task != 0 || outer != 2 || inner != 2 {
+		t.Errorf("yielded %t, woken %d, %d and %d times, want 0, 2 and 2", cx.ForHost().Yielded(), task, outer, inner)
 	}
 
 	cx.SwapWaker(wTask)
 	cx.Yield()
-	if !cx.Yielded() || task != 0 {
+	if !cx.ForHost().Yielded() || task != 0 {
 		t.Error("with its own waker back, the runner was not told directly")
 	}
 	cx.SwapWaker(wOuter)
-	cx.Begin(wTask) // a poll that panicked did not put it back
+	cx.ForHost().Begin(wTask) // a poll that panicked did not put it back
 	cx.Yield()
-	if !cx.Yielded() || outer != 2 {
+	if !cx.ForHost().Yielded() || outer != 2 {
 		t.Error("Begin has not ended the swap")
 	}
 }
@@ -159,7 +159,7 @@ func TestContextAllocatesNothing(t *testing.T) {
 	w := counting(new(int))
 	cx, _ := polling(t, w)
 	if have := testing.AllocsPerRun(100, func() {
-		cx.Begin(w)
+		cx.ForHost().Begin(w)
 		cx.SwapWaker(w)
 		for cx.Spend() {
 		}
@@ -174,7 +174,7 @@ func BenchmarkBeginSpend(b *testing.B) {
 	w := counting(new(int))
 	cx, _ := polling(b, w)
 	for b.Loop() {
-		cx.Begin(w)
+		cx.ForHost().Begin(w)
 		cx.Spend()
 	}
 }

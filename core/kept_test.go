@@ -62,7 +62,7 @@ func TestCheckReach(t *testing.T) {
 		func() {
 			defer func() {
 				v, _ := recover().(string)
-				if panics := strings.Contains(v, "handed to another worker"); panics != c.panics {
+				if panics := strings.Contains(v, "passed to another worker"); panics != c.panics {
 					t.Errorf("%s: panicked with %q", name, v)
 				}
 			}()
@@ -75,17 +75,17 @@ func TestAContextAtRestKeepsNoTask(t *testing.T) {
 	h := coretest.New(1)
 	defer h.Close()
 	cx := core.NewContext(h)
-	cx.Begin(core.WakerFunc(func() {}))
+	cx.ForHost().Begin(core.WakerFunc(func() {}))
 	cx.SwapValues((*core.Values)(nil).With(key{}, 1))
 	cx.SwapWaker(core.WakerFunc(func() {}))
-	cx.Rest()
+	cx.ForHost().Rest()
 	if w := cx.Waker(); w != nil {
 		t.Error("it has a waker")
 	}
 	if cx.Values() != nil || cx.Value(key{}) != nil {
 		t.Error("it has values")
 	}
-	cx.Begin(nil)
+	cx.ForHost().Begin(nil)
 }
 
 type key struct{}

@@ -35,7 +35,7 @@ func TestValuesOfAContext(t *testing.T) {
 	h := coretest.New(1)
 	defer h.Close()
 	cx := h.Context()
-	cx.Begin(core.WakerFunc(func() {}))
+	cx.ForHost().Begin(core.WakerFunc(func() {}))
 	vs := (*core.Values)(nil).With("a", 1)
 	if cx.Value("a") != nil || cx.Values() != nil {
 		t.Error("a new context has values")

@@ -39,6 +39,3 @@ func (w Wait) String() string {
 // Waits notes what the poll is about to wait for. A future that returns pending may call it, so
 // that a dump of the tasks can tell; it has no other effect, and costs a store.
 func (cx *Context) Waits(on Wait) { cx.waits |= on }
-
-// Waiting returns what Waits was told in this poll. For the runner.
-func (cx *Context) Waiting() Wait { return cx.waits }

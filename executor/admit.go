@@ -19,7 +19,7 @@ type origin struct {
 }
 
 // Spawn takes a task that one of this worker's tasks has made.
-func (w *worker) Spawn(r core.Runnable) error {
+func (w *worker) Spawn(r core.Task) error {
 	t := asTask(r)
 	w.births.inside++
 	if !w.rt.admit(t, w.unbound, w.id, w.births.inside, origin{true, w}) {
@@ -47,9 +47,9 @@ func (w *worker) adopt(t *task.Task, home *task.Home, from origin) error {
 // admit gives t, the n-th task of a set, its home and number, and makes it one of the live tasks. It returns false
 // if the phase of the runtime refuses t.
 func (rt *Runtime) admit(t *task.Task, home *task.Home, set int, n uint64, from origin) bool {
-	t.Bind(home, rt.taskID(set, n))
+	t.ForHost().Bind(home, rt.taskID(set, n))
 	if rt.opts.Instrument {
-		t.Time(rt.now(), spawnSite())
+		t.ForHost().StartTiming(rt.now(), spawnSite())
 	}
 	rt.sets[set].Insert(t)
 	if p := rt.phaseNow(); p != running {
@@ -132,7 +132,7 @@ func (e *ended) forget() {
 	}
 }
 
-func asTask(r core.Runnable) *task.Task {
+func asTask(r core.Task) *task.Task {
 	t, ok := r.(*task.Task)
 	if !ok || t == nil {
 		panic(fmt.Sprintf("executor: Spawn of a %T, which is not a *task.Task", r))

@@ -262,7 +262,7 @@ func (b *blocking[T]) Poll(cx *core.Context) (core.Result[T], bool) {
 			panic("executor: Blocking outside a runtime of this package")
 		}
 		b.rt = w.rt
-		if t, ok := cx.Task().(*task.Task); ok {
+		if t, ok := cx.ForHost().Task().(*task.Task); ok {
 			b.task = infoOf(t)
 		}
 		waker := cx.Waker() // for good: only coro.Await polls b

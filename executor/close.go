@@ -68,7 +68,7 @@ func (w *worker) kill() {
 		for _, t := range w.rt.sets[set].Tasks() {
 			w.current.Store(pollMark(0, t.ID()))
 			polling = t
-			t.KillOn(w.cx, core.ErrShutdown)
+			t.ForHost().KillOn(w.cx, core.ErrShutdown)
 			polling = nil
 			w.done(t)
 		}
@@ -78,7 +78,7 @@ func (w *worker) kill() {
 // release is close once no task is left, or before there was one.
 func (w *worker) release() {
 	w.clearTasks()
-	w.cx.Rest()
+	w.cx.ForHost().Rest()
 	w.timers.release()                        // 5
 	w.pool.Close()                            // 6
 	if err := w.reactor.Close(); err != nil { // 7

@@ -113,7 +113,7 @@ type noting struct {
 	wakers chan<- core.Waker
 }
 
-func (n noting) Spawn(r core.Runnable) error {
+func (n noting) Spawn(r core.Task) error {
 	n.wakers <- r
 	return n.Spawner.Spawn(r)
 }

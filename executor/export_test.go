@@ -67,7 +67,7 @@ func WatchdogAsleep(rt *Runtime) bool { return rt.watchdog.asleep.Load() }
 type LocalQueue struct{ w worker }
 
 // Adopt makes the worker the one that t is bound to.
-func (q *LocalQueue) Adopt(t *task.Task)     { t.Bind(&q.w.home, 0) }
+func (q *LocalQueue) Adopt(t *task.Task)     { t.ForHost().Bind(&q.w.home, 0) }
 func (q *LocalQueue) Push(t *task.Task)      { q.w.push(t) }
 func (q *LocalQueue) PushWoken(t *task.Task) { q.w.pushWoken(t) }
 func (q *LocalQueue) ServeLists() bool       { return q.w.serveLists() }

@@ -27,7 +27,7 @@ var (
 // Schedule takes a task bound to this worker that has become ready, from any goroutine.
 func (w *worker) Schedule(t *task.Task) {
 	if w.timing.all {
-		t.Queued(w.Now())
+		t.ForHost().MarkQueued(w.Now())
 	}
 	notify, ok := w.inbox.Push(t)
 	if !ok {
@@ -44,7 +44,7 @@ func (w *worker) ours(k core.Waker) *task.Task {
 	if !ok {
 		return nil
 	}
-	if h := t.Home(); h == &w.home || h == w.unbound {
+	if h := t.ForHost().Home(); h == &w.home || h == w.unbound {
 		return t
 	}
 	return nil
@@ -58,7 +58,7 @@ func (w *worker) Wake(k core.Waker) {
 		k.Wake()
 		return
 	}
-	if t.Notify() {
+	if t.ForHost().MarkWoken() {
 		w.counts.wakesLocal++
 		w.putSlot(t)
 	}
@@ -72,10 +72,10 @@ func (w *worker) WakeLater(k core.Waker) {
 		k.Wake()
 		return
 	}
-	if t.Notify() {
+	if t.ForHost().MarkWoken() {
 		w.counts.wakesLocal++
 		if w.timing.all {
-			t.Queued(w.Now())
+			t.ForHost().MarkQueued(w.Now())
 		}
 		w.pushWoken(t)
 	}
@@ -115,7 +115,7 @@ func (w *worker) TaskPanicked(t *task.Task, err *task.PanicError) {
 	switch {
 	case w.rt.opts.OnPanic != nil:
 		w.rt.opts.OnPanic(info, err)
-	case w.rt.opts.Panics == Contain && !t.Joined():
+	case w.rt.opts.Panics == Contain && !t.ForHost().Joined():
 		w.rt.logPanic("executor: a task panicked", info, err)
 	}
 	if w.rt.opts.Panics == Propagate {

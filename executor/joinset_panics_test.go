@@ -16,7 +16,7 @@ type slow struct {
 	core.Spawner
 }
 
-func (s slow) Spawn(r core.Runnable) error {
+func (s slow) Spawn(r core.Task) error {
 	err := s.Spawner.Spawn(r)
 	eventually(s.t, "the task ends", r.(*task.Task).Finished)
 	return err

@@ -48,7 +48,7 @@ func (k *keptWorker) worker() *worker { return (*worker)(k) }
 
 func (k *keptWorker) Kept() core.Host { return k }
 
-func (k *keptWorker) Spawn(r core.Runnable) error {
+func (k *keptWorker) Spawn(r core.Task) error {
 	return k.worker().adopt(asTask(r), k.unbound, origin{inside: true})
 }
 

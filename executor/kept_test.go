@@ -191,7 +191,7 @@ func TestATimerThatIsHandedToAnotherWorkerPanicsWhereTasksStay(t *testing.T) {
 			if err != nil {
 				t.Errorf("%s: %v", name, err)
 			}
-		case !errors.As(err, &pe) || !strings.Contains(err.Error(), "handed to another worker"):
+		case !errors.As(err, &pe) || !strings.Contains(err.Error(), "passed to another worker"):
 			t.Errorf("%s: the join says %v, want a panic that names the mistake", name, err)
 		default:
 			if err := on(0, true); err != nil { // there it goes on

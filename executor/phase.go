@@ -115,7 +115,7 @@ func (from origin) cleansUp() bool {
 	if w == nil {
 		return true
 	}
-	t, ok := w.cx.Task().(*task.Task)
+	t, ok := w.cx.ForHost().Task().(*task.Task)
 	if !ok || t.ID()&taskMask != w.current.Load()&taskMask {
 		return true
 	}

@@ -48,7 +48,7 @@ func (w *worker) pollTasks() {
 		if w.counts.polls&w.timing.mask == 0 {
 			w.timing.began = w.Now()
 		}
-		outcome := t.Run(w.cx)
+		outcome := t.ForHost().Run(w.cx)
 		polling = nil
 		if w.timing.began != 0 {
 			w.sample()
@@ -57,7 +57,7 @@ func (w *worker) pollTasks() {
 			if !w.bound.PushIfRoom(t) {
 				w.bound.Spill(t)
 			}
-			if w.cx.Exhausted() {
+			if w.cx.ForHost().Exhausted() {
 				w.counts.budgetYields++
 			}
 		} else if outcome != core.Parked {
@@ -79,7 +79,7 @@ const (
 func (w *worker) polled(t *task.Task, outcome core.Outcome) {
 	switch outcome {
 	case core.Again:
-		if w.cx.Exhausted() {
+		if w.cx.ForHost().Exhausted() {
 			w.counts.budgetYields++
 		}
 		w.push(t) // its Trace counts from the end of its poll
@@ -96,7 +96,7 @@ func (w *worker) done(t *task.Task) {
 		}
 	} else {
 		w.counts.ended(t)
-		w.ended.add(w.rt.setOf(t.ID()), t.Place())
+		w.ended.add(w.rt.setOf(t.ID()), t.ForHost().IndexInSet())
 	}
 	if w.fatal != nil {
 		w.escaped = false
@@ -118,10 +118,10 @@ func (w *worker) contain(polling **task.Task) {
 	defer w.done(t) // whether or not its Drop exits the goroutine
 	v := recover()
 	if err := task.Recovered(v); err != nil {
-		t.Panicked(w.cx, v, err.Stack)
+		t.ForHost().Panicked(w.cx, v, err.Stack)
 		return
 	}
-	t.Exited(w.cx)
+	t.ForHost().Exited(w.cx)
 }
 
 // endPolls ends the polls of a round: no task is being polled, and those that have ended are no longer live.

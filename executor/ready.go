@@ -12,7 +12,7 @@ func (w *worker) hasTasks() bool {
 
 // push puts t, which has become ready on this worker, behind the others.
 func (w *worker) push(t *task.Task) {
-	if t.Home() == &w.home {
+	if t.ForHost().Home() == &w.home {
 		w.bound.Push(t)
 		return
 	}
@@ -21,7 +21,7 @@ func (w *worker) push(t *task.Task) {
 
 // pushWoken is push for a task that was woken.
 func (w *worker) pushWoken(t *task.Task) {
-	if t.Home() == &w.home {
+	if t.ForHost().Home() == &w.home {
 		w.bound.PushWoken(t)
 		return
 	}
@@ -31,7 +31,7 @@ func (w *worker) pushWoken(t *task.Task) {
 // putSlot puts t in front of the others. The task that was in the slot goes to the back.
 func (w *worker) putSlot(t *task.Task) {
 	if w.timing.all {
-		t.Queued(w.Now())
+		t.ForHost().MarkQueued(w.Now())
 	}
 	if displaced := w.slot.Put(t); displaced != nil {
 		w.pushWoken(displaced)

@@ -138,7 +138,7 @@ func (rt *Runtime) Workers() int {
 // core.ErrShutdown once Shutdown or Close has been called, also to a task: while the runtime drains, tasks
 // spawn through their own Context or Co. A task that is accepted in the instant before may still be dropped
 // by Close, and its join says so.
-func (rt *Runtime) Spawn(r core.Runnable) error {
+func (rt *Runtime) Spawn(r core.Task) error {
 	rt.assertMade()
 	w := rt.workers[0]
 	if n := uint64(len(rt.workers)); n > 1 {
@@ -177,7 +177,7 @@ func (rt *Runtime) worker(i int) *worker {
 // An onWorker is a pointer alone, so that it becomes a Spawner without an allocation.
 type onWorker struct{ w *worker }
 
-func (s onWorker) Spawn(r core.Runnable) error { return s.w.adopt(asTask(r), &s.w.home, origin{}) }
+func (s onWorker) Spawn(r core.Task) error { return s.w.adopt(asTask(r), &s.w.home, origin{}) }
 
 // A taskOnWorker is an onWorker for a task.
 type taskOnWorker struct {
@@ -188,7 +188,7 @@ type taskOnWorker struct {
 // KeptSpawner is for core.Kept.
 func (s taskOnWorker) KeptSpawner() core.Spawner { return taskOnWorker{w: s.w} }
 
-func (s taskOnWorker) Spawn(r core.Runnable) error {
+func (s taskOnWorker) Spawn(r core.Task) error {
 	from := origin{inside: true}
 	if s.task != nil {
 		from.worker = workerOf(s.task) // the task may have moved since

@@ -47,7 +47,7 @@ func Do(s core.Spawner, body func(co *coro.Co) error) joinhandle.JoinHandle[stru
 	}
 	slot := coro.NewDo(body)
 	if err := s.Spawn(&slot.Task); err != nil {
-		slot.Kill(err)
+		slot.ForHost().Kill(err)
 	}
 	return joinhandle.New(slot)
 }
@@ -98,7 +98,7 @@ type named struct {
 // KeptSpawner is for core.Kept.
 func (n named) KeptSpawner() core.Spawner { return named{core.Kept(n.Spawner), n.name} }
 
-func (n named) Spawn(r core.Runnable) error {
+func (n named) Spawn(r core.Task) error {
 	asTask(r).SetName(n.name)
 	return n.Spawner.Spawn(r)
 }
@@ -167,7 +167,7 @@ func wait[T any](ctx context.Context, rt *Runtime, slot *task.Slot[T]) (T, error
 	h := joinhandle.New(slot)
 	ended := h.Done() // before it can end: it is a join, so nobody else has to report a panic
 	if err := rt.Spawn(&slot.Task); err != nil {
-		slot.Kill(err)
+		slot.ForHost().Kill(err)
 	}
 	var cause error
 	select {

@@ -270,7 +270,7 @@ type onOther struct {
 	i  int
 }
 
-func (o onOther) Spawn(r core.Runnable) (err error) {
+func (o onOther) Spawn(r core.Task) (err error) {
 	joinOK(o.t, executor.Go(o.rt.On((o.i+1)%o.rt.Workers()), func(*coro.Co) (int, error) {
 		err = o.rt.On(o.i).Spawn(r)
 		return 0, nil

@@ -67,7 +67,7 @@ func TestSpawnOfASetAllocatesTheTaskAndTheMember(t *testing.T) {
 	var w core.Waker = new(counter)
 	allocs(t, "Spawn, run and TryJoin", 2, func() {
 		set.Spawn(f)
-		h.Context().Begin(w)
+		h.Context().ForHost().Begin(w)
 		if _, ready, _ := set.PollJoin(h.Context()); ready {
 			t.Fatal("ready before the run")
 		}

@@ -92,7 +92,7 @@ func TestWaitingTakesNothingFromTheBudget(t *testing.T) {
 	ended.Spawn(future.Ready(1))
 	h.Run()
 	cx := h.Context()
-	cx.Begin(&counter{})
+	cx.ForHost().Begin(&counter{})
 	for range 2 * core.DefaultBudget {
 		if _, ready, err := set.PollJoin(cx); ready || err != nil {
 			t.Fatal("the set answered")

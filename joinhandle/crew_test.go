@@ -64,13 +64,13 @@ func (c *crew) next() *task.Task {
 func (c *crew) run(cx *core.Context, t *task.Task) (out core.Outcome) {
 	defer func() {
 		if v := recover(); v != nil {
-			out = t.Panicked(cx, v, debug.Stack())
+			out = t.ForHost().Panicked(cx, v, debug.Stack())
 		}
 	}()
-	return t.Run(cx)
+	return t.ForHost().Run(cx)
 }
 
-func (c *crew) Spawn(r core.Runnable) error {
+func (c *crew) Spawn(r core.Task) error {
 	t := r.(*task.Task)
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -78,7 +78,7 @@ func (c *crew) Spawn(r core.Runnable) error {
 		return core.ErrShutdown
 	}
 	c.ids++
-	t.Bind(&c.home, c.ids)
+	t.ForHost().Bind(&c.home, c.ids)
 	c.live.Insert(t)
 	c.queue.Push(t)
 	c.work.Signal()
@@ -102,7 +102,7 @@ func (c *crew) close() {
 	c.mu.Unlock()
 	c.wg.Wait()
 	for _, t := range c.live.Tasks() {
-		t.Kill(core.ErrShutdown)
+		t.ForHost().Kill(core.ErrShutdown)
 		c.live.Remove(t)
 	}
 }

@@ -43,7 +43,7 @@ func do(t testing.TB, body func(co *coro.Co)) {
 
 // poll polls f by hand, with w as the waker.
 func poll[T any](h *coretest.Host, w core.Waker, f core.Future[T]) (T, bool) {
-	h.Context().Begin(w)
+	h.Context().ForHost().Begin(w)
 	return f.Poll(h.Context())
 }
 

@@ -67,7 +67,7 @@ func GoOwning[T any](s core.Spawner, r io.Closer, body func(co *coro.Co) (T, err
 	spawned := false
 	defer func() {
 		if !spawned { // the spawner panicked
-			slot.Kill(core.ErrCancelled)
+			slot.ForHost().Kill(core.ErrCancelled)
 		}
 	}()
 	h := start(s, slot)
@@ -80,7 +80,7 @@ func start[T any](s core.Spawner, slot *task.Slot[T]) JoinHandle[T] {
 		panic("joinhandle: a task needs a Spawner, and this one is nil")
 	}
 	if err := s.Spawn(&slot.Task); err != nil {
-		slot.Kill(err)
+		slot.ForHost().Kill(err)
 	}
 	return JoinHandle[T]{slot}
 }

@@ -27,14 +27,14 @@ var ErrEmpty = errors.New("joinhandle: the set has no task left")
 // wakes it. A waiter (1) adds its waker, having found no task that has ended, then (2) is suspended.
 // Both first steps are under the lock: so either the waiter finds the task, or the task finds the
 // waker. A waiter that was woken and gives up, or is woken for nothing, hands its turn on if there is
-// something to join still; see [task.Turns]. When the set has no task left, all are woken.
+// something to join still; see [task.WaitQueue]. When the set has no task left, all are woken.
 type JoinSet[T any] struct {
 	spawner core.Spawner
 
 	mu             sync.Mutex
 	running, ended list[T]
-	n              int        // of both
-	turns          task.Turns // for the ended ones
+	n              int            // of both
+	turns          task.WaitQueue // for the ended ones
 }
 
 // A Joined is the output of one task of a set.
@@ -90,7 +90,7 @@ func (s *JoinSet[T]) add(slot *task.Slot[T]) AbortHandle {
 	defer func() {
 		if !spawned { // the spawner panicked
 			s.forget(m)
-			slot.Kill(core.ErrCancelled)
+			slot.ForHost().Kill(core.ErrCancelled)
 		}
 	}()
 	slot.Watch(m) // before it can end: nobody else has to report its panic

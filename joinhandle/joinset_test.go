@@ -152,7 +152,7 @@ func TestPollJoinWakesItsWaker(t *testing.T) {
 	set := joinhandle.NewJoinSet[int](h)
 	var w counter
 	pollJoin := func(w core.Waker) (joinhandle.Joined[int], bool, error) {
-		h.Context().Begin(w)
+		h.Context().ForHost().Begin(w)
 		return set.PollJoin(h.Context())
 	}
 	if _, ready, err := pollJoin(&w); !ready || err != joinhandle.ErrEmpty {
@@ -190,7 +190,7 @@ func TestUnwaitTakesOneWakerBack(t *testing.T) {
 		var ws [n]counter
 		for range 2 {
 			for i := range ws {
-				h.Context().Begin(&ws[i])
+				h.Context().ForHost().Begin(&ws[i])
 				if _, ready, _ := set.PollJoin(h.Context()); ready {
 					t.Fatal("ready")
 				}
@@ -367,7 +367,7 @@ func TestASpawnerThatPanicsAddsNoMember(t *testing.T) {
 // A spawner runs a function of the test in its Spawn.
 type spawner func() error
 
-func (f spawner) Spawn(core.Runnable) error { return f() }
+func (f spawner) Spawn(core.Task) error { return f() }
 
 func TestASpawnerThatPanicsWakesWhoWaitsForNothing(t *testing.T) {
 	for name, meanwhile := range map[string]func(set *joinhandle.JoinSet[int]){
@@ -380,7 +380,7 @@ func TestASpawnerThatPanicsWakesWhoWaitsForNothing(t *testing.T) {
 		var set *joinhandle.JoinSet[int]
 		var w counter
 		set = joinhandle.NewJoinSet[int](spawner(func() error {
-			h.Context().Begin(&w)
+			h.Context().ForHost().Begin(&w)
 			if _, ready, err := set.PollJoin(h.Context()); ready {
 				t.Errorf("ready with %v", err)
 			}

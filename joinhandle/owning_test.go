@@ -61,7 +61,7 @@ func TestWhatIsHandedToATaskIsClosedOnce(t *testing.T) {
 // A bad spawner is a mistake of the program, which keeps no connection open.
 type bad struct{}
 
-func (bad) Spawn(core.Runnable) error { panic("bad spawner") }
+func (bad) Spawn(core.Task) error { panic("bad spawner") }
 
 func TestWhatIsHandedToATaskIsClosedIfTheSpawnerPanics(t *testing.T) {
 	for form, spawn := range forms {

@@ -40,7 +40,7 @@ func newQueue(t *testing.T, tasks, wakers int) *queue {
 // poll is PollJoin with waker i, and reports whether that has joined a task.
 func (q *queue) poll(i int) bool {
 	q.t.Helper()
-	q.h.Context().Begin(&q.wakers[i])
+	q.h.Context().ForHost().Begin(&q.wakers[i])
 	_, ready, err := q.set.PollJoin(q.h.Context())
 	if err != nil {
 		q.t.Errorf("waker %d: %v", i, err)
@@ -169,7 +169,7 @@ func TestWaitersOfASetAreWokenWhenItHasNoTaskLeft(t *testing.T) {
 		t.Error("the first has joined nothing")
 	}
 	q.want("the last is joined", 1, 1, 1)
-	q.h.Context().Begin(&q.wakers[1])
+	q.h.Context().ForHost().Begin(&q.wakers[1])
 	if _, ready, err := q.set.PollJoin(q.h.Context()); !ready || err != joinhandle.ErrEmpty {
 		t.Errorf("have %t, %v", ready, err)
 	}

@@ -64,7 +64,7 @@ func New(seed uint64) *Host {
 }
 
 // Spawn implements [core.Spawner]. Any goroutine.
-func (h *Host) Spawn(r core.Runnable) error {
+func (h *Host) Spawn(r core.Task) error {
 	t := r.(*task.Task)
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -72,7 +72,7 @@ func (h *Host) Spawn(r core.Runnable) error {
 		return core.ErrShutdown
 	}
 	h.lastID++
-	t.Bind(&h.home, h.lastID)
+	t.ForHost().Bind(&h.home, h.lastID)
 	h.live.Insert(t)
 	h.push(t)
 	return nil
@@ -106,7 +106,7 @@ func (h *Host) Step() bool {
 		return false
 	}
 	out := h.run(t)
-	h.cx.Rest() // it may have been the last task
+	h.cx.ForHost().Rest() // it may have been the last task
 	switch out {
 	case core.Again:
 		h.Schedule(t)
@@ -124,10 +124,10 @@ func (h *Host) run(t *task.Task) (out core.Outcome) {
 			return
 		}
 		if err := task.Recovered(v); err != nil {
-			out = t.Panicked(h.cx, v, err.Stack)
+			out = t.ForHost().Panicked(h.cx, v, err.Stack)
 		}
 	}()
-	out = t.Run(h.cx)
+	out = t.ForHost().Run(h.cx)
 	returned = true
 	return out
 }
@@ -185,7 +185,7 @@ func (h *Host) Close() {
 	h.queue = task.Queue{}
 	h.mu.Unlock()
 	for _, t := range h.live.Tasks() {
-		t.KillOn(h.cx, core.ErrShutdown)
+		t.ForHost().KillOn(h.cx, core.ErrShutdown)
 		h.live.Remove(t)
 	}
 	h.pool.Close()

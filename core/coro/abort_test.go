@@ -494,7 +494,7 @@ func TestADroppedFutureIsNotPolled(t *testing.T) {
 
 func TestABodyThatNeverBeganIsReleasedWithItsTask(t *testing.T) {
 	for name, end := range map[string]func(s *task.Slot[int]){
-		"dropped": func(s *task.Slot[int]) { s.Kill(core.ErrShutdown) },
+		"dropped": func(s *task.Slot[int]) { s.ForHost().Kill(core.ErrShutdown) },
 		"aborted": func(s *task.Slot[int]) {
 			w := newWorker(t, coro.NewPool(0, false))
 			w.Spawn(&s.Task)

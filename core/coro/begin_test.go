@@ -100,7 +100,7 @@ func isShutdown(err error) bool { return err == core.ErrShutdown }
 
 func TestATaskThatNoHostTakesNeverBegins(t *testing.T) {
 	s := coro.New(func(*coro.Co) (int, error) { t.Error("it began"); return 0, nil })
-	s.Kill(core.ErrShutdown)
+	s.ForHost().Kill(core.ErrShutdown)
 	if _, err := take(t, s); err != core.ErrShutdown {
 		t.Errorf("have %v", err)
 	}

@@ -36,13 +36,13 @@ func (c *child) spawn(co *Co) error {
 	spawned := false
 	defer func() {
 		if !spawned { // the spawner panicked
-			c.task.Kill(core.ErrCancelled)
+			c.task.ForHost().Kill(core.ErrCancelled)
 		}
 	}()
 	err := co.cx.Spawn(c.task)
 	spawned = true
 	if err != nil {
-		c.task.Kill(err)
+		c.task.ForHost().Kill(err)
 	}
 	return err
 }

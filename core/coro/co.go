@@ -70,7 +70,7 @@ func (co *Co) Context() *core.Context {
 }
 
 // Spawn schedules r on the worker that the body is on.
-func (co *Co) Spawn(r core.Runnable) error {
+func (co *Co) Spawn(r core.Task) error {
 	co.own()
 	return co.cx.Spawn(r)
 }

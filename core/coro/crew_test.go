@@ -49,18 +49,18 @@ type member struct {
 	pool           *coro.Pool
 }
 
-func (m member) Coroutines() *coro.Pool      { return m.pool }
-func (m member) Spawn(r core.Runnable) error { return m.crew.Spawn(r) }
-func (m member) Wake(w core.Waker)           { w.Wake() }
-func (m member) WakeLater(w core.Waker)      { w.Wake() }
+func (m member) Coroutines() *coro.Pool  { return m.pool }
+func (m member) Spawn(r core.Task) error { return m.crew.Spawn(r) }
+func (m member) Wake(w core.Waker)       { w.Wake() }
+func (m member) WakeLater(w core.Waker)  { w.Wake() }
 
-func (c *crew) Spawn(r core.Runnable) error {
+func (c *crew) Spawn(r core.Task) error {
 	t := r.(*task.Task)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.lastID++
 	c.live++
-	t.Bind(&c.home, c.lastID)
+	t.ForHost().Bind(&c.home, c.lastID)
 	c.push(t)
 	return nil
 }
@@ -106,10 +106,10 @@ func (c *crew) work(seed uint64) {
 func runOn(cx *core.Context, t *task.Task) (out core.Outcome) {
 	defer func() {
 		if v := recover(); v != nil {
-			out = t.Panicked(cx, v, debug.Stack())
+			out = t.ForHost().Panicked(cx, v, debug.Stack())
 		}
 	}()
-	return t.Run(cx)
+	return t.ForHost().Run(cx)
 }
 
 // wait returns when every task has ended.

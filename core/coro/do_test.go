@@ -14,7 +14,7 @@ func failsAtOnce(*coro.Co) error { return errors.New("failed") }
 func TestNewDoIsNamedAfterItsBodyAndReturnsItsError(t *testing.T) {
 	h := newHost(t)
 	s := coro.NewDo(failsAtOnce)
-	s.Time(0, nil)
+	s.ForHost().StartTiming(0, nil)
 	if times, ok := s.Times(); !ok || !strings.HasSuffix(times.Body, "coro_test.failsAtOnce") {
 		t.Errorf("the body is called %q", times.Body)
 	}

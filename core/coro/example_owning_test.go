@@ -31,7 +31,7 @@ func ExampleNewOwning() {
 	})
 	if err := host.Spawn(&body.Task); err != nil {
 		fmt.Println(err)
-		body.Kill(err)
+		body.ForHost().Kill(err)
 	}
 	// Output:
 	// core: runtime is shut down

@@ -304,7 +304,7 @@ func TestAHostThatClosesLeavesNothing(t *testing.T) {
 // A full host accepts no tasks.
 type full struct{ *worker }
 
-func (full) Spawn(core.Runnable) error { return core.ErrShutdown }
+func (full) Spawn(core.Task) error { return core.ErrShutdown }
 
 func TestAChildThatIsRefusedFailsTheScope(t *testing.T) {
 	w := newWorker(t, coro.NewPool(0, false))

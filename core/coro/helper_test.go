@@ -151,10 +151,10 @@ func newWorker(t testing.TB, pool *coro.Pool) *worker {
 func (w *worker) Coroutines() *coro.Pool { return w.pool }
 func (w *worker) Schedule(t *task.Task)  { w.queue.Push(t) }
 
-func (w *worker) Spawn(r core.Runnable) error {
+func (w *worker) Spawn(r core.Task) error {
 	t := r.(*task.Task)
 	w.ids++
-	t.Bind(&w.home, w.ids)
+	t.ForHost().Bind(&w.home, w.ids)
 	w.queue.Push(t)
 	return nil
 }
@@ -170,7 +170,7 @@ func (w *worker) step() bool {
 	if t == nil {
 		return false
 	}
-	if t.Run(w.cx) == core.Again {
+	if t.ForHost().Run(w.cx) == core.Again {
 		w.queue.Push(t)
 	}
 	return true

@@ -60,7 +60,7 @@ func Inside(also ...*runtime.Func) bool {
 // on its stack, and nothing else has.
 var pollFuncs = sync.OnceValue(func() (fs []*runtime.Func) {
 	for _, f := range []any{
-		(*coroutine).serve, (*task.Task).Run, (*task.Task).KillOn, (*task.Task).Panicked, (*task.Task).Exited,
+		(*coroutine).serve, (*task.HostView).Run, (*task.HostView).KillOn, (*task.HostView).Panicked, (*task.HostView).Exited,
 	} {
 		fs = append(fs, FuncOf(f))
 	}

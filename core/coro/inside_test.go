@@ -103,7 +103,7 @@ func TestInsideFindsOutWhetherATaskCalls(t *testing.T) {
 		{"a goroutine, in an iterator", func(*testing.T) { pull(ask) }, false},
 		{"a goroutine whose spawn is refused", func(*testing.T) {
 			s := task.New[int](&prober{ask})
-			s.Kill(core.ErrShutdown)
+			s.ForHost().Kill(core.ErrShutdown)
 		}, false},
 		{"functions of the same name", func(*testing.T) { new(coroutine).serve(ask) }, false},
 		{"functions of the same name, in an iterator", func(*testing.T) {
@@ -176,7 +176,7 @@ func TestNestedIsAboutTheTasksOwnContextInsideIt(t *testing.T) {
 
 func TestPollingAreTheStacksOfPollsThatGoOn(t *testing.T) {
 	const running = "goroutine 7 [running]:\nmain.f()\n\t/f.go:1 +0x1\n" +
-		"github.com/moduvex/moduvex-go/core/task.(*Task).Run(0x1, 0x2)\n\t/task.go:1 +0x1"
+		"github.com/moduvex/moduvex-go/core/task.(*HostView).Run(0x1, 0x2)\n\t/task.go:1 +0x1"
 	stacks := strings.Join([]string{
 		running,
 		strings.Replace(running, "running", "coroutine", 1),

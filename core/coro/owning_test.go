@@ -46,8 +46,8 @@ func TestWhatATaskOwnsIsClosedOnceWhateverBecomesOfIt(t *testing.T) {
 			func(h *coretest.Host, s *task.Slot[int]) { h.Spawn(&s.Task); s.Abort(); h.Close() }, true},
 		{"its host takes no tasks any more", func(h *coretest.Host, s *task.Slot[int]) {
 			h.Close()
-			s.Kill(h.Spawn(&s.Task))
-			s.Kill(nil) // again: nothing
+			s.ForHost().Kill(h.Spawn(&s.Task))
+			s.ForHost().Kill(nil) // again: nothing
 		}, false},
 	}
 	for _, test := range tests {
@@ -106,9 +106,9 @@ type both struct {
 	killed bool
 }
 
-func (b *both) Spawn(r core.Runnable) error {
+func (b *both) Spawn(r core.Task) error {
 	if b.killed {
-		r.(*task.Task).KillOn(core.NewContext(b.worker), core.ErrShutdown)
+		r.(*task.Task).ForHost().KillOn(core.NewContext(b.worker), core.ErrShutdown)
 	}
 	return core.ErrShutdown
 }

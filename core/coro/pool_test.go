@@ -128,8 +128,8 @@ func TestAHostWithoutAPool(t *testing.T) {
 			coro.CheckNext(co)
 			return 7, co.Yield()
 		})
-		s.Bind(&w.home, 1)
-		for s.Run(cx) == core.Again {
+		s.ForHost().Bind(&w.home, 1)
+		for s.ForHost().Run(cx) == core.Again {
 		}
 		if v, err := take(t, s); v != 7 || err != nil {
 			t.Errorf("have %d, %v", v, err)

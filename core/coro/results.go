@@ -15,7 +15,7 @@ type Results[T any] struct {
 	// Under the scope's lock.
 	running int // children that have not ended, and those that wait for a place
 	values  backlog[T]
-	turns   task.Turns // for the values
+	turns   task.WaitQueue // for the values
 }
 
 // NewResults makes an empty one, for children of s. A scope may have several.

@@ -42,7 +42,7 @@ func TestPollsAllocateNothing(t *testing.T) {
 		f := combine(fs)
 		cx := core.NewContext(newHost(t))
 		w := core.WakerFunc(func() {})
-		cx.Begin(w)
+		cx.ForHost().Begin(w)
 		f.Poll(cx)
 		if avg := testing.AllocsPerRun(100, func() {
 			for _, p := range ps[:3] {
@@ -50,7 +50,7 @@ func TestPollsAllocateNothing(t *testing.T) {
 					p.waker.Wake()
 				}
 			}
-			cx.Begin(w)
+			cx.ForHost().Begin(w)
 			f.Poll(cx)
 		}); avg != 0 {
 			t.Errorf("%s: %v allocations a poll, want 0", name, avg)
@@ -92,7 +92,7 @@ func BenchmarkPollPending(b *testing.B) {
 			w := core.WakerFunc(func() {})
 			b.ReportAllocs()
 			for b.Loop() {
-				cx.Begin(w)
+				cx.ForHost().Begin(w)
 				f.Poll(cx)
 			}
 		})
@@ -114,12 +114,12 @@ func BenchmarkJoinAll(b *testing.B) {
 					fs[i] = &gates[i]
 				}
 				f := future.JoinAll(fs)
-				cx.Begin(w)
+				cx.ForHost().Begin(w)
 				f.Poll(cx)
 				for i := range gates {
 					gates[i].open = true
 					gates[i].waker.Wake()
-					cx.Begin(w)
+					cx.ForHost().Begin(w)
 					f.Poll(cx)
 				}
 			}
@@ -145,7 +145,7 @@ func BenchmarkYield(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		f := future.Yield()
-		cx.Begin(w)
+		cx.ForHost().Begin(w)
 		f.Poll(cx)
 		f.Poll(cx)
 	}

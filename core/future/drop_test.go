@@ -236,7 +236,7 @@ func TestPollAfterTheAnswerPanics(t *testing.T) {
 		}
 		f := c.combine(futures(ps))
 		cx := core.NewContext(newHost(t))
-		cx.Begin(core.WakerFunc(func() {}))
+		cx.ForHost().Begin(core.WakerFunc(func() {}))
 		if _, ok := f.Poll(cx); !ok {
 			t.Fatalf("%s: pending, want the answer", c.name)
 		}

@@ -57,7 +57,7 @@ func TestJoinAllOfManyIgnoresStaleWakers(t *testing.T) {
 		f := future.JoinAll(futures(ps))
 		cx := core.NewContext(newHost(t))
 		woken := 0
-		cx.Begin(core.WakerFunc(func() { woken++ }))
+		cx.ForHost().Begin(core.WakerFunc(func() { woken++ }))
 		f.Poll(cx)
 		if ps[7].waker.(core.FinishedWaker).Finished() {
 			t.Error("finished while it is pending")
@@ -99,7 +99,7 @@ func TestWakeOfAWokenChildIsOrderedBeforeItsPoll(t *testing.T) {
 	f := future.JoinAll(fs)
 	cx := core.NewContext(newHost(t))
 	w := core.WakerFunc(func() {})
-	cx.Begin(w)
+	cx.ForHost().Begin(w)
 	f.Poll(cx)
 	child.Wake()
 	var woken bool
@@ -113,7 +113,7 @@ func TestWakeOfAWokenChildIsOrderedBeforeItsPoll(t *testing.T) {
 	for !peek(&woken) {
 		time.Sleep(time.Millisecond)
 	}
-	cx.Begin(w)
+	cx.ForHost().Begin(w)
 	f.Poll(cx)
 	<-done
 	if have != 1 {
@@ -138,7 +138,7 @@ func TestJoinAllOfManyFollowsItsWaker(t *testing.T) {
 	for n := range 3 {
 		woken := 0
 		w := core.WakerFunc(func() { woken++ })
-		cx.Begin(w)
+		cx.ForHost().Begin(w)
 		f.Poll(cx)
 		if cx.Waker() != w {
 			t.Fatal("the poll left another waker in the context")
@@ -157,7 +157,7 @@ func TestJoinAllOfManyRestoresTheWakerAfterAPanic(t *testing.T) {
 	f := future.JoinAll(futures(ps))
 	cx := core.NewContext(newHost(t))
 	w := core.WakerFunc(func() {})
-	cx.Begin(w)
+	cx.ForHost().Begin(w)
 	mustPanic(t, "boom", func() { f.Poll(cx) })
 	if cx.Waker() != w {
 		t.Error("the poll left another waker in the context")

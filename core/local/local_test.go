@@ -55,7 +55,7 @@ func TestAPollThatEndsInAnyWayLeavesNothingBehind(t *testing.T) {
 	for name, end := range ends {
 		h := newHost(t)
 		cx := h.Context()
-		cx.Begin(core.WakerFunc(func() {}))
+		cx.ForHost().Begin(core.WakerFunc(func() {}))
 		f := local.Scope(number, 1, local.Scope(number, 2, future.Func(end)))
 		over := make(chan struct{})
 		go func() {
@@ -138,7 +138,7 @@ func TestAScopeFollowsItsTaskToAnotherContext(t *testing.T) {
 	around := (*core.Values)(nil).With(word, "w")
 	for i, h := range []*coretest.Host{first, second, first} {
 		cx := h.Context()
-		cx.Begin(core.WakerFunc(func() {}))
+		cx.ForHost().Begin(core.WakerFunc(func() {}))
 		old := cx.SwapValues(nil)
 		if i == 1 {
 			cx.SwapValues(around)
@@ -223,7 +223,7 @@ func TestBadInput(t *testing.T) {
 func TestAPollInAScopeAllocatesNothing(t *testing.T) {
 	h := newHost(t)
 	cx := h.Context()
-	cx.Begin(core.WakerFunc(func() {}))
+	cx.ForHost().Begin(core.WakerFunc(func() {}))
 	sum := 0
 	inner := future.Func(func(cx *core.Context) (int, bool) {
 		sum += number.Must(cx)

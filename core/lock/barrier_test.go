@@ -80,7 +80,7 @@ func TestABarrierForManyTellsItsRoundsApart(t *testing.T) {
 	cx := newHost(t).Context()
 	for i, w := range ws[:n-1] {
 		last := ws[n-2]
-		cx.Begin(core.WakerFunc(func() {
+		cx.ForHost().Begin(core.WakerFunc(func() {
 			if i == 0 {
 				last.drop() // has yet to be woken
 			}

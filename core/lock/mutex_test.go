@@ -213,7 +213,7 @@ func TestAMutexWakesOutsideOfItsLocks(t *testing.T) {
 	f, g := m.LockFuture(), mustLock(t, &m)
 	second := lockWaiters(t, &m, 1)[0]
 	cx := newHost(t).Context()
-	cx.Begin(core.WakerFunc(func() {
+	cx.ForHost().Begin(core.WakerFunc(func() {
 		second.pends(t)
 		mustBeLocked(t, &m)
 	}))
@@ -229,8 +229,8 @@ func TestWaitingForAMutexIsSeenAndCostsNoBudget(t *testing.T) {
 	w := lockWaiters(t, &m, 1)[0]
 	w.pends(t)
 	w.pends(t)
-	if w.cx.Waiting() != core.WaitLock || w.cx.Budget() != core.DefaultBudget {
-		t.Errorf("waits for %q with a budget of %d", w.cx.Waiting(), w.cx.Budget())
+	if w.cx.ForHost().Waiting() != core.WaitLock || w.cx.Budget() != core.DefaultBudget {
+		t.Errorf("waits for %q with a budget of %d", w.cx.ForHost().Waiting(), w.cx.Budget())
 	}
 	g.Unlock()
 	g = w.answers(t, 1)

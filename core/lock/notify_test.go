@@ -135,7 +135,7 @@ func TestNotifyWakesThroughTheWorkerAndOutsideOfItsLocks(t *testing.T) {
 	}
 	f := n.NotifiedFuture()
 	mine := newHost(t).Context()
-	mine.Begin(core.WakerFunc(func() { n.NotifyOne() }))
+	mine.ForHost().Begin(core.WakerFunc(func() { n.NotifyOne() }))
 	f.Poll(mine)
 	n.NotifyAll()
 	a.answers(t, 2) // heard the NotifyAll

@@ -160,7 +160,7 @@ func then[T any](f core.Future[T], fn func(T)) core.Future[any] {
 // pollSpent polls w when its task has spent its budget.
 func pollSpent(t *testing.T, w *waiter[any]) {
 	t.Helper()
-	w.cx.Begin(w)
+	w.cx.ForHost().Begin(w)
 	for w.cx.Budget() > 0 {
 		w.cx.Spend()
 	}
@@ -170,7 +170,7 @@ func pollSpent(t *testing.T, w *waiter[any]) {
 	if have := w.cx.Budget(); have != 0 {
 		t.Errorf("there is a budget of %d now", have)
 	}
-	if !w.cx.Yielded() {
+	if !w.cx.ForHost().Yielded() {
 		t.Fatal("pending without a budget, and not to be polled again")
 	}
 }
@@ -278,7 +278,7 @@ func TestATaskWithoutBudgetArrives(t *testing.T) {
 	first, second := b.ArriveFuture(), b.ArriveFuture()
 	w, v := newWaiter[bool](t, &first), newWaiter[bool](t, &second)
 	spend := func(w *waiter[bool]) {
-		w.cx.Begin(w)
+		w.cx.ForHost().Begin(w)
 		for w.cx.Budget() > 0 {
 			w.cx.Spend()
 		}

@@ -76,7 +76,7 @@ func TestWaitingIsSeenAndCostsNoBudget(t *testing.T) {
 		w := newWaiter(t, c.f)
 		for _, which := range []string{"first", "second"} {
 			w.pends(t)
-			if have := w.cx.Waiting(); have != c.want {
+			if have := w.cx.ForHost().Waiting(); have != c.want {
 				t.Errorf("%s, the %s poll: waits for %q, want %q", name, which, have, c.want)
 			}
 			if have := w.cx.Budget(); have != core.DefaultBudget {

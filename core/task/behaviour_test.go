@@ -113,11 +113,11 @@ func TestNotifyLeavesThePushToTheCaller(t *testing.T) {
 	h := newHost(t)
 	p := &probe{onPoll: pending}
 	s := spawn(t, h, p)
-	if s.Notify() {
+	if s.ForHost().MarkWoken() {
 		t.Error("Notify of a scheduled task asked for a push")
 	}
 	h.Run()
-	if !s.Notify() || s.Notify() {
+	if !s.ForHost().MarkWoken() || s.ForHost().MarkWoken() {
 		t.Error("Notify of an idle task did not ask for one push")
 	}
 	if h.Queued() != 0 {
@@ -157,7 +157,7 @@ func TestWakeOfAFinishedTaskDoesNothing(t *testing.T) {
 	for _, s := range []*task.Slot[int]{completed, aborted} {
 		s.Wake()
 		elsewhere(s.Wake)
-		if s.Notify() {
+		if s.ForHost().MarkWoken() {
 			t.Error("Notify of a finished task asked for a push")
 		}
 	}

@@ -37,9 +37,9 @@ func parkedTask(tb testing.TB) (*task.Slot[int], *core.Context) {
 	h := coretest.New(1)
 	tb.Cleanup(h.Close)
 	s := task.New[int](&forever{})
-	s.Bind(&task.Home{Scheduler: &latch{}}, 1)
+	s.ForHost().Bind(&task.Home{Scheduler: &latch{}}, 1)
 	cx := core.NewContext(h)
-	if out := s.Run(cx); out != core.Parked {
+	if out := s.ForHost().Run(cx); out != core.Parked {
 		tb.Fatalf("have %v, want Parked", out)
 	}
 	return s, cx
@@ -58,7 +58,7 @@ func TestWakeRunAndPendingAllocateNothing(t *testing.T) {
 	s, cx := parkedTask(t)
 	if have := testing.AllocsPerRun(1000, func() {
 		s.Wake()
-		s.Run(cx)
+		s.ForHost().Run(cx)
 	}); have != 0 {
 		t.Errorf("%v allocations, want none", have)
 	}
@@ -130,7 +130,7 @@ func BenchmarkWakeRun(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		s.Wake()
-		s.Run(cx)
+		s.ForHost().Run(cx)
 	}
 }
 
@@ -138,11 +138,11 @@ func BenchmarkWakeRun(b *testing.B) {
 func BenchmarkYieldRun(b *testing.B) {
 	h := newHost(b)
 	s := task.New[int](&yields{})
-	s.Bind(&task.Home{Scheduler: &latch{}}, 1)
+	s.ForHost().Bind(&task.Home{Scheduler: &latch{}}, 1)
 	cx := core.NewContext(h)
 	b.ReportAllocs()
 	for b.Loop() {
-		s.Run(cx)
+		s.ForHost().Run(cx)
 	}
 }
 
@@ -156,8 +156,8 @@ func BenchmarkSpawnRunJoin(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
 			s := task.New[int](f)
-			s.Bind(home, 1)
-			s.Run(cx)
+			s.ForHost().Bind(home, 1)
+			s.ForHost().Run(cx)
 			s.Take()
 		}
 	})

@@ -31,7 +31,7 @@ func TestCleansUpTellsCleanUpFromAPollThatHasNotHeardOfItsAbort(t *testing.T) {
 	p.onDrop = func(*probe) { note("drop", s.CleansUp()) }
 	h.Run()
 	direct := coro.New(func(co *coro.Co) (int, error) {
-		task := co.Context().Task()
+		task := co.Context().ForHost().Task()
 		cleans := func() bool { return task.(interface{ CleansUp() bool }).CleansUp() }
 		note("body", cleans())
 		if err := co.Suspend(); err != nil {
@@ -41,7 +41,7 @@ func TestCleansUpTellsCleanUpFromAPollThatHasNotHeardOfItsAbort(t *testing.T) {
 		return 0, errors.New("it was not aborted")
 	})
 	early := coro.New(func(co *coro.Co) (int, error) {
-		task := co.Context().Task().(interface {
+		task := co.Context().ForHost().Task().(interface {
 			Abort() bool
 			CleansUp() bool
 		})
@@ -54,7 +54,7 @@ func TestCleansUpTellsCleanUpFromAPollThatHasNotHeardOfItsAbort(t *testing.T) {
 		return 0, err
 	})
 	shielded := coro.New(func(co *coro.Co) (int, error) {
-		task := co.Context().Task().(interface {
+		task := co.Context().ForHost().Task().(interface {
 			Abort() bool
 			CleansUp() bool
 		})

@@ -51,10 +51,10 @@ func (c *crew) work() {
 func (c *crew) run(cx *core.Context, t *task.Task) (out core.Outcome) {
 	defer func() {
 		if v := recover(); v != nil {
-			out = t.Panicked(cx, v, debug.Stack())
+			out = t.ForHost().Panicked(cx, v, debug.Stack())
 		}
 	}()
-	return t.Run(cx)
+	return t.ForHost().Run(cx)
 }
 
 func (c *crew) Schedule(t *task.Task) {
@@ -65,9 +65,9 @@ func (c *crew) Schedule(t *task.Task) {
 	}
 }
 
-func (c *crew) Spawn(r core.Runnable) error {
+func (c *crew) Spawn(r core.Task) error {
 	t := r.(*task.Task)
-	t.Bind(&c.home, c.ids.Add(1))
+	t.ForHost().Bind(&c.home, c.ids.Add(1))
 	c.live.Insert(t)
 	c.Schedule(t)
 	return nil
@@ -81,7 +81,7 @@ func (c *crew) close() {
 	c.mu.Unlock()
 	c.wg.Wait()
 	for _, t := range c.live.Tasks() {
-		t.Kill(core.ErrShutdown)
+		t.ForHost().Kill(core.ErrShutdown)
 		c.live.Remove(t)
 	}
 }

@@ -134,23 +134,23 @@ func ExampleWakerSet() {
 	// third
 }
 
-// A thing wakes one of those that wait, and another one if that gives up.
-func ExampleTurns() {
-	var turns task.Turns
+// An item wakes one of the wakers that wait, and another one if that gives up.
+func ExampleWaitQueue() {
+	var queue task.WaitQueue
 	waker := func(name string) core.Waker {
 		return core.WakerFunc(func() { fmt.Println(name, "is woken") })
 	}
 	a, b, c := waker("a"), waker("b"), waker("c")
-	turns.Wait(a)
-	turns.Wait(b)
-	turns.Wait(c)
-	wake := turns.Next(1) // a thing has come
+	queue.Wait(a)
+	queue.Wait(b)
+	queue.Wait(c)
+	wake := queue.Next(1) // an item has come
 	wake.Wake()
-	turns.Leave(a) // it was woken, and gives up
-	wake = turns.Next(1)
+	queue.Leave(a) // a was woken, and gives up
+	wake = queue.Next(1)
 	wake.Wake()
-	turns.Leave(b) // it takes the thing
-	wake = turns.Next(0)
+	queue.Leave(b) // b takes the item
+	wake = queue.Next(0)
 	fmt.Println(wake.Empty())
 	// Output:
 	// a is woken

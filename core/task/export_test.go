@@ -33,7 +33,7 @@ const (
 	EvFinish    = evFinish
 	EvKill      = evKill
 	EvClaim     = evClaim
-	EvWatch     = evWatch
+	EvRelease   = evRelease
 	EvTake      = evTake
 	Events      = int(evTake) + 1
 
@@ -44,7 +44,7 @@ const (
 	ActPoll          = actPoll
 	ActUnwind        = actUnwind
 	ActDrop          = actDrop
-	ActWakeJoiner    = actWakeJoiner
+	ActWakeJoiners   = actWakeJoiners
 	ActOutput        = actOutput
 	ActRetry         = actRetry
 	ActPending       = actPending
@@ -178,4 +178,4 @@ const FewWakers = fewWakers
 
 // Claim is the first half of Watch and Unwatch, UnwatchClaimed the second of Unwatch.
 func (t *Task) Claim() bool                 { return t.claim() }
-func (t *Task) UnwatchClaimed(w core.Waker) { t.unwatch(w) }
+func (t *Task) UnwatchClaimed(w core.Waker) { t.removeJoiner(w) }

@@ -114,16 +114,16 @@ func TestDropRunsOnTheWorkerThatPolls(t *testing.T) {
 // it.
 func TestDropInsideScheduleIsSafe(t *testing.T) {
 	var s *task.Slot[int]
-	home := &task.Home{Scheduler: scheduleFunc(func(tk *task.Task) { tk.Kill(core.ErrShutdown) })}
+	home := &task.Home{Scheduler: scheduleFunc(func(tk *task.Task) { tk.ForHost().Kill(core.ErrShutdown) })}
 	for name, touch := range map[string]func(){
 		"wake":  func() { s.Wake() },
 		"abort": func() { s.Abort() },
 	} {
 		p := &probe{onPoll: pending}
 		s = task.New[int](p)
-		s.Bind(home, 1)
+		s.ForHost().Bind(home, 1)
 		cx := core.NewContext(newHost(t))
-		if out := s.Run(cx); out != core.Parked {
+		if out := s.ForHost().Run(cx); out != core.Parked {
 			t.Fatalf("%s: have %v, want Parked", name, out)
 		}
 		touch()
@@ -131,7 +131,7 @@ func TestDropInsideScheduleIsSafe(t *testing.T) {
 		if _, err := join(t, s); err != core.ErrShutdown {
 			t.Errorf("%s: have %v, want ErrShutdown", name, err)
 		}
-		if out := s.Run(cx); out != core.Done { // it was in a queue as well
+		if out := s.ForHost().Run(cx); out != core.Done { // it was in a queue as well
 			t.Errorf("%s: have %v, want Done", name, out)
 		}
 	}
@@ -151,7 +151,7 @@ func TestKillOfARunningTaskPanicsAndDoesNothing(t *testing.T) {
 					t.Errorf("Kill panicked with %q", text)
 				}
 			}()
-			s.Kill(core.ErrShutdown)
+			s.ForHost().Kill(core.ErrShutdown)
 		}()
 		return 7, true
 	}})
@@ -163,8 +163,8 @@ func TestKillOfARunningTaskPanicsAndDoesNothing(t *testing.T) {
 
 func TestKillWithoutACauseIsACancellation(t *testing.T) {
 	s := task.New[int](&probe{onPoll: pending})
-	s.Kill(nil)
-	s.Kill(core.ErrShutdown) // too late
+	s.ForHost().Kill(nil)
+	s.ForHost().Kill(core.ErrShutdown) // too late
 	if _, err := join(t, s); err != core.ErrCancelled {
 		t.Errorf("have %v, want ErrCancelled", err)
 	}
@@ -275,7 +275,7 @@ func TestNamesAndNumbers(t *testing.T) {
 	if s.Name() != "accept" || s.ID() == 0 || s.ID() == other.ID() {
 		t.Errorf("have %q, %d and %d", s.Name(), s.ID(), other.ID())
 	}
-	if s.Home() != other.Home() || s.Home().Scheduler != h {
+	if s.ForHost().Home() != other.ForHost().Home() || s.ForHost().Home().Scheduler != h {
 		t.Error("tasks of one host have different homes, or another's")
 	}
 }

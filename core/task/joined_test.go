@@ -24,7 +24,7 @@ func TestWakersBehindOneThatFailsAreWoken(t *testing.T) {
 		go func() {
 			defer close(done)
 			defer func() { recover() }()
-			s.Kill(core.ErrShutdown)
+			s.ForHost().Kill(core.ErrShutdown)
 		}()
 		<-done
 		if len(woken) != 5 || !s.Finished() {
@@ -37,7 +37,7 @@ func TestJoinedTellsJoinsFromBystanders(t *testing.T) {
 	s := task.New[int](&probe{onPoll: pending})
 	check := func(what string, want bool) {
 		t.Helper()
-		if s.Joined() != want {
+		if s.ForHost().Joined() != want {
 			t.Errorf("%s: joined is %t", what, !want)
 		}
 	}
@@ -47,7 +47,7 @@ func TestJoinedTellsJoinsFromBystanders(t *testing.T) {
 	s.Watch(&passerBy{})
 	check("two bystanders", false)
 	over := task.New[int](&probe{onPoll: pending})
-	over.Kill(nil)
+	over.ForHost().Kill(nil)
 	s.Watch(over)
 	check("a task that is over", false)
 	w := core.WakerFunc(func() {})
@@ -56,7 +56,7 @@ func TestJoinedTellsJoinsFromBystanders(t *testing.T) {
 	s.Unwatch(w)
 	check("one that was given up", false)
 	s.Watch(w)
-	s.Kill(nil)
+	s.ForHost().Kill(nil)
 	check("a task that has ended", false)
 }
 

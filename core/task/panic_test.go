@@ -103,9 +103,9 @@ func TestRunOfATaskThatIsNotScheduledIsTheHostsPanic(t *testing.T) {
 				t.Errorf("the task was touched: %v", s.State())
 			}
 		}()
-		s.Panicked(h.Context(), v, nil)
+		s.ForHost().Panicked(h.Context(), v, nil)
 	}()
-	s.Run(h.Context())
+	s.ForHost().Run(h.Context())
 }
 
 func TestGoexitInAPollEndsTheTask(t *testing.T) {
@@ -114,11 +114,11 @@ func TestGoexitInAPollEndsTheTask(t *testing.T) {
 	s := spawn(t, h, p)
 	elsewhere(func() {
 		defer func() {
-			if out := s.Exited(h.Context()); out != core.Done {
+			if out := s.ForHost().Exited(h.Context()); out != core.Done {
 				t.Errorf("have %v, want Done", out)
 			}
 		}()
-		s.Run(h.Context())
+		s.ForHost().Run(h.Context())
 	})
 	p.settled(t)
 	if _, err := join(t, s); err != core.ErrGoexit {
@@ -130,8 +130,8 @@ func TestGoexitInAPollEndsTheTask(t *testing.T) {
 // and was dropped again when the host closed.
 func TestGoexitInDropAfterAPollThatFailedEndsTheTask(t *testing.T) {
 	for name, fail := range map[string]func(h *coretest.Host, s *task.Slot[int]){
-		"panic":  func(h *coretest.Host, s *task.Slot[int]) { s.Panicked(h.Context(), "boom", nil) },
-		"Goexit": func(h *coretest.Host, s *task.Slot[int]) { s.Exited(h.Context()) },
+		"panic":  func(h *coretest.Host, s *task.Slot[int]) { s.ForHost().Panicked(h.Context(), "boom", nil) },
+		"Goexit": func(h *coretest.Host, s *task.Slot[int]) { s.ForHost().Exited(h.Context()) },
 	} {
 		h := newHost(t)
 		p := &probe{
@@ -141,7 +141,7 @@ func TestGoexitInDropAfterAPollThatFailedEndsTheTask(t *testing.T) {
 		s := spawn(t, h, p)
 		elsewhere(func() {
 			defer fail(h, s)
-			s.Run(h.Context())
+			s.ForHost().Run(h.Context())
 		})
 		p.settled(t)
 		_, err := join(t, s)

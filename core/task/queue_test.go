@@ -12,7 +12,7 @@ func makeTasks(n int, first uint64) []*task.Task {
 	ts := make([]*task.Task, n)
 	for i := range ts {
 		ts[i] = new(task.Task)
-		ts[i].Bind(nil, first+uint64(i))
+		ts[i].ForHost().Bind(nil, first+uint64(i))
 	}
 	return ts
 }

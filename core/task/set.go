@@ -2,17 +2,17 @@ package task
 
 import "sync"
 
-// A Set holds tasks that have not ended, so that shutdown can reach those that no queue and no
-// waker knows of. Inserting and removing are O(1); the memory is a pointer a task. Any goroutine.
+// A Set holds the tasks that have not ended, so that a shutdown reaches those that no queue and no
+// waker refers to. Insert and Remove take constant time; the memory is one pointer a task. Any goroutine.
 //
-// It is a slab of chunks (growing never moves what is there) with a stack of free places. A host
-// has several, so that the lock, which is taken for a few instructions, is nearly always taken by
+// It is a slab of chunks, which do not move as it grows, with a stack of free indexes. A host
+// has several, so that the lock, which is held for a few instructions, is nearly always taken by
 // the same worker: uncontended it costs less than the smallest allocation.
 type Set struct {
 	mu     sync.Mutex
 	chunks []*[setChunk]*Task
-	free   []uint32
-	used   uint32 // places handed out so far
+	free   []uint32 // indexes below used that hold no task
+	used   uint32   // indexes handed out so far
 	n      int
 }
 
@@ -33,40 +33,38 @@ func (s *Set) Insert(t *Task) {
 		}
 	}
 	s.chunks[i/setChunk][i%setChunk] = t
-	t.index = i + 1
+	t.setIndex = i + 1
 	s.n++
 	s.mu.Unlock()
 }
 
-// Remove takes t out, which is in s or in no Set, and reports whether it was there: of several that
-// take a task out, one is told so.
+// Remove takes t out, which is in s or in no Set, and reports whether it was there. If several goroutines
+// remove a task, it returns true to one of them.
 func (s *Set) Remove(t *Task) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if t.index == 0 {
+	if t.setIndex == 0 {
 		return false
 	}
-	s.remove(t.index)
-	t.index = 0
+	s.remove(t.setIndex)
+	t.setIndex = 0
 	return true
 }
 
-// Place names the place of t in its Set, for RemoveAll. Only for the runner of t, and only if nobody
-// removes t meanwhile.
-func (t *Task) Place() uint32 { return t.index }
-
-// RemoveAll takes out the tasks in these places, whom nobody else takes out. It is one lock for all of
-// them, and where there are so many tasks that the places are not in the cache, the misses overlap.
-func (s *Set) RemoveAll(places []uint32) {
+// RemoveAll takes out the tasks with these results of [HostView.IndexInSet], which no other goroutine removes. It
+// takes the lock once for all of them, and if there are so many tasks that the chunks are not in the cache, the
+// misses overlap.
+func (s *Set) RemoveAll(indexes []uint32) {
 	s.mu.Lock()
-	for _, place := range places {
-		s.remove(place)
+	for _, index := range indexes {
+		s.remove(index)
 	}
 	s.mu.Unlock()
 }
 
-func (s *Set) remove(place uint32) {
-	i := place - 1
+// remove takes out the task whose setIndex is index.
+func (s *Set) remove(index uint32) {
+	i := index - 1
 	slot := &s.chunks[i/setChunk][i%setChunk]
 	if *slot == nil {
 		panic("task: a task was taken out of its Set twice")
@@ -74,14 +72,14 @@ func (s *Set) remove(place uint32) {
 	*slot = nil
 	s.n--
 	if s.n == 0 {
-		s.free, s.used = s.free[:0], 0 // all places are free again, in order
+		s.free, s.used = s.free[:0], 0 // all indexes are free again, in order
 		s.shrink()
 	} else {
 		s.free = append(s.free, i)
 	}
 }
 
-// keepChunks bounds what an empty Set keeps after a peak.
+// keepChunks is how many chunks an empty Set keeps after a peak.
 const keepChunks = 8
 
 func (s *Set) shrink() {
@@ -98,7 +96,7 @@ func (s *Set) Len() int {
 	return s.n
 }
 
-// Tasks returns the tasks of this moment. Any goroutine.
+// Tasks returns the tasks that are in the set at the call. Any goroutine.
 func (s *Set) Tasks() []*Task {
 	s.mu.Lock()
 	defer s.mu.Unlock()

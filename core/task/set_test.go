@@ -35,7 +35,7 @@ func TestTakingATaskOutTwicePanics(t *testing.T) {
 	tasks := makeTasks(2, 1)
 	s.Insert(tasks[0])
 	s.Insert(tasks[1])
-	places := []uint32{tasks[0].Place()}
+	places := []uint32{tasks[0].ForHost().IndexInSet()}
 	s.RemoveAll(places)
 	defer func() {
 		if v := recover(); v != "task: a task was taken out of its Set twice" {
@@ -69,7 +69,7 @@ func TestSetAgainstAMap(t *testing.T) {
 			in = in[:len(in)-1]
 			delete(want, x.ID())
 			if r.IntN(2) == 0 {
-				places = append(places, x.Place())
+				places = append(places, x.ForHost().IndexInSet())
 				continue
 			}
 			s.Remove(x)

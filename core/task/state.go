@@ -78,7 +78,7 @@ const (
 	evFinish                 // whoever got actDrop: the future is dropped
 	evKill                   // the host, with every worker stopped: give the task up unpolled
 	evClaim                  // a joiner wants to write the join slot
-	evWatch                  // a joiner has written it
+	evRelease                // a joiner has written it
 	evTake                   // a joiner wants the output
 )
 
@@ -93,7 +93,7 @@ const (
 	actPoll                 // poll the future
 	actUnwind               // tell the graceful future that it is aborted, and poll it
 	actDrop                 // drop the future, then evFinish
-	actWakeJoiner           // wake what the join slot holds, once
+	actWakeJoiners          // wake what the join slot holds, once
 	actOutput               // claim, watch: the join is resolved, evTake; take: the output is yours
 	actRetry                // another joiner is writing the slot this instant
 	actPending              // take: not finished yet
@@ -244,7 +244,7 @@ func nextRare(w word, e event) (word, action) {
 			return w, actRetry
 		}
 		return w&^watched | claimed, actNone
-	case evWatch:
+	case evRelease:
 		switch {
 		case !w.has(claimed):
 			return w, actInvalid
@@ -266,7 +266,7 @@ func nextRare(w word, e event) (word, action) {
 
 func finish(w word) (word, action) {
 	if w.has(watched) {
-		return w&^watched | finished, actWakeJoiner
+		return w&^watched | finished, actWakeJoiners
 	}
 	return w | finished, actNone
 }

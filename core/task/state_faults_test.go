@@ -126,7 +126,7 @@ var faults = []fault{
 		})},
 	{name: "finishing wakes where nobody watches", law: lawSlot,
 		change: after(task.EvReady, func(_, w task.Word, _ task.Action) (task.Word, task.Action) {
-			return w, task.ActWakeJoiner
+			return w, task.ActWakeJoiners
 		})},
 	{name: "the drop of an aborted task does not finish it", law: lawStuck,
 		change: in(task.Cancelled, 0, task.EvFinish, stays(task.ActNone))},
@@ -138,11 +138,11 @@ var faults = []fault{
 			return w | old&task.Watched, act
 		})},
 	{name: "a joiner parks although the task has finished", law: lawJoinWoken,
-		change: in(task.Completed, task.Claimed, task.EvWatch, func(w task.Word) (task.Word, task.Action) {
+		change: in(task.Completed, task.Claimed, task.EvRelease, func(w task.Word) (task.Word, task.Action) {
 			return w &^ task.Claimed, task.ActNone
 		})},
 	{name: "a joiner releases the slot and does not watch", law: lawJoinWoken,
-		change: in(task.Running, task.Claimed, task.EvWatch, func(w task.Word) (task.Word, task.Action) {
+		change: in(task.Running, task.Claimed, task.EvRelease, func(w task.Word) (task.Word, task.Action) {
 			return w &^ task.Claimed, task.ActNone
 		})},
 	{name: "a joiner that gives up stays in the slot", law: lawJoinWoken,

@@ -221,7 +221,7 @@ func (m *model) probe(s *state) {
 		{task.EvPanic, now != task.Running},
 		{task.EvCancelled, now != task.Running},
 		{task.EvFinish, now != task.Cancelled || s.word.Has(task.Finished)},
-		{task.EvWatch, !s.word.Has(task.Claimed)},
+		{task.EvRelease, !s.word.Has(task.Claimed)},
 	} {
 		if !stray.illegal {
 			continue

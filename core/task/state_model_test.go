@@ -234,7 +234,7 @@ func (m *model) stepJoiner(s state, i int, visit func(string, state)) {
 		j.at = joinWatch
 		visit("joiner: write the slot", s)
 	case joinWatch:
-		if m.apply(&s, task.EvWatch) == task.ActOutput {
+		if m.apply(&s, task.EvRelease) == task.ActOutput {
 			j.at = joinWake
 		} else {
 			j.at, j.registered, j.before = joinWait, true, 0
@@ -283,7 +283,7 @@ func (m *model) stepLeaver(s state, i int, visit func(string, state)) {
 		j.at, j.registered = joinRelease, false
 		visit("leaver: take its waker out of the slot", s)
 	case joinRelease:
-		if m.apply(&s, task.EvWatch) == task.ActOutput {
+		if m.apply(&s, task.EvRelease) == task.ActOutput {
 			j.at = joinLeaveWake
 		} else {
 			j.at, j.before = joinGone, 0
@@ -390,7 +390,7 @@ func (m *model) dispatch(s *state, r *runner, e task.Event, act task.Action) {
 		*r = runner{at: runDrop, event: task.EvFinish}
 	case task.ActPush:
 		*r = runner{at: runRequeue}
-	case task.ActWakeJoiner:
+	case task.ActWakeJoiners:
 		*r = runner{at: runWake}
 	default:
 		r.rest(s)

@@ -135,8 +135,8 @@ func (s *WakerSet) addShared(w core.Waker) {
 	}
 }
 
-// has reports whether one of the wakers is so.
-func (s *WakerSet) has(so func(core.Waker) bool) bool {
+// contains reports whether one of the wakers is so.
+func (s *WakerSet) contains(so func(core.Waker) bool) bool {
 	if l, ok := s.slot.(*wakerList); ok {
 		return slices.ContainsFunc(l.wakers, func(w core.Waker) bool { return w != nil && so(w) })
 	}

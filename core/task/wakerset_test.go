@@ -148,7 +148,7 @@ func TestJoinersAreWokenInTheOrderInWhichTheyCame(t *testing.T) {
 	for name, end := range map[string]func(h *coretest.Host, s *task.Slot[int]){
 		"run":   func(h *coretest.Host, s *task.Slot[int]) { h.Run() },
 		"abort": func(h *coretest.Host, s *task.Slot[int]) { s.Abort(); h.Run() },
-		"kill":  func(h *coretest.Host, s *task.Slot[int]) { s.Kill(nil) },
+		"kill":  func(h *coretest.Host, s *task.Slot[int]) { s.ForHost().Kill(nil) },
 	} {
 		for _, n := range []int{1, 2, task.FewWakers + 1, 100} {
 			h := newHost(t)

@@ -198,14 +198,14 @@ func TestABurstTakesFromTheBudget(t *testing.T) {
 	poll(h, w, i)
 	h.Advance(time.Second)
 	cx, n := h.Context(), 0
-	cx.Begin(w)
+	cx.ForHost().Begin(w)
 	for ; ; n++ {
 		if _, ok := i.Poll(cx); !ok {
 			break
 		}
 	}
-	if n != core.DefaultBudget || !cx.Yielded() {
-		t.Errorf("%d ticks in one poll, yielded %t", n, cx.Yielded())
+	if n != core.DefaultBudget || !cx.ForHost().Yielded() {
+		t.Errorf("%d ticks in one poll, yielded %t", n, cx.ForHost().Yielded())
 	}
 }
 
@@ -413,7 +413,7 @@ func TestAnIntervalFollowsItsTaskToAnotherHost(t *testing.T) {
 	poll(first, w, i)
 	first.Advance(time.Minute) // second starts here
 	cx := core.NewContext(second)
-	next := func() (time.Time, bool) { cx.Begin(w); return i.Poll(cx) }
+	next := func() (time.Time, bool) { cx.ForHost().Begin(w); return i.Poll(cx) }
 	if _, ok := next(); ok {
 		t.Fatal("a tick too early")
 	}

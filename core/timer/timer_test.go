@@ -43,7 +43,7 @@ func (w *waker) Wake() { w.wakes++ }
 
 // poll polls f by hand, with w as the waker.
 func poll[T any](h *coretest.Host, w core.Waker, f core.Future[T]) (T, bool) {
-	h.Context().Begin(w)
+	h.Context().ForHost().Begin(w)
 	return f.Poll(h.Context())
 }
 
@@ -284,7 +284,7 @@ func TestATimerFollowsItsTaskToAnotherHost(t *testing.T) {
 	poll(first, w, f)
 	first.Advance(time.Minute) // second starts here
 	cx := core.NewContext(second)
-	cx.Begin(w)
+	cx.ForHost().Begin(w)
 	if _, ok := f.Poll(cx); ok {
 		t.Fatal("over after half its time")
 	}
@@ -296,7 +296,7 @@ func TestATimerFollowsItsTaskToAnotherHost(t *testing.T) {
 	if w.wakes != 1 {
 		t.Errorf("woken %d times by the second host, want 1", w.wakes)
 	}
-	cx.Begin(w)
+	cx.ForHost().Begin(w)
 	if _, ok := f.Poll(cx); !ok {
 		t.Error("pending after its time")
 	}
@@ -319,19 +319,19 @@ func TestATimerThatMovesWithoutBudgetStaysOver(t *testing.T) {
 	s := timer.Sleep(10 * time.Millisecond)
 	w := core.WakerFunc(func() {})
 	cx := core.NewContext(from)
-	cx.Begin(w)
+	cx.ForHost().Begin(w)
 	if _, ok := s.Poll(cx); ok {
 		t.Fatal("it was over at once")
 	}
 	to.RunFor(20 * time.Millisecond)
 	cx = core.NewContext(to)
-	cx.Begin(w)
+	cx.ForHost().Begin(w)
 	for cx.Spend() {
 	}
-	if _, ok := s.Poll(cx); ok || !cx.Yielded() {
+	if _, ok := s.Poll(cx); ok || !cx.ForHost().Yielded() {
 		t.Fatal("it answered without budget")
 	}
-	cx.Begin(w)
+	cx.ForHost().Begin(w)
 	if _, ok := s.Poll(cx); !ok {
 		t.Fatal("it is not over any more")
 	}
@@ -345,7 +345,7 @@ func TestACopyOfAnUnarmedTimerIsATimerOfItsOwn(t *testing.T) {
 	b := a
 	b.ResetUntil(h.Epoch())
 	cx := core.NewContext(h)
-	cx.Begin(core.WakerFunc(func() {}))
+	cx.ForHost().Begin(core.WakerFunc(func() {}))
 	if _, ok := a.Poll(cx); ok {
 		t.Error("the reset of a copy has moved it")
 	}

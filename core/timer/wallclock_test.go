@@ -28,7 +28,7 @@ func (h *systemHost) Arm(e *wheel.Entry, at time.Duration) {
 func newSystemHost(t testing.TB) (*systemHost, *core.Context) {
 	h := &systemHost{Host: newHost(t), epoch: time.Now()}
 	cx := core.NewContext(h)
-	cx.Begin(&waker{})
+	cx.ForHost().Begin(&waker{})
 	return h, cx
 }
 

@@ -340,7 +340,7 @@ func TestADroppedFutureLeavesTheSignalToTheNext(t *testing.T) {
 	cx := core.NewContext(coretest.New(1))
 	first, second := s.RecvFuture(), s.RecvFuture()
 	poll := func(f *signal.RecvFuture, w core.Waker) (received, bool) {
-		cx.Begin(w)
+		cx.ForHost().Begin(w)
 		return f.Poll(cx)
 	}
 	var w, w2 probe

@@ -405,7 +405,7 @@ func TestAHugeCapacityCostsNothingByItself(t *testing.T) {
 func TestReceivesTakeFromTheBudgetAndWaitingCostsNothing(t *testing.T) {
 	h := newHost(t)
 	cx := h.Context()
-	cx.Begin(&waker{})
+	cx.ForHost().Begin(&waker{})
 	tx := broadcast.New[int](1000)
 	rx := tx.Subscribe()
 	rx.RecvFuture().Poll(cx)
@@ -421,8 +421,8 @@ func TestReceivesTakeFromTheBudgetAndWaitingCostsNothing(t *testing.T) {
 			break
 		}
 	}
-	if n != core.DefaultBudget || !cx.Yielded() {
-		t.Errorf("%d in one poll, yielded %t", n, cx.Yielded())
+	if n != core.DefaultBudget || !cx.ForHost().Yielded() {
+		t.Errorf("%d in one poll, yielded %t", n, cx.ForHost().Yielded())
 	}
 }
 

@@ -48,7 +48,7 @@ func (w *waker) Wake() { w.wakes++ }
 
 // poll polls f by hand, with w as the waker.
 func poll[T any](h *coretest.Host, w core.Waker, f core.Future[T]) (T, bool) {
-	h.Context().Begin(w)
+	h.Context().ForHost().Begin(w)
 	return f.Poll(h.Context())
 }
 
@@ -64,7 +64,7 @@ func (s *spy) Wake(w core.Waker) { s.woken++; w.Wake() }
 func spied(t *testing.T) (*spy, *core.Context) {
 	s := &spy{Host: newHost(t)}
 	cx := core.NewContext(s)
-	cx.Begin(&waker{})
+	cx.ForHost().Begin(&waker{})
 	return s, cx
 }
 

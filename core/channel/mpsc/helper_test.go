@@ -25,7 +25,7 @@ func newWaiter[T any](tb testing.TB, f core.Future[T]) *waiter[T] {
 func (w *waiter[T]) Wake() { w.wakes++ }
 
 func (w *waiter[T]) poll() (T, bool) {
-	w.cx.Begin(w)
+	w.cx.ForHost().Begin(w)
 	return w.f.Poll(w.cx)
 }
 

@@ -270,7 +270,7 @@ func (f *flag) Wake() { f.up.Store(true) }
 // spin polls f until it answers.
 func spin[T any](cx *core.Context, w *flag, f core.Future[T]) T {
 	for {
-		cx.Begin(w)
+		cx.ForHost().Begin(w)
 		if v, ok := f.Poll(cx); ok {
 			return v
 		}

@@ -99,8 +99,8 @@ func TestAReceiverIsWokenOnceForAllThatIsSent(t *testing.T) {
 		}
 	}
 	w.pends(t)
-	if w.cx.Waiting() != core.WaitChannel || w.cx.Budget() != core.DefaultBudget {
-		t.Errorf("waits for %q with a budget of %d", w.cx.Waiting(), w.cx.Budget())
+	if w.cx.ForHost().Waiting() != core.WaitChannel || w.cx.Budget() != core.DefaultBudget {
+		t.Errorf("waits for %q with a budget of %d", w.cx.ForHost().Waiting(), w.cx.Budget())
 	}
 }
 
@@ -343,7 +343,7 @@ func TestAChannelWakesOutsideOfItsLocks(t *testing.T) {
 	} {
 		calls = 0
 		tx, rx = mpsc.New[int](1)
-		cx.Begin(use)
+		cx.ForHost().Begin(use)
 		rx.Poll(cx)
 		closed := tx.UntilClosedFuture()
 		closed.Poll(cx)
@@ -355,7 +355,7 @@ func TestAChannelWakesOutsideOfItsLocks(t *testing.T) {
 	tx, rx = mpsc.New[int](1)
 	mustSend(t, tx, 0)
 	s := tx.SendFuture(1)
-	cx.Begin(use)
+	cx.ForHost().Begin(use)
 	s.Poll(cx)
 	mustRecv(t, rx, 0)
 	s.Drop()
@@ -403,7 +403,7 @@ func TestNobodyTakesAPlaceWhileOthersAreBeingWokenForIt(t *testing.T) {
 	first := tx.SendFuture(4)
 	cx := newHost(t).Context()
 	calls := 0
-	cx.Begin(core.WakerFunc(func() {
+	cx.ForHost().Begin(core.WakerFunc(func() {
 		calls++
 		mustFail(t, tx.TrySend(9), mpsc.ErrFull)
 	}))
@@ -431,7 +431,7 @@ func TestNoPlaceIsGivenAwayAfterTheClose(t *testing.T) {
 	p, _ := tx.TryReserve()
 	first := tx.SendFuture(0)
 	cx := newHost(t).Context()
-	cx.Begin(core.WakerFunc(p.Release))
+	cx.ForHost().Begin(core.WakerFunc(p.Release))
 	first.Poll(cx)
 	var ws []*waiter[error]
 	for range 40 {

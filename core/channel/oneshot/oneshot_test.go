@@ -343,7 +343,7 @@ func TestAReceiveThatIsGivenUpIsNotWoken(t *testing.T) {
 func TestOperationsTakeFromTheBudgetAndWaitingCostsNothing(t *testing.T) {
 	h := newHost(t)
 	cx := h.Context()
-	cx.Begin(&waker{})
+	cx.ForHost().Begin(&waker{})
 	tx, rx := oneshot.New[int]()
 	rx.Poll(cx)
 	tx.ClosedFuture().Poll(cx)
@@ -354,7 +354,7 @@ func TestOperationsTakeFromTheBudgetAndWaitingCostsNothing(t *testing.T) {
 	for cx.Budget() > 0 {
 		rx.Poll(cx)
 	}
-	if _, ok := rx.Poll(cx); ok || !cx.Yielded() {
+	if _, ok := rx.Poll(cx); ok || !cx.ForHost().Yielded() {
 		t.Error("answered without a budget")
 	}
 	if _, ok := tx.ClosedFuture().Poll(cx); ok {

@@ -425,7 +425,7 @@ func TestAValueThatIsReplacedIsLetGoOf(t *testing.T) {
 func TestOperationsTakeFromTheBudgetAndWaitingCostsNothing(t *testing.T) {
 	h := newHost(t)
 	cx := h.Context()
-	cx.Begin(&waker{})
+	cx.ForHost().Begin(&waker{})
 	tx := watch.New(0)
 	rx := tx.Subscribe()
 	rx.TryNext()
@@ -442,8 +442,8 @@ func TestOperationsTakeFromTheBudgetAndWaitingCostsNothing(t *testing.T) {
 			break
 		}
 	}
-	if n != core.DefaultBudget || !cx.Yielded() {
-		t.Errorf("%d in one poll, yielded %t", n, cx.Yielded())
+	if n != core.DefaultBudget || !cx.ForHost().Yielded() {
+		t.Errorf("%d in one poll, yielded %t", n, cx.ForHost().Yielded())
 	}
 	rx.Close()
 	if _, ok := gone.Poll(cx); ok {

@@ -45,9 +45,9 @@ func New(n int) *Workers {
 func (ws *Workers) Schedule(t *task.Task) { ws.ready <- t }
 
 // Spawn implements [core.Spawner]. Any goroutine.
-func (ws *Workers) Spawn(r core.Runnable) error {
+func (ws *Workers) Spawn(r core.Task) error {
 	t := r.(*task.Task)
-	t.Bind(&ws.home, ws.ids.Add(1))
+	t.ForHost().Bind(&ws.home, ws.ids.Add(1))
 	ws.live.Add(1)
 	ws.mu.Lock()
 	ws.tasks.Insert(t)
@@ -88,13 +88,13 @@ func (w *worker) run() {
 func (w *worker) poll(t *task.Task) (out core.Outcome) {
 	defer func() {
 		if v := recover(); v != nil {
-			out = t.Panicked(w.cx, v, debug.Stack())
+			out = t.ForHost().Panicked(w.cx, v, debug.Stack())
 		}
 	}()
-	return t.Run(w.cx)
+	return t.ForHost().Run(w.cx)
 }
 
-func (w *worker) Spawn(r core.Runnable) error     { return w.all.Spawn(r) }
+func (w *worker) Spawn(r core.Task) error         { return w.all.Spawn(r) }
 func (w *worker) Wake(k core.Waker)               { k.Wake() }
 func (w *worker) WakeLater(k core.Waker)          { k.Wake() }
 func (w *worker) Coroutines() *coro.Pool          { return w.pool }
@@ -129,7 +129,7 @@ func NewSolo() *Solo {
 // Run runs tasks until none is scheduled, and returns how many have not ended.
 func (s *Solo) Run() (live int) {
 	for t := s.queue.Pop(); t != nil; t = s.queue.Pop() {
-		switch t.Run(s.cx) {
+		switch t.ForHost().Run(s.cx) {
 		case core.Again:
 			s.queue.Push(t)
 		case core.Done:
@@ -148,21 +148,21 @@ func (s *Solo) Schedule(t *task.Task) { s.queue.Push(t) }
 // Wake puts a task of s at the back of the queue.
 func (s *Solo) Wake(w core.Waker) {
 	t, ok := w.(*task.Task)
-	if !ok || t.Home() != &s.home {
+	if !ok || t.ForHost().Home() != &s.home {
 		w.Wake()
 		return
 	}
-	if t.Notify() {
+	if t.ForHost().MarkWoken() {
 		s.queue.Push(t)
 	}
 }
 
 // Spawn implements [core.Spawner].
-func (s *Solo) Spawn(r core.Runnable) error {
+func (s *Solo) Spawn(r core.Task) error {
 	t := r.(*task.Task)
 	s.ids++
 	s.live++
-	t.Bind(&s.home, s.ids)
+	t.ForHost().Bind(&s.home, s.ids)
 	s.queue.Push(t)
 	return nil
 }

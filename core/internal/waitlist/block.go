@@ -34,7 +34,7 @@ func Block[T any](ctx context.Context, f core.Future[T]) (value T, err error) {
 		}
 	}()
 	for done := false; ; {
-		p.cx.Begin(p)
+		p.cx.ForHost().Begin(p)
 		v, ok := f.Poll(p.cx)
 		switch {
 		case ok:
@@ -42,7 +42,7 @@ func Block[T any](ctx context.Context, f core.Future[T]) (value T, err error) {
 			return v, nil
 		case done:
 			return value, context.Cause(ctx)
-		case p.cx.Yielded():
+		case p.cx.ForHost().Yielded():
 			continue
 		}
 		select {
@@ -87,7 +87,7 @@ type host struct{}
 func (host) Wake(w core.Waker)               { w.Wake() }
 func (host) WakeLater(w core.Waker)          { w.Wake() }
 func (host) IO() any                         { return nil }
-func (host) Spawn(core.Runnable) error       { panic(noHost) }
+func (host) Spawn(core.Task) error           { panic(noHost) }
 func (host) Now() time.Duration              { panic(noHost) }
 func (host) Epoch() time.Time                { panic(noHost) }
 func (host) Arm(*wheel.Entry, time.Duration) { panic(noHost) }

@@ -23,7 +23,7 @@ func numberedTasks(n int) []*task.Task {
 	ts := make([]*task.Task, n)
 	for i := range ts {
 		ts[i] = new(task.Task)
-		ts[i].Bind(nil, uint64(i))
+		ts[i].ForHost().Bind(nil, uint64(i))
 	}
 	return ts
 }

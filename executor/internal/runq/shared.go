@@ -39,7 +39,7 @@ func (s *Shared) Sleepers() int { return bits.OnesCount64(s.idle.load().sleepers
 // goroutine.
 func (s *Shared) Schedule(t *task.Task) {
 	if s.clock != nil {
-		t.Queued(s.clock())
+		t.ForHost().MarkQueued(s.clock())
 	}
 	s.injector.push(t)
 	s.wakeOne()

@@ -144,7 +144,7 @@ func TestNoReactorIsAnError(t *testing.T) {
 	host := coretest.New(1)
 	defer host.Close()
 	cx := host.Context()
-	cx.Begin(core.WakerFunc(func() {}))
+	cx.ForHost().Begin(core.WakerFunc(func() {}))
 	_, ready, err := l.PollAccept(cx)
 	if !ready {
 		t.Fatal("pending for ever")

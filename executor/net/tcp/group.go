@@ -161,7 +161,7 @@ type inTurns struct {
 	next int
 }
 
-func (s *inTurns) Spawn(r core.Runnable) error {
+func (s *inTurns) Spawn(r core.Task) error {
 	on := s.rt.On(s.next)
 	s.next++
 	return on.Spawn(r)

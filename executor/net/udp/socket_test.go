@@ -516,7 +516,7 @@ func TestNoReactorIsAnError(t *testing.T) {
 	host := coretest.New(1)
 	defer host.Close()
 	cx := host.Context()
-	cx.Begin(core.WakerFunc(func() {}))
+	cx.ForHost().Begin(core.WakerFunc(func() {}))
 	_, _, ready, err := s.PollReadFrom(cx, make([]byte, 1))
 	if !ready {
 		t.Fatal("pending for ever")

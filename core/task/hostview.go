@@ -1,0 +1,74 @@
+package task
+
+import (
+	"time"
+
+	"github.com/moduvex/moduvex-go/core"
+)
+
+// A HostView is a [Task] as its host sees it, the code that queues and polls it. Its methods say who may call
+// them.
+type HostView Task
+
+// ForHost returns the methods of t that only a host calls. It costs nothing.
+func (t *Task) ForHost() *HostView { return (*HostView)(t) }
+
+// A Scheduler takes tasks that have become ready to run.
+type Scheduler interface {
+	// Schedule puts t into a queue. It is called from any goroutine, once for each time that t
+	// becomes Scheduled, and must not block nor run t.
+	Schedule(t *Task)
+}
+
+// A Home is where tasks are queued when they become ready. All tasks of a worker share one, so that a task
+// holds one word for it, and comparing pointers tells whether two tasks belong to the same worker.
+type Home struct{ Scheduler }
+
+// A PanicHost is a host that is told of panics. Its methods must not panic.
+type PanicHost interface {
+	core.Host
+	// TaskPanicked is called on the worker, just before t, which has panicked, ends.
+	TaskPanicked(t *Task, err *PanicError)
+	// WakerPanicked is called on the worker when the end of t has woken a waker that panicked.
+	WakerPanicked(t *Task, err *PanicError)
+}
+
+// A TimingHost is a host that is told, after each poll of a timed task, how long the task was ready before
+// it, and how long the poll took.
+type TimingHost interface {
+	core.Host
+	TaskTimed(ready, busy time.Duration)
+}
+
+// Bind gives the task its home and its number. The host calls it once, when it accepts the task, before
+// another goroutine can see the task.
+func (v *HostView) Bind(home *Home, id uint64) { v.home, v.id = home, id }
+
+// Home returns what Bind was given. Any goroutine.
+func (v *HostView) Home() *Home { return v.home }
+
+// MarkWoken is Wake for a caller that queues the task itself: it reports whether the caller must
+// push the task to a queue now. Any goroutine.
+func (v *HostView) MarkWoken() (push bool) { return v.word.wakeIdle() || v.word.wake() == actPush }
+
+// IndexInSet returns what Set.RemoveAll takes for the task. Only the runner calls it, and only if no other
+// goroutine removes the task meanwhile.
+func (v *HostView) IndexInSet() uint32 { return v.setIndex }
+
+// StartTiming makes the task account for its time from now on, by the host's clock. site is where it was
+// spawned, as by runtime.Callers. The host calls it before another goroutine can see the task.
+func (v *HostView) StartTiming(now time.Duration, site []uintptr) {
+	tr := (*Task)(v).traced()
+	tr.site, tr.timed = site, true
+	tr.since.Store(int64(now))
+	tr.body = describe(v.body)
+}
+
+// MarkQueued notes that the task, if it is timed, is not idle any more at now. The host calls it when a wake
+// or a spawn has made the task ready, before it queues the task. It does not call it after an Outcome of Again:
+// the task was not idle.
+func (v *HostView) MarkQueued(now time.Duration) {
+	if tr := v.trace; tr != nil && tr.timed {
+		tr.enter(&tr.idle, now)
+	}
+}

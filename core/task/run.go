@@ -1,0 +1,123 @@
+package task
+
+import (
+	"errors"
+
+	"github.com/moduvex/moduvex-go/core"
+)
+
+// Run panics with these, and Kill with the last, if the caller broke the rule of one queue and one runner.
+// They are no panics of the task, whose future another worker may be polling at the same time.
+var (
+	errNotScheduled = errors.New("task: run of a task that is not scheduled: it was in two queues")
+	errNotRunning   = errors.New("task: the end of a poll of a task that is not running: it had two runners")
+	errKillRunning  = errors.New("task: kill of a task that is being polled")
+)
+
+// Run polls the task once. Only the worker that took it from a queue calls it, and does what the Outcome
+// says. Run does not recover a panic of the future, so that a host can recover once for many tasks: the host
+// then calls Panicked, which ends the task.
+func (v *HostView) Run(cx *core.Context) core.Outcome {
+	t := (*Task)(v)
+	act := actPoll
+	if !t.word.runUnaborted() {
+		act = t.word.transition(evRun)
+	}
+	if act != actPoll && act != actUnwind {
+		return t.runUnpolled(act, cx)
+	}
+	cx.ForHost().Begin(t)
+	if t.trace != nil {
+		t.trace.pollBegins(cx)
+	}
+	var p Poll
+	if act == actPoll {
+		p = t.body.Poll(cx)
+	} else {
+		p = t.body.(GracefulBody).Unwind(cx)
+	}
+	if t.trace != nil {
+		t.trace.pollEnded(cx) // before the word gives the task to another goroutine
+	}
+	if p != Pending {
+		return t.end(p, cx)
+	}
+	if cx.ForHost().Yielded() {
+		if t.word.yieldUndisturbed() {
+			return core.Again
+		}
+		return t.park(evYield, cx)
+	}
+	if t.word.pendUndisturbed() {
+		return core.Parked
+	}
+	return t.park(evPending, cx)
+}
+
+// runUnpolled is Run of a task that is not to be polled.
+func (t *Task) runUnpolled(act action, cx *core.Context) core.Outcome {
+	switch act {
+	case actDrop:
+		return t.drop(cx)
+	case actNone:
+		return core.Done
+	}
+	panic(errNotScheduled)
+}
+
+// park is the end of a poll that answered pending, where something happened to the task meanwhile.
+func (t *Task) park(e event, cx *core.Context) core.Outcome {
+	switch t.word.transition(e) {
+	case actNone:
+		return core.Parked
+	case actPush:
+		return core.Again
+	case actDrop:
+		return t.drop(cx)
+	}
+	panic(errNotRunning)
+}
+
+// end is the end of a poll that has stored the output.
+func (t *Task) end(p Poll, cx *core.Context) core.Outcome {
+	if p == Panicked {
+		t.reportPanic(cx)
+	}
+	end := Completed
+	if p == Unwound {
+		end = Cancelled
+	}
+	return t.wakeJoiners(t.word.end(end), cx)
+}
+
+// drop drops the future, then resolves the join: in this order, so that a joiner of an aborted task finds its
+// resources released.
+func (t *Task) drop(cx *core.Context) core.Outcome {
+	t.body.Drop()
+	if t.outputErr == nil {
+		t.outputErr = &cancelled
+	}
+	return t.finish(evFinish, cx)
+}
+
+// finish applies e, an event that resolves the join, and wakes the joiners.
+func (t *Task) finish(e event, cx *core.Context) core.Outcome {
+	return t.wakeJoiners(t.word.transition(e), cx)
+}
+
+// wakeJoiners does what the event that resolved the join asks for: it wakes the wakers of the join slot,
+// through cx, or directly if there is none.
+func (t *Task) wakeJoiners(act action, cx *core.Context) core.Outcome {
+	switch act {
+	case actInvalid:
+		panic(errNotRunning)
+	case actWakeJoiners:
+		joiners := t.joiners.TakeAll()
+		if cx != nil {
+			joiners.WakeLater(cx.Worker())
+		} else {
+			joiners.Wake()
+		}
+	}
+	return core.Done
+}
