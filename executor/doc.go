@@ -1,60 +1,92 @@
-// Package executor combines the task core, reactors, timer wheels and a blocking pool into a runtime
-// of many workers.
+// Package executor provides a runtime that runs tasks on many workers, with timers, sockets and a pool for
+// functions that block.
 //
-// # The way of a task
+// # Running a task
 //
-//	Spawn → inbox, injector ──────┐
-//	Wake (elsewhere) → the same ──┴→ queue of a worker → poll → pending: the waker lies in a
-//	Wake (on a worker) → LIFO slot ↗        │                   registration, a timer entry or a
-//	                                        │ (stealing)        wait queue
-//	                                        ↓                → ready: the output lies in the cell, the
-//	                                  another's queue          joiner is woken
+// A program that lives in one runtime calls [Run]: it makes the runtime, runs the body as a task, and closes the
+// runtime when the body returns.
+//
+//	n, err := executor.Run(ctx, executor.Options{}, func(co *coro.Co) (int, error) {
+//		h := executor.Go(co, func(co *coro.Co) (int, error) { // another task
+//			return 42, coro.Sleep(co, time.Second)
+//		})
+//		return h.Join(co) // waits without blocking the worker
+//	})
+//
+// A program that mixes a runtime with ordinary goroutines calls [New], and [Runtime.Shutdown] or [Runtime.Close] at
+// the end. [Go], [Do] and [Spawn] start tasks from any goroutine, if they get the *[Runtime], or from a task, if they
+// get its *coro.Co or *core.Context. The JoinHandle that they return waits for the task, aborts it, and has its
+// output. [BlockOn] starts a task and waits for it.
+//
+// Inside a task nothing may block the worker: package coro sleeps and waits, packages executor/net/tcp, udp and unix
+// do I/O, packages core/lock and core/channel synchronise, and [Blocking] runs a function that has to block
+// on a pool of goroutines.
 //
 // # Two ways to schedule
 //
-// Thread-per-core is the default: a task and its I/O stay on the worker that it was spawned on. Tasks
-// from outside go to the workers in turns, or to the one that [Runtime.On] names. Workers share
-// nothing, so state of a worker ([WorkerLocal]) needs no lock, and a poll costs no atomic operation
-// but those on the task's own word.
+// Thread-per-core is the default: a task and its I/O stay on the worker that it was spawned on. Tasks from outside go
+// to the workers round-robin, or to the one that [Runtime.On] names. Workers share nothing, so the state of a
+// worker ([WorkerLocal]) needs no lock, and a poll costs no atomic operation but those on the task's own word.
 //
-// Work stealing is for loads that are not even: a worker that runs out of tasks takes half of what
-// another offers. A task that has moved keeps its sockets, which belong to a reactor and wake tasks
-// wherever they are, and its timers, which may be disarmed from any worker. Tasks of [Runtime.On] stay
-// where they are here too. As long as all workers are busy little is offered, and a poll costs about
-// what it costs in the other mode.
+// Work stealing is for uneven loads: a worker that runs out of tasks takes half of what another offers. A task that
+// has moved keeps its sockets, which belong to a reactor and wake tasks wherever they are, and its timers, which
+// any worker may disarm. Tasks of [Runtime.On] stay on their worker here too. While all workers are busy they offer
+// little, and a poll costs about as much as in the other mode.
+//
+// # Observing a runtime
+//
+// [Runtime.Stats] has the totals, [Runtime.Metrics] counters and histograms of each worker, and [Runtime.Tasks] every
+// task that has not ended. None of them stops a worker. A watchdog reports a poll that holds its worker
+// ([Options.LongPollThreshold]).
+//
+// # The path of a task
+//
+//	Go, Do, Spawn ──→ admit: number, live set
+//	                    │
+//	on its own worker ──┤→ queue of the worker ──────────→ poll ─→ pending: its waker is in a registration,
+//	from elsewhere ─────┴→ inbox or injector ─→ queue ↗     │      a wheel entry or a wait queue
+//	                                                        │      Wake ─→ slot or queue of the worker,
+//	                                                        │              or from elsewhere: inbox or injector
+//	                                                        └────→ ready: its output is in its cell, and its
+//	                                                               joiners are woken
+//
+// Where workers steal, tasks also move from the queue of one worker to the queue of another.
 //
 // # The loop of a worker
 //
-//	   ┌──────────────────────────────────────────────────────────────────────────────┐
-//	   ↓                                                                              │
-//	poll up to 61 tasks ─→ take the inbox, a share ─→ fire due ─→ look at the ─→ tasks? ─┤ yes
-//	                       of the injector            timers      poller         │ no │
-//	                                                                             ↓    │
-//	                                       (stealing) search the others' queues: found┤
-//	                                                                             │    │
-//	                                                                             ↓    │
-//	                       park in the poller until the next deadline, an event or a  │
-//	                       notification ──────────────────────────────────────────────┘
+//	┌─────────────────────────────────────────┐
+//	│ poll up to 61 tasks                     │←─────────────┐
+//	├─────────────────────────────────────────┤              │
+//	│ remove the tasks that ended             │              │
+//	│ give the backlog its share of polls     │              │
+//	│ take the inbox, a share of the injector │              │
+//	│ maybe yield to other goroutines         │              │
+//	│ fire due timers, if no share was given  │              │
+//	│ publish the counters                    │              │
+//	│ check whether the drain is over         │              │
+//	│ poll the reactor without waiting        │              │
+//	├─────────────────────────────────────────┤              │
+//	│ are there tasks?                        │─ yes ───────→┤
+//	├─────────────────────────────────────────┤              │
+//	│ search for tasks of others (stealing)   │─ found ─────→┤
+//	├─────────────────────────────────────────┤              │
+//	│ park in the poller until the next       │              │
+//	│ deadline, an event or a notification    │─────────────→┘
+//	└─────────────────────────────────────────┘
 //
-// So however busy the tasks are, the inbox, the injector and I/O have their turn every 61 polls, and the
-// timers nearly so (see fifo.turn); and a worker with nothing to do makes no system call until something happens: parking has no
-// cap.
+// However busy the tasks are, the worker sees to its inbox, the injector and I/O every 61 polls, and to the timers in at
+// least three of four rounds: a round that gives the backlog its share leaves them in the wheel. A worker with nothing to do makes
+// no system call until something happens: parking has no time limit.
 //
 // # Who may touch what
 //
-//	inbox, injector, task sets, idle word     anybody: they have locks, or are words that are swapped
-//	LIFO slot, bound and private queue,       the worker's goroutine alone
+//	inbox, injector, live sets, idle word   any goroutine: a lock, or a word that is swapped
+//	slot, bound and private queue,          the worker's goroutine alone
 //	coroutines, counters
-//	stealing ring                             its worker fills and takes, others steal: see stealRing
-//	timer wheel                               the worker alone; where tasks move, any worker under a lock
-//	reactor                                   whoever registers; its worker turns it
+//	stealing ring                           its worker fills and takes, others steal
+//	timer wheel                             the worker alone; where tasks move, any worker under a lock
+//	reactor                                 any goroutine registers; its worker waits in it
 //
-// That no task is left behind when workers sleep stands in idle.go, at task.Inbox and at worker.park;
-// that no timer is late, at timers.
-//
-// # Seeing what goes on
-//
-// [Runtime.Stats] has the totals, [Runtime.Metrics] counters and histograms of each worker, and
-// [Runtime.Tasks] every task that has not ended: all without stopping a worker. A poll that holds its
-// worker is reported by a watchdog ([Options.LongPollThreshold]).
+// The argument that no task is left behind when workers sleep is in internal/runq/idle.go, at task.Inbox and at
+// worker.park; that no timer is late, at timers.
 package executor

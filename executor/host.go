@@ -11,7 +11,7 @@ import (
 	"github.com/moduvex/moduvex-go/executor/internal/drain"
 )
 
-// This file is the worker as its tasks see it during a poll. All of it runs on the worker but Schedule, and,
+// This file is the view of a worker that its tasks have during a poll. All of it runs on the worker but Schedule, and,
 // where tasks move, Arm and Disarm.
 
 var (
@@ -24,7 +24,7 @@ var (
 	_ drain.Host      = (*worker)(nil)
 )
 
-// Schedule takes a task bound to this worker that has become ready, from any goroutine.
+// Schedule takes a task that is bound to this worker and has become ready. Any goroutine.
 func (w *worker) Schedule(t *task.Task) {
 	if w.timing.all {
 		t.ForHost().MarkQueued(w.Now())
@@ -38,8 +38,8 @@ func (w *worker) Schedule(t *task.Task) {
 	}
 }
 
-// ours returns k as a task that this worker may queue, or nil.
-func (w *worker) ours(k core.Waker) *task.Task {
+// asOwnTask returns k as a task that this worker may queue, or nil.
+func (w *worker) asOwnTask(k core.Waker) *task.Task {
 	t, ok := k.(*task.Task)
 	if !ok {
 		return nil
@@ -50,10 +50,9 @@ func (w *worker) ours(k core.Waker) *task.Task {
 	return nil
 }
 
-// Wake puts a task that is woken by another into the LIFO slot: its data is likely to be in the
-// cache.
+// Wake puts a task that another task wakes into the slot: its data is likely to be in the cache.
 func (w *worker) Wake(k core.Waker) {
-	t := w.ours(k)
+	t := w.asOwnTask(k)
 	if t == nil {
 		k.Wake()
 		return
@@ -64,10 +63,10 @@ func (w *worker) Wake(k core.Waker) {
 	}
 }
 
-// WakeLater puts a task behind the others. It serves I/O and timers too, which bring many at a time:
-// first come, first served.
+// WakeLater puts a task behind the others. It also serves I/O and timers, which wake many tasks at a time: first come,
+// first served.
 func (w *worker) WakeLater(k core.Waker) {
-	t := w.ours(k)
+	t := w.asOwnTask(k)
 	if t == nil {
 		k.Wake()
 		return

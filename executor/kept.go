@@ -10,13 +10,14 @@ import (
 	"github.com/moduvex/moduvex-go/executor/internal/drain"
 )
 
-// A keptWorker is a worker as the tasks that move keep it: a future that was polled on it calls it from
-// whichever worker polls or drops the future. It touches nothing that is the worker's alone. Any goroutine.
+// A keptWorker is the view of a worker that tasks keep where tasks move: a future that was polled on the worker calls
+// it from the worker that polls or drops the future later. It touches no field that only the worker's goroutine may
+// touch. Any goroutine.
 //
-//   - Spawn and Wake hand the task to the injector, or to the inbox of the worker that it is bound to.
+//   - Spawn and Wake pass the task to the injector, or to the inbox of the worker that it is bound to.
 //   - Arm and Disarm lock the wheel: see timers.
 //   - Rand has a source of its own, with a lock.
-//   - The reactor, the clock and the epoch are for any goroutine anyway.
+//   - The reactor, the clock and the epoch are for any goroutine in any case.
 type keptWorker worker
 
 var (
@@ -25,7 +26,7 @@ var (
 	_ drain.Host      = (*keptWorker)(nil)
 )
 
-// Kept implements core.KeptHost. Where tasks stay, what they keep is the worker itself.
+// Kept implements core.KeptHost. Where tasks stay, they keep the worker itself.
 func (w *worker) Kept() core.Host {
 	if w.stealer == nil {
 		return w

@@ -13,15 +13,15 @@ var (
 )
 
 // released is a stack of the timers that other goroutines have given back to a worker whose wheel has no lock.
-// The worker takes all of them out of its wheel once a turn, and before it sleeps.
+// The worker removes all of them from its wheel once a round, and before it sleeps.
 //
 // # Why none is left in the wheel
 //
-// The goroutine that gives one back (1) pushes it; (2) if the stack was empty, interrupts the inbox. The worker
-// (1) parks its inbox, (2) takes the stack, and sleeps. Either the worker takes the entry, or the interrupt
-// finds it parked. Where the stack was not empty, the goroutine that pushed first interrupts.
+// A goroutine that gives a timer back (1) pushes it; (2) if the stack was empty, interrupts the inbox. The worker
+// (1) parks its inbox, (2) takes the stack, and sleeps. Either the worker takes the entry, or the interrupt finds the
+// inbox parked. If the stack was not empty, the goroutine that pushed the first entry interrupts.
 type released struct {
-	top atomic.Pointer[releasedEntry] // pushed by anybody, taken by the worker; closedStack at the end
+	top atomic.Pointer[releasedEntry] // pushed by any goroutine, taken by the worker; closedStack at the end
 }
 
 type releasedEntry struct {
@@ -32,7 +32,7 @@ type releasedEntry struct {
 // closedStack is the top of a stack whose worker has ended: its wheel is empty.
 var closedStack = &releasedEntry{}
 
-// push reports whether the worker is to be told.
+// push puts e onto the stack, and reports whether the caller interrupts the worker.
 func (r *released) push(e *wheel.Entry) bool {
 	n := &releasedEntry{entry: e}
 	for {
@@ -53,7 +53,7 @@ func (w *worker) Release(e *wheel.Entry) { w.timers.giveBack(e) }
 // Release implements core.ReleasingHost.
 func (k *keptWorker) Release(e *wheel.Entry) { k.worker().timers.giveBack(e) }
 
-// giveBack takes e out of the wheel, now or soon. Any goroutine.
+// giveBack removes e from the wheel, now or soon. Any goroutine.
 func (ts *timers) giveBack(e *wheel.Entry) {
 	if ts.shared {
 		ts.disarm(e)
@@ -64,9 +64,9 @@ func (ts *timers) giveBack(e *wheel.Entry) {
 	}
 }
 
-// takeBack takes what was given back out of the wheel. The worker.
+// takeBack removes the timers that were given back from the wheel. The worker.
 func (ts *timers) takeBack() {
-	if ts.released.top.Load() == nil { // the one look that a turn takes as a rule
+	if ts.released.top.Load() == nil { // as a rule this load is all that a round pays
 		return
 	}
 	for n := ts.released.top.Swap(nil); n != nil; n = n.below {

@@ -7,20 +7,21 @@ import (
 	"runtime/pprof"
 )
 
-// start is the beginning of the worker's goroutine: it gets its name and its thread, and says so.
+// start is where the worker's goroutine begins. It gets its labels and its thread, and sends to settled whether that
+// has worked.
 func (w *worker) start(settled chan<- error) {
 	w.label()
 	err := w.bindThread()
 	settled <- err
-	runtime.Gosched() // New first: a worker that parks keeps its processor for a while
+	runtime.Gosched() // New runs first: a worker that parks keeps its processor for a while
 	w.run()
 }
 
 // label gives the calling goroutine the labels of the worker.
 func (w *worker) label() { pprof.SetGoroutineLabels(w.labels) }
 
-// workerLabels are what the goroutines of worker id are called by in profiles: its own, and those of its
-// bodies when they begin.
+// workerLabels returns the labels that the goroutines of worker id have in profiles: its own goroutine, and those of
+// its bodies when they begin.
 func (rt *Runtime) workerLabels(id int) context.Context {
 	return labels(rt.workerName(id))
 }
@@ -31,8 +32,8 @@ func labels(worker string) context.Context {
 	return pprof.WithLabels(context.Background(), pprof.Labels("worker", worker))
 }
 
-// bindThread locks the goroutine to its thread and the thread to its processors, if that is wanted.
-// Nobody unlocks it, so the thread ends with the goroutine, and nobody else gets one that is bound.
+// bindThread locks the goroutine to its thread and the thread to its processors, if the options say so. It is never
+// unlocked, so the thread ends with the goroutine, and no other goroutine gets a thread that is bound.
 func (w *worker) bindThread() error {
 	if !w.rt.opts.LockOSThread {
 		return nil

@@ -7,7 +7,7 @@ const (
 	// global queues as often; a prime, so that it does not beat with periods of the tasks.
 	PollsPerRound = 61
 	// Size is the number of tasks in the ring of a FIFO, unless woken tasks overtake others: as many as one
-	// turn of the reactor can make ready (reactor.MaxEvents). A place in the ring costs two pointer writes, one in
+	// wait of the reactor can make ready (reactor.MaxEvents). A place in the ring costs two pointer writes, one in
 	// the list behind it eight, each with a barrier while the garbage collector marks.
 	Size = 1024
 	// Places is the number of places in the ring. Those beyond Size are for tasks that overtake. 16 KiB.

@@ -2,7 +2,9 @@ package runq_test
 
 import "github.com/moduvex/moduvex-go/executor/internal/runq"
 
-// stepSearch is worker.steal.
+// This file is the worker of an idleModel that searches and sleeps: search.go and worker.park, step by step.
+
+// stepSearch is Stealer.Search and Stealer.EndSearch.
 func (m *idleModel) stepSearch(s idleState, i int, visit idleVisitor) {
 	w := &s.workers[i]
 	switch w.at {
@@ -69,7 +71,7 @@ func (m *idleModel) stepSearch(s idleState, i int, visit idleVisitor) {
 	}
 }
 
-// bed is where a worker goes on that is to sleep.
+// bed returns the step with which a worker begins to go to sleep.
 func (m *idleModel) bed() uint8 {
 	switch m.wrong {
 	case looksBeforeGiveUp:
@@ -80,7 +82,7 @@ func (m *idleModel) bed() uint8 {
 	return atSleep
 }
 
-// stepSleep is worker.park with fallAsleep and wakeUp, and the look of fallAsleep and found.
+// stepSleep is worker.park with AnnounceSleep and WakeUp, and the look of AnnounceSleep and EndSearch.
 func (m *idleModel) stepSleep(s idleState, i int, visit idleVisitor) {
 	w := &s.workers[i]
 	switch w.at {
@@ -162,7 +164,7 @@ func (m *idleModel) stepSleep(s idleState, i int, visit idleVisitor) {
 	}
 }
 
-// look is one step of commons.anyWork: at the injector, then at each ring.
+// look is one step of Shared.anyWork: at the injector, then at each ring.
 func (m *idleModel) look(s *idleState, w *idleWorker, i int) {
 	var n uint8
 	switch place := int(w.look) - 1; {

@@ -2,7 +2,7 @@ package runq_test
 
 import "github.com/moduvex/moduvex-go/executor/internal/runq"
 
-// This file is the worker of an idleModel: commons.go and the part of worker.go around it, step by step.
+// This file is the awake worker of an idleModel: stealer.go and the part of package executor around it, step by step.
 
 // stepWorker visits each state that worker i can bring about.
 func (m *idleModel) stepWorker(s idleState, i int, visit idleVisitor) {
@@ -18,7 +18,7 @@ func (m *idleModel) stepWorker(s idleState, i int, visit idleVisitor) {
 	}
 }
 
-// stepAwake is worker.loop and worker.turn.
+// stepAwake is worker.loop up to the search.
 func (m *idleModel) stepAwake(s idleState, i int, visit idleVisitor) {
 	w := &s.workers[i]
 	// or is one of several things that may happen.
@@ -178,7 +178,7 @@ func (w *idleWorker) goOn() {
 	}
 }
 
-// stepOffer is worker.offer, worker.expose and commons.wakeOne.
+// stepOffer is Stealer.offer, Stealer.expose and Shared.wakeOne.
 func (m *idleModel) stepOffer(s idleState, i int, visit idleVisitor) {
 	w := &s.workers[i]
 	switch w.at {
