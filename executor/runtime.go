@@ -33,8 +33,8 @@ type Runtime struct {
 	goSched goScheduler
 	_       [64]byte
 
-	phase       atomic.Uint32 // a phase: see admit.go
-	lateSpawns  atomic.Uint64 // tasks that other tasks have spawned while the runtime ends: see admit.go
+	phase       atomic.Uint32 // a phase: see phase.go
+	lateSpawns  atomic.Uint64 // tasks that other tasks have spawned while the runtime ends: see phase.go
 	cleanUps    cleanUps
 	strayPanics atomic.Uint64 // panics that are no task's: see panics.go
 	drains      *drain.Group  // what is woken when the drain begins
