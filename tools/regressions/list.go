@@ -43,7 +43,7 @@ var List = []Mistake{
 		"executor/regress_test.go: TestFutureIsPolledByOneWorkerAtATime",
 	}},
 	9: {"nothing is stolen, or not what there is; tasks that do not fit are dropped", []string{
-		"executor/stealing_behaviour_test.go: TestTasksOfABusyRootAreRunByOthers",
+		"executor/stealing_test.go: TestTasksOfABusyRootAreRunByOthers",
 		"executor/regress_test.go: TestTasksThatDoNotFitAnyQueueAllRunOnce",
 	}},
 	10: {"a worker is woken once only; parking has a cap; short waits spin", []string{
@@ -120,7 +120,7 @@ var List = []Mistake{
 		"executor/timer_test.go: TestManySleepsAtOnce",
 	}},
 	24: {"a timer that is dropped on another worker cancels somebody else's", []string{
-		"executor/stealing_behaviour_test.go: TestTimersThatAreDisarmedFromEverywhere",
+		"executor/moving_timers_test.go: TestTimersThatAreDisarmedFromEverywhere",
 		"core/timer/wheel/wheel_test.go: TestEntryOfAnotherWheelIsRefused",
 	}},
 	25: {"the next deadline and a jump cost too much; timers are early; huge durations overflow", []string{
