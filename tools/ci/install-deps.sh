@@ -1,13 +1,18 @@
 #!/bin/sh
 # Installs the programs that some tests use beside Go, where they are missing and
 # this is a Debian-like system with root rights. Elsewhere it says what is
-# missing; the tests that need it skip themselves.
+# missing; the tests that need it skip themselves, but fail where CI=true.
 set -eu
 
 missing=
 command -v strace >/dev/null 2>&1 || missing="$missing strace"
 command -v "${CC:-gcc}" >/dev/null 2>&1 || missing="$missing gcc libc6-dev"
 command -v nc >/dev/null 2>&1 || missing="$missing netcat-openbsd"
+# The clients and the server that the tests of executor/example use.
+command -v curl >/dev/null 2>&1 || missing="$missing curl"
+command -v wrk >/dev/null 2>&1 || missing="$missing wrk"
+command -v redis-cli >/dev/null 2>&1 || missing="$missing redis-tools"
+command -v nginx >/dev/null 2>&1 || [ -x /usr/sbin/nginx ] || missing="$missing nginx-light"
 [ -n "$missing" ] || exit 0
 
 if [ "$(uname -s)" != Linux ]; then
