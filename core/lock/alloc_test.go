@@ -104,7 +104,7 @@ func waitToRead(*testing.T) wait {
 func waitToWrite(*testing.T) wait {
 	var m lock.RWMutex
 	var held lock.ReadGuard
-	f := m.WLockFuture()
+	f := m.LockFuture()
 	return wait{
 		hold: func() { held, _ = m.TryRLock() },
 		free: func() { held.Unlock() },

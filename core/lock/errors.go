@@ -1,6 +1,7 @@
 package lock
 
-import "errors"
+import "github.com/moduvex/moduvex-go/core/internal/closed"
 
-// ErrClosed answers who wants a permit of a [Semaphore] that is closed.
-var ErrClosed = errors.New("lock: semaphore is closed")
+// ErrClosed is the error of an acquire from a [Semaphore] that is closed. errors.Is finds it equal to
+// core.ErrClosed.
+var ErrClosed = closed.Error("lock: semaphore is closed")

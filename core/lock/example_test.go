@@ -119,7 +119,7 @@ func ExampleSemaphore_AcquireWait() {
 	fmt.Println(s.AcquireWait(context.Background(), 1))
 	// Output:
 	// <nil> 0
-	// sync: semaphore is closed
+	// lock: semaphore is closed
 }
 
 // A writer waits for the readers before it; a reader that comes after it waits for it.

@@ -15,14 +15,14 @@ import (
 // If the making fails, panics or is cancelled, the cell stays empty, and the next in line makes the
 // value in its own way. What makes the value must not ask the cell for it: that waits for ever.
 type OnceCell[T any] struct {
-	full  atomic.Bool // stored once, by who has the turn; it publishes value
-	turn  permits     // one; whoever has it makes the value, and closes it then
+	full  atomic.Bool // stored once, by the maker; it publishes value
+	maker permits     // one permit: its holder makes the value, and then closes maker
 	value T
 }
 
 func (c *OnceCell[T]) permits() *permits {
-	c.turn.make(1)
-	return &c.turn
+	c.maker.initOnce(1)
+	return &c.maker
 }
 
 // Get returns the value if it is there. Any goroutine.
@@ -47,7 +47,7 @@ func (c *OnceCell[T]) Set(v T) bool {
 func (c *OnceCell[T]) fill(cx *core.Context, v T) {
 	c.value = v
 	c.full.Store(true)
-	c.turn.close(cx)
+	c.maker.close(cx)
 }
 
 // GetOrInit returns the value. If there is none it makes it with init, or suspends the body of co
@@ -88,7 +88,7 @@ func (c *OnceCell[T]) getOrInit(err error, init func() (T, error)) (v T, _ error
 	if err != nil {
 		return v, err
 	}
-	defer c.turn.release(nil, 1, 1) // to the next in line, if there is no value
+	defer c.maker.release(nil, 1, 1) // to the next in line, if there is no value
 	made, err := init()
 	if err != nil {
 		return v, err
@@ -111,8 +111,8 @@ type InitFuture[T any] struct {
 	c       *OnceCell[T]
 	acquire AcquireFuture
 	init    func() core.Future[T]
-	turn    bool           // it is this one's turn
-	making  core.Future[T] // what init has returned
+	maker   bool           // it holds the permit to make the value
+	making  core.Future[T] // the future that init has returned
 }
 
 var (
@@ -126,7 +126,7 @@ func (f *InitFuture[T]) Poll(cx *core.Context) (v T, ok bool) {
 	if c == nil {
 		panic("lock: Poll of an InitFuture that no OnceCell has made")
 	}
-	if !f.turn {
+	if !f.maker {
 		err, ok := f.acquire.Poll(cx)
 		if !ok {
 			return v, false
@@ -134,7 +134,7 @@ func (f *InitFuture[T]) Poll(cx *core.Context) (v T, ok bool) {
 		if err == ErrClosed {
 			return c.value, true
 		}
-		f.turn = true
+		f.maker = true
 	}
 	if f.making == nil {
 		if f.making = f.init(); f.making == nil {
@@ -142,7 +142,7 @@ func (f *InitFuture[T]) Poll(cx *core.Context) (v T, ok bool) {
 		}
 	}
 	if v, ok = f.making.Poll(cx); ok {
-		f.making, f.turn = nil, false
+		f.making, f.maker = nil, false
 		c.fill(cx, v)
 	}
 	return v, ok
@@ -150,12 +150,12 @@ func (f *InitFuture[T]) Poll(cx *core.Context) (v T, ok bool) {
 
 // Drop gives up. If it was its turn, it is the next one's.
 func (f *InitFuture[T]) Drop() {
-	if !f.turn {
+	if !f.maker {
 		f.acquire.Drop()
 		return
 	}
-	f.turn = false
-	defer f.c.turn.release(nil, 1, 1)
+	f.maker = false
+	defer f.c.maker.release(nil, 1, 1)
 	making := f.making
 	f.making = nil
 	core.Drop(making)

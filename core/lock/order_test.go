@@ -43,7 +43,7 @@ func lines(tb testing.TB) map[string]func() line {
 				hold:    func() { g, _ = m.TryLock() },
 				release: func() { g.Unlock() },
 				ask: func() core.Future[any] {
-					f := m.WLockFuture()
+					f := m.LockFuture()
 					return then(&f, func(got lock.WriteGuard) { g = got })
 				},
 				body: func(co *coro.Co) (err error) { g, err = m.Lock(co); return err },
@@ -119,7 +119,7 @@ func lines(tb testing.TB) map[string]func() line {
 				release: func() { p.Release() },
 				ask: func() core.Future[any] {
 					f := tx.ReserveFuture()
-					return then(&f, func(r mpsc.Result[mpsc.Permit[int]]) { p = r.Value })
+					return then(&f, func(r core.Result[mpsc.Permit[int]]) { p = r.Value })
 				},
 				body: func(co *coro.Co) (err error) { p, err = tx.Reserve(co); return err },
 				try:  func() bool { _, err := tx.TryReserve(); return err == nil },

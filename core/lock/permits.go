@@ -8,20 +8,22 @@ import (
 	"github.com/moduvex/moduvex-go/core/internal/waitlist"
 )
 
-// permits is a counting semaphore: what Semaphore, RWMutex and OnceCell are made of.
+// permits is a counting semaphore, which Semaphore, RWMutex and OnceCell are made of.
 //
-// The state has the number of free permits above three flags:
+// The state word holds the number of free permits above three flags:
 //
-//	queued   somebody waits
-//	closed   nobody gets a permit any more
-//	made     for owners whose zero value has permits: they are there
+//	flagQueued   the list of waiters is not empty
+//	flagClosed   no permit is granted any more
+//	flagInit     the first permits of an owner whose zero value has some were added
 //
-// While neither is set, anybody takes and returns permits with a single swap. queued is set exactly
-// while the list is not empty, and while it is set the state is changed only under the lock: so
-// nobody takes a permit past a waiter, and what is returned goes to those who wait.
+// While flagQueued and flagClosed are clear, any goroutine acquires and releases permits with a single swap.
+// flagQueued and the list change together, under the lock. While flagQueued is set, an acquire without the lock
+// fails, and the state changes only under the lock: so no goroutine acquires a permit past a waiter, and
+// released permits go to the waiters. While flagClosed is set, every acquire fails; a release still adds
+// permits.
 //
-// Permits that are free while somebody waits are too few for the first in line. They are kept for
-// it, however few those behind it want.
+// Permits that are free while flagQueued is set are too few for the first waiter. They are kept for it, even if
+// those behind it want fewer.
 type permits struct {
 	state   atomic.Int64
 	mu      sync.Mutex // guards waiters
@@ -29,9 +31,9 @@ type permits struct {
 }
 
 const (
-	queued = 1 << iota
-	closed
-	made
+	flagQueued = 1 << iota
+	flagClosed
+	flagInit
 	one // permit
 
 	permitShift = 3
@@ -39,25 +41,25 @@ const (
 
 func (p *permits) init(n int) { p.state.Store(int64(n) * one) }
 
-// make gives p its first n permits, once. Owners whose zero value has permits call it first.
-func (p *permits) make(n int) {
+// initOnce gives p its first n permits, once. Owners whose zero value has permits call it before each use.
+func (p *permits) initOnce(n int) {
 	if p.state.Load() == 0 {
-		p.state.CompareAndSwap(0, int64(n)*one|made)
+		p.state.CompareAndSwap(0, int64(n)*one|flagInit)
 	}
 }
 
 func (p *permits) available() int { return int(p.state.Load() >> permitShift) }
 
-func (p *permits) isClosed() bool { return p.state.Load()&closed != 0 }
+func (p *permits) isClosed() bool { return p.state.Load()&flagClosed != 0 }
 
-// tryAcquire takes n permits if they are free and nobody waits.
+// tryAcquire takes n permits if they are free and the list of waiters is empty.
 func (p *permits) tryAcquire(n int) bool { return p.tryAcquireFrom(p.state.Load(), n) }
 
-// tryAcquireFrom is tryAcquire for a caller that has loaded s. Each loop around a swap has this form, so
-// that a test can hand it a state that is not true any more, and the swap is lost.
+// tryAcquireFrom is tryAcquire for a caller that has loaded s. Each loop around a swap has this form, so that a
+// test can pass a state that is out of date, which makes the first swap fail.
 func (p *permits) tryAcquireFrom(s int64, n int) bool {
 	for {
-		if s&(queued|closed) != 0 || s < int64(n)*one {
+		if s&(flagQueued|flagClosed) != 0 || s < int64(n)*one {
 			return false
 		}
 		if p.state.CompareAndSwap(s, s-int64(n)*one) {
@@ -67,7 +69,7 @@ func (p *permits) tryAcquireFrom(s int64, n int) bool {
 	}
 }
 
-// poll is the Poll of a future that wants n permits: it answers Granted, Closed, or Waiting if it is
+// poll is the Poll of a future that wants n permits. It returns Granted, Closed, or Waiting if the future is
 // pending.
 func (p *permits) poll(cx *core.Context, node *waitlist.Node, n int) waitlist.State {
 	if !cx.Spend() {
@@ -96,8 +98,8 @@ func (p *permits) poll(cx *core.Context, node *waitlist.Node, n int) waitlist.St
 	return s
 }
 
-// enlist is a poll that has no budget left for an answer. The node gets its place in line all the same;
-// if there are permits for it, it has them from now on and is told so by its next poll.
+// enlist is a poll that has no budget left for an answer. The node enters the line all the same; if its permits
+// are free it acquires them, and its next poll returns Granted.
 func (p *permits) enlist(node *waitlist.Node, n int, w core.Waker) {
 	if node.State() == waitlist.Idle && p.acquireOrWait(node, n, w) == waitlist.Granted {
 		node.Grant(waitlist.Granted)
@@ -114,15 +116,15 @@ func (p *permits) acquireOrWait(node *waitlist.Node, n int, w core.Waker) waitli
 func (p *permits) acquireOrWaitFrom(s int64, node *waitlist.Node, n int, w core.Waker) waitlist.State {
 	for ; ; s = p.state.Load() {
 		switch {
-		case s&closed != 0:
+		case s&flagClosed != 0:
 			return waitlist.Closed
-		case s&queued != 0:
+		case s&flagQueued != 0:
 		case s >= int64(n)*one:
 			if p.state.CompareAndSwap(s, s-int64(n)*one) {
 				return waitlist.Granted
 			}
 			continue
-		case !p.state.CompareAndSwap(s, s|queued):
+		case !p.state.CompareAndSwap(s, s|flagQueued):
 			continue
 		}
 		node.Want = n
@@ -139,7 +141,7 @@ func (p *permits) drop(node *waitlist.Node, n int) {
 	case waitlist.Waiting:
 		p.mu.Lock()
 		if p.waiters.Remove(node) {
-			p.grant(nil) // those behind it may want less
+			p.grant(nil) // those behind it may want fewer
 			return
 		}
 		p.mu.Unlock()
@@ -147,19 +149,18 @@ func (p *permits) drop(node *waitlist.Node, n int) {
 	granted := node.State() == waitlist.Granted
 	node.Reset()
 	if granted {
-		// Somebody who released what he did not have may have left no room. What is too much is lost.
+		// A release of permits that were never acquired may have left no room. The excess is discarded.
 		p.release(nil, n, MaxPermits)
 	}
 }
 
-// release returns n permits, unless there would then be more than limit: then it changes nothing
-// and returns false.
+// release returns n permits. If more than limit would be free then, it changes nothing and returns false.
 func (p *permits) release(cx *core.Context, n, limit int) bool {
 	return p.releaseFrom(p.state.Load(), cx, n, limit)
 }
 
 func (p *permits) releaseFrom(s int64, cx *core.Context, n, limit int) bool {
-	for ; s&queued == 0; s = p.state.Load() {
+	for ; s&flagQueued == 0; s = p.state.Load() {
 		if n > limit-int(s>>permitShift) {
 			return false
 		}
@@ -176,8 +177,8 @@ func (p *permits) releaseFrom(s int64, cx *core.Context, n, limit int) bool {
 	return true
 }
 
-// addFrom adds n free permits, unless there would then be more than limit. It needs the lock. The state may
-// change all the same: once no waiter is left, others change it without the lock.
+// addFrom adds n free permits, unless more than limit would be free then. It needs the lock. The swap can fail
+// all the same: while no waiter is left, other goroutines change the state without the lock.
 func (p *permits) addFrom(s int64, n, limit int) bool {
 	for ; n <= limit-int(s>>permitShift); s = p.state.Load() {
 		if p.state.CompareAndSwap(s, s+int64(n)*one) {
@@ -187,8 +188,8 @@ func (p *permits) addFrom(s int64, n, limit int) bool {
 	return false
 }
 
-// grant hands free permits to those who wait, in order, and wakes them. The caller holds the lock;
-// grant releases it.
+// grant gives free permits to the waiters in order, and wakes them. The caller holds the lock; grant releases
+// it.
 func (p *permits) grant(cx *core.Context) {
 	var b waitlist.Batch
 	for more := true; more; {
@@ -201,17 +202,17 @@ func (p *permits) grant(cx *core.Context) {
 	}
 }
 
-// grantSome serves as many as b holds, and reports whether there may be more.
+// grantSome serves as many waiters as fit in b, and reports whether more may be served.
 func (p *permits) grantSome(b *waitlist.Batch) (more bool) {
 	for !b.Full() {
 		first, s := p.waiters.Front(), p.state.Load()
 		switch {
 		case first == nil:
-			if s&queued != 0 {
-				p.state.Store(s &^ queued) // nobody else changes it
+			if s&flagQueued != 0 {
+				p.state.Store(s &^ flagQueued) // while it is set only this goroutine, with the lock, changes the state
 			}
 			return false
-		case s&closed != 0 || s < int64(first.Want)*one:
+		case s&flagClosed != 0 || s < int64(first.Want)*one:
 			return false
 		}
 		p.state.Add(-int64(first.Want) * one)
@@ -220,7 +221,7 @@ func (p *permits) grantSome(b *waitlist.Batch) (more bool) {
 	return true
 }
 
-// forget takes up to n free permits away, and returns how many.
+// forget removes up to n free permits, and returns how many.
 func (p *permits) forget(n int) int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -238,7 +239,7 @@ func (p *permits) forgetFrom(s int64, n int) int {
 	}
 }
 
-// close sends all waiters away. It reports whether it was the first to do so.
+// close makes every waiter fail. It reports whether p was open.
 func (p *permits) close(cx *core.Context) bool {
 	p.mu.Lock()
 	if !p.shutFrom(p.state.Load()) {
@@ -249,10 +250,10 @@ func (p *permits) close(cx *core.Context) bool {
 	return true
 }
 
-// shutFrom sets closed, and reports whether it was not. It needs the lock.
+// shutFrom sets flagClosed, and reports whether it was clear. It needs the lock.
 func (p *permits) shutFrom(s int64) bool {
-	for ; s&closed == 0; s = p.state.Load() {
-		if p.state.CompareAndSwap(s, s&^queued|closed) {
+	for ; s&flagClosed == 0; s = p.state.Load() {
+		if p.state.CompareAndSwap(s, s&^flagQueued|flagClosed) {
 			return true
 		}
 	}

@@ -32,7 +32,7 @@ type ReadGuard struct{ m *RWMutex }
 type WriteGuard struct{ m *RWMutex }
 
 func (m *RWMutex) permits() *permits {
-	m.p.make(maxReaders)
+	m.p.initOnce(maxReaders)
 	return &m.p
 }
 
@@ -63,8 +63,8 @@ func (m *RWMutex) RLockWait(ctx context.Context) (ReadGuard, error) {
 }
 
 // RLockFuture returns the future that locks m for reading.
-func (m *RWMutex) RLockFuture() RLockFuture {
-	return RLockFuture{m, AcquireFuture{p: m.permits(), n: 1}}
+func (m *RWMutex) RLockFuture() ReadLockFuture {
+	return ReadLockFuture{m, AcquireFuture{p: m.permits(), n: 1}}
 }
 
 // TryLock locks m for writing if nobody holds it or waits. Any goroutine.
@@ -93,34 +93,34 @@ func (m *RWMutex) LockWait(ctx context.Context) (WriteGuard, error) {
 	return WriteGuard{m}, nil
 }
 
-// WLockFuture returns the future that locks m for writing.
-func (m *RWMutex) WLockFuture() WLockFuture {
-	return WLockFuture{m, AcquireFuture{p: m.permits(), n: maxReaders}}
+// LockFuture returns the future that locks m for writing.
+func (m *RWMutex) LockFuture() WriteLockFuture {
+	return WriteLockFuture{m, AcquireFuture{p: m.permits(), n: maxReaders}}
 }
 
-// An RLockFuture answers with the lock for reading once it has it. See the package comment for its
+// A ReadLockFuture answers with the lock for reading once it has it. See the package comment for its
 // reuse.
-type RLockFuture struct {
+type ReadLockFuture struct {
 	m       *RWMutex
 	acquire AcquireFuture
 }
 
-// A WLockFuture answers with the lock for writing once it has it. See the package comment for its
+// A WriteLockFuture answers with the lock for writing once it has it. See the package comment for its
 // reuse.
-type WLockFuture struct {
+type WriteLockFuture struct {
 	m       *RWMutex
 	acquire AcquireFuture
 }
 
 var (
-	_ core.Future[ReadGuard]  = (*RLockFuture)(nil)
-	_ core.Dropper            = (*RLockFuture)(nil)
-	_ core.Future[WriteGuard] = (*WLockFuture)(nil)
-	_ core.Dropper            = (*WLockFuture)(nil)
+	_ core.Future[ReadGuard]  = (*ReadLockFuture)(nil)
+	_ core.Dropper            = (*ReadLockFuture)(nil)
+	_ core.Future[WriteGuard] = (*WriteLockFuture)(nil)
+	_ core.Dropper            = (*WriteLockFuture)(nil)
 )
 
 // Poll locks the mutex for reading, or waits in line.
-func (f *RLockFuture) Poll(cx *core.Context) (ReadGuard, bool) {
+func (f *ReadLockFuture) Poll(cx *core.Context) (ReadGuard, bool) {
 	if _, ok := f.acquire.Poll(cx); !ok {
 		return ReadGuard{}, false
 	}
@@ -128,10 +128,10 @@ func (f *RLockFuture) Poll(cx *core.Context) (ReadGuard, bool) {
 }
 
 // Drop leaves the line. A lock that it had already is unlocked.
-func (f *RLockFuture) Drop() { f.acquire.Drop() }
+func (f *ReadLockFuture) Drop() { f.acquire.Drop() }
 
 // Poll locks the mutex for writing, or waits in line.
-func (f *WLockFuture) Poll(cx *core.Context) (WriteGuard, bool) {
+func (f *WriteLockFuture) Poll(cx *core.Context) (WriteGuard, bool) {
 	if _, ok := f.acquire.Poll(cx); !ok {
 		return WriteGuard{}, false
 	}
@@ -139,7 +139,7 @@ func (f *WLockFuture) Poll(cx *core.Context) (WriteGuard, bool) {
 }
 
 // Drop leaves the line. A lock that it had already is unlocked.
-func (f *WLockFuture) Drop() { f.acquire.Drop() }
+func (f *WriteLockFuture) Drop() { f.acquire.Drop() }
 
 // Unlock gives the lock for reading back. The last reader wakes the writer that is next in line, who
 // has the lock from then on. Any goroutine. It panics if g locks nothing, as after an Unlock.

@@ -23,7 +23,7 @@ func reader(t testing.TB, m *lock.RWMutex) *waiter[lock.ReadGuard] {
 }
 
 func writer(t testing.TB, m *lock.RWMutex) *waiter[lock.WriteGuard] {
-	f := m.WLockFuture()
+	f := m.LockFuture()
 	return newWaiter[lock.WriteGuard](t, &f)
 }
 
@@ -170,10 +170,10 @@ func TestUnlockOfAnUnlockedRWMutexPanics(t *testing.T) {
 	r.Unlock()
 	mustWrite(t, &m)
 	const poll = "lock: Poll of a future that was not made by what it waits for"
-	mustPanic(t, poll, func() { newWaiter[lock.ReadGuard](t, new(lock.RLockFuture)).poll() })
-	mustPanic(t, poll, func() { newWaiter[lock.WriteGuard](t, new(lock.WLockFuture)).poll() })
-	new(lock.RLockFuture).Drop()
-	new(lock.WLockFuture).Drop()
+	mustPanic(t, poll, func() { newWaiter[lock.ReadGuard](t, new(lock.ReadLockFuture)).poll() })
+	mustPanic(t, poll, func() { newWaiter[lock.WriteGuard](t, new(lock.WriteLockFuture)).poll() })
+	new(lock.ReadLockFuture).Drop()
+	new(lock.WriteLockFuture).Drop()
 }
 
 func TestRWMutexWakesThroughTheWorker(t *testing.T) {
@@ -307,7 +307,7 @@ func TestStressOfAnRWMutex(t *testing.T) {
 	c := hosttest.New(3)
 	var doomed []*task.Slot[struct{}]
 	for i := range 4 {
-		rf, wf := m.RLockFuture(), m.WLockFuture()
+		rf, wf := m.RLockFuture(), m.LockFuture()
 		left := rounds
 		want += rounds / 4
 		c.Spawn(&task.New(future.Func(func(cx *core.Context) (struct{}, bool) {
@@ -391,7 +391,7 @@ func TestStressOfAnRWMutex(t *testing.T) {
 func TestALockForWritingThatIsGivenUpGoesToTheNext(t *testing.T) {
 	var m lock.RWMutex
 	g, _ := m.TryLock()
-	f := m.WLockFuture()
+	f := m.LockFuture()
 	first := newWaiter[lock.WriteGuard](t, &f)
 	first.pends(t)
 	g.Unlock()

@@ -26,7 +26,7 @@ func TestWaitingIsSeenAndCostsNoBudget(t *testing.T) {
 	f := m.LockFuture()
 	var rw lock.RWMutex
 	rw.TryLock()
-	rlock, wlock := rw.RLockFuture(), rw.WLockFuture()
+	rlock, wlock := rw.RLockFuture(), rw.LockFuture()
 	acquire := lock.NewSemaphore(0).AcquireFuture(1)
 	notified := new(lock.Notify).NotifiedFuture()
 	arrive := lock.NewBarrier(2).ArriveFuture()
@@ -41,12 +41,12 @@ func TestWaitingIsSeenAndCostsNoBudget(t *testing.T) {
 	send, reserve, closed := txFull.SendFuture(1), txFull.ReserveFuture(), txFull.UntilClosedFuture()
 	tx2, rx2 := mpsc.Unbounded[int]()
 	many, closed2 := rx2.RecvManyFuture(make([]int, 1)), tx2.UntilClosedFuture()
-	one, _ := oneshot.New[int]()
-	_, recvOne := oneshot.New[int]() // apart: its Drop gives the receiver up, which the other waits for
-	value := watch.New(0)
-	seen := value.Subscribe()
+	one, recvOne := oneshot.New[int]()
+	value, seen := watch.New(0)
 	seen.TryNext()
-	unsubscribed := value.ClosedFuture()
+	unwatched := value.UntilClosedFuture()
+	cast, heard := broadcast.New[int](1)
+	unheard := cast.UntilClosedFuture()
 
 	for name, c := range map[string]struct {
 		f    core.Future[any]
@@ -60,16 +60,17 @@ func TestWaitingIsSeenAndCostsNoBudget(t *testing.T) {
 		"Barrier":                     {erase[bool](&arrive), core.WaitLock},
 		"OnceCell":                    {erase[int](&second), core.WaitLock},
 		"mpsc.Send":                   {erase[error](&send), core.WaitChannel},
-		"mpsc.Reserve":                {erase[mpsc.Result[mpsc.Permit[int]]](&reserve), core.WaitChannel},
-		"mpsc.Recv":                   {erase[mpsc.Result[int]](rx), core.WaitChannel},
-		"mpsc.RecvMany":               {erase[mpsc.Result[int]](&many), core.WaitChannel},
+		"mpsc.Reserve":                {erase[core.Result[mpsc.Permit[int]]](&reserve), core.WaitChannel},
+		"mpsc.Recv":                   {erase[core.Result[int]](rx), core.WaitChannel},
+		"mpsc.RecvMany":               {erase[core.Result[int]](&many), core.WaitChannel},
 		"mpsc.UntilClosed":            {erase[struct{}](&closed), core.WaitChannel},
 		"mpsc.UntilClosed, unbounded": {erase[struct{}](&closed2), core.WaitChannel},
-		"oneshot.Recv":                {erase[oneshot.Result[int]](recvOne), core.WaitChannel},
-		"oneshot.Closed":              {erase[struct{}](one.ClosedFuture()), core.WaitChannel},
-		"watch.Next":                  {erase[watch.Result[int]](seen.NextFuture()), core.WaitChannel},
-		"watch.Closed":                {erase[struct{}](&unsubscribed), core.WaitChannel},
-		"broadcast.Recv":              {erase[broadcast.Result[int]](broadcast.New[int](1).Subscribe().RecvFuture()), core.WaitChannel},
+		"oneshot.Recv":                {erase[core.Result[int]](recvOne), core.WaitChannel},
+		"oneshot.UntilClosed":         {erase[struct{}](one.UntilClosedFuture()), core.WaitChannel},
+		"watch.Next":                  {erase[core.Result[int]](seen.NextFuture()), core.WaitChannel},
+		"watch.UntilClosed":           {erase[struct{}](&unwatched), core.WaitChannel},
+		"broadcast.Recv":              {erase[core.Result[int]](heard.RecvFuture()), core.WaitChannel},
+		"broadcast.UntilClosed":       {erase[struct{}](&unheard), core.WaitChannel},
 		"timer.Sleep":                 {erase[struct{}](timer.Sleep(1 << 40)), core.WaitTime},
 		"timer.Timeout":               {erase(timer.Timeout(1<<40, future.Pending[int]())), core.WaitTime},
 	} {

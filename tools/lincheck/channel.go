@@ -27,8 +27,8 @@ type (
 
 	QueueLen    struct{} // the number of values, for the receiver: see Channel
 	CloseSender struct{} // Done
-	CloseQueue  struct{} // Done; the receiver wants nothing new
-	Discard     struct{} // Done; nor what is queued
+	StopQueue   struct{} // Done; the receiver wants nothing new
+	CloseQueue  struct{} // Done; nor what is queued
 )
 
 // Received is what a receive came to: Done with a value, Pending if there is none yet, or Closed.
@@ -88,9 +88,9 @@ func stepChannel(c channel, op, answer any) []channel {
 	case CloseSender:
 		c.senders--
 		return one(c, true)
-	case CloseQueue, Discard:
+	case StopQueue, CloseQueue:
 		c.places = c.places.close()
-		if op == (Discard{}) {
+		if op == (CloseQueue{}) {
 			c.queue, c.gone = nil, true
 		}
 		return one(c, true)

@@ -107,7 +107,7 @@ func (l rwMutex) future(n int) core.Future[grant] {
 		f := l.m.RLockFuture()
 		return future.Map(&f, func(g lock.ReadGuard) grant { return grant{held: l.read(g)} })
 	}
-	f := l.m.WLockFuture()
+	f := l.m.LockFuture()
 	return future.Map(&f, func(g lock.WriteGuard) grant { return grant{held: l.write(g)} })
 }
 

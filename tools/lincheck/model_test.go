@@ -107,8 +107,8 @@ func TestChannelModel(t *testing.T) {
 	wait := func(id int) step { return step{poll(id), pending} }
 	receive := lincheck.Receive{}
 	bye := step{lincheck.CloseSender{}, done}
-	end := step{lincheck.CloseQueue{}, done}
-	discard := step{lincheck.Discard{}, done}
+	end := step{lincheck.StopQueue{}, done}
+	discard := step{lincheck.CloseQueue{}, done}
 	cancel := step{lincheck.CancelSend{ID: 5}, done}
 	lost := []step{{lincheck.EnterSend{ID: 5}, pending}, {lincheck.LostSend{ID: 5, V: 5}, done}}
 	full := []step{send(1), send(2)}

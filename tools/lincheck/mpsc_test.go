@@ -26,11 +26,11 @@ type sender interface {
 	SendWait(ctx context.Context, v int) error
 	TryReserve() (mpsc.Permit[int], error)
 	Len() int
-	Close() error
+	Close()
 }
 
 type receiver interface {
-	core.Future[mpsc.Result[int]]
+	core.Future[core.Result[int]]
 	TryRecv() (int, error)
 	Recv(co *coro.Co) (int, error)
 	RecvWait(ctx context.Context) (int, error)
@@ -38,7 +38,7 @@ type receiver interface {
 	RecvMany(co *coro.Co, buf []int) (int, error)
 	Len() int
 	Close()
-	Discard()
+	Stop()
 }
 
 // channelScenario has senders that send in all ways, and a receiver that ends the channel early, or
@@ -124,9 +124,9 @@ func (c *client) permitStep(co *coro.Co, tx sender, own *mpsc.Sender[int], id in
 		})
 	case 2:
 		f := own.ReserveFuture()
-		p := &polled[mpsc.Result[mpsc.Permit[int]]]{
+		p := &polled[core.Result[mpsc.Permit[int]]]{
 			c: c, f: &f, wait: lincheck.Pending, op: lincheck.PollReserve{ID: id},
-			what: func(r mpsc.Result[mpsc.Permit[int]]) any { return sendAnswer(r.Err) },
+			what: func(r core.Result[mpsc.Permit[int]]) any { return sendAnswer(r.Err) },
 			drop: func(begin, end int64) { c.Add(begin, end, lincheck.CancelSend{ID: id}, lincheck.Done) },
 		}
 		r, ok := p.await(co)
@@ -192,9 +192,9 @@ func (c *client) receiveAll(co *coro.Co, rx receiver) {
 	}
 	switch c.rnd.IntN(4) {
 	case 0:
-		c.do(lincheck.CloseQueue{}, func() any { rx.Close(); return lincheck.Done })
+		c.do(lincheck.StopQueue{}, func() any { rx.Stop(); return lincheck.Done })
 	case 1:
-		c.do(lincheck.Discard{}, func() any { rx.Discard(); return lincheck.Done })
+		c.do(lincheck.CloseQueue{}, func() any { rx.Close(); return lincheck.Done })
 	}
 	for !c.receiveStep(co, rx) {
 	}
@@ -211,9 +211,9 @@ func (c *client) receiveStep(co *coro.Co, rx receiver) (ended bool) {
 			return received(v, err, mpsc.ErrEmpty, mpsc.ErrClosed)
 		})
 	case 2, 3, 4:
-		p := &polled[mpsc.Result[int]]{
+		p := &polled[core.Result[int]]{
 			c: c, f: rx, op: lincheck.Receive{}, wait: lincheck.Received{Answer: lincheck.Pending},
-			what: func(r mpsc.Result[int]) any { return received(r.Value, r.Err, mpsc.ErrEmpty, mpsc.ErrClosed) },
+			what: func(r core.Result[int]) any { return received(r.Value, r.Err, mpsc.ErrEmpty, mpsc.ErrClosed) },
 		}
 		r, ok := p.await(co)
 		ended = ok && r.Err == mpsc.ErrClosed

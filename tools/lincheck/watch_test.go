@@ -36,7 +36,8 @@ type watcher interface {
 // that watch it, until the end or until they have had enough. damage may break the receivers.
 func watchScenario(damage func(watcher) watcher) scenario {
 	return func(*rand.Rand) (porcupine.Model, []func(*coro.Co, *client) error) {
-		tx := watch.New(-1)
+		tx, first := watch.New(-1)
+		first.Close()
 		var ended atomic.Int32
 		var bodies []func(*coro.Co, *client) error
 		for r := range watchClients {
@@ -62,7 +63,7 @@ func watchScenario(damage func(watcher) watcher) scenario {
 }
 
 // setStep sets the value in some way.
-func (c *client) setStep(co *coro.Co, tx watch.Sender[int]) {
+func (c *client) setStep(co *coro.Co, tx *watch.Sender[int]) {
 	c.pause(co)
 	v := c.newID()
 	switch c.rnd.IntN(6) {
@@ -115,9 +116,9 @@ func (c *client) watchStep(co *coro.Co, rx watcher, r int) (ended bool) {
 			return received(v, err, watch.ErrUnchanged, watch.ErrClosed)
 		})
 	case 2, 3, 4:
-		p := &polled[watch.Result[int]]{
+		p := &polled[core.Result[int]]{
 			c: c, f: rx.NextFuture(), op: op, wait: lincheck.Received{Answer: lincheck.Pending},
-			what: func(r watch.Result[int]) any { return received(r.Value, r.Err, watch.ErrUnchanged, watch.ErrClosed) },
+			what: func(r core.Result[int]) any { return received(r.Value, r.Err, watch.ErrUnchanged, watch.ErrClosed) },
 		}
 		res, ok := p.await(co)
 		ended = ok && res.Err == watch.ErrClosed

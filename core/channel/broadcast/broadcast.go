@@ -6,20 +6,22 @@ import (
 	"sync"
 
 	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/channel/internal/ends"
+	"github.com/moduvex/moduvex-go/core/internal/closed"
 	"github.com/moduvex/moduvex-go/core/internal/waitlist"
 )
 
 var (
-	// ErrClosed answers a receiver that has got everything after its sender was closed, or that was
-	// closed itself.
-	ErrClosed = errors.New("broadcast: channel is closed")
+	// ErrClosed is the error of a receiver that has received everything after every sender was closed, or that
+	// is closed itself; and of a send with a sender that is closed. errors.Is finds it equal to core.ErrClosed.
+	ErrClosed = closed.Error("broadcast: channel is closed")
 
-	// ErrEmpty is what TryRecv returns when there is no value yet.
+	// ErrEmpty is the error of TryRecv when there is no value yet.
 	ErrEmpty = errors.New("broadcast: no value yet")
 )
 
-// A LagError tells a receiver that it has lost values, because it was too slow. The next receive
-// goes on with the oldest that is left.
+// A LagError tells a receiver that it was too slow and has lost values. The next receive goes on with the
+// oldest value that is left.
 type LagError struct {
 	Missed uint64 // how many
 }
@@ -29,25 +31,25 @@ func (e *LagError) Error() string {
 	return fmt.Sprintf("broadcast: values missed: %d", e.Missed)
 }
 
-// A channel is what a sender and its receivers share. All is under mu, and nobody's code runs under
-// it.
+// A channel is what senders and receivers share. mu guards all of it, and no waker runs under mu.
 //
-// Values are numbered as they are sent. The ring holds those from first up to but not including
-// last, each in the slot of its number. A receiver is at the number of the value that it will get
-// next; if that is before first, it has lost those in between.
+// Values are numbered as they are sent. The ring holds those from first up to but not including last, each in
+// the slot of its number. A receiver keeps the number of the value that it gets next; if that is before first,
+// it has lost the values in between.
 //
-// No wake is lost. A receiver that finds nothing (1) enters waiting, then (2) returns pending. Who
-// sends or closes (1) does so, and takes everybody out of waiting, then (2) wakes them. Both first
-// steps are under mu. All that wait are woken, so one that gives up has nothing to pass on. A receiver
-// that is closed concerns nobody but who waits with it.
+// No wake is lost. A receiver that finds nothing (1) enters waiting, then (2) returns pending. A sender that
+// sends or closes (1) does so, and takes all receivers out of waiting, then (2) wakes them. Both first steps are
+// under mu. All of them are woken, so one that gives up has nothing to pass on. The Close of a receiver wakes
+// only the task that waits with that receiver.
 type channel[T any] struct {
 	mu          sync.Mutex
 	ring        []slot[T] // its length is a power of two, or zero
 	first, last uint64
 	capacity    uint64
-	receivers   int
-	closed      bool
-	waiting     waitlist.List
+	senders     int           // senders that are not closed
+	receivers   int           // receivers that are not closed
+	gone        ends.Latch    // closed while there is no receiver
+	waiting     waitlist.List // receivers that wait for a value
 }
 
 type slot[T any] struct {
@@ -55,26 +57,36 @@ type slot[T any] struct {
 	unread int // receivers that have yet to get it
 }
 
-// firstRing is how long a ring is at first: too short to matter, and long enough for receivers that
-// keep up.
+// firstRing is the length of a new ring: too short to matter, and long enough for receivers that keep up.
 const firstRing = 4
+
+// New makes a channel whose receivers may fall up to capacity values behind. A receiver that is not needed, if
+// all subscribe later, is to be closed: it holds on to values.
+func New[T any](capacity int) (*Sender[T], *Receiver[T]) {
+	if capacity <= 0 {
+		panic(fmt.Sprintf("broadcast: New with a capacity of %d, which is not positive", capacity))
+	}
+	c := &channel[T]{capacity: uint64(capacity), senders: 1, receivers: 1}
+	c.gone.Init(&c.mu)
+	return &Sender[T]{c: c}, &Receiver[T]{c: c}
+}
 
 func (c *channel[T]) slot(n uint64) *slot[T] { return &c.ring[n&uint64(len(c.ring)-1)] }
 
-// send stores v for all receivers, wakes them, and returns how many they are.
-func (c *channel[T]) send(cx *core.Context, v T) int {
+// send stores v for all receivers on behalf of tx, wakes them, and returns how many they are.
+func (c *channel[T]) send(cx *core.Context, tx *Sender[T], v T) (receivers int, err error) {
 	c.mu.Lock()
-	if c.closed {
+	if tx.closed {
 		c.mu.Unlock()
-		panic("broadcast: Send on a Sender that is closed")
+		return 0, ErrClosed
 	}
-	receivers := c.receivers
+	receivers = c.receivers
 	if receivers == 0 {
 		c.mu.Unlock()
-		return 0
+		return 0, nil
 	}
 	if c.last-c.first == c.capacity {
-		c.release(c.first) // whoever has not got it has lost it
+		c.release(c.first) // receivers that have not received it have lost it
 		c.trim()
 	}
 	if c.last-c.first == uint64(len(c.ring)) {
@@ -84,23 +96,23 @@ func (c *channel[T]) send(cx *core.Context, v T) int {
 	c.last++
 	if c.waiting.Len() == 0 {
 		c.mu.Unlock()
-		return receivers
+		return receivers, nil
 	}
 	c.waiting.WakeAll(&c.mu, waitlist.Granted, cx)
-	return receivers
+	return receivers, nil
 }
 
-// release lets go of the value of n. Under mu.
+// release releases the value of n. Under mu.
 func (c *channel[T]) release(n uint64) { *c.slot(n) = slot[T]{} }
 
-// trim takes away what nobody will get from the old end. Under mu.
+// trim removes the values at the old end that no receiver will get. Under mu.
 func (c *channel[T]) trim() {
 	for c.first < c.last && c.slot(c.first).unread == 0 {
 		c.first++
 	}
 }
 
-// grow makes the ring twice as long. Under mu.
+// grow doubles the length of the ring. Under mu.
 func (c *channel[T]) grow() {
 	old := c.ring
 	c.ring = make([]slot[T], max(firstRing, 2*len(old)))
@@ -109,20 +121,30 @@ func (c *channel[T]) grow() {
 	}
 }
 
-func (c *channel[T]) close(cx *core.Context) {
+// closeSender closes tx.
+func (c *channel[T]) closeSender(cx *core.Context, tx *Sender[T]) {
 	c.mu.Lock()
-	c.closed = true
+	if tx.closed {
+		c.mu.Unlock()
+		return
+	}
+	tx.closed = true
+	if c.senders--; c.senders > 0 {
+		c.mu.Unlock()
+		return
+	}
 	c.waiting.WakeAll(&c.mu, waitlist.Closed, cx)
 }
 
-// subscribe makes a receiver that is at n. Under mu.
-func (c *channel[T]) subscribe(n uint64) *Receiver[T] {
+// addReceiver makes a receiver that gets value n next. Under mu.
+func (c *channel[T]) addReceiver(n uint64) *Receiver[T] {
 	c.receivers++
+	c.gone.Closed = false
 	return &Receiver[T]{c: c, next: n}
 }
 
-// recv takes what is next for r, if there is something: a value, or an error. Under mu.
-func (c *channel[T]) recv(r *Receiver[T]) (res Result[T], ok bool) {
+// takeNext takes what r receives next, a value or an error; ok is false if there is nothing yet. Under mu.
+func (c *channel[T]) takeNext(r *Receiver[T]) (res core.Result[T], ok bool) {
 	switch {
 	case r.closed:
 		res.Err = ErrClosed
@@ -131,10 +153,10 @@ func (c *channel[T]) recv(r *Receiver[T]) (res Result[T], ok bool) {
 		r.next = c.first
 	case r.next < c.last:
 		res.Value = c.slot(r.next).value
-		c.got(r.next)
+		c.markRead(r.next)
 		r.next++
 		c.trim()
-	case c.closed:
+	case c.senders == 0:
 		res.Err = ErrClosed
 	default:
 		return res, false
@@ -142,8 +164,8 @@ func (c *channel[T]) recv(r *Receiver[T]) (res Result[T], ok bool) {
 	return res, true
 }
 
-// got notes that one receiver less has yet to get the value of n. Under mu.
-func (c *channel[T]) got(n uint64) {
+// markRead notes that one receiver less has yet to get value n. Under mu.
+func (c *channel[T]) markRead(n uint64) {
 	if s := c.slot(n); s.unread > 1 {
 		s.unread--
 	} else {
@@ -151,8 +173,8 @@ func (c *channel[T]) got(n uint64) {
 	}
 }
 
-// leave takes r out.
-func (c *channel[T]) leave(r *Receiver[T]) {
+// closeReceiver closes r.
+func (c *channel[T]) closeReceiver(r *Receiver[T]) {
 	c.mu.Lock()
 	if r.closed {
 		c.mu.Unlock()
@@ -161,10 +183,15 @@ func (c *channel[T]) leave(r *Receiver[T]) {
 	r.closed = true
 	c.receivers--
 	for n := max(r.next, c.first); n < c.last; n++ {
-		c.got(n)
+		c.markRead(n)
 	}
 	c.trim()
 	w := c.waiting.Take(&r.node, waitlist.Closed)
-	c.mu.Unlock()
+	if c.receivers > 0 {
+		c.mu.Unlock()
+	} else {
+		c.gone.Closed = true
+		c.gone.WakeAll()
+	}
 	waitlist.Wake(nil, w)
 }

@@ -47,14 +47,14 @@ func check(t *testing.T, what string, rx *broadcast.Receiver[int], want ...int) 
 }
 
 func TestEveryReceiverGetsEveryValueFromItsSubscribeOn(t *testing.T) {
-	tx := broadcast.New[int](8)
-	if n := tx.Send(0); n != 0 {
+	tx := sender(broadcast.New[int](8))
+	if n, err := tx.Send(0); n != 0 || err != nil {
 		t.Errorf("sent to %d, want nobody", n)
 	}
 	a := tx.Subscribe()
 	tx.Send(1)
 	b := tx.Subscribe()
-	if n := tx.Send(2); n != 2 || tx.Receivers() != 2 {
+	if n, err := tx.Send(2); n != 2 || err != nil || tx.Receivers() != 2 {
 		t.Errorf("sent to %d of %d", n, tx.Receivers())
 	}
 	if a.Len() != 2 || b.Len() != 1 {
@@ -71,7 +71,7 @@ func TestEveryReceiverGetsEveryValueFromItsSubscribeOn(t *testing.T) {
 }
 
 func TestAReceiverThatLagsLearnsHowManyItHasMissed(t *testing.T) {
-	tx := broadcast.New[int](4)
+	tx := sender(broadcast.New[int](4))
 	slow, quick := tx.Subscribe(), tx.Subscribe()
 	for i := range 11 {
 		tx.Send(i)
@@ -98,8 +98,8 @@ func TestAReceiverThatLagsLearnsHowManyItHasMissed(t *testing.T) {
 }
 
 func TestAClosedChannelIsDrained(t *testing.T) {
-	tx := broadcast.New[int](2)
-	rx, slow := tx.Subscribe(), tx.Subscribe()
+	tx, rx := broadcast.New[int](2)
+	slow := tx.Subscribe()
 	for i := range 2 {
 		tx.Send(i)
 	}
@@ -123,7 +123,7 @@ var wait = map[string]func(h core.Spawner, rx *broadcast.Receiver[int]) func(t *
 		return func(t *testing.T) (int, error) { return output(t, s) }
 	},
 	"poll": func(h core.Spawner, rx *broadcast.Receiver[int]) func(t *testing.T) (int, error) {
-		s := task.New[broadcast.Result[int]](rx.RecvFuture())
+		s := task.New[core.Result[int]](rx.RecvFuture())
 		h.Spawn(&s.Task)
 		return func(t *testing.T) (int, error) { r, _ := output(t, s); return r.Value, r.Err }
 	},
@@ -141,20 +141,19 @@ var wait = map[string]func(h core.Spawner, rx *broadcast.Receiver[int]) func(t *
 
 func TestAReceiverWaitsInEachForm(t *testing.T) {
 	ends := map[string]struct {
-		act  func(tx broadcast.Sender[int], rx *broadcast.Receiver[int])
+		act  func(tx *broadcast.Sender[int], rx *broadcast.Receiver[int])
 		want int
 		err  error
 	}{
-		"a value":                {func(tx broadcast.Sender[int], _ *broadcast.Receiver[int]) { tx.Send(7) }, 7, nil},
-		"the sender is closed":   {func(tx broadcast.Sender[int], _ *broadcast.Receiver[int]) { tx.Close() }, 0, broadcast.ErrClosed},
-		"the receiver is closed": {func(_ broadcast.Sender[int], rx *broadcast.Receiver[int]) { rx.Close() }, 0, broadcast.ErrClosed},
+		"a value":                {func(tx *broadcast.Sender[int], _ *broadcast.Receiver[int]) { tx.Send(7) }, 7, nil},
+		"the sender is closed":   {func(tx *broadcast.Sender[int], _ *broadcast.Receiver[int]) { tx.Close() }, 0, broadcast.ErrClosed},
+		"the receiver is closed": {func(_ *broadcast.Sender[int], rx *broadcast.Receiver[int]) { rx.Close() }, 0, broadcast.ErrClosed},
 	}
 	for form, begin := range wait {
 		for name, end := range ends {
 			for _, early := range []bool{true, false} {
 				h := newHost(t)
-				tx := broadcast.New[int](4)
-				rx := tx.Subscribe()
+				tx, rx := broadcast.New[int](4)
 				if early {
 					end.act(tx, rx)
 				}
@@ -174,7 +173,7 @@ func TestAReceiverWaitsInEachForm(t *testing.T) {
 
 func TestAllWhoWaitAreWokenOnce(t *testing.T) {
 	h := newHost(t)
-	tx := broadcast.New[int](4)
+	tx := sender(broadcast.New[int](4))
 	const n = 100 // more than are woken at a time
 	ws := make([]*waker, n)
 	rxs := make([]*broadcast.Receiver[int], n)
@@ -191,23 +190,23 @@ func TestAllWhoWaitAreWokenOnce(t *testing.T) {
 	}
 }
 
-func TestTheTaskThatPolledLastIsWoken(t *testing.T) {
+func TestASecondTaskThatWaitsPanics(t *testing.T) {
 	h, first, second := newHost(t), &waker{}, &waker{}
-	tx := broadcast.New[int](4)
-	rx := tx.Subscribe()
+	tx, rx := broadcast.New[int](4)
 	poll(h, first, rx.RecvFuture())
-	poll(h, second, rx.RecvFuture())
-	poll(h, second, rx.RecvFuture())
-	tx.Send(7)
-	if first.wakes != 0 || second.wakes != 1 {
+	poll(h, first, rx.RecvFuture())
+	mustPanic(t, "broadcast: two tasks or goroutines receive from one Receiver at once",
+		func() { poll(h, second, rx.RecvFuture()) })
+	rx.RecvFuture().Drop()
+	poll(h, second, rx.RecvFuture()) // after the Drop it is the other's
+	if tx.Send(7); first.wakes != 0 || second.wakes != 1 {
 		t.Errorf("woken %d and %d times, want 0 and 1", first.wakes, second.wakes)
 	}
 }
 
 func TestADroppedReceiveLosesNothingAndIsNotWoken(t *testing.T) {
 	h, w := newHost(t), &waker{}
-	tx := broadcast.New[int](4)
-	rx := tx.Subscribe()
+	tx, rx := broadcast.New[int](4)
 	f := rx.RecvFuture()
 	poll(h, w, f)
 	f.Drop()
@@ -240,11 +239,10 @@ func TestADroppedReceiveLosesNothingAndIsNotWoken(t *testing.T) {
 // A receiver in a loop around a race stays a receiver in every round.
 func TestAReceiveInARace(t *testing.T) {
 	h := newHost(t)
-	tx := broadcast.New[int](4)
-	rx := tx.Subscribe()
+	tx, rx := broadcast.New[int](4)
 	s := spawn(h, func(co *coro.Co) (sum int, err error) {
 		for range 10 {
-			e, err := coro.Await(co, future.Select2[broadcast.Result[int], struct{}](rx.RecvFuture(), future.Yield()))
+			e, err := coro.Await(co, future.Select2[core.Result[int], struct{}](rx.RecvFuture(), future.Yield()))
 			if err != nil {
 				return sum, err
 			}
@@ -267,13 +265,13 @@ func TestAReceiveInARace(t *testing.T) {
 
 func TestNobodyIsWokenUnderTheLock(t *testing.T) {
 	h := newHost(t)
-	for name, act := range map[string]func(tx broadcast.Sender[int], rx *broadcast.Receiver[int]){
-		"send":       func(tx broadcast.Sender[int], _ *broadcast.Receiver[int]) { tx.Send(1) },
-		"close":      func(tx broadcast.Sender[int], _ *broadcast.Receiver[int]) { tx.Close() },
-		"close recv": func(_ broadcast.Sender[int], rx *broadcast.Receiver[int]) { rx.Close() },
+	for name, act := range map[string]func(tx *broadcast.Sender[int], rx *broadcast.Receiver[int]){
+		"send":       func(tx *broadcast.Sender[int], _ *broadcast.Receiver[int]) { tx.Send(1) },
+		"close":      func(tx *broadcast.Sender[int], _ *broadcast.Receiver[int]) { tx.Close() },
+		"close recv": func(_ *broadcast.Sender[int], rx *broadcast.Receiver[int]) { rx.Close() },
 	} {
-		tx := broadcast.New[int](4)
-		rx, woken := tx.Subscribe(), 0
+		tx, rx := broadcast.New[int](4)
+		woken := 0
 		poll(h, locking(func() { woken++; tx.Receivers(); rx.Len() }), rx.RecvFuture())
 		if act(tx, rx); woken != 1 {
 			t.Errorf("%s: %d wakes", name, woken)
@@ -284,8 +282,7 @@ func TestNobodyIsWokenUnderTheLock(t *testing.T) {
 func TestWakesInAPollGoThroughItsContext(t *testing.T) {
 	h := newHost(t)
 	s, cx := spied(t)
-	tx := broadcast.New[int](4)
-	rx := tx.Subscribe()
+	tx, rx := broadcast.New[int](4)
 	poll(h, &waker{}, rx.RecvFuture())
 	if tx.SendOn(cx, 7); s.woken != 1 {
 		t.Errorf("send: %d woken through the context", s.woken)
@@ -298,8 +295,7 @@ func TestWakesInAPollGoThroughItsContext(t *testing.T) {
 }
 
 func TestACloneGoesOnFromTheSamePlace(t *testing.T) {
-	tx := broadcast.New[int](4)
-	rx := tx.Subscribe()
+	tx, rx := broadcast.New[int](4)
 	for i := range 6 {
 		tx.Send(i)
 	}
@@ -316,12 +312,12 @@ func TestACloneGoesOnFromTheSamePlace(t *testing.T) {
 }
 
 func TestAClosedReceiverIsNone(t *testing.T) {
-	tx := broadcast.New[int](4)
-	rx, other := tx.Subscribe(), tx.Subscribe()
+	tx, rx := broadcast.New[int](4)
+	other := tx.Subscribe()
 	tx.Send(1)
 	rx.Close()
 	rx.Close()
-	if n := tx.Send(2); n != 1 || tx.Receivers() != 1 || rx.Len() != 0 {
+	if n, _ := tx.Send(2); n != 1 || tx.Receivers() != 1 || rx.Len() != 0 {
 		t.Errorf("sent to %d of %d, %d are left", n, tx.Receivers(), rx.Len())
 	}
 	check(t, "closed", rx, -1000)
@@ -331,7 +327,7 @@ func TestAClosedReceiverIsNone(t *testing.T) {
 // Regression: with each receiver that was closed, all that waited were woken for nothing.
 func TestAClosedReceiverWakesWhoWaitsWithItAndNobodyElse(t *testing.T) {
 	h := newHost(t)
-	tx := broadcast.New[int](4)
+	tx := sender(broadcast.New[int](4))
 	own, others := &waker{}, &waker{}
 	rx := tx.Subscribe()
 	poll(h, own, rx.RecvFuture())
@@ -353,24 +349,24 @@ func TestAClosedReceiverWakesWhoWaitsWithItAndNobodyElse(t *testing.T) {
 
 // Regression: values that nobody would get were kept.
 func TestValuesAreLetGoOf(t *testing.T) {
-	for name, end := range map[string]func(tx broadcast.Sender[*big], a, b *broadcast.Receiver[*big]){
-		"received by all": func(_ broadcast.Sender[*big], a, b *broadcast.Receiver[*big]) { a.TryRecv(); b.TryRecv() },
-		"closed by all":   func(_ broadcast.Sender[*big], a, b *broadcast.Receiver[*big]) { a.Close(); b.Close() },
-		"received and closed": func(_ broadcast.Sender[*big], a, b *broadcast.Receiver[*big]) {
+	for name, end := range map[string]func(tx *broadcast.Sender[*big], a, b *broadcast.Receiver[*big]){
+		"received by all": func(_ *broadcast.Sender[*big], a, b *broadcast.Receiver[*big]) { a.TryRecv(); b.TryRecv() },
+		"closed by all":   func(_ *broadcast.Sender[*big], a, b *broadcast.Receiver[*big]) { a.Close(); b.Close() },
+		"received and closed": func(_ *broadcast.Sender[*big], a, b *broadcast.Receiver[*big]) {
 			a.TryRecv()
 			b.Close()
 		},
-		"lost": func(tx broadcast.Sender[*big], a, _ *broadcast.Receiver[*big]) {
+		"lost": func(tx *broadcast.Sender[*big], a, _ *broadcast.Receiver[*big]) {
 			tx.Send(nil)
 			tx.Send(nil)
 		},
-		"received by one and lost by one": func(tx broadcast.Sender[*big], a, _ *broadcast.Receiver[*big]) {
+		"received by one and lost by one": func(tx *broadcast.Sender[*big], a, _ *broadcast.Receiver[*big]) {
 			a.TryRecv()
 			tx.Send(nil)
 			tx.Send(nil)
 		},
 	} {
-		tx := broadcast.New[*big](2)
+		tx := sender(broadcast.New[*big](2))
 		a, b := tx.Subscribe(), tx.Subscribe()
 		v, w := newBig()
 		tx.Send(v)
@@ -381,7 +377,7 @@ func TestValuesAreLetGoOf(t *testing.T) {
 		}
 		runtime.KeepAlive([]any{tx, a, b})
 	}
-	tx := broadcast.New[*big](2)
+	tx := sender(broadcast.New[*big](2))
 	v, w := newBig()
 	tx.Send(v)
 	if v = nil; !released(w) {
@@ -392,8 +388,7 @@ func TestValuesAreLetGoOf(t *testing.T) {
 
 // The longest ring is only as long as receivers have fallen behind.
 func TestAHugeCapacityCostsNothingByItself(t *testing.T) {
-	tx := broadcast.New[[1024]byte](math.MaxInt)
-	rx := tx.Subscribe()
+	tx, rx := broadcast.New[[1024]byte](math.MaxInt)
 	for range 1000 {
 		tx.Send([1024]byte{7})
 		if v, err := rx.TryRecv(); v[0] != 7 || err != nil {
@@ -406,8 +401,7 @@ func TestReceivesTakeFromTheBudgetAndWaitingCostsNothing(t *testing.T) {
 	h := newHost(t)
 	cx := h.Context()
 	cx.ForHost().Begin(&waker{})
-	tx := broadcast.New[int](1000)
-	rx := tx.Subscribe()
+	tx, rx := broadcast.New[int](1000)
 	rx.RecvFuture().Poll(cx)
 	if cx.Budget() != core.DefaultBudget {
 		t.Errorf("waiting has cost %d", core.DefaultBudget-cx.Budget())
@@ -431,22 +425,23 @@ func TestMisuse(t *testing.T) {
 		mustPanic(t, fmt.Sprintf("broadcast: New with a capacity of %d, which is not positive", capacity),
 			func() { broadcast.New[int](capacity) })
 	}
-	tx := broadcast.New[int](1)
+	tx := sender(broadcast.New[int](1))
 	tx.Close()
-	mustPanic(t, "broadcast: Send on a Sender that is closed", func() { tx.Send(1) })
+	if n, err := tx.Send(1); n != 0 || err != broadcast.ErrClosed || !errors.Is(err, core.ErrClosed) {
+		t.Errorf("a send after Close: have %d, %v", n, err)
+	}
 	mustPanic(t, "broadcast: a Sender is made by New", func() { new(broadcast.Sender[int]).Subscribe() })
-	mustPanic(t, "broadcast: a Receiver is made by Subscribe", func() { new(broadcast.Receiver[int]).TryRecv() })
-	mustPanic(t, "broadcast: a Receiver is made by Subscribe", func() { new(broadcast.Receiver[int]).RecvFuture() })
+	mustPanic(t, "broadcast: a Receiver is made by New or Subscribe", func() { new(broadcast.Receiver[int]).TryRecv() })
+	mustPanic(t, "broadcast: a Receiver is made by New or Subscribe", func() { new(broadcast.Receiver[int]).RecvFuture() })
 }
 
 func TestWaitingAllocatesNothing(t *testing.T) {
 	h, w := newHost(t), &waker{}
-	tx := broadcast.New[int](4)
-	rx := tx.Subscribe()
+	tx, rx := broadcast.New[int](4)
 	if n := testing.AllocsPerRun(100, func() {
-		poll(h, w, core.Future[broadcast.Result[int]](rx.RecvFuture()))
+		poll(h, w, core.Future[core.Result[int]](rx.RecvFuture()))
 		tx.Send(1)
-		poll(h, w, core.Future[broadcast.Result[int]](rx.RecvFuture()))
+		poll(h, w, core.Future[core.Result[int]](rx.RecvFuture()))
 	}); n != 0 {
 		t.Errorf("poll style: %v allocations, want 0", n)
 	}
@@ -474,7 +469,7 @@ func TestWaitingAllocatesNothing(t *testing.T) {
 func BenchmarkSendAndReceive(b *testing.B) {
 	for _, n := range []int{1, 10} {
 		b.Run(fmt.Sprintf("receivers=%d", n), func(b *testing.B) {
-			tx := broadcast.New[int](64)
+			tx := sender(broadcast.New[int](64))
 			rxs := make([]*broadcast.Receiver[int], n)
 			for i := range rxs {
 				rxs[i] = tx.Subscribe()
@@ -491,14 +486,12 @@ func BenchmarkSendAndReceive(b *testing.B) {
 }
 
 func TestGoroutinesWaitWithoutAllocations(t *testing.T) {
-	tx := broadcast.New[int](4)
-	rx := tx.Subscribe()
+	tx, rx := broadcast.New[int](4)
 	waits(t, "RecvWait", 0, func() { tx.Send(1) }, func(ctx context.Context) error { _, err := rx.RecvWait(ctx); return err })
 }
 
 func TestAllWaitIsForGoroutines(t *testing.T) {
-	tx := broadcast.New[int](2)
-	rx := tx.Subscribe()
+	tx, rx := broadcast.New[int](2)
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cause := errors.New("enough")
 	defer cancel(nil)
@@ -527,8 +520,7 @@ func TestAllWaitIsForGoroutines(t *testing.T) {
 
 func TestAllEndsWithItsBody(t *testing.T) {
 	h := newHost(t)
-	tx := broadcast.New[int](2)
-	rx := tx.Subscribe()
+	tx, rx := broadcast.New[int](2)
 	var seen []int
 	var last error
 	s := spawn(h, func(co *coro.Co) (int, error) {

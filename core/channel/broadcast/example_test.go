@@ -13,7 +13,7 @@ func ExampleNew() {
 	host := coretest.New(1)
 	defer host.Close()
 
-	news := broadcast.New[string](8)
+	news := sender(broadcast.New[string](8))
 	for _, name := range []string{"ann", "bob"} {
 		rx := news.Subscribe()
 		reader := coro.New(func(co *coro.Co) (int, error) {
@@ -37,8 +37,7 @@ func ExampleNew() {
 }
 
 func ExampleLagError() {
-	tx := broadcast.New[int](2)
-	rx := tx.Subscribe()
+	tx, rx := broadcast.New[int](2)
 	defer rx.Close()
 
 	for i := range 5 {
@@ -59,8 +58,7 @@ func ExampleLagError() {
 
 // A goroutine outside the runtime receives what tasks send.
 func ExampleReceiver_RecvWait() {
-	tx := broadcast.New[int](2)
-	rx := tx.Subscribe()
+	tx, rx := broadcast.New[int](2)
 	defer rx.Close()
 	go tx.Send(7)
 	fmt.Println(rx.RecvWait(context.Background()))

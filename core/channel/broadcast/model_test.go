@@ -21,7 +21,7 @@ func TestAgainstAModel(t *testing.T) {
 	for seed := range uint64(100) {
 		r := rand.New(rand.NewPCG(seed, 3))
 		capacity := 1 + r.IntN(9)
-		tx := broadcast.New[int](capacity)
+		tx := sender(broadcast.New[int](capacity))
 		var sent []int // those that anybody was there for
 		first := func() int { return max(len(sent)-capacity, 0) }
 		var ms []*model
@@ -29,7 +29,7 @@ func TestAgainstAModel(t *testing.T) {
 			switch k := r.IntN(10); {
 			case k < 4:
 				v := r.Int()
-				if n := tx.Send(v); n != len(ms) {
+				if n, err := tx.Send(v); n != len(ms) || err != nil {
 					t.Fatalf("seed %d: sent to %d, want %d", seed, n, len(ms))
 				} else if n > 0 {
 					sent = append(sent, v)
@@ -77,7 +77,7 @@ func TestAgainstAModel(t *testing.T) {
 func TestABroadcastUnderRaces(t *testing.T) {
 	const senders, each, receivers = 3, 400, 6
 	c := hosttest.New(4)
-	tx := broadcast.New[int](32)
+	tx := sender(broadcast.New[int](32))
 	var goroutines sync.WaitGroup
 	ready := make(chan struct{}, receivers)
 	account := func(next func() (int, error)) {

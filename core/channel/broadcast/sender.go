@@ -1,56 +1,100 @@
 package broadcast
 
 import (
-	"fmt"
+	"context"
 
 	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/channel/internal/ends"
+	"github.com/moduvex/moduvex-go/core/coro"
 )
 
-// A Sender is the end that sends. Its methods may be called from any goroutine. Copies stand for the
-// same end.
-type Sender[T any] struct{ c *channel[T] }
-
-// New makes a channel whose receivers may fall up to capacity values behind. It has no receiver yet.
-func New[T any](capacity int) Sender[T] {
-	if capacity <= 0 {
-		panic(fmt.Sprintf("broadcast: New with a capacity of %d, which is not positive", capacity))
-	}
-	return Sender[T]{&channel[T]{capacity: uint64(capacity)}}
+// A Sender is an end that sends. Any goroutine may call its methods. It is made by [New] or Clone; the methods
+// of a zero Sender panic.
+type Sender[T any] struct {
+	c      *channel[T]
+	closed bool // guarded by the channel's lock
 }
 
-func (s Sender[T]) channel() *channel[T] {
-	if s.c == nil {
+func (tx *Sender[T]) channel() *channel[T] {
+	if tx.c == nil {
 		panic("broadcast: a Sender is made by New")
 	}
-	return s.c
+	return tx.c
 }
 
-// Subscribe returns a receiver of what is sent from now on. After Close there is nothing to receive.
-func (s Sender[T]) Subscribe() *Receiver[T] {
-	c := s.channel()
+// Subscribe returns a receiver of what is sent from now on.
+func (tx *Sender[T]) Subscribe() *Receiver[T] {
+	c := tx.channel()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.subscribe(c.last)
+	return c.addReceiver(c.last)
 }
 
-// Send sends v to all receivers that there are, and returns how many they are; if there are none, v
-// is not kept. It never waits. It panics after Close.
-func (s Sender[T]) Send(v T) int { return s.channel().send(nil, v) }
+// Clone returns another sender of the channel, with a Close of its own. The clone of a closed sender is
+// closed.
+func (tx *Sender[T]) Clone() *Sender[T] {
+	c := tx.channel()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !tx.closed {
+		c.senders++
+	}
+	return &Sender[T]{c: c, closed: tx.closed}
+}
+
+// Send sends v to all receivers, and returns how many they are. If there are none, the channel does not keep v,
+// and that is no error: a later Subscribe may make one. It never waits. The error is [ErrClosed] if tx is
+// closed; v was not sent then.
+func (tx *Sender[T]) Send(v T) (receivers int, err error) { return tx.SendOn(nil, v) }
 
 // SendOn is [Sender.Send] for a caller that is in a poll.
-func (s Sender[T]) SendOn(cx *core.Context, v T) int { return s.channel().send(cx, v) }
+func (tx *Sender[T]) SendOn(cx *core.Context, v T) (receivers int, err error) {
+	return tx.channel().send(cx, tx, v)
+}
 
-// Close ends the channel: receivers get what is left, and then [ErrClosed]. A second Close changes
-// nothing.
-func (s Sender[T]) Close() { s.channel().close(nil) }
+// Close closes tx. After the Close of the last sender each receiver gets what is left for it, and then
+// [ErrClosed]. A second Close does nothing.
+func (tx *Sender[T]) Close() { tx.CloseOn(nil) }
 
 // CloseOn is [Sender.Close] for a caller that is in a poll.
-func (s Sender[T]) CloseOn(cx *core.Context) { s.channel().close(cx) }
+func (tx *Sender[T]) CloseOn(cx *core.Context) { tx.channel().closeSender(cx, tx) }
 
-// Receivers returns how many receivers there are.
-func (s Sender[T]) Receivers() int {
-	c := s.channel()
+// Receivers returns the number of receivers that are not closed.
+func (tx *Sender[T]) Receivers() int {
+	c := tx.channel()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.receivers
 }
+
+// Closed reports whether there is no receiver. A later Subscribe makes it false again.
+func (tx *Sender[T]) Closed() bool { return tx.channel().gone.IsClosed() }
+
+// UntilClosed suspends the body of co until there is no receiver, so that work for them can be given up. The
+// error is why co was cancelled. There may be a receiver again by the time that it returns.
+func (tx *Sender[T]) UntilClosed(co *coro.Co) error { return tx.channel().gone.Wait(co) }
+
+// UntilClosedWait is UntilClosed for plain goroutines. The error is the cause of ctx.
+func (tx *Sender[T]) UntilClosedWait(ctx context.Context) error {
+	return tx.channel().gone.WaitBlocking(ctx)
+}
+
+// UntilClosedFuture returns the future that is ready when there is no receiver.
+func (tx *Sender[T]) UntilClosedFuture() ClosedFuture {
+	return ClosedFuture{tx.channel().gone.Future()}
+}
+
+// A ClosedFuture is ready when there is no receiver. It must not be copied after its first poll. After an
+// answer, and after a Drop, it can be polled again.
+type ClosedFuture struct{ f ends.ClosedFuture }
+
+var (
+	_ core.Future[struct{}] = (*ClosedFuture)(nil)
+	_ core.Dropper          = (*ClosedFuture)(nil)
+)
+
+// Poll reports whether there is no receiver.
+func (f *ClosedFuture) Poll(cx *core.Context) (struct{}, bool) { return f.f.Poll(cx) }
+
+// Drop ends the wait.
+func (f *ClosedFuture) Drop() { f.f.Drop() }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"testing"
 
+	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/channel/mpsc"
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/core/internal/hosttest"
@@ -178,7 +179,7 @@ func TestWaitingAllocatesNothing(t *testing.T) {
 func TestWaitingInPollStyleAllocatesNothing(t *testing.T) {
 	tx, rx := mpsc.New[int](1)
 	send := tx.SendFuture(1)
-	sender, receiver := newWaiter[error](t, &send), newWaiter[mpsc.Result[int]](t, rx)
+	sender, receiver := newWaiter[error](t, &send), newWaiter[core.Result[int]](t, rx)
 	rounds := 0
 	allocates(t, "both ends", 0, func() {
 		rounds++

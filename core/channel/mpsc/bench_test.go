@@ -1,7 +1,7 @@
 package mpsc_test
 
 import (
-	stdsync "sync"
+	"sync"
 	"testing"
 
 	"github.com/moduvex/moduvex-go/core"
@@ -91,7 +91,7 @@ func BenchmarkPingPong(b *testing.B) {
 			}
 		}
 		b.ReportAllocs()
-		var wg stdsync.WaitGroup
+		var wg sync.WaitGroup
 		wg.Go(func() { play(ping, pong) })
 		wg.Go(func() { play(pong, ping) })
 		wg.Wait()
@@ -226,7 +226,7 @@ func BenchmarkMPSC(b *testing.B) {
 		ch := make(chan int, places)
 		b.ReportAllocs()
 		n := b.N/producers + 1
-		var wg stdsync.WaitGroup
+		var wg sync.WaitGroup
 		for range producers {
 			wg.Go(func() {
 				for i := range n {

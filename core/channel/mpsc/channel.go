@@ -7,17 +7,12 @@ import (
 	"sync/atomic"
 
 	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/channel/internal/ends"
 	"github.com/moduvex/moduvex-go/core/internal/waitlist"
 )
 
-// A Result is what was received, or reserved, or why not.
-type Result[V any] struct {
-	Value V
-	Err   error // nil or ErrClosed
-}
-
-// New makes a bounded channel. The capacity must be positive: there is no rendezvous. Memory is
-// taken as values are queued, so a capacity that is never used up costs nothing.
+// New makes a bounded channel. The capacity must be positive: there is no rendezvous. The channel takes
+// memory as values are queued, so a capacity that is never used up costs nothing.
 func New[T any](capacity int) (*Sender[T], *Receiver[T]) {
 	if capacity <= 0 {
 		panic(fmt.Sprintf("mpsc: New with a capacity of %d, which is not positive", capacity))
@@ -26,8 +21,8 @@ func New[T any](capacity int) (*Sender[T], *Receiver[T]) {
 	return &Sender[T]{c: c}, &Receiver[T]{c: c}
 }
 
-// Unbounded makes a channel without limit. If the receiver does not keep up it grows until there
-// is no memory left.
+// Unbounded makes a channel without limit. If the receiver does not keep up, the queue grows until no memory
+// is left.
 func Unbounded[T any]() (*UnboundedSender[T], *Receiver[T]) {
 	c := newChannel[T](math.MaxInt)
 	return &UnboundedSender[T]{c: c}, &Receiver[T]{c: c}
@@ -35,66 +30,66 @@ func Unbounded[T any]() (*UnboundedSender[T], *Receiver[T]) {
 
 // A channel is what both ends share.
 //
-// A place is what a value takes: values that are queued have one each, and so has each permit and
-// each sender that was woken to send. There are never more than the capacity.
+// A slot is room for one value. Each queued value has one, each permit, and each sender that was woken to
+// send. There are never more of them than the capacity.
 type channel[T any] struct {
-	// taken is how many values the receiver has taken without the lock. It stores it; senders load
-	// it under the lock, to work out how many places are free.
+	// taken is the number of values that the receiver has taken without the lock. The receiver stores it;
+	// senders load it under the lock, to find how many slots are free.
 	taken atomic.Uint64
-	// crowded says that senders wait for a place. It is stored under the lock, before the sender
-	// looks at taken for the last time; the receiver loads it after it has stored taken.
+	// crowded is true while senders wait for a slot. A sender stores it under the lock, before it loads taken
+	// for the last time; the receiver loads it after it has stored taken.
 	crowded atomic.Bool
 
 	mu       sync.Mutex // guards what follows, and the producers' side of queue
 	capacity uint64
-	limit    uint64        // pushed and reserved are less, or there may be no place: see free
-	reserved uint64        // places of permits and of senders that were woken
+	limit    uint64        // while pushed plus reserved is less, a slot is free: see findFreeSlot
+	reserved uint64        // slots of permits and of senders that were woken
 	fetched  uint64        // values that the receiver has taken under the lock
-	waiting  waitlist.List // senders that wait for a place
-	watching waitlist.List // those who wait for the close
+	waiting  waitlist.List // senders that wait for a slot
 	receiver core.Waker    // of the receiver, while it waits
-	senders  int           // that are not closed
-	closed   bool          // the receiver wants no more
-	gone     bool          // it does not want what is queued either
+	senders  int           // senders that are not closed
+	intake   ends.Latch    // closed once the receiver takes no new values: Stop
+	closed   bool          // the receiver has discarded what was queued as well: Close
 
 	queue  queue[T]
-	spares sync.Pool // of *spare[T]
+	spares sync.Pool // of *SendFuture[T]
 }
 
 func newChannel[T any](capacity int) *channel[T] {
 	c := &channel[T]{capacity: uint64(capacity), limit: uint64(capacity), senders: 1}
+	c.intake.Init(&c.mu)
 	c.queue.init(capacity)
 	return c
 }
 
+// len is the number of queued values.
 func (c *channel[T]) len() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return int(c.queued())
+	return int(c.queue.pushed - c.received())
 }
 
-func (c *channel[T]) queued() uint64 { return c.queue.pushed - c.left() }
+// received is the number of values that have left the queue. Under the lock.
+func (c *channel[T]) received() uint64 { return c.fetched + c.taken.Load() }
 
-// left is how many values have left the queue. Under the lock.
-func (c *channel[T]) left() uint64 { return c.fetched + c.taken.Load() }
-
-// free reports whether there is a place that nobody has. Under the lock.
-func (c *channel[T]) free() bool {
+// findFreeSlot reports whether a slot is free. It moves limit up if the receiver has taken values since.
+// Under the lock.
+func (c *channel[T]) findFreeSlot() bool {
 	used := c.queue.pushed + c.reserved
 	if used < c.limit {
 		return true
 	}
-	c.limit = c.left() + c.capacity
+	c.limit = c.received() + c.capacity
 	return used < c.limit
 }
 
-// ended reports whether nothing will be sent any more. Under the lock.
-func (c *channel[T]) ended() bool {
-	return c.gone || (c.closed || c.senders == 0) && c.reserved == 0
-}
+// admits reports whether a newcomer may have a slot: one is free and no sender waits for it. Under the lock.
+func (c *channel[T]) admits() bool { return c.findFreeSlot() && c.waiting.Len() == 0 }
 
-// hasPlace reports whether there is a place for a newcomer: nobody waits for it. Under the lock.
-func (c *channel[T]) hasPlace() bool { return c.free() && c.waiting.Len() == 0 }
+// ended reports whether nothing more will be sent. Under the lock.
+func (c *channel[T]) ended() bool {
+	return c.closed || (c.intake.Closed || c.senders == 0) && c.reserved == 0
+}
 
 // push queues v and returns the waker of the receiver if it waits. Under the lock.
 func (c *channel[T]) push(v T) core.Waker {
@@ -110,14 +105,14 @@ func (c *channel[T]) takeReceiver() core.Waker {
 	return w
 }
 
-// turn asks for a sender whether it has a place now: Granted, Closed, or Waiting if it was put in
-// line. Under the lock. With Granted, the place is the caller's, and not among the reserved ones.
-func (c *channel[T]) turn(n *waitlist.Node, cx *core.Context, tx *Sender[T]) waitlist.State {
+// acquireSlot is the poll of a sender: Granted, Closed, or Waiting if n is in line. With Granted the slot is
+// the caller's, and no longer one of the reserved slots. Under the lock.
+func (c *channel[T]) acquireSlot(n *waitlist.Node, cx *core.Context, tx *Sender[T]) waitlist.State {
 	if n.State() == waitlist.Idle {
 		switch {
-		case c.closed || tx.closed:
+		case c.intake.Closed || tx.closed:
 			return waitlist.Closed
-		case c.hasPlace():
+		case c.admits():
 			return waitlist.Granted
 		}
 		return c.queueUp(n, cx.Waker())
@@ -133,15 +128,15 @@ func (c *channel[T]) turn(n *waitlist.Node, cx *core.Context, tx *Sender[T]) wai
 	return s
 }
 
-// enlist is a poll of a sender that has no budget left for an answer. n gets its place in line all the
-// same; if there is a place in the channel, that is reserved for n, which its next poll finds.
+// enlist is the poll of a sender that has no budget left for an answer. n enters the line all the same; if a
+// slot is free, it is reserved for n, whose next poll finds it.
 func (c *channel[T]) enlist(n *waitlist.Node, w core.Waker, tx *Sender[T]) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if n.State() != waitlist.Idle || c.closed || tx.closed {
+	if n.State() != waitlist.Idle || c.intake.Closed || tx.closed {
 		return
 	}
-	if c.hasPlace() || c.queueUp(n, w) == waitlist.Granted {
+	if c.admits() || c.queueUp(n, w) == waitlist.Granted {
 		c.reserved++
 		n.Grant(waitlist.Granted)
 	}
@@ -150,17 +145,17 @@ func (c *channel[T]) enlist(n *waitlist.Node, w core.Waker, tx *Sender[T]) {
 func (c *channel[T]) queueUp(n *waitlist.Node, w core.Waker) waitlist.State {
 	c.waiting.Push(n, w)
 	c.crowded.Store(true)
-	if c.waiting.Len() == 1 && c.free() { // the receiver may have missed it: see crowded
+	if c.waiting.Len() == 1 && c.findFreeSlot() { // the receiver may have missed it: see crowded
 		c.leaveLine(n)
 		return waitlist.Granted
 	}
 	return waitlist.Waiting
 }
 
-// leaveLine takes n out of the line, and reports whether it was there. Under the lock.
+// leaveLine takes n out of the line, and reports whether n was in it. Under the lock.
 func (c *channel[T]) leaveLine(n *waitlist.Node) bool {
 	was := c.waiting.Remove(n)
-	c.crowded.Store(c.waiting.Len() > 0 && !c.closed)
+	c.crowded.Store(c.waiting.Len() > 0 && !c.intake.Closed)
 	return was
 }
 
@@ -183,8 +178,8 @@ func (c *channel[T]) giveUp(n *waitlist.Node) {
 	c.unreserve(nil)
 }
 
-// unreserve gives a reserved place to the next in line, or back. The caller holds the lock;
-// unreserve releases it.
+// unreserve passes a reserved slot to the next in line, or frees it. The caller holds the lock; unreserve
+// releases it.
 func (c *channel[T]) unreserve(cx *core.Context) {
 	c.reserved--
 	w := c.grantOne()
@@ -195,10 +190,9 @@ func (c *channel[T]) unreserve(cx *core.Context) {
 	waitlist.Wake(cx, w)
 }
 
-// grantOne reserves a free place for the first in line and returns its waker, or nil. Under the
-// lock.
+// grantOne reserves a free slot for the first in line and returns its waker, or nil. Under the lock.
 func (c *channel[T]) grantOne() core.Waker {
-	if c.waiting.Len() == 0 || !c.free() || c.closed {
+	if c.waiting.Len() == 0 || !c.findFreeSlot() || c.intake.Closed {
 		return nil
 	}
 	c.reserved++
@@ -208,33 +202,34 @@ func (c *channel[T]) grantOne() core.Waker {
 	return c.waiting.Pop(waitlist.Granted)
 }
 
-// grant gives the free places to those in line. The receiver calls it, without the lock.
+// grant passes the free slots to the senders in line. The receiver calls it, without the lock.
 func (c *channel[T]) grant(cx *core.Context) {
 	for more := true; more; {
 		c.mu.Lock()
 		w := c.grantOne()
-		more = w != nil && c.waiting.Len() > 0 && c.free()
+		more = w != nil && c.waiting.Len() > 0 && c.findFreeSlot()
 		c.mu.Unlock()
 		waitlist.Wake(cx, w)
 	}
 }
 
-// addSender counts one more sender, which is cloned from one whose flag is closed.
-func (c *channel[T]) addSender(closed *bool) {
+// addSender counts one more sender, unless the sender that it is cloned from, whose flag is closed, is
+// closed. It returns the flag of the clone.
+func (c *channel[T]) addSender(closed *bool) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if *closed {
-		panic("mpsc: Clone of a sender that is closed")
+	if !*closed {
+		c.senders++
 	}
-	c.senders++
+	return *closed
 }
 
 // removeSender closes a sender, whose flag is closed.
-func (c *channel[T]) removeSender(closed *bool) error {
+func (c *channel[T]) removeSender(cx *core.Context, closed *bool) {
 	c.mu.Lock()
 	if *closed {
 		c.mu.Unlock()
-		return ErrClosed
+		return
 	}
 	*closed = true
 	c.senders--
@@ -243,16 +238,15 @@ func (c *channel[T]) removeSender(closed *bool) error {
 		w = c.takeReceiver()
 	}
 	c.mu.Unlock()
-	waitlist.Wake(nil, w)
-	return nil
+	waitlist.Wake(cx, w)
 }
 
-// close keeps new values out, and with gone gets rid of those that are queued.
-func (c *channel[T]) close(gone bool) {
+// stop keeps new values out, and with discard releases those that are queued.
+func (c *channel[T]) stop(discard bool) {
 	c.mu.Lock()
-	c.closed = true
-	if gone && !c.gone {
-		c.gone = true
+	c.intake.Closed = true
+	if discard && !c.closed {
+		c.closed = true
 		c.fetched = c.queue.pushed - c.taken.Load()
 		c.queue.clear()
 	}
@@ -263,12 +257,6 @@ func (c *channel[T]) close(gone bool) {
 	c.crowded.Store(false)
 	c.waiting.WakeAll(&c.mu, waitlist.Closed, nil)
 	c.mu.Lock()
-	c.watching.WakeAll(&c.mu, waitlist.Closed, nil)
+	c.intake.WakeAll()
 	waitlist.Wake(nil, w)
-}
-
-func (c *channel[T]) isClosed() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.closed
 }

@@ -1,6 +1,7 @@
 package mpsc_test
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -17,13 +18,13 @@ func sendWaiter[T any](t testing.TB, tx *mpsc.Sender[T], v T) (*waiter[error], *
 	return newWaiter[error](t, &f), &f
 }
 
-func reserveWaiter(t testing.TB, tx *mpsc.Sender[int]) *waiter[mpsc.Result[mpsc.Permit[int]]] {
+func reserveWaiter(t testing.TB, tx *mpsc.Sender[int]) *waiter[core.Result[mpsc.Permit[int]]] {
 	f := tx.ReserveFuture()
-	return newWaiter[mpsc.Result[mpsc.Permit[int]]](t, &f)
+	return newWaiter[core.Result[mpsc.Permit[int]]](t, &f)
 }
 
-func recvWaiter[T any](t testing.TB, rx *mpsc.Receiver[T]) *waiter[mpsc.Result[T]] {
-	return newWaiter[mpsc.Result[T]](t, rx)
+func recvWaiter[T any](t testing.TB, rx *mpsc.Receiver[T]) *waiter[core.Result[T]] {
+	return newWaiter[core.Result[T]](t, rx)
 }
 
 func mustSend[T any](t testing.TB, tx *mpsc.Sender[T], vs ...T) {
@@ -158,14 +159,6 @@ func TestBadInputPanics(t *testing.T) {
 	for _, n := range []int{0, -1} {
 		mustPanic(t, fmt.Sprintf("mpsc: New with a capacity of %d, which is not positive", n), func() { mpsc.New[int](n) })
 	}
-	tx, _ := mpsc.New[int](1)
-	mustFail(t, tx.Close(), nil)
-	mustFail(t, tx.Close(), mpsc.ErrClosed)
-	mustPanic(t, "mpsc: Clone of a sender that is closed", func() { tx.Clone() })
-	utx, _ := mpsc.Unbounded[int]()
-	mustFail(t, utx.Close(), nil)
-	mustFail(t, utx.Close(), mpsc.ErrClosed)
-	mustPanic(t, "mpsc: Clone of a sender that is closed", func() { utx.Clone() })
 	var p mpsc.Permit[int]
 	mustPanic(t, "mpsc: Send with a Permit that was used", func() { p.Send(1) })
 	mustPanic(t, "mpsc: Release with a Permit that was used", p.Release)
@@ -173,10 +166,37 @@ func TestBadInputPanics(t *testing.T) {
 	const text = "mpsc: Poll of a future that no Sender has made"
 	mustPanic(t, text, func() { new(mpsc.SendFuture[int]).Poll(cx) })
 	mustPanic(t, text, func() { new(mpsc.ReserveFuture[int]).Poll(cx) })
-	mustPanic(t, "mpsc: Poll of a ClosedFuture that no sender has made", func() { new(mpsc.ClosedFuture[int]).Poll(cx) })
+	mustPanic(t, "channel: Poll of a ClosedFuture that no Sender has made", func() { new(mpsc.ClosedFuture).Poll(cx) })
 	mustPanic(t, "mpsc: Poll of a RecvManyFuture that no Receiver has made", func() { new(mpsc.RecvManyFuture[int]).Poll(cx) })
-	for _, f := range []any{new(mpsc.SendFuture[int]), new(mpsc.ReserveFuture[int]), new(mpsc.ClosedFuture[int]), new(mpsc.RecvManyFuture[int])} {
+	for _, f := range []any{new(mpsc.SendFuture[int]), new(mpsc.ReserveFuture[int]), new(mpsc.ClosedFuture), new(mpsc.RecvManyFuture[int])} {
 		core.Drop(f)
+	}
+}
+
+func TestCloseIsIdempotentAndTheCloneOfAClosedSenderIsClosed(t *testing.T) {
+	tx, rx := mpsc.New[int](1)
+	other := tx.Clone()
+	tx.Close()
+	tx.Close()
+	clone := tx.Clone()
+	clone.Close()
+	mustFail(t, clone.TrySend(1), mpsc.ErrClosed)
+	mustSend(t, other, 1) // it counts as one sender still
+	mustRecv(t, rx, 1)
+	mustFail(t, tryRecvErr(rx), mpsc.ErrEmpty)
+
+	utx, urx := mpsc.Unbounded[int]()
+	uother := utx.Clone()
+	utx.Close()
+	utx.Close()
+	uclone := utx.Clone()
+	uclone.Close()
+	mustFail(t, uclone.Send(1), mpsc.ErrClosed)
+	mustFail(t, uother.Send(1), nil)
+	mustRecv(t, urx, 1)
+	mustFail(t, tryRecvErr(urx), mpsc.ErrEmpty)
+	if !errors.Is(mpsc.ErrClosed, core.ErrClosed) {
+		t.Error("ErrClosed is no core.ErrClosed")
 	}
 }
 
@@ -256,8 +276,8 @@ func TestCloseOfTheReceiverKeepsNewValuesOut(t *testing.T) {
 	if tx.Closed() {
 		t.Error("closed before Close")
 	}
-	rx.Close()
-	rx.Close()
+	rx.Stop()
+	rx.Stop()
 	if !tx.Closed() {
 		t.Error("not closed after Close")
 	}
@@ -298,8 +318,8 @@ func TestDiscardReleasesWhatIsQueued(t *testing.T) {
 		waiting.pends(t)
 		waiting.drop() // releases its value
 	})
-	rx.Discard()
-	rx.Discard()
+	rx.Close()
+	rx.Close()
 	if tx.Len() != 0 {
 		t.Errorf("%d values are left", tx.Len())
 	}
@@ -338,7 +358,7 @@ func TestAnUnboundedChannelTakesAll(t *testing.T) {
 		t.Errorf("%d wakes through the host, want 1", h.woken)
 	}
 	w.answers(t, 2)
-	rx.Close()
+	rx.Stop()
 	if !tx.Closed() {
 		t.Error("not closed")
 	}

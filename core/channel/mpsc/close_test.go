@@ -9,8 +9,8 @@ import (
 // TestCloseWakesTheReceiver: another goroutine may close it while it waits, and nobody sends any more.
 func TestCloseWakesTheReceiver(t *testing.T) {
 	for name, end := range map[string]func(rx *mpsc.Receiver[int]){
-		"Close":   (*mpsc.Receiver[int]).Close,
-		"Discard": (*mpsc.Receiver[int]).Discard,
+		"Close":   (*mpsc.Receiver[int]).Stop,
+		"Discard": (*mpsc.Receiver[int]).Close,
 	} {
 		t.Run(name, func(t *testing.T) {
 			tx, rx := mpsc.New[int](1)
@@ -40,7 +40,7 @@ func TestCloseWithAPermitOutWakesNobodyYet(t *testing.T) {
 	}
 	w := newWaiter(t, rx)
 	w.pends(t)
-	rx.Close()
+	rx.Stop()
 	w.pends(t)
 	p.Send(5)
 	if r := w.answers(t, 1); r.Err != nil || r.Value != 5 {

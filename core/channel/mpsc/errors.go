@@ -1,15 +1,20 @@
 package mpsc
 
-import "errors"
+import (
+	"errors"
+
+	"github.com/moduvex/moduvex-go/core/internal/closed"
+)
 
 var (
-	// ErrClosed answers a send when the receiver or the sender is closed, and a receive when there
-	// is nothing left and nobody to send more.
-	ErrClosed = errors.New("mpsc: channel is closed")
+	// ErrClosed is the error of a send when the receiver takes no more values or the sender is closed, and of
+	// a receive when nothing is queued and nothing more will be sent. errors.Is finds it equal to
+	// core.ErrClosed.
+	ErrClosed = closed.Error("mpsc: channel is closed")
 
-	// ErrFull answers TrySend and TryReserve when there is no place, or others wait for it.
+	// ErrFull is the error of TrySend and TryReserve when no slot is free, or when senders wait for one.
 	ErrFull = errors.New("mpsc: channel is full")
 
-	// ErrEmpty answers TryRecv when there is nothing yet.
+	// ErrEmpty is the error of TryRecv and TryRecvMany when nothing is queued yet.
 	ErrEmpty = errors.New("mpsc: channel is empty")
 )

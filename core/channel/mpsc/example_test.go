@@ -28,7 +28,7 @@ func ExampleNew() {
 		return 4, nil
 	}).Task)
 	host.Spawn(&coro.New(func(co *coro.Co) (int, error) {
-		defer rx.Discard()
+		defer rx.Close()
 		for v, err := range rx.All(co) {
 			if err != nil {
 				return 0, err
@@ -64,7 +64,7 @@ func ExampleSender_TrySend() {
 	fmt.Println(tx.TrySend(1))
 	fmt.Println(tx.TrySend(2))
 	fmt.Println(rx.TryRecv())
-	rx.Close()
+	rx.Stop()
 	fmt.Println(tx.TrySend(3))
 	// Output:
 	// <nil>

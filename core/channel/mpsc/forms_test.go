@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	stdsync "sync"
+	"sync"
 	"testing"
 
 	"github.com/moduvex/moduvex-go/core"
@@ -87,8 +87,8 @@ func TestABodyWaitsForTheClose(t *testing.T) {
 	if err := ended(t, c); !errors.Is(err, core.ErrCancelled) {
 		t.Errorf("have %v", err)
 	}
-	rx.Close()
-	urx.Close()
+	rx.Stop()
+	urx.Stop()
 	h.Run()
 	mustFail(t, ended(t, a), nil)
 	mustFail(t, ended(t, b), nil)
@@ -186,7 +186,7 @@ func TestFormsFailWhereTheyAreCancelledAlready(t *testing.T) {
 
 func TestGoroutinesSendAndReceive(t *testing.T) {
 	tx, rx := mpsc.New[int](2)
-	var wg stdsync.WaitGroup
+	var wg sync.WaitGroup
 	const n = 1000
 	for range 2 {
 		tx := tx.Clone()
@@ -260,7 +260,7 @@ func TestPingPongBetweenWorkers(t *testing.T) {
 	}
 	pingTx, pingRx := mpsc.New[int](1)
 	pongTx, pongRx := mpsc.New[int](1)
-	var wg stdsync.WaitGroup
+	var wg sync.WaitGroup
 	play := func(rx *mpsc.Receiver[int], tx *mpsc.Sender[int]) {
 		h := coretest.New(1)
 		b := body(h, func(co *coro.Co) error {

@@ -163,11 +163,9 @@ func (m *model) close(gone bool) {
 	m.line = nil
 }
 
-func (m *model) closeSender(i int) error {
-	if !m.open[i] {
-		return mpsc.ErrClosed
+func (m *model) closeSender(i int) {
+	if m.open[i] {
+		m.open[i] = false
+		m.senders--
 	}
-	m.open[i] = false
-	m.senders--
-	return nil
 }

@@ -4,30 +4,31 @@ import (
 	"context"
 
 	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/channel/internal/ends"
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/core/internal/waitlist"
 )
 
-// RecvMany suspends the body of co until there is a value, and moves as many as there are to buf, up
-// to its length. It returns how many: at least one, unless buf is empty or there is an error, which
-// is as for [Receiver.Recv]. It costs about as much as receiving one.
+// RecvMany suspends the body of co until a value is queued, and moves as many as there are to buf, up to its
+// length. It returns how many: at least one, unless buf is empty or there is an error, which is as for
+// [Receiver.Recv]. It costs about as much as receiving one.
 func (rx *Receiver[T]) RecvMany(co *coro.Co, buf []T) (int, error) {
 	f := rx.borrow(buf)
-	r, err := coro.Await[Result[int]](co, f)
+	r, err := coro.Await[core.Result[int]](co, f)
 	f.buf = nil
-	return r.Value, either(err, r.Err)
+	return ends.Flat(r, err)
 }
 
-// RecvManyWait is RecvMany for plain goroutines. A ctx that is done ends the wait with its cause.
+// RecvManyWait is RecvMany for plain goroutines. The error is as for [Receiver.RecvWait].
 func (rx *Receiver[T]) RecvManyWait(ctx context.Context, buf []T) (int, error) {
 	f := rx.borrow(buf)
-	r, err := waitlist.Block[Result[int]](ctx, f)
+	r, err := waitlist.Block[core.Result[int]](ctx, f)
 	f.buf = nil
-	return r.Value, either(err, r.Err)
+	return ends.Flat(r, err)
 }
 
-// TryRecvMany moves as many values as there are to buf, up to its length. If there are none the
-// error is [ErrEmpty] or [ErrClosed].
+// TryRecvMany moves as many values as are queued to buf, up to its length, and returns how many. If none is
+// queued the error is [ErrEmpty] or [ErrClosed].
 func (rx *Receiver[T]) TryRecvMany(buf []T) (int, error) {
 	switch {
 	case len(buf) == 0:
@@ -41,22 +42,27 @@ func (rx *Receiver[T]) TryRecvMany(buf []T) (int, error) {
 }
 
 // RecvManyFuture returns the future that receives into buf.
-func (rx *Receiver[T]) RecvManyFuture(buf []T) RecvManyFuture[T] { return RecvManyFuture[T]{rx, buf} }
+func (rx *Receiver[T]) RecvManyFuture(buf []T) RecvManyFuture[T] {
+	rx.channel()
+	return RecvManyFuture[T]{rx, buf}
+}
 
 // A RecvManyFuture answers with the number of values that it has moved to its buffer: see
-// [Receiver.RecvMany]. It can be polled again after it has answered. Being given up, it loses none.
+// [Receiver.RecvMany]. It can be polled again after it has answered. Its Drop ends the wait and loses no
+// value.
 type RecvManyFuture[T any] struct {
 	rx  *Receiver[T]
 	buf []T
 }
 
 var (
-	_ core.Future[Result[int]] = (*RecvManyFuture[int])(nil)
-	_ core.Dropper             = (*RecvManyFuture[int])(nil)
+	_ core.Future[core.Result[int]] = (*RecvManyFuture[int])(nil)
+	_ core.Dropper                  = (*RecvManyFuture[int])(nil)
 )
 
 // borrow returns the receiver's own future, for the other two styles.
 func (rx *Receiver[T]) borrow(buf []T) *RecvManyFuture[T] {
+	rx.channel()
 	if rx.many == nil {
 		rx.many = &RecvManyFuture[T]{rx: rx}
 	}
@@ -64,8 +70,8 @@ func (rx *Receiver[T]) borrow(buf []T) *RecvManyFuture[T] {
 	return rx.many
 }
 
-// Poll moves what is there.
-func (f *RecvManyFuture[T]) Poll(cx *core.Context) (r Result[int], ok bool) {
+// Poll moves what is queued.
+func (f *RecvManyFuture[T]) Poll(cx *core.Context) (r core.Result[int], ok bool) {
 	rx := f.rx
 	if rx == nil {
 		panic("mpsc: Poll of a RecvManyFuture that no Receiver has made")
@@ -76,7 +82,7 @@ func (f *RecvManyFuture[T]) Poll(cx *core.Context) (r Result[int], ok bool) {
 	switch {
 	case len(f.buf) == 0:
 	case !rx.prepare(cx.Waker()):
-		pending(cx)
+		ends.Pending(cx)
 		return r, false
 	case rx.c.queue.ready == 0:
 		r.Err = ErrClosed
@@ -86,20 +92,20 @@ func (f *RecvManyFuture[T]) Poll(cx *core.Context) (r Result[int], ok bool) {
 	return r, true
 }
 
-// Drop takes the waker of a pending Poll back.
+// Drop ends the wait of a pending Poll.
 func (f *RecvManyFuture[T]) Drop() {
 	if f.rx != nil {
 		f.rx.Drop()
 	}
 }
 
-// takeMany moves values to buf. Something is ready.
+// takeMany moves values to buf. At least one is ready.
 func (rx *Receiver[T]) takeMany(cx *core.Context, buf []T) int {
 	c := rx.c
 	n := rx.move(buf)
-	if n < len(buf) { // there may be more than was known
+	if n < len(buf) { // more may have been sent than the receiver knew of
 		c.mu.Lock()
-		c.queue.refresh(c.left() + uint64(n))
+		c.queue.refresh(c.received() + uint64(n))
 		c.mu.Unlock()
 		n += rx.move(buf[n:])
 	}

@@ -3,9 +3,9 @@ package mpsc
 import "reflect"
 
 const (
-	// A chunk has up to maxSlots values, and less if those would take more than chunkBytes.
-	maxSlots   = 64
-	minSlots   = 4
+	// A chunk has up to maxCells values, and less if those would take more than chunkBytes.
+	maxCells   = 64
+	minCells   = 4
 	chunkBytes = 4096
 
 	// maxSpare is how many empty chunks a queue keeps for later: those of two thousand small
@@ -15,7 +15,7 @@ const (
 
 type chunk[T any] struct {
 	next  *chunk[T]
-	slots []T
+	cells []T
 }
 
 // A queue is a list of chunks. It has two sides, so that the consumer needs no lock for what it
@@ -23,26 +23,26 @@ type chunk[T any] struct {
 type queue[T any] struct {
 	// The producers' side, guarded by their lock.
 	tail   *chunk[T]
-	end    int    // slots of tail that were filled; all of them also before there is a chunk
+	end    int    // cells of tail that were filled; all of them also before there is a chunk
 	pushed uint64 // values, in all
 	spare  *chunk[T]
 	spares int
 
-	slots int // of a chunk
+	cells int // of a chunk
 
 	// The consumer's side. The first push sets head; the consumer has yet to hear of a value then.
 	head  *chunk[T]
-	begin int       // slots of head that were emptied
+	begin int       // cells of head that were emptied
 	ready int       // values that the consumer may take
 	empty *chunk[T] // chunks to give back
 }
 
 func (q *queue[T]) init(capacity int) {
-	q.slots = min(maxSlots, capacity)
+	q.cells = min(maxCells, capacity)
 	if size := int(reflect.TypeFor[T]().Size()); size > 0 {
-		q.slots = min(q.slots, max(minSlots, chunkBytes/size))
+		q.cells = min(q.cells, max(minCells, chunkBytes/size))
 	}
-	q.end = q.slots
+	q.end = q.cells
 }
 
 // push appends v. It needs the lock.
@@ -53,12 +53,12 @@ func (q *queue[T]) push(v T) {
 	q.put(v)
 }
 
-// full reports whether there is no slot for put. It needs the lock. The three are apart so that the
+// full reports whether there is no cell for put. It needs the lock. The three are apart so that the
 // compiler inlines all but grow.
-func (q *queue[T]) full() bool { return q.end == q.slots }
+func (q *queue[T]) full() bool { return q.end == q.cells }
 
 func (q *queue[T]) put(v T) {
-	q.tail.slots[q.end] = v
+	q.tail.cells[q.end] = v
 	q.end++
 	q.pushed++
 }
@@ -70,7 +70,7 @@ func (q *queue[T]) grow() {
 		q.spare, c.next = c.next, nil
 		q.spares--
 	} else {
-		c = &chunk[T]{slots: make([]T, q.slots)}
+		c = &chunk[T]{cells: make([]T, q.cells)}
 	}
 	if q.tail == nil {
 		q.head = c
@@ -99,19 +99,19 @@ func (q *queue[T]) refresh(taken uint64) {
 // pop takes the first value. Only the consumer calls it, when something is ready.
 func (q *queue[T]) pop() T {
 	c := q.head
-	if q.begin == len(c.slots) {
+	if q.begin == len(c.cells) {
 		q.head, q.begin = c.next, 0
 		c.next, q.empty = q.empty, c
 		c = q.head
 	}
-	slot := &c.slots[q.begin]
-	v := *slot
+	cell := &c.cells[q.begin]
+	v := *cell
 	var zero T
-	*slot = zero
+	*cell = zero
 	q.begin++
 	q.ready--
 	return v
 }
 
 // clear releases everything. It needs the lock, and only the consumer calls it.
-func (q *queue[T]) clear() { *q = queue[T]{pushed: q.pushed, slots: q.slots, end: q.slots} }
+func (q *queue[T]) clear() { *q = queue[T]{pushed: q.pushed, cells: q.cells, end: q.cells} }

@@ -5,45 +5,56 @@ import (
 	"iter"
 
 	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/channel/internal/ends"
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/core/internal/waitlist"
 )
 
-// A Receiver is the one end of a channel that receives. It belongs to one task or goroutine at a
-// time: only Close, Len and Capacity may be called by others.
+// A Receiver is the receiving end of a channel. It belongs to one task or goroutine at a time; others may call
+// only Stop, Len and Capacity. It is made by [New] or [Unbounded]; the methods of a zero Receiver panic, and so
+// does a receive while another task or goroutine waits with the same receiver.
 //
-// It is a future that can be polled again after it has answered: each answer is a value, or
-// [ErrClosed] for good. A combinator may drop it and poll it again later; no value is lost then.
-// Drop only takes the waker back: Discard is how one gets rid of a channel.
+// A Receiver is a future that can be polled again after it has answered: each answer is a value, or
+// [ErrClosed] from the end on. Its Drop ends the wait and loses no value, so a combinator may drop the
+// receiver, and the next poll goes on. A task that passes a receiver with a pending poll to another task drops
+// it first. To give a receiver up, call Close.
 type Receiver[T any] struct {
 	c       *channel[T]
-	waiting bool               // the waker may lie in the channel
+	waiting bool               // the waker may be registered in the channel
 	many    *RecvManyFuture[T] // see borrow
 }
 
 var (
-	_ core.Future[Result[int]] = (*Receiver[int])(nil)
-	_ core.Dropper             = (*Receiver[int])(nil)
+	_ core.Future[core.Result[int]] = (*Receiver[int])(nil)
+	_ core.Dropper                  = (*Receiver[int])(nil)
 )
 
-// Poll answers with the next value.
-func (rx *Receiver[T]) Poll(cx *core.Context) (r Result[T], ok bool) {
+func (rx *Receiver[T]) channel() *channel[T] {
+	if rx.c == nil {
+		panic("mpsc: a Receiver is made by New or Unbounded")
+	}
+	return rx.c
+}
+
+// Poll returns the next value, or [ErrClosed] after the last.
+func (rx *Receiver[T]) Poll(cx *core.Context) (r core.Result[T], ok bool) {
+	c := rx.channel()
 	if !cx.Spend() {
 		return r, false
 	}
-	if rx.c.queue.ready > 0 {
+	if c.queue.ready > 0 {
 		r.Value = rx.take(cx)
 		return r, true
 	}
 	return rx.fetch(cx)
 }
 
-// fetch is the way of a Poll that knows of nothing that is ready. It takes the first of what has come
-// meanwhile while it has the lock, which publishes that for nothing.
-func (rx *Receiver[T]) fetch(cx *core.Context) (r Result[T], ok bool) {
+// fetch is the Poll of a receiver that knows of no value. It takes the first of the values that were sent
+// meanwhile while it holds the lock, which publishes the count without an atomic store.
+func (rx *Receiver[T]) fetch(cx *core.Context) (r core.Result[T], ok bool) {
 	c := rx.c
 	c.mu.Lock()
-	c.queue.refresh(c.left())
+	c.queue.refresh(c.received())
 	if c.queue.ready > 0 {
 		r.Value = c.queue.pop()
 		c.fetched++
@@ -51,7 +62,7 @@ func (rx *Receiver[T]) fetch(cx *core.Context) (r Result[T], ok bool) {
 			c.mu.Unlock()
 			return r, true
 		}
-		w := c.grantOne() // one place: had there been others, those in line would have them
+		w := c.grantOne() // one slot: senders in line would have any other
 		c.mu.Unlock()
 		waitlist.Wake(cx, w)
 		return r, true
@@ -61,29 +72,37 @@ func (rx *Receiver[T]) fetch(cx *core.Context) (r Result[T], ok bool) {
 		r.Err = ErrClosed
 		return r, true
 	}
-	c.receiver = cx.Waker()
-	rx.waiting = true
+	rx.register(cx.Waker())
 	c.mu.Unlock()
-	pending(cx)
+	ends.Pending(cx)
 	return r, false
 }
 
-// prepare makes sure that something is ready in the queue, or reports true without if the channel
-// has ended. Else it leaves w, if not nil, to be woken, and reports false.
+// register makes the next value, or the end of the channel, wake w. Under the lock.
+func (rx *Receiver[T]) register(w core.Waker) {
+	if ends.Conflict(rx.c.receiver, w) {
+		rx.c.mu.Unlock()
+		panic("mpsc: two tasks or goroutines receive from one Receiver at once")
+	}
+	rx.c.receiver = w
+	rx.waiting = true
+}
+
+// prepare looks for values if the receiver knows of none, and reports whether a receive has an answer: a value
+// is ready in the queue, or none is because the channel has ended. If not, w, unless nil, is woken later.
 func (rx *Receiver[T]) prepare(w core.Waker) bool {
-	c := rx.c
+	c := rx.channel()
 	if c.queue.ready > 0 {
 		return true
 	}
 	c.mu.Lock()
-	c.queue.refresh(c.left())
-	done := c.queue.ready > 0 || c.ended()
-	if !done && w != nil {
-		c.receiver = w
-		rx.waiting = true
+	c.queue.refresh(c.received())
+	answer := c.queue.ready > 0 || c.ended()
+	if !answer && w != nil {
+		rx.register(w)
 	}
 	c.mu.Unlock()
-	return done
+	return answer
 }
 
 // take takes a value that is ready.
@@ -97,7 +116,7 @@ func (rx *Receiver[T]) take(cx *core.Context) T {
 	return v
 }
 
-// Drop takes the waker of a pending Poll back.
+// Drop ends the wait of a pending Poll. The receiver stays open.
 func (rx *Receiver[T]) Drop() {
 	if rx.waiting {
 		rx.waiting = false
@@ -107,10 +126,10 @@ func (rx *Receiver[T]) Drop() {
 	}
 }
 
-// Recv suspends the body of co until there is a value, and returns it. The error is [ErrClosed] if
-// there will be none, or why co was cancelled; no value is lost then.
+// Recv suspends the body of co until a value is queued, and returns it. The error is [ErrClosed] if nothing
+// more will be sent, or why co was cancelled; no value is lost then.
 func (rx *Receiver[T]) Recv(co *coro.Co) (v T, err error) {
-	if rx.c.queue.ready > 0 {
+	if rx.channel().queue.ready > 0 {
 		if err := co.Interrupted(); err != nil {
 			return v, err
 		}
@@ -118,21 +137,19 @@ func (rx *Receiver[T]) Recv(co *coro.Co) (v T, err error) {
 			return rx.take(cx), nil
 		}
 	}
-	r, err := coro.Await[Result[T]](co, rx)
-	return r.Value, either(err, r.Err)
+	return ends.Flat(coro.Await[core.Result[T]](co, rx))
 }
 
-// RecvWait blocks the calling goroutine until there is a value, and returns it. The error is
-// [ErrClosed] if there will be none, or the cause of ctx if that is done first.
+// RecvWait blocks the calling goroutine until a value is queued, and returns it. The error is [ErrClosed] if
+// nothing more will be sent, or the cause of ctx if ctx is done first.
 func (rx *Receiver[T]) RecvWait(ctx context.Context) (T, error) {
-	if rx.c.queue.ready > 0 && !waitlist.Direct(ctx) && ctx.Err() == nil {
+	if rx.channel().queue.ready > 0 && !waitlist.Direct(ctx) && ctx.Err() == nil {
 		return rx.take(nil), nil
 	}
-	r, err := waitlist.Block[Result[T]](ctx, rx)
-	return r.Value, either(err, r.Err)
+	return ends.Flat(waitlist.Block[core.Result[T]](ctx, rx))
 }
 
-// TryRecv returns a value if there is one. Else the error is [ErrEmpty] or [ErrClosed].
+// TryRecv returns a value if one is queued. Otherwise the error is [ErrEmpty] or [ErrClosed].
 func (rx *Receiver[T]) TryRecv() (T, error) { return rx.TryRecvOn(nil) }
 
 // TryRecvOn is [Receiver.TryRecv] for a caller that is in a poll.
@@ -146,38 +163,31 @@ func (rx *Receiver[T]) TryRecvOn(cx *core.Context) (v T, err error) {
 	return rx.take(cx), nil
 }
 
-// All ranges over the values until the channel has ended. If co is cancelled, the last round has
-// the error that says why.
+// All ranges over the values until the channel has ended. If co is cancelled, the last round has the error
+// that says why.
 func (rx *Receiver[T]) All(co *coro.Co) iter.Seq2[T, error] {
-	return rounds(func() (T, error) { return rx.Recv(co) })
+	return ends.All(func() (T, error) { return rx.Recv(co) }, ErrClosed, nil)
 }
 
-// AllWait is [Receiver.All] for plain goroutines.
+// AllWait is [Receiver.All] for plain goroutines. If ctx is done, the last round has its cause.
 func (rx *Receiver[T]) AllWait(ctx context.Context) iter.Seq2[T, error] {
-	return rounds(func() (T, error) { return rx.RecvWait(ctx) })
+	return ends.All(func() (T, error) { return rx.RecvWait(ctx) }, ErrClosed, nil)
 }
 
-func rounds[T any](recv func() (T, error)) iter.Seq2[T, error] {
-	return func(yield func(T, error) bool) {
-		for {
-			v, err := recv()
-			if err == ErrClosed || !yield(v, err) || err != nil {
-				return
-			}
-		}
-	}
-}
+// Stop keeps new values out, for a receiver that means to finish its work: sends fail with [ErrClosed] from
+// now on, also those that wait for a slot. The values in the queue can still be received, and so can those sent
+// with a [Permit] from before; after them a receive returns ErrClosed. A second Stop does nothing. Any
+// goroutine.
+func (rx *Receiver[T]) Stop() { rx.channel().stop(false) }
 
-// Close keeps new values out: sends fail with [ErrClosed] from now on, and those that wait for a
-// place too. What is queued can still be received; after it, and after what is sent with permits
-// from before, comes ErrClosed. Closing again changes nothing. Any goroutine.
-func (rx *Receiver[T]) Close() { rx.c.close(false) }
+// Close gives the receiver up. It is a Stop that also releases the queued values: every send fails, also with
+// a permit, and a receive returns [ErrClosed]. A receiver that must dispose of each value calls Stop, receives
+// until ErrClosed, and then calls Close. A second Close does nothing.
+func (rx *Receiver[T]) Close() { rx.channel().stop(true) }
 
-// Discard closes the channel and releases what is queued. Receiving comes to [ErrClosed] at once.
-func (rx *Receiver[T]) Discard() { rx.c.close(true) }
+// Len returns the number of queued values. Any goroutine.
+func (rx *Receiver[T]) Len() int { return rx.channel().len() }
 
-// Len returns the number of values that are queued. Any goroutine.
-func (rx *Receiver[T]) Len() int { return rx.c.len() }
-
-// Capacity returns what New was given; it is math.MaxInt for an unbounded channel.
-func (rx *Receiver[T]) Capacity() int { return int(rx.c.capacity) }
+// Capacity returns the capacity that New was called with; it is math.MaxInt for an unbounded channel. Any
+// goroutine.
+func (rx *Receiver[T]) Capacity() int { return int(rx.channel().capacity) }

@@ -1,32 +1,42 @@
 package mpsc
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/channel/internal/ends"
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/core/internal/waitlist"
 )
 
-// A Sender sends into a bounded channel. Any number of tasks and goroutines may use it at once.
+// A Sender sends into a bounded channel. Any number of tasks and goroutines may use it at once. It is made by
+// [New] or Clone; the methods of a zero Sender panic.
 type Sender[T any] struct {
 	c      *channel[T]
 	closed bool // guarded by the lock of c
 }
 
-// TrySend sends v if there is a place and nobody waits for it. Else the error is [ErrFull] or
-// [ErrClosed]. Any goroutine.
+func (tx *Sender[T]) channel() *channel[T] {
+	if tx.c == nil {
+		panic("mpsc: a Sender is made by New")
+	}
+	return tx.c
+}
+
+// TrySend sends v if a slot is free and no sender waits for it. Otherwise the error is [ErrFull] or
+// [ErrClosed], and v was not sent. Any goroutine.
 func (tx *Sender[T]) TrySend(v T) error { return tx.TrySendOn(nil, v) }
 
 // TrySendOn is [Sender.TrySend] for a caller that is in a poll.
 func (tx *Sender[T]) TrySendOn(cx *core.Context, v T) error {
-	c := tx.c
+	c := tx.channel()
 	c.mu.Lock()
 	switch {
-	case c.closed || tx.closed:
+	case c.intake.Closed || tx.closed:
 		c.mu.Unlock()
 		return ErrClosed
-	case !c.hasPlace():
+	case !c.admits():
 		c.mu.Unlock()
 		return ErrFull
 	}
@@ -36,8 +46,8 @@ func (tx *Sender[T]) TrySendOn(cx *core.Context, v T) error {
 	return nil
 }
 
-// Send sends v, and suspends the body of co until there is a place for it. The error is [ErrClosed],
-// or why co was cancelled; v was not sent then.
+// Send sends v, and suspends the body of co until a slot is free. The error is [ErrClosed], or why co was
+// cancelled; v was not sent then.
 func (tx *Sender[T]) Send(co *coro.Co, v T) error {
 	if err := co.Interrupted(); err != nil {
 		return err
@@ -49,14 +59,14 @@ func (tx *Sender[T]) Send(co *coro.Co, v T) error {
 		cx.Refund()
 	}
 	f := tx.borrow()
-	f.send.value = v
-	answer, err := coro.Await[error](co, &f.send)
+	f.value = v
+	answer, err := coro.Await[error](co, f)
 	tx.giveBack(f)
-	return either(err, answer)
+	return cmp.Or(err, answer)
 }
 
-// SendWait sends v, and blocks the calling goroutine until there is a place for it. The error is
-// [ErrClosed], or the cause of ctx if that is done first; v was not sent then.
+// SendWait sends v, and blocks the calling goroutine until a slot is free. The error is [ErrClosed], or the
+// cause of ctx if ctx is done first; v was not sent then.
 func (tx *Sender[T]) SendWait(ctx context.Context, v T) error {
 	if !waitlist.Direct(ctx) && ctx.Err() == nil {
 		if err := tx.TrySend(v); err != ErrFull {
@@ -64,97 +74,83 @@ func (tx *Sender[T]) SendWait(ctx context.Context, v T) error {
 		}
 	}
 	f := tx.borrow()
-	f.send.value = v
-	answer, err := waitlist.Block[error](ctx, &f.send)
+	f.value = v
+	answer, err := waitlist.Block[error](ctx, f)
 	tx.giveBack(f)
-	return either(err, answer)
+	return cmp.Or(err, answer)
 }
 
-// Reserve waits for a place, as Send does, and answers with a permit to send a value into it.
+// Reserve suspends the body of co until a slot is free, and returns a permit to send one value into it. The
+// error is as for [Sender.Send].
 func (tx *Sender[T]) Reserve(co *coro.Co) (Permit[T], error) {
 	f := tx.borrow()
-	r, err := coro.Await[Result[Permit[T]]](co, &f.send.reserve)
+	r, err := coro.Await[core.Result[Permit[T]]](co, &f.reserve)
 	tx.giveBack(f)
-	return r.Value, either(err, r.Err)
+	return ends.Flat(r, err)
 }
 
-// ReserveWait is Reserve for plain goroutines.
+// ReserveWait is Reserve for plain goroutines. The error is as for [Sender.SendWait].
 func (tx *Sender[T]) ReserveWait(ctx context.Context) (Permit[T], error) {
 	f := tx.borrow()
-	r, err := waitlist.Block[Result[Permit[T]]](ctx, &f.send.reserve)
+	r, err := waitlist.Block[core.Result[Permit[T]]](ctx, &f.reserve)
 	tx.giveBack(f)
-	return r.Value, either(err, r.Err)
+	return ends.Flat(r, err)
 }
 
-// TryReserve reserves a place if there is one and nobody waits for it. Else the error is [ErrFull]
-// or [ErrClosed]. Any goroutine.
+// TryReserve reserves a slot if one is free and no sender waits for it. Otherwise the error is [ErrFull] or
+// [ErrClosed]. Any goroutine.
 func (tx *Sender[T]) TryReserve() (Permit[T], error) {
-	c := tx.c
+	c := tx.channel()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
-	case c.closed || tx.closed:
+	case c.intake.Closed || tx.closed:
 		return Permit[T]{}, ErrClosed
-	case !c.hasPlace():
+	case !c.admits():
 		return Permit[T]{}, ErrFull
 	}
 	c.reserved++
 	return Permit[T]{c}, nil
 }
 
-// either returns the error of a wait that failed, or the answer of one that did not.
-func either(failed, answer error) error {
-	if failed != nil {
-		return failed
+// borrow returns a future for the other two styles, and giveBack keeps it for the next caller. The garbage
+// collector gets that of a body which is unwound by force.
+func (tx *Sender[T]) borrow() *SendFuture[T] {
+	f, _ := tx.channel().spares.Get().(*SendFuture[T])
+	if f == nil {
+		f = new(SendFuture[T])
 	}
-	return answer
-}
-
-// spare are futures for the other two styles: of bodies and goroutines that do not wait. What becomes of
-// those whose body is unwound by force is up to the garbage collector.
-type spare[T any] struct {
-	send   SendFuture[T]
-	closed ClosedFuture[T]
-}
-
-func (c *channel[T]) borrow() *spare[T] {
-	if f, _ := c.spares.Get().(*spare[T]); f != nil {
-		return f
-	}
-	return new(spare[T])
-}
-
-func (tx *Sender[T]) borrow() *spare[T] {
-	f := tx.c.borrow()
-	f.send.reserve.tx = tx
+	f.reserve.tx = tx
 	return f
 }
 
-func (tx *Sender[T]) giveBack(f *spare[T]) {
+func (tx *Sender[T]) giveBack(f *SendFuture[T]) {
 	var zero T
-	f.send.value = zero
-	f.send.reserve.tx = nil
+	f.value = zero
+	f.reserve.tx = nil
 	tx.c.spares.Put(f)
 }
 
-// Clone returns another sender of the channel. It panics if tx is closed. Any goroutine.
+// Clone returns another sender of the channel, with a Close of its own. The clone of a closed sender is
+// closed. Any goroutine.
 func (tx *Sender[T]) Clone() *Sender[T] {
-	tx.c.addSender(&tx.closed)
-	return &Sender[T]{c: tx.c}
+	closed := tx.channel().addSender(&tx.closed)
+	return &Sender[T]{c: tx.c, closed: closed}
 }
 
-// Close closes tx. With the last sender the channel ends: see the package comment. Sends of tx that
-// wait already go on. The second Close returns [ErrClosed]. Any goroutine.
-func (tx *Sender[T]) Close() error { return tx.c.removeSender(&tx.closed) }
+// Close closes tx: later sends with it return [ErrClosed], those that wait already go on. After the Close of
+// the last sender the receiver gets what is queued and then ErrClosed. A second Close does nothing. Any
+// goroutine.
+func (tx *Sender[T]) Close() { tx.CloseOn(nil) }
+
+// CloseOn is [Sender.Close] for a caller that is in a poll.
+func (tx *Sender[T]) CloseOn(cx *core.Context) { tx.channel().removeSender(cx, &tx.closed) }
 
 // Downgrade returns a sender that does not keep the channel open. Any goroutine.
-func (tx *Sender[T]) Downgrade() WeakSender[T] { return WeakSender[T]{tx.c} }
+func (tx *Sender[T]) Downgrade() WeakSender[T] { return WeakSender[T]{tx.channel()} }
 
-// Len returns the number of values that are queued. Any goroutine.
-func (tx *Sender[T]) Len() int { return tx.c.len() }
+// Len returns the number of queued values. Any goroutine.
+func (tx *Sender[T]) Len() int { return tx.channel().len() }
 
-// Capacity returns what New was given.
-func (tx *Sender[T]) Capacity() int { return int(tx.c.capacity) }
-
-// Closed reports whether the receiver is closed, so that nothing can be sent. Any goroutine.
-func (tx *Sender[T]) Closed() bool { return tx.c.isClosed() }
+// Capacity returns the capacity that New was called with. Any goroutine.
+func (tx *Sender[T]) Capacity() int { return int(tx.channel().capacity) }

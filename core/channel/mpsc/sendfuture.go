@@ -2,16 +2,18 @@ package mpsc
 
 import (
 	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/channel/internal/ends"
 	"github.com/moduvex/moduvex-go/core/internal/waitlist"
 )
 
 // SendFuture returns the future that sends v.
 func (tx *Sender[T]) SendFuture(v T) SendFuture[T] {
+	tx.channel()
 	return SendFuture[T]{reserve: ReserveFuture[T]{tx: tx}, value: v}
 }
 
-// A SendFuture answers nil once its value is sent, or [ErrClosed]. It must not be copied once it was
-// polled. After its answer, Reset makes it send another value.
+// A SendFuture answers nil once its value is sent, or [ErrClosed]. It must not be copied after its first poll.
+// After its answer, Reset makes it send another value.
 type SendFuture[T any] struct {
 	reserve ReserveFuture[T]
 	value   T
@@ -22,7 +24,7 @@ var (
 	_ core.Dropper       = (*SendFuture[int])(nil)
 )
 
-// Poll sends the value, or waits in line for a place.
+// Poll sends the value, or waits in line for a slot.
 func (f *SendFuture[T]) Poll(cx *core.Context) (error, bool) {
 	r := &f.reserve
 	c := r.channel()
@@ -32,9 +34,9 @@ func (f *SendFuture[T]) Poll(cx *core.Context) (error, bool) {
 	}
 	c.mu.Lock()
 	s := waitlist.Granted
-	if r.node.State() != waitlist.Idle || c.closed || r.tx.closed || !c.hasPlace() {
-		s = c.turn(&r.node, cx, r.tx)
-		if s != waitlist.Granted || c.gone {
+	if r.node.State() != waitlist.Idle || c.intake.Closed || r.tx.closed || !c.admits() {
+		s = c.acquireSlot(&r.node, cx, r.tx)
+		if s != waitlist.Granted || c.closed {
 			c.mu.Unlock()
 			return unsent(cx, s)
 		}
@@ -53,19 +55,13 @@ func (f *SendFuture[T]) Poll(cx *core.Context) (error, bool) {
 	return nil, true
 }
 
-// unsent is the answer of a Poll that has not sent.
+// unsent is what a Poll returns that has not sent.
 func unsent(cx *core.Context, s waitlist.State) (error, bool) {
 	if s == waitlist.Waiting {
-		pending(cx)
+		ends.Pending(cx)
 		return nil, false
 	}
 	return ErrClosed, true
-}
-
-// pending notes that an operation has come to nothing yet.
-func pending(cx *core.Context) {
-	cx.Refund()
-	cx.Waits(core.WaitChannel)
 }
 
 // Unsent takes the value back from a future that has answered [ErrClosed]. It returns the zero
@@ -88,26 +84,29 @@ func (f *SendFuture[T]) Reset(v T) {
 	f.value = v
 }
 
-// Drop releases the value and leaves the line. A place that it had already goes to the next.
+// Drop releases the value and leaves the line. A slot that was reserved for the future goes to the next.
 func (f *SendFuture[T]) Drop() {
 	var zero T
 	f.value = zero
 	f.reserve.Drop()
 }
 
-// ReserveFuture returns the future that reserves a place.
-func (tx *Sender[T]) ReserveFuture() ReserveFuture[T] { return ReserveFuture[T]{tx: tx} }
+// ReserveFuture returns the future that reserves a slot.
+func (tx *Sender[T]) ReserveFuture() ReserveFuture[T] {
+	tx.channel()
+	return ReserveFuture[T]{tx: tx}
+}
 
-// A ReserveFuture answers with a [Permit], or [ErrClosed]. It must not be copied once it was polled.
-// After an answer it can be polled again for another.
+// A ReserveFuture answers with a [Permit], or [ErrClosed]. It must not be copied after its first poll. After an
+// answer it can be polled again for another permit.
 type ReserveFuture[T any] struct {
 	tx   *Sender[T]
 	node waitlist.Node
 }
 
 var (
-	_ core.Future[Result[Permit[int]]] = (*ReserveFuture[int])(nil)
-	_ core.Dropper                     = (*ReserveFuture[int])(nil)
+	_ core.Future[core.Result[Permit[int]]] = (*ReserveFuture[int])(nil)
+	_ core.Dropper                          = (*ReserveFuture[int])(nil)
 )
 
 func (f *ReserveFuture[T]) channel() *channel[T] {
@@ -117,22 +116,22 @@ func (f *ReserveFuture[T]) channel() *channel[T] {
 	return f.tx.c
 }
 
-// Poll reserves a place, or waits in line for one.
-func (f *ReserveFuture[T]) Poll(cx *core.Context) (r Result[Permit[T]], ok bool) {
+// Poll reserves a slot, or waits in line for one.
+func (f *ReserveFuture[T]) Poll(cx *core.Context) (r core.Result[Permit[T]], ok bool) {
 	c := f.channel()
 	if !cx.Spend() {
 		c.enlist(&f.node, cx.Waker(), f.tx)
 		return r, false
 	}
 	c.mu.Lock()
-	s := c.turn(&f.node, cx, f.tx)
+	s := c.acquireSlot(&f.node, cx, f.tx)
 	if s == waitlist.Granted {
 		c.reserved++
 	}
 	c.mu.Unlock()
 	switch s {
 	case waitlist.Waiting:
-		pending(cx)
+		ends.Pending(cx)
 		return r, false
 	case waitlist.Closed:
 		r.Err = ErrClosed
@@ -142,19 +141,19 @@ func (f *ReserveFuture[T]) Poll(cx *core.Context) (r Result[Permit[T]], ok bool)
 	return r, true
 }
 
-// Drop leaves the line. A place that it had already goes to the next.
+// Drop leaves the line. A slot that was reserved for the future goes to the next.
 func (f *ReserveFuture[T]) Drop() {
 	if f.tx != nil {
 		f.tx.c.giveUp(&f.node)
 	}
 }
 
-// A Permit is a place that is reserved for one value. It keeps the channel open, for that value at
-// least, until it is used. The zero Permit, and one that was used, panics.
+// A Permit is a slot that is reserved for one value. It keeps the channel open for that value until it is used,
+// by Send or Release. Both panic if the permit was used, or is the zero Permit.
 type Permit[T any] struct{ c *channel[T] }
 
-// Send sends v at once. The error is [ErrClosed] if the receiver has discarded the channel; a
-// receiver that is only closed still gets v. Any goroutine.
+// Send sends v at once. The error is [ErrClosed] if the receiver is closed; a receiver that is only stopped
+// still gets v. Any goroutine.
 func (p *Permit[T]) Send(v T) error { return p.SendOn(nil, v) }
 
 // SendOn is [Permit.Send] for a caller that is in a poll.
@@ -162,7 +161,7 @@ func (p *Permit[T]) SendOn(cx *core.Context, v T) error {
 	c := p.use("Send")
 	c.mu.Lock()
 	c.reserved--
-	if c.gone {
+	if c.closed {
 		c.mu.Unlock()
 		return ErrClosed
 	}
@@ -172,7 +171,7 @@ func (p *Permit[T]) SendOn(cx *core.Context, v T) error {
 	return nil
 }
 
-// Release gives the place up, to the next in line. Any goroutine.
+// Release passes the slot to the next sender in line. Any goroutine.
 func (p *Permit[T]) Release() { p.ReleaseOn(nil) }
 
 // ReleaseOn is [Permit.Release] for a caller that is in a poll.

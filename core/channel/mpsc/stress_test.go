@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime"
-	stdsync "sync"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -71,7 +71,7 @@ func stress(t *testing.T, capacity int, closes bool) {
 	c := hosttest.New(3)
 	tx, rx := mpsc.New[message](capacity)
 	var doomed []func()
-	var wg stdsync.WaitGroup
+	var wg sync.WaitGroup
 	for i := 0; i < kinds*each; i += kinds {
 		polled := tx.Clone()
 		f, n := polled.SendFuture(message{i, 0}), 0
@@ -176,7 +176,7 @@ func stress(t *testing.T, capacity int, closes bool) {
 			}
 			if total += n; total > rounds {
 				if closes {
-					rx.Close()
+					rx.Stop()
 				}
 				for _, end := range doomed {
 					end()
@@ -212,7 +212,7 @@ func TestStressOfDiscard(t *testing.T) {
 		}
 		watcher := body(c, tx.UntilClosed)
 		body(c, func(co *coro.Co) error {
-			defer rx.Discard()
+			defer rx.Close()
 			for range i % 50 {
 				if _, err := rx.Recv(co); err != nil {
 					return err
@@ -291,7 +291,7 @@ func TestASenderThatQueuesUpSeesAPlaceThatIsMadeMeanwhile(t *testing.T) {
 		sender, receiver := newHost(t).Context(), newHost(t).Context()
 		// A time rather than a number: two that spin are slow where they share a processor.
 		end := time.Now().Add(200 * time.Millisecond)
-		var wg stdsync.WaitGroup
+		var wg sync.WaitGroup
 		wg.Go(func() {
 			defer tx.Close()
 			w, f := &flag{}, tx.SendFuture(0)
@@ -304,7 +304,7 @@ func TestASenderThatQueuesUpSeesAPlaceThatIsMadeMeanwhile(t *testing.T) {
 		})
 		w := &flag{}
 		for i := 0; ; i++ {
-			r := spin[mpsc.Result[int]](receiver, w, rx)
+			r := spin[core.Result[int]](receiver, w, rx)
 			if r.Err == mpsc.ErrClosed {
 				break
 			}

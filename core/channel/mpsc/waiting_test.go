@@ -124,12 +124,30 @@ func TestAReceiverThatIsDroppedLosesNothingAndIsNotWoken(t *testing.T) {
 		t.Errorf("have %v", r)
 	}
 	w.pends(t)
-	other.pends(t) // takes over
+	w.drop()
+	other.pends(t)
 	mustSend(t, tx, 3)
 	if w.wakes != 1 {
 		t.Error("the waker of an earlier poll was woken")
 	}
 	other.answers(t, 1)
+}
+
+func TestASecondTaskThatReceivesPanics(t *testing.T) {
+	tx, rx := mpsc.New[int](4)
+	w, other := recvWaiter(t, rx), recvWaiter(t, rx)
+	f := rx.RecvManyFuture(make([]int, 1))
+	many := newWaiter[core.Result[int]](t, &f)
+	w.pends(t)
+	const text = "mpsc: two tasks or goroutines receive from one Receiver at once"
+	mustPanic(t, text, func() { other.poll() })
+	mustPanic(t, text, func() { many.poll() })
+	mustSend(t, tx, 1)
+	w.answers(t, 1)
+	many.pends(t)
+	mustPanic(t, text, func() { other.poll() })
+	many.drop()
+	other.pends(t)
 }
 
 func TestAPermitIsAPlace(t *testing.T) {
@@ -154,7 +172,7 @@ func TestAPermitIsAPlace(t *testing.T) {
 func TestPermitsKeepTheChannelOpen(t *testing.T) {
 	for name, end := range map[string]func(tx *mpsc.Sender[int], rx *mpsc.Receiver[int]){
 		"senders closed":  func(tx *mpsc.Sender[int], _ *mpsc.Receiver[int]) { tx.Close() },
-		"receiver closed": func(_ *mpsc.Sender[int], rx *mpsc.Receiver[int]) { rx.Close() },
+		"receiver closed": func(_ *mpsc.Sender[int], rx *mpsc.Receiver[int]) { rx.Stop() },
 	} {
 		tx, rx := mpsc.New[int](3)
 		var ps []mpsc.Permit[int]
@@ -204,14 +222,14 @@ func TestPlacesThatWereReservedAreOfNoUseAfterDiscard(t *testing.T) {
 	w, f := sendWaiter(t, tx, 1)
 	w.pends(t)
 	p.Release()
-	rx.Discard()
+	rx.Close()
 	mustFail(t, w.answers(t, 1), mpsc.ErrClosed)
 	if f.Unsent() != 1 {
 		t.Error("the value was not given back")
 	}
 	tx, rx = mpsc.New[int](1)
 	p, _ = tx.TryReserve()
-	rx.Discard()
+	rx.Close()
 	mustFail(t, tryRecvErr(rx), mpsc.ErrClosed)
 	mustFail(t, p.Send(1), mpsc.ErrClosed)
 	if tx.Len() != 0 {
@@ -236,7 +254,7 @@ func TestRecvManyTakesWhatThereIs(t *testing.T) {
 	tx, rx := mpsc.New[int](4)
 	buf := make([]int, 3)
 	f := rx.RecvManyFuture(buf)
-	w := newWaiter[mpsc.Result[int]](t, &f)
+	w := newWaiter[core.Result[int]](t, &f)
 	w.pends(t)
 	mustSend(t, tx, 1, 2)
 	if r := w.answers(t, 1); r.Value != 2 || r.Err != nil || !slices.Equal(buf[:2], []int{1, 2}) {
@@ -261,7 +279,7 @@ func TestRecvManyTakesWhatThereIs(t *testing.T) {
 		t.Errorf("have %d, %v", n, err)
 	}
 	none := rx.RecvManyFuture(nil)
-	if r := newWaiter[mpsc.Result[int]](t, &none).answers(t, 0); r.Value != 0 || r.Err != nil {
+	if r := newWaiter[core.Result[int]](t, &none).answers(t, 0); r.Value != 0 || r.Err != nil {
 		t.Errorf("have %v", r)
 	}
 	if n, err := rx.TryRecvMany(buf); n != 3 || err != nil {
@@ -288,7 +306,7 @@ func TestUntilClosedAnswersAtTheClose(t *testing.T) {
 	w.pends(t)
 	dropped.pends(t)
 	dropped.drop()
-	rx.Close()
+	rx.Stop()
 	w.answers(t, 1)
 	w.answers(t, 1)
 	if dropped.wakes != 0 {
@@ -298,7 +316,7 @@ func TestUntilClosedAnswersAtTheClose(t *testing.T) {
 	u := utx.UntilClosedFuture()
 	uw := newWaiter[struct{}](t, &u)
 	uw.pends(t)
-	urx.Discard()
+	urx.Close()
 	uw.answers(t, 1)
 }
 
@@ -338,8 +356,8 @@ func TestAChannelWakesOutsideOfItsLocks(t *testing.T) {
 	use := core.WakerFunc(func() { calls++; tx.Len(); tx.TrySend(5) })
 	for name, wake := range map[string]func(){
 		"send":    func() { tx.TrySend(1) },
-		"close":   func() { rx.Close() },
-		"discard": func() { rx.Discard() },
+		"close":   func() { rx.Stop() },
+		"discard": func() { rx.Close() },
 	} {
 		calls = 0
 		tx, rx = mpsc.New[int](1)
@@ -439,7 +457,7 @@ func TestNoPlaceIsGivenAwayAfterTheClose(t *testing.T) {
 		w.pends(t)
 		ws = append(ws, w)
 	}
-	rx.Close()
+	rx.Stop()
 	for _, w := range ws {
 		mustFail(t, w.answers(t, 1), mpsc.ErrClosed)
 	}

@@ -1,10 +1,11 @@
 package mpsc
 
-// A WeakSender is a sender of a bounded channel that does not keep it open. To send, one upgrades
-// it. It may be copied and used by any goroutine.
+// A WeakSender is a sender of a bounded channel that does not keep the channel open. To send, the caller
+// upgrades it. It may be copied, and any goroutine may use it. The zero WeakSender belongs to no channel: its
+// Upgrade returns false.
 type WeakSender[T any] struct{ c *channel[T] }
 
-// Upgrade returns a sender, which the caller closes. ok is false if all senders were closed.
+// Upgrade returns a sender, which the caller closes. ok is false if every sender was closed.
 func (w WeakSender[T]) Upgrade() (tx *Sender[T], ok bool) {
 	if !w.c.upgrade() {
 		return nil, false
@@ -15,7 +16,7 @@ func (w WeakSender[T]) Upgrade() (tx *Sender[T], ok bool) {
 // A WeakUnboundedSender is the [WeakSender] of an unbounded channel.
 type WeakUnboundedSender[T any] struct{ c *channel[T] }
 
-// Upgrade returns a sender, which the caller closes. ok is false if all senders were closed.
+// Upgrade returns a sender, which the caller closes. ok is false if every sender was closed.
 func (w WeakUnboundedSender[T]) Upgrade() (tx *UnboundedSender[T], ok bool) {
 	if !w.c.upgrade() {
 		return nil, false
@@ -24,6 +25,9 @@ func (w WeakUnboundedSender[T]) Upgrade() (tx *UnboundedSender[T], ok bool) {
 }
 
 func (c *channel[T]) upgrade() bool {
+	if c == nil {
+		return false
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.senders == 0 {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/channel/oneshot"
 	"github.com/moduvex/moduvex-go/core/coretest"
 	"github.com/moduvex/moduvex-go/core/coro"
@@ -40,41 +41,42 @@ func ExampleReceiver_RecvWait() {
 	// Output: 7 <nil>
 }
 
-// The receiver is a future, with whatever is made of futures.
+// The receiver is a future, which combinators take. A receiver that gives up calls Close.
 func ExampleReceiver_Poll() {
 	host := coretest.New(1)
 	defer host.Close()
 
 	tx, rx := oneshot.New[int]()
 	body := coro.New(func(co *coro.Co) (int, error) {
-		r, err := coro.Await(co, timer.Timeout[oneshot.Result[int]](time.Second, rx))
+		defer rx.Close()
+		r, err := coro.Await(co, timer.Timeout[core.Result[int]](time.Second, rx))
 		fmt.Println(r.Err, err)
 		return 0, nil
 	})
 	host.Spawn(&body.Task)
 	host.Run()
 
-	fmt.Println(tx.Send(7)) // Timeout has dropped it
+	fmt.Println(tx.Send(7))
 	// Output:
 	// core: deadline exceeded <nil>
 	// oneshot: channel is closed
 }
 
 // Work that nobody waits for any more is given up.
-func ExampleSender_Closed() {
+func ExampleSender_UntilClosed() {
 	host := coretest.New(1)
 	defer host.Close()
 
 	tx, rx := oneshot.New[int]()
 	worker := coro.New(func(co *coro.Co) (int, error) {
-		err := tx.Closed(co)
+		err := tx.UntilClosed(co)
 		fmt.Println("nobody waits any more")
 		return 0, err
 	})
 	host.Spawn(&worker.Task)
 	for host.Step() {
 	}
-	rx.Drop()
+	rx.Close()
 	host.Run()
 	// Output: nobody waits any more
 }

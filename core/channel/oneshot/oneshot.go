@@ -5,59 +5,56 @@ import (
 	"sync"
 
 	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/channel/internal/ends"
+	"github.com/moduvex/moduvex-go/core/internal/closed"
 	"github.com/moduvex/moduvex-go/core/internal/waitlist"
 )
 
 var (
-	// ErrClosed answers a receiver whose sender was closed without sending, or which was closed
-	// itself before there was a value; and a sender whose receiver is gone.
-	ErrClosed = errors.New("oneshot: channel is closed")
+	// ErrClosed is the error of a receive when the sender was closed without sending, or when the receiver
+	// was stopped or closed before there was a value; and of a send when the sender has sent or is closed, or
+	// when nobody will receive. errors.Is finds it equal to core.ErrClosed.
+	ErrClosed = closed.Error("oneshot: channel is closed")
 
-	// ErrReceived answers a receiver that has received its value already.
+	// ErrReceived is the error of a receive after the one that got the value.
 	ErrReceived = errors.New("oneshot: value was received already")
 
-	// ErrEmpty is what TryRecv returns when there is no value yet.
+	// ErrEmpty is the error of TryRecv when there is no value yet.
 	ErrEmpty = errors.New("oneshot: no value yet")
 )
 
-// A Result is what a receiver comes to: the value, or [ErrClosed] or [ErrReceived].
-type Result[T any] struct {
-	Value T
-	Err   error
-}
-
-// A channel is what both ends share.
+// A channel is what both ends share. [Sender] and [Receiver] are two types for the same memory, so that a
+// channel and its ends are one allocation.
 //
-// No wake is lost. Who waits (1) looks, and stores its waker, then (2) returns pending. Who changes
-// something (1) does so and takes the waker, then (2) wakes. Both first steps are under the lock, and
-// nobody's code runs under it.
+// No wake is lost. A waiter (1) looks, and stores its waker, then (2) returns pending. An end that changes
+// something (1) does so and takes the waker, then (2) wakes. Both first steps are under the lock, and no waker
+// runs under it.
 type channel[T any] struct {
 	mu       sync.Mutex
 	value    T          // if full
 	receiver core.Waker // waits for the value
-	sender   core.Waker // waits for the receiver to go
+	sender   core.Waker // waits until nobody will receive
 
-	full         bool
-	received     bool
+	made         bool // by New
+	full         bool // value was sent and not received
+	received     bool // value was received
 	senderDone   bool // it has sent, or was closed
-	receiverDone bool // it takes no value that is yet to be sent: it was closed, or has received
+	receiverDone bool // it takes no value that is yet to be sent: it was stopped or closed, or has received
 }
 
 // New makes a channel.
-func New[T any]() (Sender[T], Receiver[T]) {
-	c := &channel[T]{}
-	return Sender[T]{c}, Receiver[T]{c}
+func New[T any]() (*Sender[T], *Receiver[T]) {
+	s := &Sender[T]{}
+	s.c.made = true
+	return s, (*Receiver[T])(s)
 }
 
-// send stores v. It reports false if nobody will take it.
+// send stores v. It reports false if the sender has sent or is closed, or if nobody will receive v.
 func (c *channel[T]) send(cx *core.Context, v T) bool {
 	c.mu.Lock()
-	if c.senderDone {
-		c.mu.Unlock()
-		panic("oneshot: Send on a Sender that has sent, or is closed")
-	}
+	fails := c.senderDone || c.receiverDone
 	c.senderDone = true
-	if c.receiverDone {
+	if fails {
 		c.mu.Unlock()
 		return false
 	}
@@ -68,22 +65,20 @@ func (c *channel[T]) send(cx *core.Context, v T) bool {
 	return true
 }
 
-func (c *channel[T]) closeSender() {
+func (c *channel[T]) closeSender(cx *core.Context) {
 	c.mu.Lock()
 	c.senderDone = true
 	w := take(&c.receiver)
 	c.mu.Unlock()
-	waitlist.Wake(nil, w)
+	waitlist.Wake(cx, w)
 }
 
-// recv takes the value, or the reason why there is none. If one may yet come it reports false, and w
-// waits for it.
-func (c *channel[T]) recv(cx *core.Context, w core.Waker) (r Result[T], ok bool) {
+// recv takes the value, or the reason why there is none. If a value may yet come it reports false, and the
+// value wakes w.
+func (c *channel[T]) recv(cx *core.Context, w core.Waker) (r core.Result[T], ok bool) {
 	c.mu.Lock()
-	r, ok = c.look()
-	if !ok {
-		c.receiver = w
-		c.mu.Unlock()
+	if r, ok = c.takeResult(); !ok {
+		c.register(&c.receiver, w, "oneshot: two tasks or goroutines receive from one Receiver at once")
 		return r, false
 	}
 	c.receiver = nil
@@ -93,10 +88,10 @@ func (c *channel[T]) recv(cx *core.Context, w core.Waker) (r Result[T], ok bool)
 	return r, true
 }
 
-// try is recv that leaves alone who waits for the value.
-func (c *channel[T]) try() (r Result[T], ok bool) {
+// try is recv for a caller that does not wait. It wakes the task that waits with the receiver as well.
+func (c *channel[T]) try() (r core.Result[T], ok bool) {
 	c.mu.Lock()
-	r, ok = c.look()
+	r, ok = c.takeResult()
 	var sender, receiver core.Waker
 	if ok {
 		sender, receiver = take(&c.sender), take(&c.receiver)
@@ -107,8 +102,8 @@ func (c *channel[T]) try() (r Result[T], ok bool) {
 	return r, ok
 }
 
-// look is what a receiver finds. Under c.mu.
-func (c *channel[T]) look() (r Result[T], ok bool) {
+// takeResult takes what a receive returns now; ok is false if a value may yet come. Under mu.
+func (c *channel[T]) takeResult() (r core.Result[T], ok bool) {
 	switch {
 	case c.full:
 		var zero T
@@ -124,32 +119,46 @@ func (c *channel[T]) look() (r Result[T], ok bool) {
 	return r, true
 }
 
-// closeReceiver keeps the value if there is one and release is false.
-func (c *channel[T]) closeReceiver(release bool) {
+// closeReceiver keeps a value that was sent already, unless discard is true.
+func (c *channel[T]) closeReceiver(discard bool) {
 	var zero T
 	c.mu.Lock()
 	c.receiverDone = true
-	if release {
+	if discard {
 		c.value, c.full = zero, false
 	}
 	sender, receiver := take(&c.sender), take(&c.receiver)
 	c.mu.Unlock()
 	waitlist.Wake(nil, sender)
-	waitlist.Wake(nil, receiver) // which may be somebody else's
+	waitlist.Wake(nil, receiver) // that of another goroutine, if this one does not wait
 }
 
-// awaitGone reports whether the receiver is done; if not it stores w.
-func (c *channel[T]) awaitGone(w core.Waker) bool {
+// receiverClosed reports whether nobody will receive a value. If not, w unless nil is woken once that is so.
+func (c *channel[T]) receiverClosed(w core.Waker) bool {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	if !c.receiverDone {
-		c.sender = w
+	if !c.receiverDone && w != nil {
+		c.register(&c.sender, w, "oneshot: two tasks or goroutines wait in UntilClosed of one Sender at once")
+		return false
 	}
+	defer c.mu.Unlock()
 	return c.receiverDone
 }
 
-// forget takes a waker back.
-func (c *channel[T]) forget(slot *core.Waker) {
+// register stores w in slot, or panics with misuse if another waiter has it. The caller holds mu; register
+// releases it.
+func (c *channel[T]) register(slot *core.Waker, w core.Waker, misuse string) {
+	conflict := ends.Conflict(*slot, w)
+	if !conflict {
+		*slot = w
+	}
+	c.mu.Unlock()
+	if conflict {
+		panic(misuse)
+	}
+}
+
+// unregister takes a waker back.
+func (c *channel[T]) unregister(slot *core.Waker) {
 	c.mu.Lock()
 	*slot = nil
 	c.mu.Unlock()

@@ -17,7 +17,7 @@ import (
 )
 
 // try is what a receiver finds now.
-func try(t *testing.T, what string, rx oneshot.Receiver[int], want int, wantErr error) {
+func try(t *testing.T, what string, rx *oneshot.Receiver[int], want int, wantErr error) {
 	t.Helper()
 	if v, err := rx.TryRecv(); v != want || err != wantErr {
 		t.Errorf("%s: have %d, %v, want %d, %v", what, v, err, want, wantErr)
@@ -25,17 +25,17 @@ func try(t *testing.T, what string, rx oneshot.Receiver[int], want int, wantErr 
 }
 
 func TestAValueIsReceivedInEachForm(t *testing.T) {
-	receive := map[string]func(h core.Spawner, rx oneshot.Receiver[int]) func(t *testing.T) (int, error){
-		"direct": func(h core.Spawner, rx oneshot.Receiver[int]) func(t *testing.T) (int, error) {
+	receive := map[string]func(h core.Spawner, rx *oneshot.Receiver[int]) func(t *testing.T) (int, error){
+		"direct": func(h core.Spawner, rx *oneshot.Receiver[int]) func(t *testing.T) (int, error) {
 			s := spawn(h, rx.Recv)
 			return func(t *testing.T) (int, error) { return output(t, s) }
 		},
-		"poll": func(h core.Spawner, rx oneshot.Receiver[int]) func(t *testing.T) (int, error) {
-			s := task.New[oneshot.Result[int]](rx)
+		"poll": func(h core.Spawner, rx *oneshot.Receiver[int]) func(t *testing.T) (int, error) {
+			s := task.New[core.Result[int]](rx)
 			h.Spawn(&s.Task)
 			return func(t *testing.T) (int, error) { r, _ := output(t, s); return r.Value, r.Err }
 		},
-		"goroutine": func(h core.Spawner, rx oneshot.Receiver[int]) func(t *testing.T) (int, error) {
+		"goroutine": func(h core.Spawner, rx *oneshot.Receiver[int]) func(t *testing.T) (int, error) {
 			var v int
 			var err error
 			done := make(chan struct{})
@@ -96,17 +96,17 @@ func TestACloseAfterASendChangesNothing(t *testing.T) {
 
 // The value is the caller's again: nothing of it is kept.
 func TestASendToAReceiverThatIsGoneGivesTheValueBack(t *testing.T) {
-	for name, leave := range map[string]func(rx oneshot.Receiver[*big]){
-		"dropped": oneshot.Receiver[*big].Drop,
-		"closed":  oneshot.Receiver[*big].Close,
+	for name, leave := range map[string]func(rx *oneshot.Receiver[*big]){
+		"dropped": (*oneshot.Receiver[*big]).Close,
+		"closed":  (*oneshot.Receiver[*big]).Stop,
 	} {
 		tx, rx := oneshot.New[*big]()
-		if tx.IsClosed() {
+		if tx.Closed() {
 			t.Errorf("%s: closed at first", name)
 		}
 		leave(rx)
 		v, w := newBig()
-		if err := tx.Send(v); err != oneshot.ErrClosed || !tx.IsClosed() {
+		if err := tx.Send(v); err != oneshot.ErrClosed || !tx.Closed() {
 			t.Errorf("%s: have %v", name, err)
 		}
 		if v, err := rx.TryRecv(); v != nil || err != oneshot.ErrClosed {
@@ -123,11 +123,11 @@ func TestASendToAReceiverThatIsGoneGivesTheValueBack(t *testing.T) {
 func TestAReceiverThatIsClosedStillGetsWhatWasSent(t *testing.T) {
 	tx, rx := oneshot.New[int]()
 	tx.Send(7)
-	rx.Close()
-	rx.Close()
+	rx.Stop()
+	rx.Stop()
 	try(t, "closed", rx, 7, nil)
 	try(t, "again", rx, 0, oneshot.ErrReceived)
-	if !tx.IsClosed() {
+	if !tx.Closed() {
 		t.Error("the sender does not know")
 	}
 }
@@ -141,7 +141,7 @@ func TestADroppedReceiverReleasesTheValue(t *testing.T) {
 		if v = nil; received {
 			rx.TryRecv()
 		} else {
-			rx.Drop()
+			rx.Close()
 			if _, err := rx.TryRecv(); err != oneshot.ErrClosed {
 				t.Errorf("have %v", err)
 			}
@@ -159,7 +159,7 @@ func TestAPollAfterTheAnswerIsAnswered(t *testing.T) {
 	h, w := newHost(t), &waker{}
 	tx, rx := oneshot.New[int]()
 	tx.Send(7)
-	for i, want := range []oneshot.Result[int]{{7, nil}, {0, oneshot.ErrReceived}, {0, oneshot.ErrReceived}} {
+	for i, want := range []core.Result[int]{{Value: 7}, {Err: oneshot.ErrReceived}, {Err: oneshot.ErrReceived}} {
 		if r, ok := poll(h, w, rx); r != want || !ok {
 			t.Errorf("poll %d: have %v, %t", i, r, ok)
 		}
@@ -173,14 +173,15 @@ func TestAPollAfterTheAnswerIsAnswered(t *testing.T) {
 	}
 }
 
-func TestTheTaskThatPolledLastIsWoken(t *testing.T) {
+func TestASecondTaskThatWaitsPanics(t *testing.T) {
 	h, first, second := newHost(t), &waker{}, &waker{}
 	tx, rx := oneshot.New[int]()
 	poll(h, first, rx)
-	poll(h, second, rx)
-	poll(h, second, rx)
-	tx.Send(7)
-	if first.wakes != 0 || second.wakes != 1 {
+	poll(h, first, rx)
+	mustPanic(t, "oneshot: two tasks or goroutines receive from one Receiver at once", func() { poll(h, second, rx) })
+	rx.Drop()
+	poll(h, second, rx) // after the Drop it is the other's
+	if tx.Send(7); first.wakes != 0 || second.wakes != 1 {
 		t.Errorf("woken %d and %d times, want 0 and 1", first.wakes, second.wakes)
 	}
 	if r, ok := poll(h, first, rx); r.Value != 7 || !ok {
@@ -188,26 +189,45 @@ func TestTheTaskThatPolledLastIsWoken(t *testing.T) {
 	}
 
 	tx, _ = oneshot.New[int]()
-	gone := tx.ClosedFuture()
-	poll(h, first, gone)
-	poll(h, second, gone)
-	gone.Drop()
+	closed := tx.UntilClosedFuture()
+	poll(h, first, closed)
+	mustPanic(t, "oneshot: two tasks or goroutines wait in UntilClosed of one Sender at once", func() { poll(h, second, closed) })
+	closed.Drop()
+	poll(h, second, closed)
+	closed.Drop()
 }
+
+// A body that is unwound by force drops nothing.
+func TestTheWaiterOfATaskThatHasEndedIsReplaced(t *testing.T) {
+	h, second := newHost(t), &waker{}
+	tx, rx := oneshot.New[int]()
+	ended := finished{&waker{}}
+	poll(h, core.Waker(ended), rx)
+	poll(h, second, rx)
+	if tx.Send(7); second.wakes != 1 {
+		t.Errorf("woken %d times", second.wakes)
+	}
+}
+
+// finished is the waker of a task that has ended.
+type finished struct{ *waker }
+
+func (finished) Finished() bool { return true }
 
 // Regression: wakers ran under the lock.
 func TestNobodyIsWokenUnderTheLock(t *testing.T) {
 	h := newHost(t)
-	for name, act := range map[string]func(tx oneshot.Sender[int], rx oneshot.Receiver[int]){
-		"send":       func(tx oneshot.Sender[int], _ oneshot.Receiver[int]) { tx.Send(1) },
-		"close":      func(tx oneshot.Sender[int], _ oneshot.Receiver[int]) { tx.Close() },
-		"close recv": func(_ oneshot.Sender[int], rx oneshot.Receiver[int]) { rx.Close() },
-		"drop recv":  func(_ oneshot.Sender[int], rx oneshot.Receiver[int]) { rx.Drop() },
+	for name, act := range map[string]func(tx *oneshot.Sender[int], rx *oneshot.Receiver[int]){
+		"send":       func(tx *oneshot.Sender[int], _ *oneshot.Receiver[int]) { tx.Send(1) },
+		"close":      func(tx *oneshot.Sender[int], _ *oneshot.Receiver[int]) { tx.Close() },
+		"close recv": func(_ *oneshot.Sender[int], rx *oneshot.Receiver[int]) { rx.Stop() },
+		"drop recv":  func(_ *oneshot.Sender[int], rx *oneshot.Receiver[int]) { rx.Close() },
 	} {
 		tx, rx := oneshot.New[int]()
 		woken := 0
-		w := locking(func() { woken++; tx.IsClosed(); rx.TryRecv() })
+		w := locking(func() { woken++; tx.Closed(); rx.TryRecv() })
 		poll(h, w, rx)
-		poll(h, w, tx.ClosedFuture())
+		poll(h, w, tx.UntilClosedFuture())
 		if act(tx, rx); woken == 0 {
 			t.Errorf("%s: nobody was woken", name)
 		}
@@ -222,7 +242,7 @@ func TestWakesInAPollGoThroughItsContext(t *testing.T) {
 	if tx.SendOn(cx, 7); s.woken != 1 {
 		t.Errorf("send: %d woken through the context", s.woken)
 	}
-	poll(h, &waker{}, tx.ClosedFuture())
+	poll(h, &waker{}, tx.UntilClosedFuture())
 	if rx.Poll(cx); s.woken != 2 {
 		t.Errorf("receive: %d woken through the context", s.woken)
 	}
@@ -267,25 +287,29 @@ func TestAValueIsNotLostWithTheWaitForIt(t *testing.T) {
 	}
 }
 
-// Embedded in a combinator, the receiver itself is the future, and goes with it.
-func TestAReceiverThatIsDroppedByACombinatorIsGone(t *testing.T) {
+// A combinator that drops the receiver ends the wait, and no more.
+func TestAReceiverThatIsDroppedByACombinatorStaysOpen(t *testing.T) {
 	h := newHost(t)
 	tx, rx := oneshot.New[int]()
-	s := task.New(future.Race[oneshot.Result[int]](rx, future.Ready(oneshot.Result[int]{Value: 1})))
+	s := task.New(future.Race[core.Result[int]](rx, future.Ready(core.Result[int]{Value: 1})))
 	h.Spawn(&s.Task)
 	h.Run()
-	if _, err := output(t, s); err != nil || !tx.IsClosed() || tx.Send(7) != oneshot.ErrClosed {
-		t.Errorf("have %v, closed %t", err, tx.IsClosed())
+	if _, err := output(t, s); err != nil || tx.Closed() {
+		t.Errorf("have %v, closed %t", err, tx.Closed())
 	}
+	if err := tx.Send(7); err != nil {
+		t.Error(err)
+	}
+	try(t, "after the race", rx, 7, nil)
 }
 
 func TestASenderLearnsThatItsReceiverIsGone(t *testing.T) {
-	for name, leave := range map[string]func(tx oneshot.Sender[int], rx oneshot.Receiver[int]){
-		"closed":  func(_ oneshot.Sender[int], rx oneshot.Receiver[int]) { rx.Close() },
-		"dropped": func(_ oneshot.Sender[int], rx oneshot.Receiver[int]) { rx.Drop() },
-		"has received": func(tx oneshot.Sender[int], rx oneshot.Receiver[int]) {
+	for name, leave := range map[string]func(tx *oneshot.Sender[int], rx *oneshot.Receiver[int]){
+		"closed":  func(_ *oneshot.Sender[int], rx *oneshot.Receiver[int]) { rx.Stop() },
+		"dropped": func(_ *oneshot.Sender[int], rx *oneshot.Receiver[int]) { rx.Close() },
+		"has received": func(tx *oneshot.Sender[int], rx *oneshot.Receiver[int]) {
 			tx.Send(1)
-			if tx.IsClosed() {
+			if tx.Closed() {
 				t.Error("gone before it has received")
 			}
 			rx.TryRecv()
@@ -293,7 +317,7 @@ func TestASenderLearnsThatItsReceiverIsGone(t *testing.T) {
 	} {
 		h := newHost(t)
 		tx, rx := oneshot.New[int]()
-		direct := spawn(h, func(co *coro.Co) (int, error) { return 0, tx.Closed(co) })
+		direct := spawn(h, func(co *coro.Co) (int, error) { return 0, tx.UntilClosed(co) })
 		settle(h)
 		if direct.Finished() {
 			t.Fatalf("%s: gone at first", name)
@@ -303,23 +327,23 @@ func TestASenderLearnsThatItsReceiverIsGone(t *testing.T) {
 		if _, err := output(t, direct); err != nil {
 			t.Errorf("%s: have %v", name, err)
 		}
-		if err := tx.ClosedWait(t.Context()); err != nil {
+		if err := tx.UntilClosedWait(t.Context()); err != nil {
 			t.Errorf("%s: have %v", name, err)
 		}
-		if _, ok := poll(h, &waker{}, tx.ClosedFuture()); !ok {
+		if _, ok := poll(h, &waker{}, tx.UntilClosedFuture()); !ok {
 			t.Errorf("%s: pending", name)
 		}
 	}
 	h := newHost(t)
 	tx, rx := oneshot.New[int]()
-	if err := tx.ClosedWait(cancelled()); err != context.Canceled {
+	if err := tx.UntilClosedWait(cancelled()); err != context.Canceled {
 		t.Errorf("have %v", err)
 	}
 	w := &waker{}
-	f := tx.ClosedFuture()
+	f := tx.UntilClosedFuture()
 	poll(h, w, f)
 	f.Drop()
-	if rx.Close(); w.wakes != 0 {
+	if rx.Stop(); w.wakes != 0 {
 		t.Error("woken after it had given up")
 	}
 }
@@ -346,7 +370,7 @@ func TestOperationsTakeFromTheBudgetAndWaitingCostsNothing(t *testing.T) {
 	cx.ForHost().Begin(&waker{})
 	tx, rx := oneshot.New[int]()
 	rx.Poll(cx)
-	tx.ClosedFuture().Poll(cx)
+	tx.UntilClosedFuture().Poll(cx)
 	if cx.Budget() != core.DefaultBudget {
 		t.Errorf("waiting has cost %d", core.DefaultBudget-cx.Budget())
 	}
@@ -357,28 +381,34 @@ func TestOperationsTakeFromTheBudgetAndWaitingCostsNothing(t *testing.T) {
 	if _, ok := rx.Poll(cx); ok || !cx.ForHost().Yielded() {
 		t.Error("answered without a budget")
 	}
-	if _, ok := tx.ClosedFuture().Poll(cx); ok {
+	if _, ok := tx.UntilClosedFuture().Poll(cx); ok {
 		t.Error("answered without a budget")
 	}
 }
 
 func TestMisuse(t *testing.T) {
-	const again = "oneshot: Send on a Sender that has sent, or is closed"
-	tx, _ := oneshot.New[int]()
-	tx.Send(1)
-	mustPanic(t, again, func() { tx.Send(2) })
-	tx, _ = oneshot.New[int]()
-	tx.Close()
-	mustPanic(t, again, func() { tx.Send(2) })
+	again := func(what string, tx *oneshot.Sender[int]) {
+		t.Helper()
+		if err := tx.Send(2); err != oneshot.ErrClosed || !errors.Is(err, core.ErrClosed) {
+			t.Errorf("%s: have %v", what, err)
+		}
+	}
 	tx, rx := oneshot.New[int]()
 	tx.Send(1)
-	rx.Drop()
-	mustPanic(t, again, func() { tx.Send(2) })
+	again("has sent", tx)
+	try(t, "the first value", rx, 1, nil)
+	tx, _ = oneshot.New[int]()
+	tx.Close()
+	again("is closed", tx)
+	tx, rx = oneshot.New[int]()
+	tx.Send(1)
+	rx.Close()
+	again("has sent to a receiver that is closed", tx)
 
 	var noTx oneshot.Sender[int]
 	var noRx oneshot.Receiver[int]
 	mustPanic(t, "oneshot: a Sender is made by New", func() { noTx.Send(1) })
-	mustPanic(t, "oneshot: a Sender is made by New", func() { noTx.ClosedWait(t.Context()) })
+	mustPanic(t, "oneshot: a Sender is made by New", func() { noTx.UntilClosedWait(t.Context()) })
 	mustPanic(t, "oneshot: a Receiver is made by New", func() { noRx.TryRecv() })
 	mustPanic(t, "oneshot: a Receiver is made by New", func() { noRx.RecvWait(t.Context()) })
 }
@@ -387,17 +417,17 @@ func TestAChannelIsOneAllocationAndWaitingIsNone(t *testing.T) {
 	h, w := newHost(t), &waker{}
 	if n := testing.AllocsPerRun(100, func() {
 		tx, rx := oneshot.New[int]()
-		poll(h, w, core.Future[oneshot.Result[int]](rx))
+		poll(h, w, core.Future[core.Result[int]](rx))
 		tx.Send(1)
-		poll(h, w, core.Future[oneshot.Result[int]](rx))
-		poll(h, w, core.Future[struct{}](tx.ClosedFuture()))
+		poll(h, w, core.Future[core.Result[int]](rx))
+		poll(h, w, core.Future[struct{}](tx.UntilClosedFuture()))
 	}); n != 1 {
 		t.Errorf("poll style: %v allocations, want 1", n)
 	}
-	var tx oneshot.Sender[int]
+	var tx *oneshot.Sender[int]
 	body := spawn(h, func(co *coro.Co) (int, error) {
 		for {
-			var rx oneshot.Receiver[int]
+			var rx *oneshot.Receiver[int]
 			tx, rx = oneshot.New[int]()
 			if _, err := rx.Recv(co); err != nil {
 				return 0, err
@@ -433,7 +463,7 @@ func TestOneshotsUnderRaces(t *testing.T) {
 			mu.Lock()
 			sent[i] = err == nil
 			mu.Unlock()
-			return 0, tx.Closed(co)
+			return 0, tx.UntilClosed(co)
 		})
 		rec := func(v int, err error) {
 			mu.Lock()
@@ -446,12 +476,12 @@ func TestOneshotsUnderRaces(t *testing.T) {
 		case 0:
 			spawn(c, func(co *coro.Co) (int, error) { rec(rx.Recv(co)); return 0, nil })
 		case 1:
-			s := task.New(future.Map(rx, func(r oneshot.Result[int]) int { rec(r.Value, r.Err); return 0 }))
+			s := task.New(future.Map(rx, func(r core.Result[int]) int { rec(r.Value, r.Err); return 0 }))
 			c.Spawn(&s.Task)
 		case 2:
 			goroutines.Go(func() { rec(rx.RecvWait(context.Background())) })
 		case 3:
-			goroutines.Go(func() { rx.Close(); rec(rx.TryRecv()) })
+			goroutines.Go(func() { rx.Stop(); rec(rx.TryRecv()) })
 		}
 	}
 	c.Wait()
@@ -483,11 +513,11 @@ func BenchmarkNewSendAndReceive(b *testing.B) {
 	b.Run("waiting task", func(b *testing.B) {
 		s := hosttest.NewSolo()
 		defer s.Close()
-		var tx oneshot.Sender[int]
+		var tx *oneshot.Sender[int]
 		stop := false
 		spawn(s, func(co *coro.Co) (int, error) {
 			for !stop {
-				var rx oneshot.Receiver[int]
+				var rx *oneshot.Receiver[int]
 				tx, rx = oneshot.New[int]()
 				rx.Recv(co)
 			}
@@ -512,8 +542,8 @@ func TestGoroutinesWaitWithoutAllocations(t *testing.T) {
 		tx, rx = oneshot.New[int]() // the one allocation
 		return err
 	})
-	waits(t, "ClosedWait", 1, func() { rx.Close() }, func(ctx context.Context) error {
-		err := tx.ClosedWait(ctx)
+	waits(t, "ClosedWait", 1, func() { rx.Stop() }, func(ctx context.Context) error {
+		err := tx.UntilClosedWait(ctx)
 		tx, rx = oneshot.New[int]()
 		return err
 	})

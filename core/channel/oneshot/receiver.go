@@ -4,80 +4,78 @@ import (
 	"context"
 
 	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/channel/internal/ends"
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/core/internal/waitlist"
 )
 
-// A Receiver is the end that receives. It is a core.Future of the [Result]; whoever polls it last is
-// who is woken, so it may move between tasks, but only one at a time waits. Copies stand for the same
-// end.
-type Receiver[T any] struct{ c *channel[T] }
+// A Receiver is the end that receives. Any goroutine may call its methods; at most one task or goroutine at a
+// time waits with it, and another one panics. It is made by [New]; the methods of a zero Receiver panic.
+//
+// A Receiver is a future. It can be polled again after it has answered: it answers with the value once, and
+// with [ErrReceived] from then on. Its Drop ends the wait and leaves the receiver open, so a combinator may drop
+// the receiver, and the next poll goes on. A task that passes a receiver with a pending poll to another task
+// drops it first. To give a receiver up, call Close.
+type Receiver[T any] struct{ c channel[T] }
 
 var (
-	_ core.Future[Result[int]] = Receiver[int]{}
-	_ core.Dropper             = Receiver[int]{}
+	_ core.Future[core.Result[int]] = (*Receiver[int])(nil)
+	_ core.Dropper                  = (*Receiver[int])(nil)
 )
 
-func (r Receiver[T]) channel() *channel[T] {
-	if r.c == nil {
+func (rx *Receiver[T]) channel() *channel[T] {
+	if !rx.c.made {
 		panic("oneshot: a Receiver is made by New")
 	}
-	return r.c
+	return &rx.c
 }
 
-// Poll answers with the value, or with why there is none. It may be polled again after it has
-// answered: a value is answered once, and [ErrReceived] from then on.
-func (r Receiver[T]) Poll(cx *core.Context) (Result[T], bool) {
-	c := r.channel()
+// Poll returns the value, or [ErrClosed] or [ErrReceived] if there will be none.
+func (rx *Receiver[T]) Poll(cx *core.Context) (core.Result[T], bool) {
+	c := rx.channel()
 	if !cx.Spend() {
-		return Result[T]{}, false
+		return core.Result[T]{}, false
 	}
-	if v, ok := c.recv(cx, cx.Waker()); ok {
-		return v, true
+	if r, ok := c.recv(cx, cx.Waker()); ok {
+		return r, true
 	}
-	cx.Refund()
-	cx.Waits(core.WaitChannel)
-	return Result[T]{}, false
+	ends.Pending(cx)
+	return core.Result[T]{}, false
 }
 
-// Drop gives the receiver up: Send fails from now on, and a value that was sent is released. Any
-// goroutine.
-func (r Receiver[T]) Drop() { r.channel().closeReceiver(true) }
-
-// Close makes Send fail from now on. A value that was sent before can still be received. Any
-// goroutine.
-func (r Receiver[T]) Close() { r.channel().closeReceiver(false) }
-
-// Recv suspends the body of co until there is a value. The error is [ErrClosed], [ErrReceived], or
-// why co was cancelled; in the last case the receiver is as good as before.
-func (r Receiver[T]) Recv(co *coro.Co) (T, error) {
-	return flat(coro.Await[Result[T]](co, waiting[T]{Receiver[T]{r.channel()}}))
+// Drop ends the wait of a pending Poll. The receiver stays open.
+func (rx *Receiver[T]) Drop() {
+	c := rx.channel()
+	c.unregister(&c.receiver)
 }
 
-// RecvWait is Recv for a goroutine outside the runtime: it blocks until there is a value, or until
-// ctx is done, and then returns its cause.
-func (r Receiver[T]) RecvWait(ctx context.Context) (T, error) {
-	return flat(waitlist.Block[Result[T]](ctx, waiting[T]{Receiver[T]{r.channel()}}))
+// Recv suspends the body of co until there is a value. The error is [ErrClosed], [ErrReceived], or why co was
+// cancelled; after a cancellation the value can still be received.
+func (rx *Receiver[T]) Recv(co *coro.Co) (T, error) {
+	return ends.Flat(coro.Await[core.Result[T]](co, rx))
 }
 
-func flat[T any](r Result[T], err error) (T, error) {
-	if err == nil {
-		err = r.Err
-	}
-	return r.Value, err
+// RecvWait blocks the calling goroutine until there is a value. The error is [ErrClosed], [ErrReceived], or the
+// cause of ctx if ctx is done first.
+func (rx *Receiver[T]) RecvWait(ctx context.Context) (T, error) {
+	return ends.Flat(waitlist.Block[core.Result[T]](ctx, rx))
 }
 
-// TryRecv returns the value, or [ErrEmpty] if there is none yet, or [ErrClosed] or [ErrReceived] if
-// there will be none.
-func (r Receiver[T]) TryRecv() (T, error) {
-	v, ok := r.channel().try()
+// TryRecv returns the value if there is one. Otherwise the error is [ErrEmpty], or [ErrClosed] or [ErrReceived]
+// if there will be none. A task that waits with rx meanwhile is woken if it has an answer then.
+func (rx *Receiver[T]) TryRecv() (T, error) {
+	r, ok := rx.channel().try()
 	if !ok {
-		return v.Value, ErrEmpty
+		return r.Value, ErrEmpty
 	}
-	return v.Value, v.Err
+	return r.Get()
 }
 
-// waiting is a receiver whose Drop only ends the wait.
-type waiting[T any] struct{ Receiver[T] }
+// Stop makes Send fail from now on. A value that was sent before can still be received. After another Stop it
+// does nothing.
+func (rx *Receiver[T]) Stop() { rx.channel().closeReceiver(false) }
 
-func (w waiting[T]) Drop() { w.c.forget(&w.c.receiver) }
+// Close gives the receiver up. It is a Stop that also releases a value that was sent and not received. A
+// receiver that must dispose of the value calls Stop and then TryRecv, and needs no Close. After another Close
+// it does nothing.
+func (rx *Receiver[T]) Close() { rx.channel().closeReceiver(true) }

@@ -4,64 +4,64 @@ import (
 	"context"
 
 	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/channel/internal/ends"
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/core/internal/waitlist"
 )
 
-// A Sender is the end that sends. Its methods may be called from any goroutine; at most one task or
-// goroutine at a time waits in Closed. Copies stand for the same end.
-type Sender[T any] struct{ c *channel[T] }
+// A Sender is the end that sends, once. Any goroutine may call its methods; at most one task or goroutine at a
+// time waits with an UntilClosed, and another one panics. It is made by [New]; the methods of a zero Sender
+// panic.
+type Sender[T any] struct{ c channel[T] }
 
-func (s Sender[T]) channel() *channel[T] {
-	if s.c == nil {
+func (tx *Sender[T]) channel() *channel[T] {
+	if !tx.c.made {
 		panic("oneshot: a Sender is made by New")
 	}
-	return s.c
+	return &tx.c
 }
 
-// Send sends v, and wakes the receiver. It returns [ErrClosed] if the receiver is gone: v was not
-// taken then, and is the caller's as before. A receiver that goes later, without looking, makes a
-// Send that succeeded vain. It never waits. A second Send panics, and so does one after Close.
-func (s Sender[T]) Send(v T) error { return s.SendOn(nil, v) }
+// Send sends v, wakes the receiver, and closes tx. It never waits. If tx has sent or is closed, or the
+// receiver is stopped or closed, the error is [ErrClosed]: the channel keeps nothing of v then. A receiver that
+// is closed later releases v unseen.
+func (tx *Sender[T]) Send(v T) error { return tx.SendOn(nil, v) }
 
 // SendOn is [Sender.Send] for a caller that is in a poll.
-func (s Sender[T]) SendOn(cx *core.Context, v T) error {
-	if !s.channel().send(cx, v) {
+func (tx *Sender[T]) SendOn(cx *core.Context, v T) error {
+	if !tx.channel().send(cx, v) {
 		return ErrClosed
 	}
 	return nil
 }
 
-// Close gives the sending up: the receiver is answered [ErrClosed]. After a Send, or a Close, it
-// changes nothing.
-func (s Sender[T]) Close() { s.channel().closeSender() }
+// Close closes tx: the receiver gets [ErrClosed]. After a Send, or another Close, it does nothing.
+func (tx *Sender[T]) Close() { tx.CloseOn(nil) }
 
-// IsClosed reports whether the receiver is gone: it was closed or dropped, or it has received.
-func (s Sender[T]) IsClosed() bool {
-	c := s.channel()
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.receiverDone
-}
+// CloseOn is [Sender.Close] for a caller that is in a poll.
+func (tx *Sender[T]) CloseOn(cx *core.Context) { tx.channel().closeSender(cx) }
 
-// Closed suspends the body of co until the receiver is gone, so that work for it can be given up.
-// The error is why co was cancelled.
-func (s Sender[T]) Closed(co *coro.Co) error {
-	_, err := coro.Await[struct{}](co, s.ClosedFuture())
+// Closed reports whether nobody will receive a value that is yet to be sent: the receiver was stopped or
+// closed, or it has received.
+func (tx *Sender[T]) Closed() bool { return tx.channel().receiverClosed(nil) }
+
+// UntilClosed suspends the body of co until Closed is true, so that work for the receiver can be given up. The
+// error is why co was cancelled.
+func (tx *Sender[T]) UntilClosed(co *coro.Co) error {
+	_, err := coro.Await[struct{}](co, tx.UntilClosedFuture())
 	return err
 }
 
-// ClosedWait is Closed for a goroutine outside the runtime: it blocks until the receiver is gone,
-// or until ctx is done, and then returns its cause.
-func (s Sender[T]) ClosedWait(ctx context.Context) error {
-	_, err := waitlist.Block[struct{}](ctx, s.ClosedFuture())
+// UntilClosedWait is UntilClosed for plain goroutines. The error is the cause of ctx.
+func (tx *Sender[T]) UntilClosedWait(ctx context.Context) error {
+	_, err := waitlist.Block[struct{}](ctx, tx.UntilClosedFuture())
 	return err
 }
 
-// ClosedFuture is Closed in poll style.
-func (s Sender[T]) ClosedFuture() ClosedFuture[T] { return ClosedFuture[T]{s.channel()} }
+// UntilClosedFuture returns the future that is ready once Closed is true.
+func (tx *Sender[T]) UntilClosedFuture() ClosedFuture[T] { return ClosedFuture[T]{tx.channel()} }
 
-// A ClosedFuture answers when the receiver is gone. Dropping it only ends the wait.
+// A ClosedFuture is ready once nobody will receive a value that is yet to be sent. It can be polled again after
+// an answer, and after a Drop.
 type ClosedFuture[T any] struct{ c *channel[T] }
 
 var (
@@ -69,18 +69,24 @@ var (
 	_ core.Dropper          = ClosedFuture[int]{}
 )
 
-// Poll answers when the receiver is gone.
+// Poll reports whether nobody will receive.
 func (f ClosedFuture[T]) Poll(cx *core.Context) (struct{}, bool) {
+	if f.c == nil {
+		panic("oneshot: Poll of a ClosedFuture that no Sender has made")
+	}
 	if !cx.Spend() {
 		return struct{}{}, false
 	}
-	if f.c.awaitGone(cx.Waker()) {
+	if f.c.receiverClosed(cx.Waker()) {
 		return struct{}{}, true
 	}
-	cx.Refund()
-	cx.Waits(core.WaitChannel)
+	ends.Pending(cx)
 	return struct{}{}, false
 }
 
 // Drop ends the wait.
-func (f ClosedFuture[T]) Drop() { f.c.forget(&f.c.sender) }
+func (f ClosedFuture[T]) Drop() {
+	if f.c != nil {
+		f.c.unregister(&f.c.sender)
+	}
+}

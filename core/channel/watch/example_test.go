@@ -13,8 +13,7 @@ func ExampleNew() {
 	host := coretest.New(1)
 	defer host.Close()
 
-	level := watch.New("info")
-	rx := level.Subscribe()
+	level, rx := watch.New("info")
 	logger := coro.New(func(co *coro.Co) (int, error) {
 		defer rx.Close()
 		for l, err := range rx.All(co) {
@@ -37,7 +36,7 @@ func ExampleNew() {
 }
 
 func ExampleSender_Update() {
-	online := watch.New(0)
+	online := sender(watch.New(0))
 	online.Update(func(n int) (int, bool) { return n + 1, true })
 	fmt.Println(online.Get())
 	// Output: 1
@@ -45,8 +44,7 @@ func ExampleSender_Update() {
 
 // A goroutine outside the runtime waits for a change.
 func ExampleReceiver_NextWait() {
-	ready := watch.New(false)
-	rx := ready.Subscribe()
+	ready, rx := watch.New(false)
 	defer rx.Close()
 	fmt.Println(rx.NextWait(context.Background()))
 	go ready.Send(true)
@@ -57,14 +55,13 @@ func ExampleReceiver_NextWait() {
 }
 
 // Work that nobody sees the outcome of is given up.
-func ExampleSender_Closed() {
+func ExampleSender_UntilClosed() {
 	host := coretest.New(1)
 	defer host.Close()
 
-	progress := watch.New(0)
-	rx := progress.Subscribe()
+	progress, rx := watch.New(0)
 	meter := coro.New(func(co *coro.Co) (int, error) {
-		err := progress.Closed(co)
+		err := progress.UntilClosed(co)
 		fmt.Println("nobody looks any more")
 		return 0, err
 	})

@@ -5,158 +5,141 @@ import (
 	"iter"
 
 	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/channel/internal/ends"
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/core/internal/waitlist"
 )
 
-// A Result is what a receive comes to: a value, or [ErrClosed].
-type Result[T any] struct {
-	Value T
-	Err   error
-}
-
-// A Receiver sees the value of a channel change. At most one task or goroutine at a time waits with
-// it; the other methods may be called by any. It is to be closed when it is not needed any more, for
-// the sender counts receivers.
+// A Receiver sees the value of a channel change. At most one task or goroutine at a time waits with it, and
+// another one panics; any goroutine may call the other methods. It is made by [New], Subscribe or Clone; the
+// methods of a zero Receiver panic. A receiver that is no longer needed is closed, because senders count
+// receivers.
 type Receiver[T any] struct {
 	c *channel[T]
-	// Under the channel's lock.
-	seen   uint64
+	// Guarded by the channel's lock.
+	seen   uint64 // number of the value that it saw last
 	closed bool
 	node   waitlist.Node
 }
 
-func (r *Receiver[T]) channel() *channel[T] {
-	if r.c == nil {
-		panic("watch: a Receiver is made by Subscribe")
+func (rx *Receiver[T]) channel() *channel[T] {
+	if rx.c == nil {
+		panic("watch: a Receiver is made by New or Subscribe")
 	}
-	return r.c
+	return rx.c
 }
 
-// Next suspends the body of co until there is a value that r has not seen, and returns it: the newest,
-// whatever was there in between. The error is [ErrClosed] if r has seen the last, or why co was
-// cancelled; nothing was seen then.
-func (r *Receiver[T]) Next(co *coro.Co) (T, error) {
-	return flat(coro.Await[Result[T]](co, r.NextFuture()))
+// Next suspends the body of co until there is a value that rx has not seen, and returns the newest. The error
+// is [ErrClosed] if rx has seen the last value, or why co was cancelled; no value counts as seen then.
+func (rx *Receiver[T]) Next(co *coro.Co) (T, error) {
+	return ends.Flat(coro.Await[core.Result[T]](co, rx.NextFuture()))
 }
 
-// NextWait is Next for a goroutine outside the runtime: it blocks until there is a new value, or until
-// ctx is done, and then returns its cause.
-func (r *Receiver[T]) NextWait(ctx context.Context) (T, error) {
-	return flat(waitlist.Block[Result[T]](ctx, r.NextFuture()))
-}
-
-func flat[T any](r Result[T], err error) (T, error) {
-	if err == nil {
-		err = r.Err
-	}
-	return r.Value, err
+// NextWait is Next for plain goroutines. The error is [ErrClosed], or the cause of ctx if ctx is done first.
+func (rx *Receiver[T]) NextWait(ctx context.Context) (T, error) {
+	return ends.Flat(waitlist.Block[core.Result[T]](ctx, rx.NextFuture()))
 }
 
 // TryNext is Next that does not wait: the error is [ErrUnchanged] if there is nothing new yet.
-func (r *Receiver[T]) TryNext() (T, error) {
-	c := r.channel()
+func (rx *Receiver[T]) TryNext() (T, error) {
+	c := rx.channel()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	res, ok := c.next(r)
+	r, ok := c.takeNext(rx)
 	if !ok {
-		return res.Value, ErrUnchanged
+		return r.Value, ErrUnchanged
 	}
-	return res.Value, res.Err
+	return r.Get()
 }
 
-// All ranges over the values as they change, beginning with the present one if r has not seen it,
-// until the channel is closed. If co is cancelled, the last round has the error that says why.
-func (r *Receiver[T]) All(co *coro.Co) iter.Seq2[T, error] {
-	return rounds(func() (T, error) { return r.Next(co) })
+// All ranges over the values as they change, beginning with the present one if rx has not seen it, until the
+// channel is closed. If co is cancelled, the last round has the error that says why.
+func (rx *Receiver[T]) All(co *coro.Co) iter.Seq2[T, error] {
+	return ends.All(func() (T, error) { return rx.Next(co) }, ErrClosed, nil)
 }
 
 // AllWait is [Receiver.All] for plain goroutines. If ctx is done, the last round has its cause.
-func (r *Receiver[T]) AllWait(ctx context.Context) iter.Seq2[T, error] {
-	return rounds(func() (T, error) { return r.NextWait(ctx) })
-}
-
-func rounds[T any](next func() (T, error)) iter.Seq2[T, error] {
-	return func(yield func(T, error) bool) {
-		for {
-			v, err := next()
-			if err == ErrClosed || !yield(v, err) || err != nil {
-				return
-			}
-		}
-	}
+func (rx *Receiver[T]) AllWait(ctx context.Context) iter.Seq2[T, error] {
+	return ends.All(func() (T, error) { return rx.NextWait(ctx) }, ErrClosed, nil)
 }
 
 // Get returns the value, the last one after the end. It does not count as seen.
-func (r *Receiver[T]) Get() T {
-	v, _ := r.channel().get()
+func (rx *Receiver[T]) Get() T {
+	v, _ := rx.channel().get()
 	return v
 }
 
-// Changed reports whether there is a value that r has not seen.
-func (r *Receiver[T]) Changed() bool {
-	c := r.channel()
+// Changed reports whether there is a value that rx has not seen.
+func (rx *Receiver[T]) Changed() bool {
+	c := rx.channel()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return !r.closed && r.seen != c.version
+	return !rx.closed && rx.seen != c.version
 }
 
-// Clone returns a receiver that has seen what r has. That of a closed one is closed.
-func (r *Receiver[T]) Clone() *Receiver[T] {
-	c := r.channel()
+// Clone returns a receiver that has seen what rx has. The clone of a closed receiver is closed.
+func (rx *Receiver[T]) Clone() *Receiver[T] {
+	c := rx.channel()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !r.closed {
-		c.receivers++
+	if rx.closed {
+		return &Receiver[T]{c: c, seen: rx.seen, closed: true}
 	}
-	return &Receiver[T]{c: c, seen: r.seen, closed: r.closed}
+	return c.addReceiver(rx.seen)
 }
 
-// Close takes r out of the channel. A wait that is under way, and later ones, return [ErrClosed]; Get
-// goes on. A second Close changes nothing.
-func (r *Receiver[T]) Close() { r.channel().leave(&r.closed, &r.node) }
+// Close gives rx up. A wait that is under way, and later ones, return [ErrClosed]; Get still returns the value.
+// A second Close does nothing.
+func (rx *Receiver[T]) Close() { rx.channel().closeReceiver(rx) }
 
-// NextFuture returns Next as a future. It is a handle of r, and not a receiver of its own.
-func (r *Receiver[T]) NextFuture() NextFuture[T] {
-	r.channel()
-	return NextFuture[T]{r}
+// NextFuture returns Next as a future, which is a view of rx and not a receiver of its own.
+func (rx *Receiver[T]) NextFuture() NextFuture[T] {
+	rx.channel()
+	return NextFuture[T]{rx}
 }
 
-// A NextFuture answers with the next value that its receiver has not seen. It can be polled again
-// after it has answered, for the next. Dropping it ends the wait and loses nothing.
-type NextFuture[T any] struct{ r *Receiver[T] }
+// A NextFuture answers with the next value that its receiver has not seen. It can be polled again after it has
+// answered, for the next. Its Drop ends the wait and loses nothing. A task that passes one with a pending poll
+// to another task drops it first.
+type NextFuture[T any] struct{ rx *Receiver[T] }
 
 var (
-	_ core.Future[Result[int]] = NextFuture[int]{}
-	_ core.Dropper             = NextFuture[int]{}
+	_ core.Future[core.Result[int]] = NextFuture[int]{}
+	_ core.Dropper                  = NextFuture[int]{}
 )
 
-// Poll gets the next value, or waits.
-func (f NextFuture[T]) Poll(cx *core.Context) (Result[T], bool) {
+// Poll returns the next value that the receiver has not seen, or [ErrClosed] after the last.
+func (f NextFuture[T]) Poll(cx *core.Context) (core.Result[T], bool) {
+	rx := f.rx
+	if rx == nil {
+		panic("watch: Poll of a NextFuture that no Receiver has made")
+	}
 	if !cx.Spend() {
-		return Result[T]{}, false
+		return core.Result[T]{}, false
 	}
-	r, c := f.r, f.r.c
+	c := rx.c
 	c.mu.Lock()
-	res, ok := c.next(r)
-	switch {
-	case ok:
-		c.waiting.Remove(&r.node)
-	case !c.waiting.Rearm(&r.node, cx.Waker()):
-		c.waiting.Push(&r.node, cx.Waker())
+	r, ok := c.takeNext(rx)
+	if ok {
+		c.waiting.Remove(&rx.node)
+		c.mu.Unlock()
+		return r, true
 	}
+	conflict := ends.Register(&c.waiting, &rx.node, cx.Waker())
 	c.mu.Unlock()
-	if !ok {
-		cx.Refund()
-		cx.Waits(core.WaitChannel)
+	if conflict {
+		panic("watch: two tasks or goroutines wait with one Receiver at once")
 	}
-	return res, ok
+	ends.Pending(cx)
+	return r, false
 }
 
 // Drop ends the wait.
 func (f NextFuture[T]) Drop() {
-	c := f.r.c
-	c.mu.Lock()
-	c.waiting.Remove(&f.r.node)
-	c.mu.Unlock()
+	if f.rx != nil {
+		c := f.rx.c
+		c.mu.Lock()
+		c.waiting.Remove(&f.rx.node)
+		c.mu.Unlock()
+	}
 }

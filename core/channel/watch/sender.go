@@ -2,166 +2,128 @@ package watch
 
 import (
 	"context"
-	"sync"
 
 	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/channel/internal/ends"
 	"github.com/moduvex/moduvex-go/core/coro"
-	"github.com/moduvex/moduvex-go/core/internal/waitlist"
 )
 
-// A Sender is the end that sets the value. Its methods may be called from any goroutine. Copies stand
-// for the same end.
-type Sender[T any] struct{ c *channel[T] }
-
-// New makes a channel with a first value. It has no receiver yet.
-func New[T any](value T) Sender[T] {
-	c := &channel[T]{value: value}
-	c.version = 1
-	return Sender[T]{c}
+// A Sender is an end that sets the value. Any goroutine may call its methods. It is made by [New] or Clone; the
+// methods of a zero Sender panic.
+type Sender[T any] struct {
+	c      *channel[T]
+	closed bool // guarded by the channel's lock
 }
 
-func (s Sender[T]) channel() *channel[T] {
-	if s.c == nil {
+func (tx *Sender[T]) channel() *channel[T] {
+	if tx.c == nil {
 		panic("watch: a Sender is made by New")
 	}
-	return s.c
+	return tx.c
 }
 
-// Subscribe returns a receiver that has seen nothing: its first receive answers at once.
-func (s Sender[T]) Subscribe() *Receiver[T] {
-	c := s.channel()
+// Subscribe returns a receiver that has seen nothing: its first receive returns the present value.
+func (tx *Sender[T]) Subscribe() *Receiver[T] {
+	c := tx.channel()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.receivers++
-	return &Receiver[T]{c: c}
+	return c.addReceiver(0)
 }
 
-// Send makes v the value, and wakes the receivers. It never waits. That v equals the value before
-// makes no difference. It panics after Close.
-func (s Sender[T]) Send(v T) { s.channel().send(nil, v, 0) }
+// Clone returns another sender of the channel, with a Close of its own. The clone of a closed sender is
+// closed.
+func (tx *Sender[T]) Clone() *Sender[T] {
+	c := tx.channel()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !tx.closed {
+		c.senders++
+	}
+	return &Sender[T]{c: c, closed: tx.closed}
+}
+
+// Send makes v the value, and wakes the receivers. It never waits. A v that equals the value before counts as
+// new, and so does one that is sent while there is no receiver: later receivers see it. The error is
+// [ErrClosed] if tx is closed; the value is unchanged then.
+func (tx *Sender[T]) Send(v T) error { return tx.SendOn(nil, v) }
 
 // SendOn is [Sender.Send] for a caller that is in a poll.
-func (s Sender[T]) SendOn(cx *core.Context, v T) { s.channel().send(cx, v, 0) }
+func (tx *Sender[T]) SendOn(cx *core.Context, v T) error {
+	_, err := tx.channel().send(cx, tx, v, 0)
+	return err
+}
 
-// Update makes what f returns for the value the new value. If f returns false, nothing changes, and
-// nobody is woken. f runs without a lock; if another send gets in between, it is called again with
-// what that has set, so it should do nothing but work out the new value, and leave what the old one
-// refers to as it is. Update reports what f returned.
-func (s Sender[T]) Update(f func(value T) (T, bool)) bool {
+// Update replaces the value by what f returns for it. If f returns false, the value is unchanged and no
+// receiver is woken. f runs without a lock; if another send comes in between, Update calls f again with the
+// value which that has set. So f computes the new value, has no other effect, and does not modify what the old
+// value refers to. Update returns what f reported. The error is [ErrClosed] if tx is closed; the value is
+// unchanged then.
+func (tx *Sender[T]) Update(f func(value T) (T, bool)) (changed bool, err error) {
 	if f == nil {
 		panic("watch: Update with a nil function")
 	}
-	c := s.channel()
+	c := tx.channel()
 	for {
 		old, version := c.get()
 		v, ok := f(old)
 		if !ok {
-			return false
+			return false, nil
 		}
-		if c.send(nil, v, version) {
-			return true
+		if sent, err := c.send(nil, tx, v, version); sent || err != nil {
+			return sent, err
 		}
 	}
 }
 
 // Get returns the value.
-func (s Sender[T]) Get() T {
-	v, _ := s.channel().get()
+func (tx *Sender[T]) Get() T {
+	v, _ := tx.channel().get()
 	return v
 }
 
-// Close ends the channel: receivers see the last value if they have not yet, and then get [ErrClosed].
-// A second Close changes nothing.
-func (s Sender[T]) Close() { s.channel().close(nil) }
+// Close closes tx. After the Close of the last sender each receiver sees the last value, if it has not yet, and
+// then gets [ErrClosed]. A second Close does nothing.
+func (tx *Sender[T]) Close() { tx.CloseOn(nil) }
 
 // CloseOn is [Sender.Close] for a caller that is in a poll.
-func (s Sender[T]) CloseOn(cx *core.Context) { s.channel().close(cx) }
+func (tx *Sender[T]) CloseOn(cx *core.Context) { tx.channel().closeSender(cx, tx) }
 
-// Receivers returns how many receivers there are.
-func (s Sender[T]) Receivers() int {
-	c := s.channel()
+// Receivers returns the number of receivers that are not closed.
+func (tx *Sender[T]) Receivers() int {
+	c := tx.channel()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.receivers
 }
 
-// Closed suspends the body of co until there is no receiver, so that work for them can be given up.
-// The error is why co was cancelled. There may be one again afterwards.
-func (s Sender[T]) Closed(co *coro.Co) error {
-	f := borrow(s.channel())
-	_, err := coro.Await[struct{}](co, f)
-	f.giveBack()
-	return err
+// Closed reports whether there is no receiver. A later Subscribe makes it false again.
+func (tx *Sender[T]) Closed() bool { return tx.channel().gone.IsClosed() }
+
+// UntilClosed suspends the body of co until there is no receiver, so that work for them can be given up. The
+// error is why co was cancelled. There may be a receiver again by the time that it returns.
+func (tx *Sender[T]) UntilClosed(co *coro.Co) error { return tx.channel().gone.Wait(co) }
+
+// UntilClosedWait is UntilClosed for plain goroutines. The error is the cause of ctx.
+func (tx *Sender[T]) UntilClosedWait(ctx context.Context) error {
+	return tx.channel().gone.WaitBlocking(ctx)
 }
 
-// ClosedWait is Closed for a goroutine outside the runtime: it blocks until there is no receiver, or
-// until ctx is done, and then returns its cause.
-func (s Sender[T]) ClosedWait(ctx context.Context) error {
-	f := borrow(s.channel())
-	_, err := waitlist.Block[struct{}](ctx, f)
-	f.giveBack()
-	return err
+// UntilClosedFuture returns the future that is ready when there is no receiver.
+func (tx *Sender[T]) UntilClosedFuture() ClosedFuture {
+	return ClosedFuture{tx.channel().gone.Future()}
 }
 
-// ClosedFuture is Closed in poll style.
-func (s Sender[T]) ClosedFuture() ClosedFuture { return ClosedFuture{h: &s.channel().hub} }
-
-// A ClosedFuture answers when there is no receiver. It is a value, which must not be copied any more
-// once it was polled. After an answer, and after a Drop, it can be polled again.
-type ClosedFuture struct {
-	h    *hub
-	node waitlist.Node // under the hub's lock
-}
+// A ClosedFuture is ready when there is no receiver. It must not be copied after its first poll. After an
+// answer, and after a Drop, it can be polled again.
+type ClosedFuture struct{ f ends.ClosedFuture }
 
 var (
 	_ core.Future[struct{}] = (*ClosedFuture)(nil)
 	_ core.Dropper          = (*ClosedFuture)(nil)
 )
 
-// closedFutures are those of bodies and goroutines that do not wait.
-var closedFutures = sync.Pool{New: func() any { return new(ClosedFuture) }}
-
-func borrow[T any](c *channel[T]) *ClosedFuture {
-	f := closedFutures.Get().(*ClosedFuture)
-	f.h = &c.hub
-	return f
-}
-
-func (f *ClosedFuture) giveBack() {
-	f.h = nil
-	closedFutures.Put(f)
-}
-
-// Poll answers when there is no receiver.
-func (f *ClosedFuture) Poll(cx *core.Context) (struct{}, bool) {
-	h := f.h
-	if h == nil {
-		panic("watch: Poll of a ClosedFuture that no Sender has made")
-	}
-	if !cx.Spend() {
-		return struct{}{}, false
-	}
-	h.mu.Lock()
-	gone := h.receivers == 0
-	switch {
-	case gone:
-		h.senders.Remove(&f.node)
-	case !h.senders.Rearm(&f.node, cx.Waker()):
-		h.senders.Push(&f.node, cx.Waker())
-	}
-	h.mu.Unlock()
-	if !gone {
-		cx.Refund()
-		cx.Waits(core.WaitChannel)
-	}
-	return struct{}{}, gone
-}
+// Poll reports whether there is no receiver.
+func (f *ClosedFuture) Poll(cx *core.Context) (struct{}, bool) { return f.f.Poll(cx) }
 
 // Drop ends the wait.
-func (f *ClosedFuture) Drop() {
-	if h := f.h; h != nil {
-		h.mu.Lock()
-		h.senders.Remove(&f.node)
-		h.mu.Unlock()
-	}
-}
+func (f *ClosedFuture) Drop() { f.f.Drop() }

@@ -5,40 +5,44 @@ import (
 	"sync"
 
 	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/channel/internal/ends"
+	"github.com/moduvex/moduvex-go/core/internal/closed"
 	"github.com/moduvex/moduvex-go/core/internal/waitlist"
 )
 
 var (
-	// ErrClosed answers a receiver that has seen the last value after its sender was closed, or that
-	// was closed itself.
-	ErrClosed = errors.New("watch: channel is closed")
+	// ErrClosed is the error of a receiver that has seen the last value after every sender was closed, or that
+	// is closed itself; and of a send with a sender that is closed. errors.Is finds it equal to core.ErrClosed.
+	ErrClosed = closed.Error("watch: channel is closed")
 
-	// ErrUnchanged is what TryNext returns when there is no value that the receiver has not seen.
+	// ErrUnchanged is the error of TryNext when there is no value that the receiver has not seen.
 	ErrUnchanged = errors.New("watch: no new value")
 )
 
-// A hub is what a sender and its receivers share, but for the value. All is under mu, and nobody's
-// code runs under it.
+// A channel is what senders and receivers share. mu guards all of it, and no waker and no caller's function
+// runs under mu.
 //
-// Values are numbered as they are sent, from one. A receiver knows the number of the one that it has
-// seen last.
+// Values are numbered as they are sent, from one. A receiver knows the number of the value that it saw last.
 //
-// No wake is lost. Who finds nothing (1) enters a list, then (2) returns pending. Who changes
-// something (1) does so, and takes everybody out of the list, then (2) wakes them. Both first steps
-// are under mu. All that wait are woken, so one that gives up has nothing to pass on. A receiver that is
-// closed concerns nobody but who waits with it.
-type hub struct {
+// No wake is lost. A waiter that finds nothing (1) enters a list, then (2) returns pending. An end that changes
+// something (1) does so, and takes all waiters out of the list, then (2) wakes them. Both first steps are under
+// mu. All waiters are woken, so one that gives up has nothing to pass on. The Close of a receiver wakes only
+// the task that waits with that receiver.
+type channel[T any] struct {
 	mu        sync.Mutex
+	value     T
 	version   uint64
-	receivers int
-	closed    bool
-	waiting   waitlist.List // receivers
-	senders   waitlist.List // that wait until no receiver is left
+	senders   int           // senders that are not closed
+	receivers int           // receivers that are not closed
+	gone      ends.Latch    // closed while there is no receiver
+	waiting   waitlist.List // receivers that wait for a value
 }
 
-type channel[T any] struct {
-	hub
-	value T
+// New makes a channel with a first value. Like each receiver, the one that it returns has seen nothing yet.
+func New[T any](value T) (*Sender[T], *Receiver[T]) {
+	c := &channel[T]{value: value, version: 1, senders: 1, receivers: 1}
+	c.gone.Init(&c.mu)
+	return &Sender[T]{c: c}, &Receiver[T]{c: c}
 }
 
 func (c *channel[T]) get() (value T, version uint64) {
@@ -47,37 +51,37 @@ func (c *channel[T]) get() (value T, version uint64) {
 	return c.value, c.version
 }
 
-// send replaces the value, if version is that of the present one or zero, and reports whether it has.
-func (c *channel[T]) send(cx *core.Context, v T, version uint64) bool {
+// send replaces the value for tx, if version is that of the present value or zero, and reports whether it has.
+func (c *channel[T]) send(cx *core.Context, tx *Sender[T], v T, version uint64) (sent bool, err error) {
 	c.mu.Lock()
-	if c.closed {
+	if tx.closed {
 		c.mu.Unlock()
-		panic("watch: Send on a Sender that is closed")
+		return false, ErrClosed
 	}
 	if version != 0 && version != c.version {
 		c.mu.Unlock()
-		return false
+		return false, nil
 	}
 	c.value = v
 	c.version++
 	if c.waiting.Len() == 0 {
 		c.mu.Unlock()
-		return true
+		return true, nil
 	}
 	c.waiting.WakeAll(&c.mu, waitlist.Granted, cx)
-	return true
+	return true, nil
 }
 
-// next gets the value if r has not seen it, or an error; ok is false if there may yet be a new value.
-// Under mu.
-func (c *channel[T]) next(r *Receiver[T]) (res Result[T], ok bool) {
+// takeNext marks the value as seen by r and returns it, or an error; ok is false if r has seen it and another
+// may yet come. Under mu.
+func (c *channel[T]) takeNext(r *Receiver[T]) (res core.Result[T], ok bool) {
 	switch {
 	case r.closed:
 		res.Err = ErrClosed
 	case r.seen != c.version:
 		r.seen = c.version
 		res.Value = c.value
-	case c.closed:
+	case c.senders == 0:
 		res.Err = ErrClosed
 	default:
 		return res, false
@@ -85,26 +89,43 @@ func (c *channel[T]) next(r *Receiver[T]) (res Result[T], ok bool) {
 	return res, true
 }
 
-func (h *hub) close(cx *core.Context) {
-	h.mu.Lock()
-	h.closed = true
-	h.waiting.WakeAll(&h.mu, waitlist.Closed, cx)
-}
-
-// leave takes out a receiver, whose closed and node are given.
-func (h *hub) leave(closed *bool, n *waitlist.Node) {
-	h.mu.Lock()
-	if *closed {
-		h.mu.Unlock()
+// closeSender closes tx.
+func (c *channel[T]) closeSender(cx *core.Context, tx *Sender[T]) {
+	c.mu.Lock()
+	if tx.closed {
+		c.mu.Unlock()
 		return
 	}
-	*closed = true
-	h.receivers--
-	w := h.waiting.Take(n, waitlist.Closed)
-	if h.receivers == 0 {
-		h.senders.WakeAll(&h.mu, waitlist.Granted, nil)
+	tx.closed = true
+	if c.senders--; c.senders > 0 {
+		c.mu.Unlock()
+		return
+	}
+	c.waiting.WakeAll(&c.mu, waitlist.Closed, cx)
+}
+
+// addReceiver makes a receiver that has seen the value of the given number. Under mu.
+func (c *channel[T]) addReceiver(seen uint64) *Receiver[T] {
+	c.receivers++
+	c.gone.Closed = false
+	return &Receiver[T]{c: c, seen: seen}
+}
+
+// closeReceiver closes r.
+func (c *channel[T]) closeReceiver(r *Receiver[T]) {
+	c.mu.Lock()
+	if r.closed {
+		c.mu.Unlock()
+		return
+	}
+	r.closed = true
+	c.receivers--
+	w := c.waiting.Take(&r.node, waitlist.Closed)
+	if c.receivers > 0 {
+		c.mu.Unlock()
 	} else {
-		h.mu.Unlock()
+		c.gone.Closed = true
+		c.gone.WakeAll()
 	}
 	waitlist.Wake(nil, w)
 }

@@ -27,8 +27,7 @@ func check(t *testing.T, what string, rx *watch.Receiver[int], want int, wantErr
 }
 
 func TestAReceiverSeesTheNewestValueOnce(t *testing.T) {
-	tx := watch.New(1)
-	rx := tx.Subscribe()
+	tx, rx := watch.New(1)
 	if !rx.Changed() || rx.Get() != 1 || tx.Get() != 1 {
 		t.Errorf("at first: changed %t, %d", rx.Changed(), rx.Get())
 	}
@@ -49,7 +48,7 @@ func TestAReceiverSeesTheNewestValueOnce(t *testing.T) {
 }
 
 func TestReceiversSeeEachForItself(t *testing.T) {
-	tx := watch.New(1)
+	tx := sender(watch.New(1))
 	a, b := tx.Subscribe(), tx.Subscribe()
 	check(t, "a", a, 1, nil)
 	tx.Send(2)
@@ -65,8 +64,8 @@ func TestReceiversSeeEachForItself(t *testing.T) {
 }
 
 func TestTheFinalValueIsSeen(t *testing.T) {
-	tx := watch.New(1)
-	rx, seen := tx.Subscribe(), tx.Subscribe()
+	tx, rx := watch.New(1)
+	seen := tx.Subscribe()
 	tx.Send(2)
 	check(t, "before", seen, 2, nil)
 	tx.Close()
@@ -88,7 +87,7 @@ var wait = map[string]func(h core.Spawner, rx *watch.Receiver[int]) func(t *test
 		return func(t *testing.T) (int, error) { return output(t, s) }
 	},
 	"poll": func(h core.Spawner, rx *watch.Receiver[int]) func(t *testing.T) (int, error) {
-		s := task.New[watch.Result[int]](rx.NextFuture())
+		s := task.New[core.Result[int]](rx.NextFuture())
 		h.Spawn(&s.Task)
 		return func(t *testing.T) (int, error) { r, _ := output(t, s); return r.Value, r.Err }
 	},
@@ -106,24 +105,23 @@ var wait = map[string]func(h core.Spawner, rx *watch.Receiver[int]) func(t *test
 
 func TestAReceiverWaitsInEachForm(t *testing.T) {
 	ends := map[string]struct {
-		act  func(tx watch.Sender[int], rx *watch.Receiver[int])
+		act  func(tx *watch.Sender[int], rx *watch.Receiver[int])
 		want int
 		err  error
 	}{
-		"a value":      {func(tx watch.Sender[int], _ *watch.Receiver[int]) { tx.Send(7) }, 7, nil},
-		"a last value": {func(tx watch.Sender[int], _ *watch.Receiver[int]) { tx.Send(7); tx.Close() }, 7, nil},
-		"an update": {func(tx watch.Sender[int], _ *watch.Receiver[int]) {
+		"a value":      {func(tx *watch.Sender[int], _ *watch.Receiver[int]) { tx.Send(7) }, 7, nil},
+		"a last value": {func(tx *watch.Sender[int], _ *watch.Receiver[int]) { tx.Send(7); tx.Close() }, 7, nil},
+		"an update": {func(tx *watch.Sender[int], _ *watch.Receiver[int]) {
 			tx.Update(func(v int) (int, bool) { return v + 6, true })
 		}, 7, nil},
-		"the sender is closed":   {func(tx watch.Sender[int], _ *watch.Receiver[int]) { tx.Close() }, 0, watch.ErrClosed},
-		"the receiver is closed": {func(_ watch.Sender[int], rx *watch.Receiver[int]) { rx.Close() }, 0, watch.ErrClosed},
+		"the sender is closed":   {func(tx *watch.Sender[int], _ *watch.Receiver[int]) { tx.Close() }, 0, watch.ErrClosed},
+		"the receiver is closed": {func(_ *watch.Sender[int], rx *watch.Receiver[int]) { rx.Close() }, 0, watch.ErrClosed},
 	}
 	for form, begin := range wait {
 		for name, end := range ends {
 			for _, early := range []bool{true, false} {
 				h := newHost(t)
-				tx := watch.New(1)
-				rx := tx.Subscribe()
+				tx, rx := watch.New(1)
 				rx.TryNext()
 				if early {
 					end.act(tx, rx)
@@ -147,28 +145,27 @@ func TestAReceiverWaitsInEachForm(t *testing.T) {
 }
 
 func TestAnUpdateWorksOutTheNewValueFromTheOld(t *testing.T) {
-	tx := watch.New(1)
-	rx := tx.Subscribe()
+	tx, rx := watch.New(1)
 	rx.TryNext()
-	if tx.Update(func(v int) (int, bool) { return 9, false }) {
+	if changed, err := tx.Update(func(v int) (int, bool) { return 9, false }); changed || err != nil {
 		t.Error("an update that changes nothing has")
 	}
 	check(t, "unchanged", rx, 0, watch.ErrUnchanged)
 	calls := 0
-	ok := tx.Update(func(v int) (int, bool) {
+	ok, err := tx.Update(func(v int) (int, bool) {
 		if calls++; calls == 1 {
 			tx.Send(10) // somebody gets in between
 		}
 		return v + 1, true
 	})
-	if !ok || calls != 2 {
+	if !ok || err != nil || calls != 2 {
 		t.Errorf("%t after %d calls", ok, calls)
 	}
 	check(t, "updated", rx, 11, nil)
 }
 
 func TestUpdatesUnderRacesLoseNothing(t *testing.T) {
-	tx := watch.New(0)
+	tx := sender(watch.New(0))
 	var wg sync.WaitGroup
 	const n, each = 4, 500
 	for range n {
@@ -186,7 +183,7 @@ func TestUpdatesUnderRacesLoseNothing(t *testing.T) {
 
 func TestAllWhoWaitAreWokenOnce(t *testing.T) {
 	h := newHost(t)
-	tx := watch.New(0)
+	tx := sender(watch.New(0))
 	const n = 100 // more than are woken at a time
 	ws := make([]*waker, n)
 	rxs := make([]*watch.Receiver[int], n)
@@ -204,30 +201,36 @@ func TestAllWhoWaitAreWokenOnce(t *testing.T) {
 	}
 }
 
-func TestTheTaskThatPolledLastIsWoken(t *testing.T) {
+func TestASecondTaskThatWaitsPanics(t *testing.T) {
 	h, first, second := newHost(t), &waker{}, &waker{}
-	tx := watch.New(0)
-	rx := tx.Subscribe()
+	tx, rx := watch.New(0)
 	rx.TryNext()
-	gone := tx.ClosedFuture()
-	for _, w := range []*waker{first, second, second} {
-		poll(h, w, rx.NextFuture())
-		poll(h, w, &gone)
-	}
-	tx.Send(7)
-	if first.wakes != 0 || second.wakes != 1 {
+	poll(h, first, rx.NextFuture())
+	poll(h, first, rx.NextFuture())
+	mustPanic(t, "watch: two tasks or goroutines wait with one Receiver at once",
+		func() { poll(h, second, rx.NextFuture()) })
+	rx.NextFuture().Drop()
+	poll(h, second, rx.NextFuture()) // after the Drop it is the other's
+	if tx.Send(7); first.wakes != 0 || second.wakes != 1 {
 		t.Errorf("woken %d and %d times, want 0 and 1", first.wakes, second.wakes)
 	}
-	rx.Close()
-	if first.wakes != 0 || second.wakes != 2 {
-		t.Errorf("closed: woken %d and %d times, want 0 and 2", first.wakes, second.wakes)
+}
+
+// Any number of tasks wait for the receivers to go; each wait has a future of its own.
+func TestTheWaitForTheReceiversToGoMovesWithItsFuture(t *testing.T) {
+	h, first, second := newHost(t), &waker{}, &waker{}
+	tx, rx := watch.New(0)
+	closed := tx.UntilClosedFuture()
+	poll(h, first, &closed)
+	poll(h, second, &closed)
+	if rx.Close(); first.wakes != 0 || second.wakes != 1 {
+		t.Errorf("woken %d and %d times, want 0 and 1", first.wakes, second.wakes)
 	}
 }
 
 func TestADroppedWaitLosesNothingAndIsNotWoken(t *testing.T) {
 	h, w := newHost(t), &waker{}
-	tx := watch.New(0)
-	rx := tx.Subscribe()
+	tx, rx := watch.New(0)
 	rx.TryNext()
 	f := rx.NextFuture()
 	poll(h, w, f)
@@ -260,10 +263,9 @@ func TestADroppedWaitLosesNothingAndIsNotWoken(t *testing.T) {
 
 func TestAWaitInARaceLeavesTheReceiver(t *testing.T) {
 	h := newHost(t)
-	tx := watch.New(0)
-	rx := tx.Subscribe()
+	tx, rx := watch.New(0)
 	rx.TryNext()
-	s := task.New(future.Select2[watch.Result[int], struct{}](rx.NextFuture(), future.Yield()))
+	s := task.New(future.Select2[core.Result[int], struct{}](rx.NextFuture(), future.Yield()))
 	h.Spawn(&s.Task)
 	h.Run()
 	if e, err := output(t, s); e.Index != 1 || err != nil || tx.Receivers() != 1 {
@@ -273,19 +275,19 @@ func TestAWaitInARaceLeavesTheReceiver(t *testing.T) {
 
 func TestASenderLearnsThatNoReceiverIsLeft(t *testing.T) {
 	h := newHost(t)
-	tx := watch.New(0)
-	if err := tx.ClosedWait(t.Context()); err != nil {
+	tx := sender(watch.New(0))
+	if err := tx.UntilClosedWait(t.Context()); err != nil {
 		t.Errorf("before there was one: have %v", err)
 	}
 	a := tx.Subscribe()
 	b := a.Clone()
-	direct := spawn(h, func(co *coro.Co) (int, error) { return 0, tx.Closed(co) })
-	f := tx.ClosedFuture()
+	direct := spawn(h, func(co *coro.Co) (int, error) { return 0, tx.UntilClosed(co) })
+	f := tx.UntilClosedFuture()
 	polled := task.New[struct{}](&f)
 	h.Spawn(&polled.Task)
 	var goroutine sync.WaitGroup
 	goroutine.Go(func() {
-		if err := tx.ClosedWait(context.Background()); err != nil {
+		if err := tx.UntilClosedWait(context.Background()); err != nil {
 			t.Error(err)
 		}
 	})
@@ -304,12 +306,12 @@ func TestASenderLearnsThatNoReceiverIsLeft(t *testing.T) {
 	}
 
 	a = tx.Subscribe()
-	if err := tx.ClosedWait(cancelled()); err != context.Canceled {
+	if err := tx.UntilClosedWait(cancelled()); err != context.Canceled {
 		t.Errorf("have %v", err)
 	}
 	s := spawn(h, func(co *coro.Co) (int, error) {
 		for range 3 { // so that what was given up serves again
-			err := coro.WithTimeout(co, time.Second, func(co *coro.Co) error { return tx.Closed(co) })
+			err := coro.WithTimeout(co, time.Second, func(co *coro.Co) error { return tx.UntilClosed(co) })
 			if err != core.ErrDeadlineExceeded {
 				t.Errorf("have %v", err)
 			}
@@ -327,8 +329,7 @@ func TestASenderLearnsThatNoReceiverIsLeft(t *testing.T) {
 }
 
 func TestAClosedReceiverIsNone(t *testing.T) {
-	tx := watch.New(1)
-	rx := tx.Subscribe()
+	tx, rx := watch.New(1)
 	rx.Close()
 	rx.Close()
 	check(t, "closed", rx, 0, watch.ErrClosed)
@@ -341,7 +342,7 @@ func TestAClosedReceiverIsNone(t *testing.T) {
 // Regression: with each receiver that was closed, all that waited were woken for nothing.
 func TestAClosedReceiverWakesWhoWaitsWithItAndNobodyElse(t *testing.T) {
 	h := newHost(t)
-	tx := watch.New(1)
+	tx := sender(watch.New(1))
 	own, others, sender := &waker{}, &waker{}, &waker{}
 	wait := func(w *waker) *watch.Receiver[int] {
 		rx := tx.Subscribe()
@@ -351,7 +352,7 @@ func TestAClosedReceiverWakesWhoWaitsWithItAndNobodyElse(t *testing.T) {
 	}
 	rx := wait(own)
 	rest := []*watch.Receiver[int]{wait(others), wait(others)}
-	gone := tx.ClosedFuture()
+	gone := tx.UntilClosedFuture()
 	poll(h, sender, &gone)
 	tx.Subscribe().Close() // which nobody waits with
 	rx.Close()
@@ -374,17 +375,17 @@ func TestAClosedReceiverWakesWhoWaitsWithItAndNobodyElse(t *testing.T) {
 
 func TestNobodyIsWokenUnderTheLock(t *testing.T) {
 	h := newHost(t)
-	for name, act := range map[string]func(tx watch.Sender[int], rx *watch.Receiver[int]){
-		"send":       func(tx watch.Sender[int], _ *watch.Receiver[int]) { tx.Send(1) },
-		"close":      func(tx watch.Sender[int], _ *watch.Receiver[int]) { tx.Close() },
-		"close recv": func(_ watch.Sender[int], rx *watch.Receiver[int]) { rx.Close() },
+	for name, act := range map[string]func(tx *watch.Sender[int], rx *watch.Receiver[int]){
+		"send":       func(tx *watch.Sender[int], _ *watch.Receiver[int]) { tx.Send(1) },
+		"close":      func(tx *watch.Sender[int], _ *watch.Receiver[int]) { tx.Close() },
+		"close recv": func(_ *watch.Sender[int], rx *watch.Receiver[int]) { rx.Close() },
 	} {
-		tx := watch.New(0)
-		rx, woken := tx.Subscribe(), 0
+		tx, rx := watch.New(0)
+		woken := 0
 		rx.TryNext()
 		w := locking(func() { woken++; tx.Receivers(); rx.Get() })
 		poll(h, w, rx.NextFuture())
-		gone := tx.ClosedFuture()
+		gone := tx.UntilClosedFuture()
 		poll(h, w, &gone)
 		if act(tx, rx); woken == 0 {
 			t.Errorf("%s: nobody was woken", name)
@@ -395,8 +396,7 @@ func TestNobodyIsWokenUnderTheLock(t *testing.T) {
 func TestWakesInAPollGoThroughItsContext(t *testing.T) {
 	h := newHost(t)
 	s, cx := spied(t)
-	tx := watch.New(0)
-	rx := tx.Subscribe()
+	tx, rx := watch.New(0)
 	rx.TryNext()
 	poll(h, &waker{}, rx.NextFuture())
 	if tx.SendOn(cx, 7); s.woken != 1 {
@@ -412,8 +412,7 @@ func TestWakesInAPollGoThroughItsContext(t *testing.T) {
 // Regression: values that nobody would get were kept.
 func TestAValueThatIsReplacedIsLetGoOf(t *testing.T) {
 	v, w := newBig()
-	tx := watch.New(v)
-	rx := tx.Subscribe()
+	tx, rx := watch.New(v)
 	rx.TryNext()
 	v = nil
 	if tx.Send(nil); !released(w) {
@@ -426,10 +425,9 @@ func TestOperationsTakeFromTheBudgetAndWaitingCostsNothing(t *testing.T) {
 	h := newHost(t)
 	cx := h.Context()
 	cx.ForHost().Begin(&waker{})
-	tx := watch.New(0)
-	rx := tx.Subscribe()
+	tx, rx := watch.New(0)
 	rx.TryNext()
-	gone := tx.ClosedFuture()
+	gone := tx.UntilClosedFuture()
 	rx.NextFuture().Poll(cx)
 	gone.Poll(cx)
 	if cx.Budget() != core.DefaultBudget {
@@ -452,30 +450,32 @@ func TestOperationsTakeFromTheBudgetAndWaitingCostsNothing(t *testing.T) {
 }
 
 func TestMisuse(t *testing.T) {
-	tx := watch.New(0)
+	tx := sender(watch.New(0))
 	tx.Close()
-	const closed = "watch: Send on a Sender that is closed"
-	mustPanic(t, closed, func() { tx.Send(1) })
-	mustPanic(t, closed, func() { tx.Update(func(int) (int, bool) { return 1, true }) })
+	if err := tx.Send(1); err != watch.ErrClosed || !errors.Is(err, core.ErrClosed) {
+		t.Errorf("a send after Close: have %v", err)
+	}
+	if changed, err := tx.Update(func(int) (int, bool) { return 1, true }); changed || err != watch.ErrClosed || tx.Get() != 0 {
+		t.Errorf("an update after Close: have %t, %v, and the value is %d", changed, err, tx.Get())
+	}
 	mustPanic(t, "watch: Update with a nil function", func() { tx.Update(nil) })
 	mustPanic(t, "watch: a Sender is made by New", func() { new(watch.Sender[int]).Get() })
-	mustPanic(t, "watch: a Receiver is made by Subscribe", func() { new(watch.Receiver[int]).Get() })
-	mustPanic(t, "watch: a Receiver is made by Subscribe", func() { new(watch.Receiver[int]).NextFuture() })
-	mustPanic(t, "watch: Poll of a ClosedFuture that no Sender has made",
+	mustPanic(t, "watch: a Receiver is made by New or Subscribe", func() { new(watch.Receiver[int]).Get() })
+	mustPanic(t, "watch: a Receiver is made by New or Subscribe", func() { new(watch.Receiver[int]).NextFuture() })
+	mustPanic(t, "channel: Poll of a ClosedFuture that no Sender has made",
 		func() { poll(newHost(t), &waker{}, new(watch.ClosedFuture)) })
 	new(watch.ClosedFuture).Drop() // nothing
 }
 
 func TestWaitingAllocatesNothing(t *testing.T) {
 	h, w := newHost(t), &waker{}
-	tx := watch.New(0)
-	rx := tx.Subscribe()
-	gone := tx.ClosedFuture()
+	tx, rx := watch.New(0)
+	gone := tx.UntilClosedFuture()
 	rx.TryNext()
 	if n := testing.AllocsPerRun(100, func() {
-		poll(h, w, core.Future[watch.Result[int]](rx.NextFuture()))
+		poll(h, w, core.Future[core.Result[int]](rx.NextFuture()))
 		tx.Send(1)
-		poll(h, w, core.Future[watch.Result[int]](rx.NextFuture()))
+		poll(h, w, core.Future[core.Result[int]](rx.NextFuture()))
 		poll(h, w, core.Future[struct{}](&gone))
 		gone.Drop()
 	}); n != 0 {
@@ -510,7 +510,7 @@ type pair struct{ a, b, c, d int }
 func TestAWatchUnderRaces(t *testing.T) {
 	const sends, receivers = 1500, 6
 	c := hosttest.New(4)
-	tx := watch.New(pair{})
+	tx := sender(watch.New(pair{}))
 	var goroutines sync.WaitGroup
 	whole := func(p pair) {
 		if p.a != p.b || p.a != p.c || p.a != p.d {
@@ -574,10 +574,10 @@ func TestAWatchUnderRaces(t *testing.T) {
 func TestClosedUnderRaces(t *testing.T) {
 	c := hosttest.New(4)
 	for range 200 {
-		tx := watch.New(0)
+		tx := sender(watch.New(0))
 		rxs := []*watch.Receiver[int]{tx.Subscribe(), tx.Subscribe()}
 		for range 2 {
-			spawn(c, func(co *coro.Co) (int, error) { return 0, tx.Closed(co) })
+			spawn(c, func(co *coro.Co) (int, error) { return 0, tx.UntilClosed(co) })
 		}
 		for _, rx := range rxs {
 			spawn(c, func(co *coro.Co) (int, error) { rx.Close(); return 0, nil })
@@ -589,7 +589,7 @@ func TestClosedUnderRaces(t *testing.T) {
 func BenchmarkSendAndReceive(b *testing.B) {
 	for _, n := range []int{1, 10} {
 		b.Run(fmt.Sprintf("receivers=%d", n), func(b *testing.B) {
-			tx := watch.New(0)
+			tx := sender(watch.New(0))
 			rxs := make([]*watch.Receiver[int], n)
 			for i := range rxs {
 				rxs[i] = tx.Subscribe()
@@ -607,8 +607,7 @@ func BenchmarkSendAndReceive(b *testing.B) {
 
 func TestAllEndsWithItsBody(t *testing.T) {
 	h := newHost(t)
-	tx := watch.New(1)
-	rx := tx.Subscribe()
+	tx, rx := watch.New(1)
 	var seen []int
 	var last error
 	s := spawn(h, func(co *coro.Co) (int, error) {
@@ -628,22 +627,20 @@ func TestAllEndsWithItsBody(t *testing.T) {
 }
 
 func TestGoroutinesWaitWithoutAllocations(t *testing.T) {
-	tx := watch.New(0)
-	rx := tx.Subscribe()
+	tx, rx := watch.New(0)
 	rx.TryNext()
 	waits(t, "NextWait", 0, func() { tx.Send(1) }, func(ctx context.Context) error { _, err := rx.NextWait(ctx); return err })
 	rx.Close()
 	last := tx.Subscribe()
 	waits(t, "ClosedWait", 1, func() { last.Close() }, func(ctx context.Context) error {
-		err := tx.ClosedWait(ctx)
+		err := tx.UntilClosedWait(ctx)
 		last = tx.Subscribe() // the one allocation
 		return err
 	})
 }
 
 func TestAllWaitIsForGoroutines(t *testing.T) {
-	tx := watch.New(1)
-	rx := tx.Subscribe()
+	tx, rx := watch.New(1)
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cause := errors.New("enough")
 	defer cancel(nil)

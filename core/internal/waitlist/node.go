@@ -40,6 +40,9 @@ type Node struct {
 // says Waiting, only the lock makes sure that it is still true.
 func (n *Node) State() State { return State(n.state.Load()) }
 
+// Waker returns the waker of a node that is Waiting, or nil. It needs the lock of the list.
+func (n *Node) Waker() core.Waker { return n.waker }
+
 // Reset makes a node that is out of the list Idle, for the next wait. The waiter calls it.
 func (n *Node) Reset() {
 	if n.State() == Waiting {

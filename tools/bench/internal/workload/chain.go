@@ -29,7 +29,7 @@ func w4(c spec.Case, m *meter, f func(next func() bool) error) error {
 // A link is a task of the chain in poll style.
 type link struct {
 	next func() bool
-	done oneshot.Sender[int]
+	done *oneshot.Sender[int]
 }
 
 func (l *link) Poll(cx *core.Context) (int, bool) {
@@ -42,13 +42,13 @@ func (l *link) Poll(cx *core.Context) (int, bool) {
 }
 
 func w4Poll(c spec.Case, m *meter) error {
-	return w4Runtime(c, m, func(co *coro.Co, next func() bool, done oneshot.Sender[int]) {
+	return w4Runtime(c, m, func(co *coro.Co, next func() bool, done *oneshot.Sender[int]) {
 		executor.Spawn(co, &link{next, done})
 	})
 }
 
 func w4Direct(c spec.Case, m *meter) error {
-	return w4Runtime(c, m, func(co *coro.Co, next func() bool, done oneshot.Sender[int]) {
+	return w4Runtime(c, m, func(co *coro.Co, next func() bool, done *oneshot.Sender[int]) {
 		var link func(co *coro.Co) (int, error)
 		link = func(co *coro.Co) (int, error) {
 			if next() {
@@ -61,7 +61,7 @@ func w4Direct(c spec.Case, m *meter) error {
 	})
 }
 
-func w4Runtime(c spec.Case, m *meter, start func(co *coro.Co, next func() bool, done oneshot.Sender[int])) error {
+func w4Runtime(c spec.Case, m *meter, start func(co *coro.Co, next func() bool, done *oneshot.Sender[int])) error {
 	return withRuntime(c, func(rt *executor.Runtime) error {
 		return w4(c, m, func(next func() bool) error {
 			_, err := drive(rt, 1, runtimeDriver{body: func(co *coro.Co, _ int) (int, error) {
