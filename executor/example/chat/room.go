@@ -14,7 +14,7 @@ const backlog = 256
 
 // A room is what the clients share. Its methods may be called by tasks of any worker.
 type room struct {
-	lines broadcast.Sender[line]
+	lines *broadcast.Sender[line]
 
 	// A mutex of package sync is right for a few instructions without an await in between: it is held for less
 	// time than a task takes to park. What is held over an await takes a lock.Mutex.
@@ -29,7 +29,9 @@ type line struct {
 }
 
 func newRoom() *room {
-	return &room{lines: broadcast.New[line](backlog), names: map[string]bool{}}
+	lines, first := broadcast.New[line](backlog)
+	first.Close() // clients subscribe as they join
+	return &room{lines: lines, names: map[string]bool{}}
 }
 
 // join adds a client, and returns the lines from now on. An error is for the client to read.
