@@ -58,7 +58,7 @@ func BenchmarkJoinOfARunningTask(b *testing.B) {
 // and a channel.
 func BenchmarkWait(b *testing.B) {
 	b.Run("task", func(b *testing.B) {
-		c := newCrew(b, 1)
+		c := newWorkers(b, 1)
 		f := new(one)
 		b.ReportAllocs()
 		for b.Loop() {

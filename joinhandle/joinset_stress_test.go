@@ -44,7 +44,7 @@ func TestStressOfASet(t *testing.T) {
 		tasks = 1000
 	}
 	const spawners = 2
-	c := newCrew(t, 2)
+	c := newWorkers(t, 2)
 	set := joinhandle.NewJoinSet[int](c)
 	guard := set.Spawn(future.Pending[int]()) // keeps the set from being empty before the end
 	count := tally{byID: map[uint64]int{}, byValue: map[int]int{}}
@@ -148,7 +148,7 @@ func TestStressOfEmptyingASet(t *testing.T) {
 	if testing.Short() {
 		rounds = 30
 	}
-	c := newCrew(t, 2)
+	c := newWorkers(t, 2)
 	for round := range rounds {
 		set := joinhandle.NewJoinSet[int](c)
 		var spawning, wg sync.WaitGroup

@@ -183,7 +183,7 @@ func TestWaitersRaceWithTheEnd(t *testing.T) {
 	if testing.Short() {
 		rounds = 200
 	}
-	c := newCrew(t, 2)
+	c := newWorkers(t, 2)
 	for i := range rounds {
 		j := joinhandle.Spawn(c, newSteps(i, i%4))
 		ctx, cancel := context.WithCancel(context.Background())

@@ -221,8 +221,10 @@ func (h *Host) WakeLater(w core.Waker) { w.Wake() }
 // Now is the virtual clock.
 func (h *Host) Now() time.Duration { return h.now }
 
-// Epoch is a fixed instant.
-func (h *Host) Epoch() time.Time { return time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC) }
+// Epoch returns a fixed instant.
+func (h *Host) Epoch() time.Time { return epoch }
+
+var epoch = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // Arm implements [core.Host].
 func (h *Host) Arm(e *wheel.Entry, at time.Duration) { h.wheel.Reset(e, at) }

@@ -10,8 +10,8 @@ import (
 	"testing"
 
 	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/coretest"
 	"github.com/moduvex/moduvex-go/core/coro"
-	"github.com/moduvex/moduvex-go/core/internal/hosttest"
 	"github.com/moduvex/moduvex-go/core/lock"
 	"github.com/moduvex/moduvex-go/core/task"
 )
@@ -130,7 +130,8 @@ func TestBodiesAndGoroutinesMeetAtABarrier(t *testing.T) {
 		}
 		return nil
 	}
-	c := hosttest.New(3)
+	c := coretest.NewWorkers(3)
+	defer c.Close()
 	var slots []*task.Slot[struct{}]
 	for range 3 {
 		slots = append(slots, body(c, func(co *coro.Co) error {

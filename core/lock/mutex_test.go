@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/coretest"
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/core/future"
 	"github.com/moduvex/moduvex-go/core/internal/hosttest"
@@ -439,7 +440,8 @@ func TestStressOfAMutex(t *testing.T) {
 		inside--
 		g.Unlock()
 	}
-	c := hosttest.New(3)
+	c := coretest.NewWorkers(3)
+	defer c.Close()
 	var doomed []*task.Slot[struct{}]
 	for i := range 8 {
 		f := m.LockFuture()

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/coretest"
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/core/internal/hosttest"
 	"github.com/moduvex/moduvex-go/core/lock"
@@ -231,7 +232,8 @@ func TestStressOfANotify(t *testing.T) {
 			}
 		}
 	}
-	c := hosttest.New(3)
+	c := coretest.NewWorkers(3)
+	defer c.Close()
 	work := func() *task.Slot[struct{}] {
 		return body(c, func(co *coro.Co) error {
 			for !over.Load() {

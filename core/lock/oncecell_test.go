@@ -9,9 +9,9 @@ import (
 	"testing"
 
 	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/coretest"
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/core/future"
-	"github.com/moduvex/moduvex-go/core/internal/hosttest"
 	"github.com/moduvex/moduvex-go/core/lock"
 	"github.com/moduvex/moduvex-go/core/task"
 )
@@ -253,7 +253,8 @@ func TestStressOfACell(t *testing.T) {
 	for range rounds {
 		var c lock.OnceCell[int]
 		var calls, made atomic.Int64
-		workers := hosttest.New(3)
+		workers := coretest.NewWorkers(3)
+		defer workers.Close()
 		init := func(yield func() error) (int, error) {
 			n := calls.Add(1)
 			if err := yield(); err != nil {

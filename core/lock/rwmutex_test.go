@@ -10,9 +10,9 @@ import (
 	"testing"
 
 	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/coretest"
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/core/future"
-	"github.com/moduvex/moduvex-go/core/internal/hosttest"
 	"github.com/moduvex/moduvex-go/core/lock"
 	"github.com/moduvex/moduvex-go/core/task"
 )
@@ -304,7 +304,8 @@ func TestStressOfAnRWMutex(t *testing.T) {
 		readers.Add(-1)
 		g.Unlock()
 	}
-	c := hosttest.New(3)
+	c := coretest.NewWorkers(3)
+	defer c.Close()
 	var doomed []*task.Slot[struct{}]
 	for i := range 4 {
 		rf, wf := m.RLockFuture(), m.LockFuture()

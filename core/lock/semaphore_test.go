@@ -10,9 +10,9 @@ import (
 	"testing"
 
 	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/coretest"
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/core/future"
-	"github.com/moduvex/moduvex-go/core/internal/hosttest"
 	"github.com/moduvex/moduvex-go/core/lock"
 	"github.com/moduvex/moduvex-go/core/task"
 )
@@ -329,7 +329,8 @@ func TestStressOfASemaphore(t *testing.T) {
 		}
 	}
 	leave := func(n int) { inside.Add(int64(-n)); s.Release(n) }
-	c := hosttest.New(3)
+	c := coretest.NewWorkers(3)
+	defer c.Close()
 	var doomed []*task.Slot[struct{}]
 	for i := range 6 {
 		n := i%permits + 1

@@ -353,13 +353,13 @@ func TestEveryWatcherIsWokenOnce(t *testing.T) {
 // TestWatchThatComesTooLateDoesNotWake: it tells its caller, who may not be woken as well (a
 // channel closed by both would panic). A finish in the middle of Watch needs luck, so it tries.
 func TestWatchThatComesTooLateDoesNotWake(t *testing.T) {
-	c := newCrew(1)
-	defer c.close()
+	ws := coretest.NewWorkers(1)
+	defer ws.Close()
 	for range 5000 {
 		s := task.New[int](&probe{onPoll: answers(1)})
 		early, w := &counter{}, &counter{}
 		kept := s.Watch(early)
-		c.Spawn(&s.Task)
+		ws.Spawn(&s.Task)
 		late := s.Watch(w)
 		for !s.Finished() || kept && early.n.Load() == 0 || late && w.n.Load() == 0 {
 			yieldThread()

@@ -85,8 +85,8 @@ func goroutine() string {
 
 // TestDropRunsOnTheWorkerThatPolls: never on the goroutine of whoever aborts.
 func TestDropRunsOnTheWorkerThatPolls(t *testing.T) {
-	c := newCrew(1)
-	defer c.close()
+	ws := coretest.NewWorkers(1)
+	defer ws.Close()
 	for range 100 {
 		polled, dropped := make(chan string, 1), make(chan string, 1)
 		s := task.New[int](&probe{
@@ -96,7 +96,7 @@ func TestDropRunsOnTheWorkerThatPolls(t *testing.T) {
 			},
 			onDrop: func(*probe) { dropped <- goroutine() },
 		})
-		c.Spawn(&s.Task)
+		ws.Spawn(&s.Task)
 		worker := <-polled
 		s.Abort()
 		select {
@@ -186,7 +186,7 @@ func TestPanickingWakerOfAJoinerDoesNotEndTheTaskTwice(t *testing.T) {
 // TestPollsOfOneTaskAreOrderedAcrossWorkers: a future needs no locks of its own, on whichever
 // worker it is polled; the race detector watches.
 func TestPollsOfOneTaskAreOrderedAcrossWorkers(t *testing.T) {
-	c := newCrew(4)
+	ws := coretest.NewWorkers(4)
 	var slots []*task.Slot[int]
 	for range 50 {
 		sum := 0 // not atomic
@@ -196,7 +196,7 @@ func TestPollsOfOneTaskAreOrderedAcrossWorkers(t *testing.T) {
 			return sum, p.polls == 100
 		}})
 		slots = append(slots, s)
-		c.Spawn(&s.Task)
+		ws.Spawn(&s.Task)
 	}
 	for _, s := range slots {
 		done := make(chan struct{})
@@ -207,7 +207,7 @@ func TestPollsOfOneTaskAreOrderedAcrossWorkers(t *testing.T) {
 			t.Errorf("have %d, %v, want 5050", v, err)
 		}
 	}
-	c.close()
+	ws.Close()
 }
 
 // TestNoTaskIsLostBetweenPendingAndItsWake: the wake may come in the very moment in which the
@@ -215,7 +215,7 @@ func TestPollsOfOneTaskAreOrderedAcrossWorkers(t *testing.T) {
 //
 // Regression: a task was lost when it was published as idle before it was put back.
 func TestNoTaskIsLostBetweenPendingAndItsWake(t *testing.T) {
-	c := newCrew(2)
+	ws := coretest.NewWorkers(2)
 	const rounds = 20000
 	s := task.New[int](&probe{onPoll: func(p *probe, cx *core.Context) (int, bool) {
 		if p.polls == rounds {
@@ -226,12 +226,12 @@ func TestNoTaskIsLostBetweenPendingAndItsWake(t *testing.T) {
 	}})
 	done := make(chan struct{})
 	s.Watch(core.WakerFunc(func() { close(done) }))
-	c.Spawn(&s.Task)
+	ws.Spawn(&s.Task)
 	<-done
 	if v, err := join(t, s); v != rounds || err != nil {
 		t.Errorf("have %d, %v, want %d", v, err, rounds)
 	}
-	c.close()
+	ws.Close()
 }
 
 // A task that always has work goes to the back of the queue.

@@ -8,8 +8,8 @@ import (
 	"testing"
 
 	"github.com/moduvex/moduvex-go/core/channel/broadcast"
+	"github.com/moduvex/moduvex-go/core/coretest"
 	"github.com/moduvex/moduvex-go/core/coro"
-	"github.com/moduvex/moduvex-go/core/internal/hosttest"
 )
 
 // The channel against a model that keeps all that was ever sent, over random operations.
@@ -76,7 +76,8 @@ func TestAgainstAModel(t *testing.T) {
 // that was sent.
 func TestABroadcastUnderRaces(t *testing.T) {
 	const senders, each, receivers = 3, 400, 6
-	c := hosttest.New(4)
+	c := coretest.NewWorkers(4)
+	defer c.Close()
 	tx := sender(broadcast.New[int](32))
 	var goroutines sync.WaitGroup
 	ready := make(chan struct{}, receivers)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/channel/mpsc"
+	"github.com/moduvex/moduvex-go/core/coretest"
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/core/internal/hosttest"
 	"github.com/moduvex/moduvex-go/core/task"
@@ -212,7 +213,8 @@ func BenchmarkMPSC(b *testing.B) {
 		}
 	})
 	b.Run("workers=2", func(b *testing.B) { // workers: tasks move at every poll
-		c := hosttest.New(2)
+		c := coretest.NewWorkers(2)
+		defer c.Close()
 		tx, rx := mpsc.New[int](places)
 		b.ReportAllocs()
 		n := b.N/producers + 1

@@ -12,9 +12,9 @@ import (
 
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/channel/mpsc"
+	"github.com/moduvex/moduvex-go/core/coretest"
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/core/future"
-	"github.com/moduvex/moduvex-go/core/internal/hosttest"
 	"github.com/moduvex/moduvex-go/core/task"
 )
 
@@ -68,7 +68,8 @@ func stress(t *testing.T, capacity int, closes bool) {
 	}
 	const kinds, each = 4, 2
 	l := newLedger(kinds * each)
-	c := hosttest.New(3)
+	c := coretest.NewWorkers(3)
+	defer c.Close()
 	tx, rx := mpsc.New[message](capacity)
 	var doomed []func()
 	var wg sync.WaitGroup
@@ -197,7 +198,7 @@ func TestStressOfDiscard(t *testing.T) {
 		rounds = 60
 	}
 	for i := range rounds {
-		c := hosttest.New(2)
+		c := coretest.NewWorkers(2)
 		tx, rx := mpsc.New[int](1 + i%3)
 		for range 3 {
 			tx := tx.Clone()
@@ -221,6 +222,7 @@ func TestStressOfDiscard(t *testing.T) {
 			return nil
 		})
 		c.Wait()
+		c.Close()
 		mustFail(t, ended(t, watcher), nil)
 		if tx.Len() != 0 {
 			t.Fatal("values are left")
@@ -232,7 +234,8 @@ func TestStressOfDiscard(t *testing.T) {
 func TestStressOfAnUnboundedChannel(t *testing.T) {
 	const senders, each = 4, 2000
 	l := newLedger(senders)
-	c := hosttest.New(2)
+	c := coretest.NewWorkers(2)
+	defer c.Close()
 	tx, rx := mpsc.Unbounded[message]()
 	receiver := body(c, func(co *coro.Co) error {
 		for m, err := range rx.All(co) {

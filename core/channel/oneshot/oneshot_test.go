@@ -10,6 +10,7 @@ import (
 
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/channel/oneshot"
+	"github.com/moduvex/moduvex-go/core/coretest"
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/core/future"
 	"github.com/moduvex/moduvex-go/core/internal/hosttest"
@@ -444,7 +445,8 @@ func TestAChannelIsOneAllocationAndWaitingIsNone(t *testing.T) {
 // Senders and receivers on several workers, where some give up at any time: what is sent with
 // success to a receiver that looks is received, and nobody waits for ever.
 func TestOneshotsUnderRaces(t *testing.T) {
-	c := hosttest.New(4)
+	c := coretest.NewWorkers(4)
+	defer c.Close()
 	const n = 400
 	var mu sync.Mutex
 	var goroutines sync.WaitGroup

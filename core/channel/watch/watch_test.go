@@ -12,9 +12,9 @@ import (
 
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/channel/watch"
+	"github.com/moduvex/moduvex-go/core/coretest"
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/core/future"
-	"github.com/moduvex/moduvex-go/core/internal/hosttest"
 	"github.com/moduvex/moduvex-go/core/task"
 )
 
@@ -509,7 +509,8 @@ type pair struct{ a, b, c, d int }
 // of a value or an older one after a newer one, and everybody sees the last.
 func TestAWatchUnderRaces(t *testing.T) {
 	const sends, receivers = 1500, 6
-	c := hosttest.New(4)
+	c := coretest.NewWorkers(4)
+	defer c.Close()
 	tx := sender(watch.New(pair{}))
 	var goroutines sync.WaitGroup
 	whole := func(p pair) {
@@ -572,7 +573,8 @@ func TestAWatchUnderRaces(t *testing.T) {
 
 // Whoever waits for the receivers to go is told, however they go.
 func TestClosedUnderRaces(t *testing.T) {
-	c := hosttest.New(4)
+	c := coretest.NewWorkers(4)
+	defer c.Close()
 	for range 200 {
 		tx := sender(watch.New(0))
 		rxs := []*watch.Receiver[int]{tx.Subscribe(), tx.Subscribe()}

@@ -21,21 +21,6 @@ func yields(n int) func(co *coro.Co) (int, error) {
 	}
 }
 
-func TestWorkersRunTasksToTheirEnd(t *testing.T) {
-	c := hosttest.New(3)
-	s := coro.New(yields(10))
-	boom := coro.New(func(*coro.Co) (int, error) { panic("boom") })
-	c.Spawn(&s.Task)
-	c.Spawn(&boom.Task)
-	c.Wait()
-	if v, err, done := s.Take(); v != 10 || err != nil || !done {
-		t.Errorf("have %d, %v, %t", v, err, done)
-	}
-	if _, err, _ := boom.Take(); err == nil {
-		t.Error("a panic was lost")
-	}
-}
-
 func TestASoloRunsItsTasksToTheirEnd(t *testing.T) {
 	s := hosttest.NewSolo()
 	defer s.Close()

@@ -1,99 +1,15 @@
 package task_test
 
 import (
-	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/coretest"
 	"github.com/moduvex/moduvex-go/core/task"
-	"github.com/moduvex/moduvex-go/core/timer/wheel"
 )
-
-// A crew is the smallest host with several workers: tasks go through one channel and run wherever.
-// It has no timers.
-type crew struct {
-	home  task.Home
-	ready chan *task.Task
-	live  task.Set
-	ids   atomic.Uint64
-	wg    sync.WaitGroup
-	mu    sync.RWMutex // held for writing by close, for reading by whoever pushes
-	shut  bool
-}
-
-// crewQueue is more than the tests ever queue, so that Schedule does not block.
-const crewQueue = 1 << 16
-
-func newCrew(workers int) *crew {
-	c := &crew{ready: make(chan *task.Task, crewQueue)}
-	c.home.Scheduler = c
-	for range workers {
-		c.wg.Go(c.work)
-	}
-	return c
-}
-
-func (c *crew) work() {
-	cx := core.NewContext(c)
-	for t := range c.ready {
-		switch c.run(cx, t) {
-		case core.Again:
-			c.Schedule(t)
-		case core.Done:
-			c.live.Remove(t)
-		}
-	}
-}
-
-func (c *crew) run(cx *core.Context, t *task.Task) (out core.Outcome) {
-	defer func() {
-		if v := recover(); v != nil {
-			out = t.ForHost().Panicked(cx, v, debug.Stack())
-		}
-	}()
-	return t.ForHost().Run(cx)
-}
-
-func (c *crew) Schedule(t *task.Task) {
-	c.mu.RLock()
-	defer c.mu.RUnlock()
-	if !c.shut {
-		c.ready <- t
-	}
-}
-
-func (c *crew) Spawn(r core.Task) error {
-	t := r.(*task.Task)
-	t.ForHost().Bind(&c.home, c.ids.Add(1))
-	c.live.Insert(t)
-	c.Schedule(t)
-	return nil
-}
-
-// close lets the workers finish their polls and gives up what is left.
-func (c *crew) close() {
-	c.mu.Lock()
-	c.shut = true
-	close(c.ready)
-	c.mu.Unlock()
-	c.wg.Wait()
-	for _, t := range c.live.Tasks() {
-		t.ForHost().Kill(core.ErrShutdown)
-		c.live.Remove(t)
-	}
-}
-
-func (c *crew) Wake(w core.Waker)               { w.Wake() }
-func (c *crew) Now() time.Duration              { return 0 }
-func (c *crew) Epoch() time.Time                { return time.Time{} }
-func (c *crew) Arm(*wheel.Entry, time.Duration) { panic("a crew has no timers") }
-func (c *crew) Disarm(*wheel.Entry)             {}
-func (c *crew) Rand() uint64                    { return 4 }
-func (c *crew) WakeLater(w core.Waker)          { w.Wake() }
-func (c *crew) IO() any                         { return nil }
 
 // A signal is a future that answers once as many wakes as it wants have been counted. It holds no
 // lock around what a poll writes for the next one: the task has to order them.
@@ -139,13 +55,13 @@ func TestStressOfWakersAbortersJoinersAndRunners(t *testing.T) {
 	if testing.Short() {
 		rounds = 500
 	}
-	c := newCrew(2)
+	ws := coretest.NewWorkers(2)
 	var lives []*life
 	for i := range rounds {
 		l := newLife(t, i)
 		lives = append(lives, l)
-		c.Spawn(&l.slot.Task)
-		l.start(c)
+		ws.Spawn(&l.slot.Task)
+		l.start()
 	}
 	for _, l := range lives {
 		l.wg.Wait()
@@ -155,13 +71,13 @@ func TestStressOfWakersAbortersJoinersAndRunners(t *testing.T) {
 			l.joins.Wait()
 		}
 	}
-	c.close()
+	ws.Close()
 	for _, l := range lives {
 		l.joins.Wait()
 		l.check(t)
 	}
-	if n := c.live.Len(); n != 0 {
-		t.Errorf("%d tasks are in the set, want none", n)
+	if n := ws.Live(); n != 0 {
+		t.Errorf("%d tasks are live, want none", n)
 	}
 }
 
@@ -207,7 +123,7 @@ func newLife(t *testing.T, i int) *life {
 	return l
 }
 
-func (l *life) start(c *crew) {
+func (l *life) start() {
 	for range lifeWakers {
 		l.wg.Go(l.future.send)
 	}
