@@ -26,7 +26,7 @@ func (w *worker) Spawn(r core.Task) error {
 		w.births.inside-- // the number is free again
 		return core.ErrShutdown
 	}
-	w.push(t) // its Trace counts from its spawn
+	w.ready.Push(t) // its Trace counts from its spawn
 	return nil
 }
 

@@ -32,7 +32,7 @@ func (w *worker) close() {
 		w.inbox.Close(&w.arrived) // 1
 		for w.arrived.Pop() != nil {
 		}
-		w.stealer.CloseInjector()
+		w.ready.Stealer.CloseInjector()
 		w.shut = halted
 		w.rt.stopped.Done()
 	}
@@ -77,7 +77,7 @@ func (w *worker) kill() {
 
 // release is close once no task is left, or before there was one.
 func (w *worker) release() {
-	w.clearTasks()
+	w.ready.Clear()
 	w.cx.ForHost().Rest()
 	w.timers.release()                        // 5
 	w.pool.Close()                            // 6

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/moduvex/moduvex-go/core"
-	"github.com/moduvex/moduvex-go/core/task"
 )
 
 const (
@@ -62,33 +61,6 @@ func PoolIdle(rt *Runtime) int {
 
 // WatchdogAsleep reports whether the watchdog waits for a worker to wake up.
 func WatchdogAsleep(rt *Runtime) bool { return rt.watchdog.asleep.Load() }
-
-// A LocalQueue is where ready tasks wait for a worker that does not steal.
-type LocalQueue struct{ w worker }
-
-// Adopt makes the worker the one that t is bound to.
-func (q *LocalQueue) Adopt(t *task.Task)     { t.ForHost().Bind(&q.w.home, 0) }
-func (q *LocalQueue) Push(t *task.Task)      { q.w.push(t) }
-func (q *LocalQueue) PushWoken(t *task.Task) { q.w.pushWoken(t) }
-func (q *LocalQueue) ServeLists() bool       { return q.w.serveLists() }
-func (q *LocalQueue) PutSlot(t *task.Task)   { q.w.putSlot(t) }
-func (q *LocalQueue) Empty() bool            { return !q.w.hasTasks() }
-
-func (q *LocalQueue) Pop() *task.Task {
-	if !q.w.slot.Empty() {
-		return q.w.takeSlot()
-	}
-	q.w.slot.Skip()
-	return q.w.next()
-}
-
-func (q *LocalQueue) Len() int {
-	n := q.w.bound.Len()
-	if !q.w.slot.Empty() {
-		n++
-	}
-	return n
-}
 
 // CanBind says that the system binds threads to processors.
 const CanBind = canBind

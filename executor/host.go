@@ -59,7 +59,10 @@ func (w *worker) Wake(k core.Waker) {
 	}
 	if t.ForHost().MarkWoken() {
 		w.counts.wakesLocal++
-		w.putSlot(t)
+		if w.timing.all {
+			t.ForHost().MarkQueued(w.Now())
+		}
+		w.ready.PutFirst(t)
 	}
 }
 
@@ -76,7 +79,7 @@ func (w *worker) WakeLater(k core.Waker) {
 		if w.timing.all {
 			t.ForHost().MarkQueued(w.Now())
 		}
-		w.pushWoken(t)
+		w.ready.PushWoken(t)
 	}
 }
 
@@ -95,7 +98,7 @@ func (w *worker) Disarm(e *wheel.Entry) { w.timers.disarm(e) }
 // Shares implements core.MovingHost.
 func (w *worker) Shares(other core.Host) bool {
 	o := workerAs(other)
-	return o != nil && o.rt == w.rt && w.stealer != nil
+	return o != nil && o.rt == w.rt && w.ready.Stealer != nil
 }
 
 // Rand implements core.Host.

@@ -28,7 +28,7 @@ var (
 
 // Kept implements core.KeptHost. Where tasks stay, they keep the worker itself.
 func (w *worker) Kept() core.Host {
-	if w.stealer == nil {
+	if w.ready.Stealer == nil {
 		return w
 	}
 	return (*keptWorker)(w)

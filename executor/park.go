@@ -7,7 +7,8 @@ import (
 	"github.com/moduvex/moduvex-go/reactor"
 )
 
-// This file is how a worker looks at its poller, sleeps in it, and is woken.
+// This file is how a worker gets what comes from elsewhere: it looks at its inbox and its poller, sleeps in the
+// poller, and is woken.
 
 // park sleeps until there is something to do.
 //
@@ -17,24 +18,24 @@ import (
 // other sees it. The timers have an argument of their own: see timers and released.
 func (w *worker) park() {
 	w.cx.ForHost().Rest()
-	w.stealer.AnnounceSleep()
+	w.ready.Stealer.AnnounceSleep()
 	if w.inbox.Park() {
-		if !w.stop.Load() && w.stealer.Asleep() {
+		if !w.stop.Load() && w.ready.Stealer.Asleep() {
 			w.sleep()
 		}
 		w.inbox.Unpark()
 	}
-	w.stealer.WakeUp()
+	w.ready.Stealer.WakeUp()
 	// Not before: a worker that counts as asleep might find that it should be woken for these.
 	w.wakeFired()
-	if w.hasTasks() {
-		w.stealer.EndSearch() // its own I/O has brought some
+	if !w.ready.Empty() {
+		w.ready.Stealer.EndSearch() // its own I/O has brought some
 	}
 }
 
 func (w *worker) sleep() {
 	w.counts.parks++
-	set(&w.stats.searches, w.stealer.Counts().Searches) // these would be late by a whole sleep otherwise
+	set(&w.stats.searches, w.ready.Stealer.Counts().Searches) // these would be late by a whole sleep otherwise
 	w.stats.parks.Store(w.counts.parks)
 	w.parked.Store(true)
 	w.waitReactor(w.timers.sleep())
@@ -67,6 +68,16 @@ func (w *worker) wakeFired() {
 		w.fired[i] = nil
 	}
 	w.fired = w.fired[:0]
+}
+
+// receive takes the tasks that other goroutines have sent: all from the inbox, a share from the injector.
+func (w *worker) receive() {
+	w.inbox.TakeAll(&w.arrived)
+	for t := w.arrived.Pop(); t != nil; t = w.arrived.Pop() {
+		w.counts.wakesRemote++
+		w.ready.Push(t)
+	}
+	w.ready.Stealer.TakeShare()
 }
 
 // unpark makes the worker read again what may end its sleep besides its tasks. Any goroutine.

@@ -28,15 +28,15 @@ func (w *worker) pollTasks() {
 	defer w.contain(&polling)
 	for range pollsPerRound {
 		var t *task.Task
-		if !w.slot.Empty() {
-			t = w.takeSlot()
+		if !w.ready.Slot.Empty() {
+			t = w.ready.TakeSlot()
 		} else {
-			w.slot.Skip()
-			if w.stealer == nil {
-				t = w.bound.PopRing() // as in next, to save a call
+			w.ready.Slot.Skip()
+			if w.ready.Stealer == nil {
+				t = w.ready.Bound.PopRing() // as in Next, to save a call
 			}
 			if t == nil {
-				t = w.next()
+				t = w.ready.Next()
 			}
 		}
 		if t == nil {
@@ -54,8 +54,8 @@ func (w *worker) pollTasks() {
 			w.sample()
 		}
 		if outcome == core.Again && w.plain {
-			if !w.bound.PushIfRoom(t) {
-				w.bound.Spill(t)
+			if !w.ready.Bound.PushIfRoom(t) {
+				w.ready.Bound.Spill(t)
 			}
 			if w.cx.ForHost().Exhausted() {
 				w.counts.budgetYields++
@@ -82,7 +82,7 @@ func (w *worker) polled(t *task.Task, outcome core.Outcome) {
 		if w.cx.ForHost().Exhausted() {
 			w.counts.budgetYields++
 		}
-		w.push(t) // its Trace counts from the end of its poll
+		w.ready.Push(t) // its Trace counts from the end of its poll
 	case core.Done:
 		w.done(t)
 	}

@@ -102,7 +102,7 @@ func (c *counts) ended(t *task.Task) {
 
 // publish costs a store for what has changed since the last time, and a comparison for the rest.
 func (w *worker) publish() {
-	c, s, st := &w.counts, &w.stats, w.stealer.Counts()
+	c, s, st := &w.counts, &w.stats, w.ready.Stealer.Counts()
 	set(&s.spawned, w.births.inside)
 	set(&s.completed, c.completed)
 	set(&s.cancelled, c.cancelled)
@@ -115,7 +115,7 @@ func (w *worker) publish() {
 	set(&s.searches, st.Searches)
 	set(&s.steals, st.Steals)
 	set(&s.stolen, st.Stolen)
-	set(&s.overflows, w.bound.Spills()+st.Overflows)
+	set(&s.overflows, w.ready.Bound.Spills()+st.Overflows)
 }
 
 func set(to *atomic.Uint64, v uint64) {

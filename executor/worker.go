@@ -22,12 +22,9 @@ type worker struct {
 	home    task.Home  // of the tasks that are bound to this worker
 	unbound *task.Home // of all others: shared by the workers where they steal, else &home
 
-	// Ready tasks wait in one of these: see ready.go.
-	slot    runq.Slot     // the one that another task woke last
-	bound   runq.FIFO     // those that are bound to this worker
-	stealer *runq.Stealer // the others; nil where workers do not steal
-	inbox   task.Inbox    // bound tasks from elsewhere; any goroutine
-	arrived task.Queue    // scratch of receive
+	ready   runq.Local // tasks that wait for this worker to poll them
+	inbox   task.Inbox // bound tasks that became ready elsewhere; any goroutine
+	arrived task.Queue // scratch of receive
 
 	timers  timers
 	reactor *reactor.Reactor
@@ -43,7 +40,7 @@ type worker struct {
 	ended  ended
 	shut   stage // how far close has come
 
-	plain   bool // no stealer and no timing
+	plain   bool // no stealing and no timing
 	timing  timing
 	counts  counts
 	escaped bool        // a task has left its poll by a panic or by runtime.Goexit: see contain
@@ -85,8 +82,8 @@ func newWorker(rt *Runtime, id int) (*worker, error) {
 	w.unbound = &w.home
 	if rt.shared != nil {
 		w.unbound = rt.shared.Home()
-		w.stealer = rt.shared.NewStealer(&w.slot, &w.bound, rt.opts.Seed)
 	}
+	w.ready.Init(&w.home, rt.shared, rt.opts.Seed)
 	w.cx = core.NewContext(w)
 	return w, nil
 }
@@ -117,9 +114,9 @@ func (w *worker) loop() {
 		}
 		w.escaped = false
 		w.endPolls()
-		served := w.serveLists()
+		served := w.ready.ServeLists()
 		w.receive()
-		w.yielder.maybeYield(w.counts.polls, !w.hasTasks())
+		w.yielder.maybeYield(w.counts.polls, w.ready.Empty())
 		if !served { // else more would come into the ring than leaves it
 			w.timers.expire()
 		}
@@ -127,9 +124,9 @@ func (w *worker) loop() {
 		w.rt.checkDrained()
 		w.pollIO()
 		switch {
-		case w.hasTasks():
-			w.stealer.EndSearch() // it was woken to search, and tasks came before it did
-		case w.stealer.Search():
+		case !w.ready.Empty():
+			w.ready.Stealer.EndSearch() // it was woken to search, and tasks came before it did
+		case w.ready.Stealer.Search():
 		default:
 			w.park()
 		}

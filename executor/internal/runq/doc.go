@@ -1,18 +1,18 @@
 // Package runq provides the queues in which ready tasks wait for a worker of package executor. It depends on
 // core/task alone, so its tests need no runtime.
 //
-// A [FIFO] is a queue for one goroutine, without a lock. A worker of a thread-per-core runtime needs no more: the
-// FIFO holds the tasks that stay on the worker, and a [Slot] in front of it the task that was woken last.
+// A [Local] holds the ready tasks of one worker. In a thread-per-core runtime these are a [FIFO] of the tasks that are
+// bound to the worker, without a lock, and a [Slot] in front of it for the task that was woken last.
 //
-// Where workers steal, tasks belong to all of them. What the workers have in common is a [Shared]: the home of
-// the tasks, the injector for tasks that become ready on no worker, and the idle word. Each worker has a
+// Where workers steal, tasks that are not bound belong to all of them. What the workers have in common is a [Shared]:
+// the home of these tasks, the injector for those that become ready on no worker, and the idle word. Each worker has a
 // [Stealer] besides its slot and its FIFO. Tasks move from the left to the right:
 //
-//	Stealer.Push ─→ private queue ─→ ring ──────────────→ hand ─→ Stealer.Next
-//	                 (unbounded)      │ ↑ (256 places)     (8)
-//	                         overflow │ │
-//	                                  ↓ │ thieves take half of it
-//	Shared.Schedule ─→ injector ──────┴─┴→ Stealer.TakeShare, Stealer.Search
+//	Local.Push ─→ private queue ─→ ring ──────────────→ hand ─→ Local.Next
+//	               (unbounded)      │ ↑ (256 places)     (8)
+//	                       overflow │ │
+//	                                ↓ │ thieves take half of it
+//	Shared.Schedule ─→ injector ────┴─┴→ Stealer.TakeShare, Stealer.Search
 //
 // # Who may touch what
 //

@@ -76,7 +76,7 @@ type Sleeper struct{ s *Shared }
 func NewSleeper(n int) *Sleeper {
 	s := NewShared(n, func(int) {}, nil)
 	for range n {
-		s.NewStealer(new(Slot), new(FIFO), 1)
+		new(Local).Init(new(task.Home), s, 1)
 	}
 	return &Sleeper{s}
 }

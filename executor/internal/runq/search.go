@@ -36,7 +36,7 @@ func (st *Stealer) steal() bool {
 		}
 	}
 	st.TakeShare()
-	return !st.slot.Empty() || !st.bound.Empty() || !st.Empty()
+	return !st.own.Empty()
 }
 
 // EndSearch notes that the worker has tasks, whether its search found them or not: a worker that polls is not

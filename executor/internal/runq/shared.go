@@ -19,7 +19,7 @@ type Shared struct {
 
 // NewShared returns what the given number of workers share, up to MaxStealing. unpark makes a worker call
 // [Stealer.Asleep] again before it sleeps on; any goroutine calls it. If clock is not nil, tasks note with it when
-// they were queued. The runtime makes a [Stealer] for each worker before a task is scheduled.
+// they were queued. The runtime initialises the [Local] of each worker before a task is scheduled.
 func NewShared(workers int, unpark func(worker int), clock func() time.Duration) *Shared {
 	s := &Shared{idle: idleState{workers: workers}, unpark: unpark, clock: clock}
 	s.home.Scheduler = s

@@ -21,8 +21,7 @@ import (
 type Stealer struct {
 	shared *Shared
 	id     int
-	slot   *Slot // the worker's, as bound: they count when a task may be alone
-	bound  *FIFO
+	own    *Local // the worker's, with its slot and bound tasks: these count when a task may be alone
 
 	private FIFO
 	ring    *stealRing // older tasks
@@ -42,15 +41,13 @@ type Counts struct {
 	Injected                 uint64 // tasks that came out of the injector
 }
 
-// NewStealer makes the Stealer of the next worker, from number 0 on. slot and bound are the worker's own; the
-// Stealer takes tasks out of bound only. seed and the worker's number determine where it searches first.
-func (s *Shared) NewStealer(slot *Slot, bound *FIFO, seed uint64) *Stealer {
+// newStealer makes the Stealer of the next worker.
+func (s *Shared) newStealer(own *Local, seed uint64) *Stealer {
 	id := len(s.stealers)
 	st := &Stealer{
 		shared: s,
 		id:     id,
-		slot:   slot,
-		bound:  bound,
+		own:    own,
 		ring:   newStealRing(ringSize),
 		dice:   rand.New(rand.NewPCG(seed, ^uint64(id))),
 	}
@@ -58,34 +55,22 @@ func (s *Shared) NewStealer(slot *Slot, bound *FIFO, seed uint64) *Stealer {
 	return st
 }
 
-// Push puts t, which is not bound to a worker, behind the others.
-func (st *Stealer) Push(t *task.Task) {
-	st.private.Push(t)
-	st.offer()
-}
-
-// PushWoken is Push for a task that was woken on the worker: see [FIFO.PushWoken].
-func (st *Stealer) PushWoken(t *task.Task) {
-	st.private.PushWoken(t)
-	st.offer()
-}
-
-// BeforeSlot makes tasks stealable before the worker polls the task from its slot, because that poll may last.
-func (st *Stealer) BeforeSlot() {
+// beforeSlot makes tasks stealable before the worker polls the task from its slot, because that poll may last.
+func (st *Stealer) beforeSlot() {
 	if st.shared.idle.anyIdle() {
 		st.expose(1)
 	}
 }
 
-// Next takes the worker's next task from behind its slot, which is empty, or returns nil. If there are bound tasks
+// next takes the worker's next task from behind its slot, which is empty, or returns nil. If there are bound tasks
 // and others, they take turns.
-func (st *Stealer) Next() *task.Task {
+func (st *Stealer) next() *task.Task {
 	idle := st.shared.idle.anyIdle()
 	if idle {
 		st.expose(0)
 	}
-	if st.boundNext = !st.boundNext; st.boundNext && !st.bound.Empty() {
-		return st.bound.Pop()
+	if st.boundNext = !st.boundNext; st.boundNext && !st.own.Bound.Empty() {
+		return st.own.Bound.Pop()
 	}
 	if t := st.hand.pop(); t != nil {
 		return t
@@ -103,10 +88,10 @@ func (st *Stealer) Next() *task.Task {
 	if t := st.private.Pop(); t != nil { // alone: see expose
 		return t
 	}
-	return st.bound.Pop()
+	return st.own.Bound.Pop()
 }
 
-// offer makes tasks stealable, as far as there are thieves.
+// offer makes tasks stealable, as far as there are thieves. The worker has pushed a task to the private queue.
 func (st *Stealer) offer() {
 	if st.shared.idle.anyIdle() {
 		st.expose(0)
@@ -135,8 +120,8 @@ func (st *Stealer) keepReserve() {
 // after the poll that is under way, sooner than another could. before is how many tasks the worker will poll
 // before those in its queues.
 func (st *Stealer) expose(before int) {
-	n := before + st.private.Len() + st.ring.len() + st.hand.len() + st.bound.Len()
-	if !st.slot.Empty() {
+	n := before + st.private.Len() + st.ring.len() + st.hand.len() + st.own.Bound.Len()
+	if !st.own.Slot.Empty() {
 		n++
 	}
 	if n <= 1 {
@@ -155,8 +140,8 @@ func (st *Stealer) expose(before int) {
 	}
 }
 
-// ServeList is [FIFO.ServeList] of the private queue.
-func (st *Stealer) ServeList() bool { return st != nil && st.private.ServeList() }
+// serveList is [FIFO.ServeList] of the private queue.
+func (st *Stealer) serveList() bool { return st != nil && st.private.ServeList() }
 
 // TakeShare takes this worker's share of the injector. The worker calls it once a round however many tasks it has,
 // so busy workers do not starve the injector.
@@ -176,8 +161,8 @@ func (st *Stealer) TakeShare() {
 	st.offer()
 }
 
-// Empty reports whether there is no task to take but bound ones.
-func (st *Stealer) Empty() bool {
+// empty reports whether there is no task to take but bound ones.
+func (st *Stealer) empty() bool {
 	return st == nil || st.private.Empty() && st.hand.empty() && st.ring.len() == 0
 }
 
@@ -198,8 +183,8 @@ func (st *Stealer) CloseInjector() {
 	}
 }
 
-// Clear forgets all tasks.
-func (st *Stealer) Clear() {
+// clear forgets all tasks.
+func (st *Stealer) clear() {
 	if st == nil {
 		return
 	}

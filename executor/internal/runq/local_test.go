@@ -1,4 +1,4 @@
-package executor_test
+package runq_test
 
 import (
 	"math/rand/v2"
@@ -7,18 +7,48 @@ import (
 
 	"github.com/moduvex/moduvex-go/core/future"
 	"github.com/moduvex/moduvex-go/core/task"
-	"github.com/moduvex/moduvex-go/executor"
 	"github.com/moduvex/moduvex-go/executor/internal/runq"
 )
 
-// queueModel is what a local queue does, said in as few words as possible.
+// A localQueue is a Local that does not steal, with what a worker's loop does around it.
+type localQueue struct {
+	runq.Local
+	home task.Home
+}
+
+func newLocal() *localQueue {
+	q := new(localQueue)
+	q.Init(&q.home, nil, 0)
+	return q
+}
+
+// adopt binds t to the worker.
+func (q *localQueue) adopt(t *task.Task) { t.ForHost().Bind(&q.home, 0) }
+
+func (q *localQueue) pop() *task.Task {
+	if !q.Slot.Empty() {
+		return q.TakeSlot()
+	}
+	q.Slot.Skip()
+	return q.Next()
+}
+
+func (q *localQueue) len() int {
+	n := q.Bound.Len()
+	if !q.Slot.Empty() {
+		n++
+	}
+	return n
+}
+
+// A queueModel is what a localQueue does, in as few words as possible.
 type queueModel struct {
 	lifo       *task.Task
 	runs       int          // how often in a row the slot went first
 	ring, list []*task.Task // what came when the ring was full is behind it, in the list
 	mixed      bool         // woken tasks are in the list
 	overtook   bool
-	since      int // polls of the ring since the last turn of the list
+	since      int // polls of the ring since the last share of the list
 }
 
 func (m *queueModel) push(t *task.Task) {
@@ -47,7 +77,7 @@ func (m *queueModel) pushLIFO(t *task.Task) {
 	m.lifo = t
 }
 
-func (m *queueModel) turn() (list bool) {
+func (m *queueModel) serveLists() (list bool) {
 	if m.overtook && m.since >= runq.ListShare*runq.PollsPerRound {
 		n := min(runq.PollsPerRound, runq.Places-len(m.ring), len(m.list))
 		m.ring, m.list = slices.Concat(m.list[:n], m.ring), m.list[n:]
@@ -92,32 +122,32 @@ func (m *queueModel) len() int {
 }
 
 func TestLocalQueueKeepsItsOrder(t *testing.T) {
-	turns := 0 // of the list
+	shares := 0 // of the list
 	for seed := range uint64(20) {
 		rng := rand.New(rand.NewPCG(seed, seed))
-		var q executor.LocalQueue
+		q := newLocal()
 		var m queueModel
 		free := make([]*task.Task, 5*runq.Size) // tasks that are in no queue
 		for i := range free {
 			free[i] = &task.New(future.Ready(i)).Task
-			q.Adopt(free[i])
+			q.adopt(free[i])
 		}
 		for range 100 {
 			// Phases that fill and phases that empty, so that the ring overflows and refills.
 			fill := rng.IntN(11)
 			for range rng.IntN(2 * runq.Size) {
 				if rng.IntN(runq.PollsPerRound) == 0 {
-					list := m.turn()
+					list := m.serveLists()
 					if q.ServeLists() != list {
-						t.Fatalf("seed %d: the list's turn is not %t", seed, list)
+						t.Fatalf("seed %d: the list got its share: %t, want %t", seed, !list, list)
 					}
 					if list {
-						turns++
+						shares++
 					}
 				}
 				if rng.IntN(10) >= fill {
 					want := m.pop()
-					if got := q.Pop(); got != want {
+					if got := q.pop(); got != want {
 						t.Fatalf("seed %d: the wrong task was popped, with %d in the queue", seed, m.len()+1)
 					}
 					if want != nil {
@@ -128,7 +158,7 @@ func TestLocalQueueKeepsItsOrder(t *testing.T) {
 					free = free[:last]
 					switch rng.IntN(4) {
 					case 0:
-						q.PutSlot(next)
+						q.PutFirst(next)
 						m.pushLIFO(next)
 					case 1:
 						q.PushWoken(next)
@@ -138,32 +168,32 @@ func TestLocalQueueKeepsItsOrder(t *testing.T) {
 						m.push(next)
 					}
 				}
-				if q.Len() != m.len() || q.Empty() != (m.len() == 0) {
-					t.Fatalf("seed %d: len %d, empty %t; want %d", seed, q.Len(), q.Empty(), m.len())
+				if q.len() != m.len() || q.Empty() != (m.len() == 0) {
+					t.Fatalf("seed %d: len %d, empty %t; want %d", seed, q.len(), q.Empty(), m.len())
 				}
 			}
 		}
 	}
-	if turns == 0 {
-		t.Fatal("it was never the list's turn")
+	if shares == 0 {
+		t.Fatal("the list never got a share")
 	}
 }
 
 func TestLocalQueueIsFirstInFirstOutBeyondItsRing(t *testing.T) {
-	var q executor.LocalQueue
+	q := newLocal()
 	const n = 10*runq.Size + 7
 	tasks := make([]*task.Task, n)
 	for i := range tasks {
 		tasks[i] = &task.New(future.Ready(i)).Task
-		q.Adopt(tasks[i])
+		q.adopt(tasks[i])
 		q.Push(tasks[i])
 	}
 	for i := range tasks {
-		if q.Pop() != tasks[i] {
+		if q.pop() != tasks[i] {
 			t.Fatalf("task %d is not in its place", i)
 		}
 	}
-	if q.Pop() != nil || !q.Empty() {
+	if q.pop() != nil || !q.Empty() {
 		t.Fatal("the queue is not empty")
 	}
 }
