@@ -16,7 +16,7 @@ import (
 // A request is what a goroutine asks a task, with the way for the answer.
 type request struct {
 	n      int
-	answer oneshot.Sender[int]
+	answer *oneshot.Sender[int]
 }
 
 func Example_goroutines() {

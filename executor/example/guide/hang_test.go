@@ -66,7 +66,7 @@ func Example_hang() {
 	fmt.Println("busy holds its worker")
 	close(release)
 	// Output:
-	// consumer: idle, waits for receive
+	// consumer: idle, waits for channel
 	// producer: idle, waits for lock
 	// busy holds its worker
 }
