@@ -72,17 +72,17 @@ var List = []Mistake{
 		"executor/net/tcp/listener_test.go: TestSeveralTasksAcceptOnOneListener",
 		"executor/net/tcp/stream_test.go: TestSeveralTasksReadOneStream",
 		"executor/net/tcp/stream_test.go: TestReadAndWriteWaitTogether",
-		"executor/net/udp/socket_test.go: TestSeveralTasksReadOneSocket",
-		"executor/net/udp/socket_test.go: TestReadWaitsBesideWrites",
-		"executor/net/unix/stream_test.go: TestSeveralTasksReadOneStream",
+		"executor/net/udp/wait_test.go: TestSeveralTasksReadOneSocket",
+		"executor/net/udp/wait_test.go: TestReadWaitsBesideWrites",
+		"executor/net/unix/wait_test.go: TestSeveralTasksReadOneStream",
 	}},
 	15: {"errors and hang-ups are dropped", []string{
 		"executor/net/tcp/close_test.go: TestHangUpWakesBothDirections",
 	}},
 	16: {"any second poll of readiness says ready", []string{
 		"executor/net/tcp/stream_test.go: TestReadableOnlyWhileThereIsSomething",
-		"executor/net/udp/socket_test.go: TestReadableOnlyWhileThereIsSomething",
-		"executor/net/unix/stream_test.go: TestReadableOnlyWhileThereIsSomething",
+		"executor/net/udp/wait_test.go: TestReadableOnlyWhileThereIsSomething",
+		"executor/net/unix/wait_test.go: TestReadableOnlyWhileThereIsSomething",
 	}},
 	17: {"wakers run under the reactor's lock, and what they drop leaks", []string{
 		"reactor/deregister_test.go: TestWakersRunOutsideEveryLock",
@@ -98,7 +98,7 @@ var List = []Mistake{
 		"executor/net/tcp/unix_test.go: TestDescriptorsAreNotInherited",
 		"executor/net/tcp/listener_test.go: TestConnectionGivenUpBeforeAccept",
 		"executor/net/tcp/dial_test.go: TestFailedConnectIsAnError",
-		"executor/net/tcp/main_test.go: newRuntime", // looks for descriptors that were left open
+		"executor/net/internal/nettest/runtime.go: NewRuntime", // looks for descriptors that were left open
 		"reactor/reactortest/kernel_linux.go: testSignals",
 		"reactor/iocp/regress_windows_test.go: TestAFailedNewOrAddLeavesNothingBehind",
 	}},

@@ -14,6 +14,8 @@ import (
 
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coro"
+	"github.com/moduvex/moduvex-go/executor"
+	"github.com/moduvex/moduvex-go/executor/net/internal/nettest"
 	"github.com/moduvex/moduvex-go/executor/net/tcp"
 )
 
@@ -68,7 +70,7 @@ func TestFamiliesAlternate(t *testing.T) {
 }
 
 func TestDialTriesAddressesInTurn(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	l, err := tcp.Listen("tcp", ":0")
 	if err != nil {
 		t.Fatal(err)
@@ -88,7 +90,7 @@ func TestDialTriesAddressesInTurn(t *testing.T) {
 			Control: r.control, FallbackDelay: time.Hour,
 			Resolve: addrs("127.0.0.8", "127.0.0.9", "127.0.0.10", "::1"),
 		}
-		do(t, rt, func(co *coro.Co) error {
+		nettest.Do(t, rt, func(co *coro.Co) error {
 			s, err := d.Dial(co, "tcp", "somewhere:"+port)
 			if err != nil {
 				return err
@@ -112,7 +114,7 @@ func TestDialTriesAddressesInTurn(t *testing.T) {
 		d := tcp.Dialer{
 			Control: r.control, Resolve: addrs("127.0.0.1", "127.0.0.2", "127.0.0.3"), FallbackDelay: 60 * time.Millisecond,
 		}
-		do(t, rt, func(co *coro.Co) error {
+		nettest.Do(t, rt, func(co *coro.Co) error {
 			s, err := d.Dial(co, "tcp", fmt.Sprintf("somewhere:%d", hole.Port()))
 			if err != nil {
 				return err
@@ -143,7 +145,7 @@ func TestDialTriesAddressesInTurn(t *testing.T) {
 		d := tcp.Dialer{
 			Control: r.control, Resolve: addrs("127.0.0.1", "127.0.0.2", "127.0.0.3"), FallbackDelay: delay,
 		}
-		do(t, rt, func(co *coro.Co) error {
+		nettest.Do(t, rt, func(co *coro.Co) error {
 			s, err := d.Dial(co, "tcp", fmt.Sprintf("somewhere:%d", hole.Port()))
 			if err != nil {
 				return err
@@ -164,7 +166,7 @@ func TestDialTriesAddressesInTurn(t *testing.T) {
 		d := tcp.Dialer{
 			Control: r.control, Resolve: addrs("127.0.0.1", "127.0.0.2"), FallbackDelay: -1, Timeout: 100 * time.Millisecond,
 		}
-		do(t, rt, func(co *coro.Co) error {
+		nettest.Do(t, rt, func(co *coro.Co) error {
 			_, err := d.Dial(co, "tcp", fmt.Sprintf("somewhere:%d", hole.Port()))
 			wantTimeout(t, err, "dial")
 			return nil
@@ -177,7 +179,7 @@ func TestDialTriesAddressesInTurn(t *testing.T) {
 	t.Run("if all fail the first error counts", func(t *testing.T) {
 		to := refusing(t, "127.0.0.1")
 		d := tcp.Dialer{Resolve: addrs("127.0.0.1", "127.0.0.2")}
-		do(t, rt, func(co *coro.Co) error {
+		nettest.Do(t, rt, func(co *coro.Co) error {
 			_, err := d.Dial(co, "tcp", fmt.Sprintf("somewhere:%d", to.Port()))
 			wantIs(t, err, "dial", syscall.ECONNREFUSED)
 			var oe *net.OpError
@@ -191,7 +193,7 @@ func TestDialTriesAddressesInTurn(t *testing.T) {
 	t.Run("an address of the wrong family is left out", func(t *testing.T) {
 		var r recorder
 		d := tcp.Dialer{Control: r.control, Resolve: addrs("::1", "127.0.0.1")}
-		do(t, rt, func(co *coro.Co) error {
+		nettest.Do(t, rt, func(co *coro.Co) error {
 			s, err := d.Dial(co, "tcp4", "somewhere:"+port)
 			if err != nil {
 				return err
@@ -205,33 +207,33 @@ func TestDialTriesAddressesInTurn(t *testing.T) {
 }
 
 func TestAbortOfDialClosesAllSockets(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	hole := blackHole(t, "127.0.0.1")
 	var r recorder
 	d := tcp.Dialer{
 		Control: r.control, FallbackDelay: 5 * time.Millisecond,
 		Resolve: addrs("127.0.0.1", "127.0.0.1", "127.0.0.1", "127.0.0.1"),
 	}
-	before := openFDs(t)
+	before := nettest.OpenFDs(t)
 	var got error
-	h := start(rt, func(co *coro.Co) error {
+	h := executor.Do(rt, func(co *coro.Co) error {
 		_, got = d.Dial(co, "tcp", fmt.Sprintf("somewhere:%d", hole.Port()))
 		return got
 	})
-	for end := time.Now().Add(patience); r.attempts() < 4; time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(nettest.Timeout); r.attempts() < 4; time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatalf("%d sockets are connecting, want 4", r.attempts())
 		}
 	}
-	if open := openFDs(t) - before; countsFDs && open != 4 {
+	if open := nettest.OpenFDs(t) - before; nettest.CountsFDs && open != 4 {
 		t.Errorf("%d sockets are open, want 4", open)
 	}
 	h.Abort()
-	if err := finish(t, h); !errors.Is(err, core.ErrCancelled) {
+	if err := nettest.Finish(t, h); !errors.Is(err, core.ErrCancelled) {
 		t.Error(err)
 	}
 	wantIs(t, got, "dial", core.ErrCancelled)
-	if open := openFDs(t) - before; open != 0 {
+	if open := nettest.OpenFDs(t) - before; open != 0 {
 		t.Errorf("%d sockets are left", open)
 	}
 	if n := rt.Stats().Registrations; n != 0 {
@@ -240,21 +242,21 @@ func TestAbortOfDialClosesAllSockets(t *testing.T) {
 }
 
 func TestLosersOfDialAreClosed(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	hole := blackHole(t, "127.0.0.1")
 	other, err := tcp.Listen("tcp4", fmt.Sprintf("127.0.0.2:%d", hole.Port()))
 	if err != nil {
 		t.Skip(err)
 	}
 	defer other.Close()
-	before := openFDs(t)
+	before := nettest.OpenFDs(t)
 	d := tcp.Dialer{FallbackDelay: 10 * time.Millisecond, Resolve: addrs("127.0.0.1", "127.0.0.1", "127.0.0.2")}
-	do(t, rt, func(co *coro.Co) error {
+	nettest.Do(t, rt, func(co *coro.Co) error {
 		s, err := d.Dial(co, "tcp", fmt.Sprintf("somewhere:%d", hole.Port()))
 		if err != nil {
 			return err
 		}
-		if open := openFDs(t) - before; countsFDs && open != 1 {
+		if open := nettest.OpenFDs(t) - before; nettest.CountsFDs && open != 1 {
 			t.Errorf("%d sockets are open, want 1", open)
 		}
 		return s.Close()

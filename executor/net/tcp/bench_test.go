@@ -10,6 +10,7 @@ import (
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/executor"
+	"github.com/moduvex/moduvex-go/executor/net/internal/nettest"
 	"github.com/moduvex/moduvex-go/executor/net/tcp"
 )
 
@@ -29,11 +30,11 @@ func BenchmarkEcho(b *testing.B) {
 	}
 }
 
-func benchTasks(b *testing.B, conns int, serve, client func(co *coro.Co, s *tcp.Stream, n int) handle) {
-	rt := newRuntime(b)
+func benchTasks(b *testing.B, conns int, serve, client func(co *coro.Co, s *tcp.Stream, n int) nettest.Handle) {
+	rt := nettest.NewRuntime(b)
 	l := listen(b)
 	b.ReportAllocs()
-	do(b, rt, func(co *coro.Co) error {
+	nettest.Do(b, rt, func(co *coro.Co) error {
 		var clients, servers []*tcp.Stream
 		for range conns {
 			c, err := tcp.Dial(co, "tcp", l.Addr().String())
@@ -46,7 +47,7 @@ func benchTasks(b *testing.B, conns int, serve, client func(co *coro.Co, s *tcp.
 			}
 			clients, servers = append(clients, c), append(servers, s)
 		}
-		var hs []handle
+		var hs []nettest.Handle
 		b.ResetTimer()
 		for i := range conns {
 			hs = append(hs, serve(co, servers[i], 0), client(co, clients[i], share(b.N, conns, i)))
@@ -69,7 +70,7 @@ func share(n, of, i int) int {
 	return n / of
 }
 
-func spawnDirect(co *coro.Co, s *tcp.Stream, _ int) handle {
+func spawnDirect(co *coro.Co, s *tcp.Stream, _ int) nettest.Handle {
 	return executor.Go(co, func(co *coro.Co) (struct{}, error) {
 		defer s.Close()
 		buf := make([]byte, benchBuffer)
@@ -88,7 +89,7 @@ func spawnDirect(co *coro.Co, s *tcp.Stream, _ int) handle {
 	})
 }
 
-func clientDirect(co *coro.Co, s *tcp.Stream, n int) handle {
+func clientDirect(co *coro.Co, s *tcp.Stream, n int) nettest.Handle {
 	return executor.Go(co, func(co *coro.Co) (struct{}, error) {
 		defer s.Close()
 		buf := make([]byte, benchBuffer)
@@ -104,11 +105,11 @@ func clientDirect(co *coro.Co, s *tcp.Stream, n int) handle {
 	})
 }
 
-func spawnPoll(co *coro.Co, s *tcp.Stream, _ int) handle {
+func spawnPoll(co *coro.Co, s *tcp.Stream, _ int) nettest.Handle {
 	return executor.Spawn[struct{}](co, &echoPair{s: s, left: -1, buf: make([]byte, benchBuffer)})
 }
 
-func clientPoll(co *coro.Co, s *tcp.Stream, n int) handle {
+func clientPoll(co *coro.Co, s *tcp.Stream, n int) nettest.Handle {
 	return executor.Spawn[struct{}](co, &echoPair{s: s, left: n, writes: n > 0, buf: make([]byte, benchBuffer)})
 }
 

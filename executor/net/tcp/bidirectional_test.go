@@ -11,17 +11,19 @@ import (
 
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coro"
+	"github.com/moduvex/moduvex-go/executor"
+	"github.com/moduvex/moduvex-go/executor/net/internal/nettest"
 	"github.com/moduvex/moduvex-go/executor/net/stream"
 	"github.com/moduvex/moduvex-go/executor/net/tcp"
 )
 
 func TestCopyBidirectional(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	a, ac := connect(t, rt)
 	b, bc := connect(t, rt)
 	type counts struct{ toA, toB int64 }
 	var got counts
-	proxy := start(rt, func(co *coro.Co) (err error) {
+	proxy := executor.Do(rt, func(co *coro.Co) (err error) {
 		got.toA, got.toB, err = stream.CopyBidirectional(co, a, b)
 		return err
 	})
@@ -47,7 +49,7 @@ func TestCopyBidirectional(t *testing.T) {
 	send(bc, back)
 	check(ac, back)
 	wg.Wait()
-	if err := finish(t, proxy); err != nil {
+	if err := nettest.Finish(t, proxy); err != nil {
 		t.Error(err)
 	}
 	if want := (counts{int64(len(back)), int64(len(forth))}); got != want {
@@ -57,25 +59,25 @@ func TestCopyBidirectional(t *testing.T) {
 
 // What goes wrong in one direction ends the other, and so does an abort.
 func TestCopyBidirectionalEndsAsAWhole(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	for name, test := range map[string]struct {
-		end  func(a *tcp.Stream, ac *net.TCPConn, h handle)
+		end  func(a *tcp.Stream, ac *net.TCPConn, h nettest.Handle)
 		want error
 	}{
-		"closed":  {func(a *tcp.Stream, _ *net.TCPConn, _ handle) { a.Close() }, net.ErrClosed},
-		"reset":   {func(_ *tcp.Stream, ac *net.TCPConn, _ handle) { ac.SetLinger(0); ac.Close() }, nil},
-		"aborted": {func(_ *tcp.Stream, _ *net.TCPConn, h handle) { h.Abort() }, core.ErrCancelled},
+		"closed":  {func(a *tcp.Stream, _ *net.TCPConn, _ nettest.Handle) { a.Close() }, net.ErrClosed},
+		"reset":   {func(_ *tcp.Stream, ac *net.TCPConn, _ nettest.Handle) { ac.SetLinger(0); ac.Close() }, nil},
+		"aborted": {func(_ *tcp.Stream, _ *net.TCPConn, h nettest.Handle) { h.Abort() }, core.ErrCancelled},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a, ac := connect(t, rt)
 			b, _ := connect(t, rt)
-			proxy := start(rt, func(co *coro.Co) error {
+			proxy := executor.Do(rt, func(co *coro.Co) error {
 				_, _, err := stream.CopyBidirectional(co, a, b)
 				return err
 			})
-			settle(rt)
+			nettest.Settle(rt)
 			test.end(a, ac, proxy)
-			if err := finish(t, proxy); err == nil || test.want != nil && !errors.Is(err, test.want) {
+			if err := nettest.Finish(t, proxy); err == nil || test.want != nil && !errors.Is(err, test.want) {
 				t.Errorf("it ended with %v", err)
 			}
 		})
@@ -84,11 +86,11 @@ func TestCopyBidirectionalEndsAsAWhole(t *testing.T) {
 
 // An exchange is complete although the server lets the connection go before the client's end has reached it.
 func TestCopyBidirectionalWithAPeerThatIsGone(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	a, client := connect(t, rt)
 	b, server := connect(t, rt)
 	var toA, toB int64
-	proxy := start(rt, func(co *coro.Co) (err error) {
+	proxy := executor.Do(rt, func(co *coro.Co) (err error) {
 		toA, toB, err = stream.CopyBidirectional(co, a, b)
 		return err
 	})
@@ -105,7 +107,7 @@ func TestCopyBidirectionalWithAPeerThatIsGone(t *testing.T) {
 	server.Close()
 	waitReset(t, b)
 	client.CloseWrite()
-	if err := finish(t, proxy); err != nil || toA != 6 || toB != 8 {
+	if err := nettest.Finish(t, proxy); err != nil || toA != 6 || toB != 8 {
 		t.Errorf("%d and %d bytes, %v", toA, toB, err)
 	}
 }
@@ -117,7 +119,7 @@ func waitReset(t *testing.T, s *tcp.Stream) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for end := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(nettest.Timeout); ; time.Sleep(time.Millisecond) {
 		gone := false
 		raw.Control(func(fd uintptr) { gone = !connected(fd) })
 		if gone {
@@ -131,7 +133,7 @@ func waitReset(t *testing.T, s *tcp.Stream) {
 
 // A write that is under way when its half is closed fails as one that waits: with net.ErrClosed.
 func TestWriteHalfIsClosedUnderAWrite(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	l := listen(t)
 	for range rounds() {
 		c, err := net.Dial("tcp", l.Addr().String())
@@ -140,7 +142,7 @@ func TestWriteHalfIsClosedUnderAWrite(t *testing.T) {
 		}
 		var r *tcp.ReadHalf
 		var w *tcp.WriteHalf
-		do(t, rt, func(co *coro.Co) error {
+		nettest.Do(t, rt, func(co *coro.Co) error {
 			s, err := l.Accept(co)
 			if err == nil {
 				r, w = s.Split()
@@ -149,7 +151,7 @@ func TestWriteHalfIsClosedUnderAWrite(t *testing.T) {
 		})
 		go io.Copy(io.Discard, c)
 		begun := make(chan struct{})
-		h := start(rt, func(co *coro.Co) error {
+		h := executor.Do(rt, func(co *coro.Co) error {
 			close(begun)
 			for {
 				if _, err := w.Write(co, make([]byte, 1000)); err != nil {
@@ -159,7 +161,7 @@ func TestWriteHalfIsClosedUnderAWrite(t *testing.T) {
 		})
 		<-begun
 		w.Close()
-		if err := finish(t, h); !errors.Is(err, net.ErrClosed) {
+		if err := nettest.Finish(t, h); !errors.Is(err, net.ErrClosed) {
 			t.Fatalf("the write ended with %v", err)
 		}
 		r.Close()

@@ -15,6 +15,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/executor"
 	"github.com/moduvex/moduvex-go/executor/internal/modetest"
+	"github.com/moduvex/moduvex-go/executor/net/internal/nettest"
 	"github.com/moduvex/moduvex-go/executor/net/stream"
 	"github.com/moduvex/moduvex-go/executor/net/tcp"
 	"github.com/moduvex/moduvex-go/reactor"
@@ -92,7 +93,7 @@ func TestNothingBlocksOnASocketInBlockingMode(t *testing.T) {
 	}
 	for name, op := range ops {
 		t.Run(name, func(t *testing.T) {
-			rt := newRuntime(t)
+			rt := nettest.NewRuntime(t)
 			s, _ := connect(t, rt)
 			fill(t, s)
 			makeBlocking(t, s)
@@ -110,7 +111,7 @@ func TestNothingBlocksOnASocketInBlockingMode(t *testing.T) {
 	}
 	for name, accept := range accepts {
 		t.Run(name, func(t *testing.T) {
-			rt := newRuntime(t)
+			rt := nettest.NewRuntime(t)
 			l := listen(t)
 			makeBlocking(t, l)
 			aborted(t, rt, func(co *coro.Co) error { return accept(co, l) })
@@ -123,15 +124,15 @@ func TestNothingBlocksOnASocketInBlockingMode(t *testing.T) {
 func aborted(t *testing.T, rt *executor.Runtime, body func(co *coro.Co) error) {
 	t.Helper()
 	var err error
-	h := start(rt, func(co *coro.Co) error { err = body(co); return err })
-	do(t, rt, func(*coro.Co) error { return nil })
-	settle(rt)
+	h := executor.Do(rt, func(co *coro.Co) error { err = body(co); return err })
+	nettest.Do(t, rt, func(*coro.Co) error { return nil })
+	nettest.Settle(rt)
 	runtime.GC()
 	if h.Finished() {
 		t.Errorf("it has not waited: %v", err)
 	}
 	h.Abort()
-	if err := finish(t, h); !errors.Is(err, core.ErrCancelled) {
+	if err := nettest.Finish(t, h); !errors.Is(err, core.ErrCancelled) {
 		t.Errorf("ended with %v", err)
 	}
 }
@@ -159,10 +160,10 @@ func TestCopyGoesOnInBlockingMode(t *testing.T) {
 		"sink":   func(_, to *tcp.Stream) *tcp.Stream { return to },
 	} {
 		t.Run(name, func(t *testing.T) {
-			rt := newRuntime(t)
+			rt := nettest.NewRuntime(t)
 			from, in := connect(t, rt)
 			to, out := connect(t, rt)
-			h := start(rt, func(co *coro.Co) error {
+			h := executor.Do(rt, func(co *coro.Co) error {
 				_, err := stream.Copy(co, to, from)
 				to.CloseWrite()
 				return err
@@ -175,12 +176,12 @@ func TestCopyGoesOnInBlockingMode(t *testing.T) {
 			}()
 			var got bytes.Buffer
 			readToPipe(t, out, &got, none, 8<<20)
-			settle(rt) // until nothing fits anywhere, the pipe is full as well
+			nettest.Settle(rt) // until nothing fits anywhere, the pipe is full as well
 			makeBlocking(t, switched(from, to))
 			if _, err := io.Copy(&got, out); err != nil {
 				t.Error(err)
 			}
-			if err := finish(t, h); err != nil {
+			if err := nettest.Finish(t, h); err != nil {
 				t.Error(err)
 			}
 			if !bytes.Equal(got.Bytes(), msg) {
@@ -198,7 +199,7 @@ func TestSendFileInBlockingMode(t *testing.T) {
 		t.Fatal(err)
 	}
 	const limit = 4 << 20
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	s, c := connect(t, rt)
 	makeBlocking(t, s)
 	file, err := os.Open(path)
@@ -206,7 +207,7 @@ func TestSendFileInBlockingMode(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer file.Close()
-	h := start(rt, func(co *coro.Co) error {
+	h := executor.Do(rt, func(co *coro.Co) error {
 		defer s.CloseWrite()
 		n, err := s.SendFile(co, io.LimitReader(file, limit))
 		if err == nil && n != limit {
@@ -214,11 +215,11 @@ func TestSendFileInBlockingMode(t *testing.T) {
 		}
 		return err
 	})
-	settle(rt)
+	nettest.Settle(rt)
 	if got, err := io.ReadAll(c); err != nil || !bytes.Equal(got, msg[:limit]) {
 		t.Errorf("%d bytes came, changed or not all, %v", len(got), err)
 	}
-	if err := finish(t, h); err != nil {
+	if err := nettest.Finish(t, h); err != nil {
 		t.Error(err)
 	}
 	if pos, _ := file.Seek(0, io.SeekCurrent); pos != limit {
@@ -228,7 +229,7 @@ func TestSendFileInBlockingMode(t *testing.T) {
 
 // A Control function that leaves the socket in blocking mode does not make the connect block.
 func TestDialAfterControlMadeTheSocketBlocking(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	hole := blackHole(t, "127.0.0.1")
 	d := tcp.Dialer{Control: func(_, _ string, c syscall.RawConn) (err error) {
 		cerr := c.Control(func(fd uintptr) { err = unix.SetNonblock(int(fd), false) })
@@ -242,7 +243,7 @@ func TestDialAfterControlMadeTheSocketBlocking(t *testing.T) {
 
 // How many probes there are is set, also if it is one, unless it is left to the system.
 func TestKeepAliveCount(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	s, _ := connect(t, rt)
 	count := func() (n int) {
 		raw, err := s.SyscallConn()

@@ -11,12 +11,13 @@ import (
 	"github.com/moduvex/moduvex-go/core/coretest"
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/executor"
+	"github.com/moduvex/moduvex-go/executor/net/internal/nettest"
 	"github.com/moduvex/moduvex-go/executor/net/tcp"
 	"github.com/moduvex/moduvex-go/reactor"
 )
 
 func TestAbortEndsWaitAndLeavesNothing(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	s, _ := connect(t, rt)
 	s.SetWriteBuffer(16 << 10)
 	s.SetDeadline(time.Now().Add(time.Hour))
@@ -30,17 +31,17 @@ func TestAbortEndsWaitAndLeavesNothing(t *testing.T) {
 		{"read", reactor.Read, func(co *coro.Co) error { return s.WaitReadable(co) }},
 	} {
 		var got error
-		h := start(rt, func(co *coro.Co) error {
+		h := executor.Do(rt, func(co *coro.Co) error {
 			got = op.f(co)
 			return got
 		})
-		settle(rt)
+		nettest.Settle(rt)
 		h.Abort()
-		if err := finish(t, h); !errors.Is(err, core.ErrCancelled) {
+		if err := nettest.Finish(t, h); !errors.Is(err, core.ErrCancelled) {
 			t.Errorf("%s: the join says %v", op.name, err)
 		}
 		wantIs(t, got, op.name, core.ErrCancelled)
-		if n := s.Waiters(op.d); n != 0 {
+		if n := s.TakeWaiters(op.d); n != 0 {
 			t.Errorf("%s: %d waiters are left", op.name, n)
 		}
 	}
@@ -49,14 +50,14 @@ func TestAbortEndsWaitAndLeavesNothing(t *testing.T) {
 // A body that is unwound by force, and waits in its clean-up behind a shield that no longer holds, is unwound
 // by force again, in the middle of its wait.
 func TestForcedUnwindingLeavesNoWaiter(t *testing.T) {
-	rt, other := newRuntime(t), newRuntime(t)
+	rt, other := nettest.NewRuntime(t), nettest.NewRuntime(t)
 	s, _ := connect(t, rt)
 	read := func(co *coro.Co) error { _, err := s.Read(co, make([]byte, 1)); return err }
-	first := start(other, read) // so that the registration is one that lives on
-	settle(other)
+	first := executor.Do(other, read) // so that the registration is one that lives on
+	nettest.Settle(other)
 	first.Abort()
-	finish(t, first)
-	h := start(rt, func(co *coro.Co) error {
+	nettest.Finish(t, first)
+	h := executor.Do(rt, func(co *coro.Co) error {
 		defer func() {
 			err := coro.Shield(co, read)
 			t.Error("not unwound by force:", err)
@@ -67,26 +68,26 @@ func TestForcedUnwindingLeavesNoWaiter(t *testing.T) {
 			}
 		}
 	})
-	settle(rt)
+	nettest.Settle(rt)
 	h.Abort()
-	settle(rt)
+	nettest.Settle(rt)
 	if h.Finished() {
 		t.Fatal("it did not wait behind its shield")
 	}
 	rt.Close()
-	if err := finish(t, h); !errors.Is(err, core.ErrCancelled) {
+	if err := nettest.Finish(t, h); !errors.Is(err, core.ErrCancelled) {
 		t.Error(err)
 	}
-	if n := s.Waiters(reactor.Read); n != 0 {
+	if n := s.TakeWaiters(reactor.Read); n != 0 {
 		t.Errorf("%d waiters are left", n)
 	}
 }
 
 func TestScopeEndsRead(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	s, c := connect(t, rt)
 	cause := errors.New("changed my mind")
-	do(t, rt, func(co *coro.Co) error {
+	nettest.Do(t, rt, func(co *coro.Co) error {
 		err := coro.WithTimeout(co, 20*time.Millisecond, func(co *coro.Co) error {
 			_, err := s.Read(co, make([]byte, 1))
 			return err
@@ -110,13 +111,13 @@ func TestScopeEndsRead(t *testing.T) {
 }
 
 func TestPollStyleUnwait(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	s, _ := connect(t, rt)
 	h := executor.Spawn[struct{}](rt, &reading{s: s})
-	settle(rt)
+	nettest.Settle(rt)
 	h.Abort()
-	finish(t, h)
-	if n := s.Waiters(reactor.Read); n != 0 {
+	nettest.Finish(t, h)
+	if n := s.TakeWaiters(reactor.Read); n != 0 {
 		t.Errorf("%d waiters are left", n)
 	}
 }
@@ -153,22 +154,22 @@ func TestNoReactorIsAnError(t *testing.T) {
 }
 
 func TestStreamOutlivesItsRuntime(t *testing.T) {
-	rt, first := newRuntime(t), newRuntime(t)
+	rt, first := nettest.NewRuntime(t), nettest.NewRuntime(t)
 	s, c := connect(t, first)
-	h := start(first, func(co *coro.Co) error { return s.WaitReadable(co) })
-	settle(first)
+	h := executor.Do(first, func(co *coro.Co) error { return s.WaitReadable(co) })
+	nettest.Settle(first)
 	if !s.Registered() {
 		t.Fatal("not registered while a task waits")
 	}
 	first.Close()
-	finish(t, h)
-	second := start(rt, func(co *coro.Co) error {
+	nettest.Finish(t, h)
+	second := executor.Do(rt, func(co *coro.Co) error {
 		_, err := s.Read(co, make([]byte, 1))
 		return err
 	})
-	settle(rt)
+	nettest.Settle(rt)
 	c.Write([]byte("x"))
-	if err := finish(t, second); err != nil {
+	if err := nettest.Finish(t, second); err != nil {
 		t.Error(err)
 	}
 }

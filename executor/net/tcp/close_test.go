@@ -12,14 +12,16 @@ import (
 	"time"
 
 	"github.com/moduvex/moduvex-go/core/coro"
+	"github.com/moduvex/moduvex-go/executor"
+	"github.com/moduvex/moduvex-go/executor/net/internal/nettest"
 	"github.com/moduvex/moduvex-go/executor/net/stream"
 )
 
 func TestWriteThenCloseDelivers(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	for range 50 {
 		s, c := connect(t, rt)
-		do(t, rt, func(co *coro.Co) error {
+		nettest.Do(t, rt, func(co *coro.Co) error {
 			if _, err := s.Write(co, random(100<<10)); err != nil {
 				return err
 			}
@@ -35,9 +37,9 @@ func TestWriteThenCloseDelivers(t *testing.T) {
 
 func TestHalfClose(t *testing.T) {
 	t.Run("write", func(t *testing.T) {
-		rt := newRuntime(t)
+		rt := nettest.NewRuntime(t)
 		s, c := connect(t, rt)
-		do(t, rt, func(co *coro.Co) error {
+		nettest.Do(t, rt, func(co *coro.Co) error {
 			s.Write(co, []byte("last words"))
 			return s.CloseWrite()
 		})
@@ -46,7 +48,7 @@ func TestHalfClose(t *testing.T) {
 		}
 		c.Write([]byte("answer"))
 		c.Close()
-		do(t, rt, func(co *coro.Co) error {
+		nettest.Do(t, rt, func(co *coro.Co) error {
 			buf := make([]byte, 100)
 			n, err := s.Read(co, buf)
 			if string(buf[:n]) != "answer" || err != nil {
@@ -61,10 +63,10 @@ func TestHalfClose(t *testing.T) {
 		})
 	})
 	t.Run("read", func(t *testing.T) {
-		rt := newRuntime(t)
+		rt := nettest.NewRuntime(t)
 		s, c := connect(t, rt)
 		c.Write([]byte("before"))
-		h := start(rt, func(co *coro.Co) error {
+		h := executor.Do(rt, func(co *coro.Co) error {
 			buf := make([]byte, 100)
 			if n, err := s.Read(co, buf); string(buf[:n]) != "before" || err != nil {
 				return fmt.Errorf("read %q, %v", buf[:n], err)
@@ -78,20 +80,20 @@ func TestHalfClose(t *testing.T) {
 			_, err := s.Write(co, []byte("x"))
 			return err
 		})
-		settle(rt)
+		nettest.Settle(rt)
 		if err := s.CloseRead(); err != nil {
 			t.Fatal(err)
 		}
-		if err := finish(t, h); err != nil {
+		if err := nettest.Finish(t, h); err != nil {
 			t.Error(err)
 		}
 	})
 }
 
 func TestPeerEndsStream(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	s, c := connect(t, rt)
-	h := start(rt, func(co *coro.Co) error {
+	h := executor.Do(rt, func(co *coro.Co) error {
 		for range 3 { // the end is not consumed
 			if n, err := s.Read(co, make([]byte, 10)); n != 0 || err != io.EOF {
 				return fmt.Errorf("read: %d, %v", n, err)
@@ -99,9 +101,9 @@ func TestPeerEndsStream(t *testing.T) {
 		}
 		return nil
 	})
-	settle(rt)
+	nettest.Settle(rt)
 	c.Close()
-	if err := finish(t, h); err != nil {
+	if err := nettest.Finish(t, h); err != nil {
 		t.Error(err)
 	}
 }
@@ -109,23 +111,23 @@ func TestPeerEndsStream(t *testing.T) {
 func TestPeerResets(t *testing.T) {
 	for _, when := range []string{"before", "while pending"} {
 		t.Run(when, func(t *testing.T) {
-			rt := newRuntime(t)
+			rt := nettest.NewRuntime(t)
 			s, c := connect(t, rt)
 			c.SetLinger(0)
 			if when == "before" {
 				c.Close()
 				time.Sleep(20 * time.Millisecond)
 			}
-			h := start(rt, func(co *coro.Co) error {
+			h := executor.Do(rt, func(co *coro.Co) error {
 				_, err := s.Read(co, make([]byte, 10))
 				wantIs(t, err, "read", syscall.ECONNRESET)
 				_, err = s.Write(co, make([]byte, 10))
 				wantIs(t, err, "write", afterReset)
 				return nil
 			})
-			settle(rt)
+			nettest.Settle(rt)
 			c.Close()
-			if err := finish(t, h); err != nil {
+			if err := nettest.Finish(t, h); err != nil {
 				t.Error(err)
 			}
 		})
@@ -133,7 +135,7 @@ func TestPeerResets(t *testing.T) {
 }
 
 func TestSetLingerZeroResetsPeer(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	s, c := connect(t, rt)
 	if err := s.SetLinger(0); err != nil {
 		t.Fatal(err)
@@ -146,21 +148,21 @@ func TestSetLingerZeroResetsPeer(t *testing.T) {
 
 // Regression: errors and hang-ups were dropped.
 func TestHangUpWakesBothDirections(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	s, c := connect(t, rt)
 	s.SetWriteBuffer(16 << 10)
-	w := start(rt, func(co *coro.Co) error {
+	w := executor.Do(rt, func(co *coro.Co) error {
 		_, err := s.Write(co, make([]byte, 8<<20))
 		return err
 	})
-	r := start(rt, func(co *coro.Co) error {
+	r := executor.Do(rt, func(co *coro.Co) error {
 		_, err := s.Read(co, make([]byte, 1))
 		return err
 	})
-	settle(rt)
+	nettest.Settle(rt)
 	c.SetLinger(0)
 	c.Close()
-	werr, rerr := finish(t, w), finish(t, r)
+	werr, rerr := nettest.Finish(t, w), nettest.Finish(t, r)
 	for _, err := range []error{werr, rerr} {
 		if err == nil || err != io.EOF && !errors.Is(err, syscall.ECONNRESET) && !errors.Is(err, syscall.EPIPE) {
 			t.Errorf("got %v", err)
@@ -172,7 +174,7 @@ func TestHangUpWakesBothDirections(t *testing.T) {
 }
 
 func TestCloseEndsWhatIsWaiting(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	s, _ := connect(t, rt)
 	s.SetWriteBuffer(16 << 10)
 	ops := map[string]func(co *coro.Co) error{
@@ -180,11 +182,11 @@ func TestCloseEndsWhatIsWaiting(t *testing.T) {
 		"write":    func(co *coro.Co) error { _, err := s.Write(co, make([]byte, 8<<20)); return err },
 		"readable": func(co *coro.Co) error { return s.WaitReadable(co) },
 	}
-	hs := map[string]handle{}
+	hs := map[string]nettest.Handle{}
 	for name, op := range ops {
-		hs[name] = start(rt, op)
+		hs[name] = executor.Do(rt, op)
 	}
-	settle(rt)
+	nettest.Settle(rt)
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -193,12 +195,12 @@ func TestCloseEndsWhatIsWaiting(t *testing.T) {
 		if op == "readable" {
 			op = "read"
 		}
-		wantIs(t, finish(t, h), op, net.ErrClosed)
+		wantIs(t, nettest.Finish(t, h), op, net.ErrClosed)
 	}
 }
 
 func TestEverythingAfterCloseSaysClosed(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	s, _ := connect(t, rt)
 	remote := s.RemoteAddr().String()
 	raw, err := s.SyscallConn()
@@ -217,7 +219,7 @@ func TestEverythingAfterCloseSaysClosed(t *testing.T) {
 	wantIs(t, raw.Read(func(uintptr) bool { t.Error("called on a closed descriptor"); return true }), "raw-read", net.ErrClosed)
 	_, err = s.SyscallConn()
 	wantIs(t, err, "raw", net.ErrClosed)
-	do(t, rt, func(co *coro.Co) error {
+	nettest.Do(t, rt, func(co *coro.Co) error {
 		_, err := s.Read(co, make([]byte, 1))
 		wantIs(t, err, "read", net.ErrClosed)
 		_, err = s.Read(co, nil)
@@ -236,10 +238,10 @@ func TestEverythingAfterCloseSaysClosed(t *testing.T) {
 }
 
 func TestSplit(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	s, c := connect(t, rt)
 	r, w := s.Split()
-	h := start(rt, func(co *coro.Co) error {
+	h := executor.Do(rt, func(co *coro.Co) error {
 		defer w.Close()
 		_, err := stream.Copy(co, w, r)
 		return err
@@ -249,11 +251,11 @@ func TestSplit(t *testing.T) {
 	if got, err := io.ReadAll(c); string(got) != "through both" || err != nil {
 		t.Errorf("got %q, %v", got, err)
 	}
-	if err := finish(t, h); err != nil {
+	if err := nettest.Finish(t, h); err != nil {
 		t.Error(err)
 	}
 	wantIs(t, w.Close(), "close", net.ErrClosed)
-	do(t, rt, func(co *coro.Co) error {
+	nettest.Do(t, rt, func(co *coro.Co) error {
 		_, err := w.Write(co, []byte("x"))
 		wantIs(t, err, "write", net.ErrClosed)
 		return nil
@@ -269,31 +271,31 @@ func TestSplit(t *testing.T) {
 }
 
 func TestClosingHalfEndsItsWaiters(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	s, c := connect(t, rt)
 	s.SetWriteBuffer(16 << 10)
 	r, w := s.Split()
-	rh := start(rt, func(co *coro.Co) error { _, err := r.Read(co, make([]byte, 1)); return err })
-	wh := start(rt, func(co *coro.Co) error { _, err := w.Write(co, make([]byte, 8<<20)); return err })
-	settle(rt)
+	rh := executor.Do(rt, func(co *coro.Co) error { _, err := r.Read(co, make([]byte, 1)); return err })
+	wh := executor.Do(rt, func(co *coro.Co) error { _, err := w.Write(co, make([]byte, 8<<20)); return err })
+	nettest.Settle(rt)
 	if err := r.Close(); err != nil {
 		t.Fatal(err)
 	}
-	wantIs(t, finish(t, rh), "read", net.ErrClosed)
+	wantIs(t, nettest.Finish(t, rh), "read", net.ErrClosed)
 	if wh.Finished() {
 		t.Error("the other half ended too")
 	}
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	wantIs(t, finish(t, wh), "write", net.ErrClosed)
+	wantIs(t, nettest.Finish(t, wh), "write", net.ErrClosed)
 	io.Copy(io.Discard, c)
 }
 
 // Close races with reads and writes on other goroutines' runtimes: nothing may touch a descriptor
 // that is somebody else's by then. Each round opens files that would take the freed numbers.
 func TestCloseRacesWithOperations(t *testing.T) {
-	rt1, rt2 := newRuntime(t), newRuntime(t)
+	rt1, rt2 := nettest.NewRuntime(t), nettest.NewRuntime(t)
 	for range 200 {
 		s, c := connect(t, rt1)
 		go c.Write([]byte("xxxxxxxxxxxxxxxxxxxx"))
@@ -307,15 +309,15 @@ func TestCloseRacesWithOperations(t *testing.T) {
 				}
 			}
 		}
-		h1, h2 := start(rt1, body), start(rt2, body)
+		h1, h2 := executor.Do(rt1, body), executor.Do(rt2, body)
 		time.Sleep(time.Duration(rand.IntN(200)) * time.Microsecond)
 		s.Close()
 		f, err := os.CreateTemp("", "")
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, h := range []handle{h1, h2} {
-			if err := finish(t, h); !errors.Is(err, net.ErrClosed) {
+		for _, h := range []nettest.Handle{h1, h2} {
+			if err := nettest.Finish(t, h); !errors.Is(err, net.ErrClosed) {
 				t.Error(err)
 			}
 		}

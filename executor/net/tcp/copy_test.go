@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/moduvex/moduvex-go/core/coro"
+	"github.com/moduvex/moduvex-go/executor"
+	"github.com/moduvex/moduvex-go/executor/net/internal/nettest"
 	"github.com/moduvex/moduvex-go/executor/net/stream"
 )
 
@@ -31,9 +33,9 @@ type shortWriter struct{}
 func (shortWriter) Write(_ *coro.Co, b []byte) (int, error) { return len(b) / 2, nil }
 
 func TestCopy(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	broken := errors.New("broken")
-	do(t, rt, func(co *coro.Co) error {
+	nettest.Do(t, rt, func(co *coro.Co) error {
 		var out bytes.Buffer
 		n, err := stream.Copy(co, bufferWriter{&out}, &pieces{{"ab", nil}, {"", nil}, {"cd", io.EOF}})
 		if n != 4 || err != nil || out.String() != "abcd" {
@@ -54,27 +56,27 @@ func TestCopy(t *testing.T) {
 
 // In a copy in both directions, one that blocks must not keep the other.
 func TestCopyInBothDirections(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	a, ac := connect(t, rt)
 	b, bc := connect(t, rt)
-	forth := start(rt, func(co *coro.Co) error { _, err := b.ReadFrom(co, a); b.CloseWrite(); return err })
-	back := start(rt, func(co *coro.Co) error { _, err := b.WriteTo(co, a); a.CloseWrite(); return err })
+	forth := executor.Do(rt, func(co *coro.Co) error { _, err := b.ReadFrom(co, a); b.CloseWrite(); return err })
+	back := executor.Do(rt, func(co *coro.Co) error { _, err := b.WriteTo(co, a); a.CloseWrite(); return err })
 	msg := random(20 << 20)
 	go func() { bc.Write(msg); bc.CloseWrite() }() // and nobody reads it from ac
-	settle(rt)
+	nettest.Settle(rt)
 	ac.Write([]byte("hello"))
 	buf := make([]byte, 5)
 	if _, err := io.ReadFull(bc, buf); err != nil || string(buf) != "hello" {
 		t.Fatalf("got %q, %v while the other direction is full", buf, err)
 	}
 	ac.CloseWrite()
-	if err := finish(t, forth); err != nil {
+	if err := nettest.Finish(t, forth); err != nil {
 		t.Error(err)
 	}
 	if got, err := io.ReadAll(ac); err != nil || !bytes.Equal(got, msg) {
 		t.Errorf("%d bytes, %v", len(got), err)
 	}
-	if err := finish(t, back); err != nil {
+	if err := nettest.Finish(t, back); err != nil {
 		t.Error(err)
 	}
 }

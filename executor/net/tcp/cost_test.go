@@ -10,23 +10,24 @@ import (
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/executor"
+	"github.com/moduvex/moduvex-go/executor/net/internal/nettest"
 	"github.com/moduvex/moduvex-go/executor/net/tcp"
 	"github.com/moduvex/moduvex-go/reactor"
 )
 
 // Regression: calls allocated, a boxed address each among others.
 func TestReadAndWriteAllocateNothing(t *testing.T) {
-	if raceEnabled {
+	if nettest.Race {
 		t.Skip("the race detector allocates")
 	}
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	for _, style := range []string{"direct", "poll"} {
 		a, ac := connect(t, rt)
 		var h interface{ Abort() bool }
 		if style == "poll" {
 			h = executor.Spawn[error](rt, &pollEcho{s: a, buf: make([]byte, 64)})
 		} else {
-			h = start(rt, func(co *coro.Co) error {
+			h = executor.Do(rt, func(co *coro.Co) error {
 				buf := make([]byte, 64)
 				for {
 					n, err := a.Read(co, buf)
@@ -93,7 +94,7 @@ func (w *waiting) Drop() { w.s.Close() }
 
 // What an idle connection costs, task included, by the allocator's books.
 func TestMemoryOfAnIdleConnection(t *testing.T) {
-	if raceEnabled || testing.Short() {
+	if nettest.Race || testing.Short() {
 		t.Skip("a measurement")
 	}
 	const n = 2000
@@ -114,7 +115,7 @@ func TestMemoryOfAnIdleConnection(t *testing.T) {
 			})
 		}},
 	} {
-		rt := newRuntime(t)
+		rt := nettest.NewRuntime(t)
 		l := listen(t)
 		var fds []*tcp.Stream
 		memory := func() uint64 {
@@ -124,7 +125,7 @@ func TestMemoryOfAnIdleConnection(t *testing.T) {
 			runtime.ReadMemStats(&m)
 			return m.HeapAlloc + m.StackInuse
 		}
-		do(t, rt, func(co *coro.Co) error {
+		nettest.Do(t, rt, func(co *coro.Co) error {
 			for range n {
 				c, err := tcp.Dial(co, "tcp", l.Addr().String())
 				if err != nil {
@@ -135,7 +136,7 @@ func TestMemoryOfAnIdleConnection(t *testing.T) {
 			return nil
 		})
 		before := memory()
-		do(t, rt, func(co *coro.Co) error {
+		nettest.Do(t, rt, func(co *coro.Co) error {
 			for range n {
 				s, err := l.Accept(co)
 				if err != nil {
@@ -145,7 +146,7 @@ func TestMemoryOfAnIdleConnection(t *testing.T) {
 			}
 			return nil
 		})
-		settle(rt)
+		nettest.Settle(rt)
 		per := (memory() - before) / n
 		t.Logf("%s style: %d bytes for an idle connection", style.name, per)
 		if per > style.bound {
@@ -154,7 +155,7 @@ func TestMemoryOfAnIdleConnection(t *testing.T) {
 		for _, c := range fds {
 			c.Close()
 		}
-		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		ctx, cancel := context.WithTimeout(context.Background(), nettest.Timeout)
 		if err := rt.Shutdown(ctx); err != nil {
 			t.Error(err)
 		}

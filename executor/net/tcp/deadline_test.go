@@ -13,6 +13,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/executor"
 	"github.com/moduvex/moduvex-go/executor/internal/modetest"
+	"github.com/moduvex/moduvex-go/executor/net/internal/nettest"
 	"github.com/moduvex/moduvex-go/executor/net/tcp"
 )
 
@@ -30,14 +31,14 @@ func wantTimeout(tb testing.TB, err error, op string) {
 }
 
 func TestDeadlineEndsPendingRead(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	s, c := connect(t, rt)
-	do(t, rt, func(co *coro.Co) error {
+	nettest.Do(t, rt, func(co *coro.Co) error {
 		begin := time.Now()
 		s.SetReadDeadline(begin.Add(30 * time.Millisecond))
 		_, err := s.Read(co, make([]byte, 1))
 		wantTimeout(t, err, "read")
-		if took := time.Since(begin); took < 30*time.Millisecond || took > patience {
+		if took := time.Since(begin); took < 30*time.Millisecond || took > nettest.Timeout {
 			t.Errorf("it took %v", took)
 		}
 		_, err = s.Read(co, make([]byte, 1)) // it stays over
@@ -52,11 +53,11 @@ func TestDeadlineEndsPendingRead(t *testing.T) {
 }
 
 func TestPastDeadlineFailsThoughThereIsSomething(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	s, c := connect(t, rt)
 	c.Write([]byte("x"))
 	time.Sleep(10 * time.Millisecond)
-	do(t, rt, func(co *coro.Co) error {
+	nettest.Do(t, rt, func(co *coro.Co) error {
 		s.SetDeadline(time.Unix(1, 0))
 		_, err := s.Read(co, make([]byte, 1))
 		wantTimeout(t, err, "read")
@@ -75,13 +76,13 @@ func TestPastDeadlineFailsThoughThereIsSomething(t *testing.T) {
 }
 
 func TestDeadlineOfOneDirectionLeavesTheOther(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	s, c := connect(t, rt)
 	s.SetWriteDeadline(time.Unix(1, 0))
-	h := start(rt, func(co *coro.Co) error { _, err := s.Read(co, make([]byte, 1)); return err })
-	settle(rt)
+	h := executor.Do(rt, func(co *coro.Co) error { _, err := s.Read(co, make([]byte, 1)); return err })
+	nettest.Settle(rt)
 	c.Write([]byte("x"))
-	if err := finish(t, h); err != nil {
+	if err := nettest.Finish(t, h); err != nil {
 		t.Error(err)
 	}
 }
@@ -100,7 +101,7 @@ func TestDeadlineChangesWhileReadIsPending(t *testing.T) {
 		{"soon to none", 60 * time.Millisecond, 0, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			rt := newRuntime(t)
+			rt := nettest.NewRuntime(t)
 			s, c := connect(t, rt)
 			at := func(d time.Duration) (at time.Time) {
 				if d != 0 {
@@ -108,15 +109,15 @@ func TestDeadlineChangesWhileReadIsPending(t *testing.T) {
 				}
 				return at
 			}
-			var h handle
+			var h nettest.Handle
 			for first := test.first; ; first *= 2 {
 				began := at(first)
 				s.SetReadDeadline(began)
-				h = start(rt, func(co *coro.Co) error { _, err := s.Read(co, make([]byte, 1)); return err })
-				settle(rt)
+				h = executor.Do(rt, func(co *coro.Co) error { _, err := s.Read(co, make([]byte, 1)); return err })
+				nettest.Settle(rt)
 				s.SetReadDeadline(at(test.second)) // from a goroutine that is not a worker
 				if test.ends {
-					wantTimeout(t, finish(t, h), "read")
+					wantTimeout(t, nettest.Finish(t, h), "read")
 					return
 				}
 				if time.Now().Before(began) {
@@ -124,15 +125,15 @@ func TestDeadlineChangesWhileReadIsPending(t *testing.T) {
 					break
 				}
 				// The machine was so slow that the first has passed before the second was set.
-				if h.Abort(); finish(t, h) == nil {
+				if h.Abort(); nettest.Finish(t, h) == nil {
 					t.Fatal("it has read what nobody wrote")
 				}
 			}
 			if h.Finished() {
-				t.Fatal(finish(t, h))
+				t.Fatal(nettest.Finish(t, h))
 			}
 			c.Write([]byte("x"))
-			if err := finish(t, h); err != nil {
+			if err := nettest.Finish(t, h); err != nil {
 				t.Error(err)
 			}
 		})
@@ -140,10 +141,10 @@ func TestDeadlineChangesWhileReadIsPending(t *testing.T) {
 }
 
 func TestDeadlineEndsPendingWrite(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	s, _ := connect(t, rt)
 	s.SetWriteBuffer(16 << 10)
-	do(t, rt, func(co *coro.Co) error {
+	nettest.Do(t, rt, func(co *coro.Co) error {
 		data := make([]byte, 32<<20) // takes its time
 		s.SetWriteDeadline(time.Now().Add(50 * time.Millisecond))
 		n, err := s.Write(co, data)
@@ -156,18 +157,18 @@ func TestDeadlineEndsPendingWrite(t *testing.T) {
 }
 
 func TestDeadlineEndsAllThatWait(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	s, c := connect(t, rt)
 	s.SetReadDeadline(time.Now().Add(100 * time.Millisecond))
-	var hs []handle
+	var hs []nettest.Handle
 	for range 10 {
-		hs = append(hs, start(rt, func(co *coro.Co) error { _, err := s.Read(co, make([]byte, 1)); return err }))
+		hs = append(hs, executor.Do(rt, func(co *coro.Co) error { _, err := s.Read(co, make([]byte, 1)); return err }))
 	}
-	settle(rt)
+	nettest.Settle(rt)
 	c.Write([]byte("xx")) // two of them are served, and turn off the alarm
 	timeouts := 0
 	for _, h := range hs {
-		if err := finish(t, h); err != nil {
+		if err := nettest.Finish(t, h); err != nil {
 			wantTimeout(t, err, "read")
 			timeouts++
 		}
@@ -178,35 +179,35 @@ func TestDeadlineEndsAllThatWait(t *testing.T) {
 }
 
 func TestAbortOfOneWaiterLeavesDeadlineToOthers(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	s, _ := connect(t, rt)
 	s.SetReadDeadline(time.Now().Add(100 * time.Millisecond))
 	read := func(co *coro.Co) error { _, err := s.Read(co, make([]byte, 1)); return err }
-	a, b := start(rt, read), start(rt, read)
-	settle(rt)
+	a, b := executor.Do(rt, read), executor.Do(rt, read)
+	nettest.Settle(rt)
 	a.Abort()
-	finish(t, a)
-	wantTimeout(t, finish(t, b), "read")
+	nettest.Finish(t, a)
+	wantTimeout(t, nettest.Finish(t, b), "read")
 }
 
 // Two workers wait on one stream: the alarm is in the wheel of one of them, and may have to move.
 func TestDeadlineEndsWaitersOnSeveralWorkers(t *testing.T) {
-	a, b := newRuntime(t), newRuntime(t)
+	a, b := nettest.NewRuntime(t), nettest.NewRuntime(t)
 	s, c := connect(t, a)
 	read := func(co *coro.Co) error { _, err := s.Read(co, make([]byte, 1)); return err }
 	for range 20 {
 		s.SetReadDeadline(time.Now().Add(long))
-		ha, hb := start(a, read), start(b, read)
-		settle(a)
+		ha, hb := executor.Do(a, read), executor.Do(b, read)
+		nettest.Settle(a)
 		s.SetReadDeadline(time.Now().Add(10 * time.Millisecond)) // each worker wants to set it
-		wantTimeout(t, finish(t, ha), "read")
-		wantTimeout(t, finish(t, hb), "read")
+		wantTimeout(t, nettest.Finish(t, ha), "read")
+		wantTimeout(t, nettest.Finish(t, hb), "read")
 
 		s.SetReadDeadline(time.Now().Add(20 * time.Millisecond))
-		ha, hb = start(a, read), start(b, read)
-		settle(a)
+		ha, hb = executor.Do(a, read), executor.Do(b, read)
+		nettest.Settle(a)
 		c.Write([]byte("x")) // for one of them, which turns the alarm off
-		errs := []error{finish(t, ha), finish(t, hb)}
+		errs := []error{nettest.Finish(t, ha), nettest.Finish(t, hb)}
 		for _, err := range errs {
 			if err != nil {
 				wantTimeout(t, err, "read")
@@ -215,7 +216,7 @@ func TestDeadlineEndsWaitersOnSeveralWorkers(t *testing.T) {
 		if errs[0] != nil && errs[1] != nil {
 			// Both were too late for it.
 			s.SetReadDeadline(time.Time{})
-			if err := finish(t, start(a, read)); err != nil {
+			if err := nettest.Finish(t, executor.Do(a, read)); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -224,33 +225,33 @@ func TestDeadlineEndsWaitersOnSeveralWorkers(t *testing.T) {
 
 // An alarm that a dropped future has left in the wheel of one worker is no alarm for another.
 func TestAlarmLeftBehindOnAnotherWorker(t *testing.T) {
-	a, b := newRuntime(t), newRuntime(t)
+	a, b := nettest.NewRuntime(t), nettest.NewRuntime(t)
 	s, c := connect(t, a)
 	read := func(co *coro.Co) error { _, err := s.Read(co, make([]byte, 1)); return err }
 	leaveBehind := func() {
 		h := executor.Spawn[struct{}](a, &reading{s: s})
-		settle(a)
+		nettest.Settle(a)
 		h.Abort()
-		settle(a)
+		nettest.Settle(a)
 	}
 	s.SetReadDeadline(time.Now().Add(long))
 	leaveBehind()
-	hb := start(b, read) // with the same deadline
-	settle(b)
+	hb := executor.Do(b, read) // with the same deadline
+	nettest.Settle(b)
 	c.Write([]byte("x"))
-	if err := finish(t, hb); err != nil {
+	if err := nettest.Finish(t, hb); err != nil {
 		t.Error(err)
 	}
 	leaveBehind()
 	s.SetReadDeadline(time.Now().Add(30 * time.Millisecond))
-	wantTimeout(t, finish(t, start(b, read)), "read")
-	wantTimeout(t, finish(t, start(a, read)), "read")
+	wantTimeout(t, nettest.Finish(t, executor.Do(b, read)), "read")
+	wantTimeout(t, nettest.Finish(t, executor.Do(a, read)), "read")
 }
 
 func TestListenerDeadline(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	l := listen(t)
-	do(t, rt, func(co *coro.Co) error {
+	nettest.Do(t, rt, func(co *coro.Co) error {
 		l.SetDeadline(time.Now().Add(20 * time.Millisecond))
 		_, err := l.Accept(co)
 		wantTimeout(t, err, "accept")
@@ -271,25 +272,25 @@ func TestListenerDeadline(t *testing.T) {
 // An alarm that nobody needs any more must not wake an idle worker, nor take memory in its wheel.
 func TestNothingStaysArmedAfterTheOperation(t *testing.T) {
 	const soon = 400 * time.Millisecond
-	for name, end := range map[string]func(s *tcp.Stream, c net.Conn, h handle) error{
-		"read":  func(s *tcp.Stream, c net.Conn, h handle) error { _, err := c.Write([]byte("x")); return err },
-		"abort": func(s *tcp.Stream, c net.Conn, h handle) error { h.Abort(); return nil },
-		"close": func(s *tcp.Stream, c net.Conn, h handle) error { return s.Close() },
+	for name, end := range map[string]func(s *tcp.Stream, c net.Conn, h nettest.Handle) error{
+		"read":  func(s *tcp.Stream, c net.Conn, h nettest.Handle) error { _, err := c.Write([]byte("x")); return err },
+		"abort": func(s *tcp.Stream, c net.Conn, h nettest.Handle) error { h.Abort(); return nil },
+		"close": func(s *tcp.Stream, c net.Conn, h nettest.Handle) error { return s.Close() },
 	} {
 		t.Run(name, func(t *testing.T) {
-			rt := newRuntime(t)
+			rt := nettest.NewRuntime(t)
 			s, c := connect(t, rt)
 			s.SetReadDeadline(time.Now().Add(soon))
-			h := start(rt, func(co *coro.Co) error { _, err := s.Read(co, make([]byte, 1)); return err })
-			settle(rt)
+			h := executor.Do(rt, func(co *coro.Co) error { _, err := s.Read(co, make([]byte, 1)); return err })
+			nettest.Settle(rt)
 			if err := end(s, c, h); err != nil {
 				t.Fatal(err)
 			}
-			err := finish(t, h)
+			err := nettest.Finish(t, h)
 			if name == "close" {
 				wantIs(t, err, "read", net.ErrClosed)
 			}
-			settle(rt)
+			nettest.Settle(rt)
 			time.Sleep(50 * time.Millisecond) // the worker parks
 			before := rt.Stats().Parks
 			time.Sleep(soon)
@@ -308,7 +309,7 @@ func TestNothingStaysArmedAfterTheOperation(t *testing.T) {
 
 // SetDeadline may come between any two steps of a read that is about to wait.
 func TestDeadlineRacesWithRead(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	s, _ := connect(t, rt)
 	for range 500 {
 		s.SetReadDeadline(time.Time{})
@@ -320,7 +321,7 @@ func TestDeadlineRacesWithRead(t *testing.T) {
 			return struct{}{}, nil
 		})
 		s.SetReadDeadline(time.Unix(1, 0))
-		if err := finish(t, h); err != nil {
+		if err := nettest.Finish(t, h); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -328,14 +329,14 @@ func TestDeadlineRacesWithRead(t *testing.T) {
 
 // Instants that no Duration reaches from here are past, or never come.
 func TestDeadlinesBeyondAnyDuration(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	s, c := connect(t, rt)
 	buf := make([]byte, 1)
 	for _, at := range []time.Time{
 		time.Date(1, 1, 1, 0, 0, 0, 1, time.UTC), time.Unix(-1<<60, 0), time.Unix(0, 0), time.Now().Add(math.MinInt64),
 	} {
 		s.SetDeadline(at)
-		do(t, rt, func(co *coro.Co) error {
+		nettest.Do(t, rt, func(co *coro.Co) error {
 			_, err := s.Read(co, buf)
 			wantIs(t, err, "read", os.ErrDeadlineExceeded)
 			_, err = s.Write(co, buf)
@@ -347,16 +348,16 @@ func TestDeadlinesBeyondAnyDuration(t *testing.T) {
 		time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC), time.Unix(1<<60, 0), time.Now().Add(math.MaxInt64),
 	} {
 		s.SetDeadline(at)
-		h := start(rt, func(co *coro.Co) error {
+		h := executor.Do(rt, func(co *coro.Co) error {
 			if _, err := s.Read(co, buf); err != nil {
 				return err
 			}
 			_, err := s.Write(co, buf)
 			return err
 		})
-		settle(rt) // it waits, with its deadline in the wheel
+		nettest.Settle(rt) // it waits, with its deadline in the wheel
 		c.Write([]byte("x"))
-		if err := finish(t, h); err != nil {
+		if err := nettest.Finish(t, h); err != nil {
 			t.Errorf("with a deadline at %v: %v", at, err)
 		}
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/executor"
+	"github.com/moduvex/moduvex-go/executor/net/internal/nettest"
 	"github.com/moduvex/moduvex-go/executor/net/tcp"
 )
 
@@ -52,7 +53,7 @@ func refusing(tb testing.TB, host string) netip.AddrPort {
 }
 
 func TestDial(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	for _, network := range []string{"tcp", "tcp4", "tcp6"} {
 		host := "127.0.0.1"
 		if network == "tcp6" {
@@ -80,7 +81,7 @@ func TestDial(t *testing.T) {
 			addresses = append(addresses, "localhost:"+port)
 		}
 		for _, address := range addresses {
-			do(t, rt, func(co *coro.Co) error {
+			nettest.Do(t, rt, func(co *coro.Co) error {
 				s, err := tcp.Dial(co, network, address)
 				if err != nil {
 					return err
@@ -101,7 +102,7 @@ func TestDial(t *testing.T) {
 }
 
 func TestDialInPollStyle(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	l := listen(t)
 	d, err := executor.BlockOn(context.Background(), rt, tcp.DialFuture(l.AddrPort()))
 	if err != nil || d.Err != nil {
@@ -131,10 +132,10 @@ func TestDialInPollStyle(t *testing.T) {
 
 // Regression: a failed connect could report success.
 func TestFailedConnectIsAnError(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	for _, host := range []string{"127.0.0.1", "::1"} {
 		to := refusing(t, host)
-		do(t, rt, func(co *coro.Co) error {
+		nettest.Do(t, rt, func(co *coro.Co) error {
 			for range 50 {
 				s, err := tcp.Dial(co, "tcp", to.String())
 				if err == nil {
@@ -149,7 +150,7 @@ func TestFailedConnectIsAnError(t *testing.T) {
 }
 
 func TestDialErrors(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	to := refusing(t, "127.0.0.1").String()
 	var addrErr *net.AddrError
 	var unknown net.UnknownNetworkError
@@ -170,7 +171,7 @@ func TestDialErrors(t *testing.T) {
 		{"tcp", "no-such-host.invalid:80", &dnsErr, false},
 		{"udp", to, &unknown, false},
 	} {
-		do(t, rt, func(co *coro.Co) error {
+		nettest.Do(t, rt, func(co *coro.Co) error {
 			s, err := tcp.Dial(co, test.network, test.address)
 			if err == nil {
 				s.Close()
@@ -195,13 +196,13 @@ func TestDialErrors(t *testing.T) {
 }
 
 func TestDialTimeout(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	hole := blackHole(t, "127.0.0.1").String()
-	do(t, rt, func(co *coro.Co) error {
+	nettest.Do(t, rt, func(co *coro.Co) error {
 		begin := time.Now()
 		_, err := (&tcp.Dialer{Timeout: 50 * time.Millisecond}).Dial(co, "tcp", hole)
 		wantTimeout(t, err, "dial")
-		if took := time.Since(begin); took < 50*time.Millisecond || took > patience {
+		if took := time.Since(begin); took < 50*time.Millisecond || took > nettest.Timeout {
 			t.Errorf("it took %v", took)
 		}
 		err = coro.WithTimeout(co, 50*time.Millisecond, func(co *coro.Co) error {
@@ -225,10 +226,10 @@ func TestDialTimeout(t *testing.T) {
 }
 
 func TestDialOptions(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	l := listen(t)
 	refuse := errors.New("not this one")
-	do(t, rt, func(co *coro.Co) error {
+	nettest.Do(t, rt, func(co *coro.Co) error {
 		d := tcp.Dialer{LocalAddr: netip.MustParseAddrPort("127.0.0.7:0")}
 		s, err := d.Dial(co, "tcp", l.Addr().String())
 		if err != nil {
@@ -251,9 +252,9 @@ func TestDialOptions(t *testing.T) {
 }
 
 func TestResolverErrors(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	fail := errors.New("no such thing")
-	do(t, rt, func(co *coro.Co) error {
+	nettest.Do(t, rt, func(co *coro.Co) error {
 		d := tcp.Dialer{Resolve: func(context.Context, string, string) ([]netip.Addr, error) { return nil, fail }}
 		_, err := d.Dial(co, "tcp", "somewhere:80")
 		wantIs(t, err, "dial", fail)
@@ -272,9 +273,9 @@ func TestDialNeverConnectsToItself(t *testing.T) {
 	if testing.Short() {
 		t.Skip("20,000 connects")
 	}
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	to := refusing(t, "127.0.0.1")
-	do(t, rt, func(co *coro.Co) error {
+	nettest.Do(t, rt, func(co *coro.Co) error {
 		for range 20000 {
 			s, err := tcp.Dial(co, "tcp", to.String())
 			if err != nil {

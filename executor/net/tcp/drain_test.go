@@ -12,12 +12,13 @@ import (
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/executor"
 	"github.com/moduvex/moduvex-go/executor/internal/modetest"
+	"github.com/moduvex/moduvex-go/executor/net/internal/nettest"
 	"github.com/moduvex/moduvex-go/executor/net/tcp"
 )
 
 // refuses waits until nobody listens at addr any more: the close may be under way on another goroutine.
 func refuses(addr string) bool {
-	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(nettest.Timeout); time.Now().Before(end); time.Sleep(time.Millisecond) {
 		c, err := net.Dial("tcp", addr)
 		if errors.Is(err, connRefused) {
 			return true
@@ -33,7 +34,7 @@ func refuses(addr string) bool {
 func shutdown(t *testing.T, rt *executor.Runtime) (ended <-chan error) {
 	t.Helper()
 	done := make(chan error, 1)
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), nettest.Timeout)
 	t.Cleanup(cancel)
 	go func() { done <- rt.Shutdown(ctx) }()
 	<-rt.Draining()
@@ -52,17 +53,17 @@ func TestListenerClosesWhenItsRuntimeDrains(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			rt := newRuntime(t)
+			rt := nettest.NewRuntime(t)
 			l := listen(t)
 			s, c := connect(t, rt)
-			request := start(rt, func(co *coro.Co) error {
+			request := executor.Do(rt, func(co *coro.Co) error {
 				_, err := s.Read(co, make([]byte, 1))
 				return err
 			})
-			accepting := start(rt, func(co *coro.Co) error { return accept(co, l) })
-			settle(rt)
+			accepting := executor.Do(rt, func(co *coro.Co) error { return accept(co, l) })
+			nettest.Settle(rt)
 			ended := shutdown(t, rt)
-			wantIs(t, finish(t, accepting), "accept", net.ErrClosed)
+			wantIs(t, nettest.Finish(t, accepting), "accept", net.ErrClosed)
 			if !refuses(l.Addr().String()) {
 				t.Error("the port does not refuse")
 			}
@@ -70,7 +71,7 @@ func TestListenerClosesWhenItsRuntimeDrains(t *testing.T) {
 				t.Error("the request under way has ended")
 			}
 			c.Write([]byte("x"))
-			if err := finish(t, request); err != nil {
+			if err := nettest.Finish(t, request); err != nil {
 				t.Error(err)
 			}
 			if err := <-ended; err != nil {
@@ -88,20 +89,20 @@ func TestListenerClosesWhenItsRuntimeDrains(t *testing.T) {
 
 // A task that begins to accept during the drain does not accept.
 func TestAcceptDuringADrain(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	l := listen(t)
 	s, c := connect(t, rt)
-	h := start(rt, func(co *coro.Co) error {
+	h := executor.Do(rt, func(co *coro.Co) error {
 		if _, err := s.Read(co, make([]byte, 1)); err != nil {
 			return err
 		}
 		_, err := l.Accept(co)
 		return err
 	})
-	settle(rt)
+	nettest.Settle(rt)
 	ended := shutdown(t, rt)
 	c.Write([]byte("x"))
-	wantIs(t, finish(t, h), "accept", net.ErrClosed)
+	wantIs(t, nettest.Finish(t, h), "accept", net.ErrClosed)
 	if err := <-ended; err != nil {
 		t.Error(err)
 	}
@@ -123,7 +124,7 @@ func TestServeEndsWhenItsRuntimeDrains(t *testing.T) {
 			t.Fatal(err)
 		}
 		idle := make(chan struct{}, 2)
-		serve := start(rt, func(co *coro.Co) error {
+		serve := executor.Do(rt, func(co *coro.Co) error {
 			return g.Serve(co, func(co *coro.Co, s *tcp.Stream) {
 				executor.UntilDrain(co, func(co *coro.Co) error {
 					idle <- struct{}{}
@@ -142,14 +143,14 @@ func TestServeEndsWhenItsRuntimeDrains(t *testing.T) {
 			<-idle
 		}
 		ended := shutdown(t, rt)
-		if err := finish(t, serve); err != nil {
+		if err := nettest.Finish(t, serve); err != nil {
 			t.Errorf("Serve: %v", err)
 		}
 		if !refuses(g.Addr().String()) {
 			t.Error("the port does not refuse")
 		}
 		for _, c := range conns {
-			c.SetReadDeadline(time.Now().Add(patience))
+			c.SetReadDeadline(time.Now().Add(nettest.Timeout))
 			buf := make([]byte, 10)
 			if n, err := c.Read(buf); string(buf[:n]) != "bye" {
 				t.Errorf("an idle connection got %q, %v", buf[:n], err)
@@ -165,19 +166,19 @@ func TestServeEndsWhenItsRuntimeDrains(t *testing.T) {
 
 // A listener that is closed is in no list of its runtime.
 func TestClosedListenerIsLetGo(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	freed := make(chan struct{})
 	func() {
 		l := listenOnce(t)
 		runtime.AddCleanup(l, func(c chan struct{}) { close(c) }, freed)
-		h := start(rt, func(co *coro.Co) error { _, err := l.Accept(co); return err })
-		settle(rt)
+		h := executor.Do(rt, func(co *coro.Co) error { _, err := l.Accept(co); return err })
+		nettest.Settle(rt)
 		l.Close()
-		finish(t, h)
-		finish(t, start(rt, func(co *coro.Co) error { _, err := l.Accept(co); return err }))
+		nettest.Finish(t, h)
+		nettest.Finish(t, executor.Do(rt, func(co *coro.Co) error { _, err := l.Accept(co); return err }))
 	}()
-	for end := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
-		do(t, rt, func(*coro.Co) error { return nil })
+	for end := time.Now().Add(nettest.Timeout); ; time.Sleep(time.Millisecond) {
+		nettest.Do(t, rt, func(*coro.Co) error { return nil })
 		runtime.GC()
 		select {
 		case <-freed:

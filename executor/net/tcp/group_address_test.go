@@ -5,12 +5,13 @@ import (
 	"testing"
 
 	"github.com/moduvex/moduvex-go/executor/internal/modetest"
+	"github.com/moduvex/moduvex-go/executor/net/internal/nettest"
 	"github.com/moduvex/moduvex-go/executor/net/tcp"
 )
 
 // A group shares its address with nobody else: a second server on a port that is taken is told.
 func TestGroupTakesAnAddressForItself(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	for name, second := range map[string]func(address string) error{
 		"a group": func(address string) error { return closed(tcp.ListenGroup(rt, "tcp", address)) },
 		"a group that hands over": func(address string) error {
@@ -41,7 +42,7 @@ func TestGroupsShareAnAddressOnRequest(t *testing.T) {
 	if !modetest.First() {
 		return
 	}
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	lc := tcp.ListenConfig{ReusePort: true}
 	g, err := lc.ListenGroup(rt, "tcp", "127.0.0.1:0")
 	if errors.Is(err, errors.ErrUnsupported) {

@@ -13,6 +13,7 @@ import (
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/executor"
+	"github.com/moduvex/moduvex-go/executor/net/internal/nettest"
 	"github.com/moduvex/moduvex-go/executor/net/tcp"
 	"github.com/moduvex/moduvex-go/joinhandle"
 )
@@ -59,9 +60,9 @@ func workerByte(s core.Spawner) (byte, bool) {
 func TestGroupServesOnEveryWorker(t *testing.T) {
 	for name, lc := range groups {
 		t.Run(name, func(t *testing.T) {
-			rt := newRuntime(t)
+			rt := nettest.NewRuntime(t)
 			g := listenGroup(t, rt, lc)
-			serving := start(rt, func(co *coro.Co) error {
+			serving := executor.Do(rt, func(co *coro.Co) error {
 				return g.ServeWith(co, func(s core.Spawner, conn *tcp.Stream) {
 					// Bound, so that it can tell where it was put also where tasks are stolen.
 					id, ok := executor.WorkerID(s)
@@ -98,7 +99,7 @@ func TestGroupServesOnEveryWorker(t *testing.T) {
 			if err := g.Close(); err != nil {
 				t.Error(err)
 			}
-			if err := finish(t, serving); err != nil {
+			if err := nettest.Finish(t, serving); err != nil {
 				t.Error("Serve:", err)
 			}
 			if err := g.Close(); !errors.Is(err, net.ErrClosed) {
@@ -129,11 +130,11 @@ func sendByte(tb testing.TB, c net.Conn) byte {
 func TestGroupServeIsCancelledAndServesAgain(t *testing.T) {
 	for name, lc := range groups {
 		t.Run(name, func(t *testing.T) {
-			rt := newRuntime(t)
+			rt := nettest.NewRuntime(t)
 			g := listenGroup(t, rt, lc)
 			var served atomic.Int64
-			serve := func() handle {
-				return start(rt, func(co *coro.Co) error {
+			serve := func() nettest.Handle {
+				return executor.Do(rt, func(co *coro.Co) error {
 					return g.Serve(co, func(*coro.Co, *tcp.Stream) { served.Add(1) })
 				})
 			}
@@ -146,10 +147,10 @@ func TestGroupServeIsCancelledAndServesAgain(t *testing.T) {
 				io.Copy(io.Discard, c)
 				c.Close()
 				h.Abort()
-				if err := finish(t, h); !errors.Is(err, core.ErrCancelled) {
+				if err := nettest.Finish(t, h); !errors.Is(err, core.ErrCancelled) {
 					t.Errorf("Serve returned %v", err)
 				}
-				for end := time.Now().Add(patience); rt.Stats().Live != 0; time.Sleep(time.Millisecond) {
+				for end := time.Now().Add(nettest.Timeout); rt.Stats().Live != 0; time.Sleep(time.Millisecond) {
 					if time.Now().After(end) {
 						t.Fatalf("%d tasks are left", rt.Stats().Live)
 					}
@@ -168,9 +169,9 @@ func TestGroupServeReportsAPanic(t *testing.T) {
 			continue // there it is the panic of the connection's own task
 		}
 		t.Run(name, func(t *testing.T) {
-			rt := newRuntime(t)
+			rt := nettest.NewRuntime(t)
 			g := listenGroup(t, rt, lc)
-			h := start(rt, func(co *coro.Co) error {
+			h := executor.Do(rt, func(co *coro.Co) error {
 				return g.ServeWith(co, func(_ core.Spawner, conn *tcp.Stream) {
 					conn.Close()
 					panic("f panics")
@@ -181,7 +182,7 @@ func TestGroupServeReportsAPanic(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer c.Close()
-			err = finish(t, h)
+			err = nettest.Finish(t, h)
 			var je *joinhandle.JoinError
 			if !errors.As(err, &je) {
 				t.Fatalf("Serve returned %v", err)
@@ -198,9 +199,9 @@ func TestGroupServeReportsAPanic(t *testing.T) {
 func TestGroupEndsWithItsRuntime(t *testing.T) {
 	for name, lc := range groups {
 		t.Run(name, func(t *testing.T) {
-			rt := newRuntime(t)
+			rt := nettest.NewRuntime(t)
 			g := listenGroup(t, rt, lc)
-			h := start(rt, func(co *coro.Co) error {
+			h := executor.Do(rt, func(co *coro.Co) error {
 				return g.Serve(co, func(co *coro.Co, conn *tcp.Stream) { sayWorker(co, conn) })
 			})
 			var wg sync.WaitGroup
@@ -215,7 +216,7 @@ func TestGroupEndsWithItsRuntime(t *testing.T) {
 			rt.Close()
 			g.Close()
 			wg.Wait()
-			err := finish(t, h) // nil if it has seen the drain before it was aborted, or refused
+			err := nettest.Finish(t, h) // nil if it has seen the drain before it was aborted, or refused
 			if err != nil && !errors.Is(err, core.ErrShutdown) && !errors.Is(err, core.ErrCancelled) {
 				t.Errorf("Serve ended with %v", err)
 			}
@@ -224,7 +225,7 @@ func TestGroupEndsWithItsRuntime(t *testing.T) {
 }
 
 func TestGroupBadInput(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	if _, err := tcp.ListenGroup(rt, "udp", "127.0.0.1:0"); err == nil {
 		t.Error("a group of another network")
 	}

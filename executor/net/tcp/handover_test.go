@@ -11,13 +11,14 @@ import (
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/executor"
 	"github.com/moduvex/moduvex-go/executor/internal/modetest"
+	"github.com/moduvex/moduvex-go/executor/net/internal/nettest"
 	"github.com/moduvex/moduvex-go/executor/net/tcp"
 )
 
 // A half that is closed from elsewhere in the instant in which a read registers its waker once left
 // the read waiting for ever.
 func TestClosingAHalfWhileAReadBegins(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	rounds := 1500
 	if testing.Short() {
 		rounds = 150
@@ -31,19 +32,19 @@ func TestClosingAHalfWhileAReadBegins(t *testing.T) {
 		}
 		var r *tcp.ReadHalf
 		var w *tcp.WriteHalf
-		do(t, rt, func(co *coro.Co) error {
+		nettest.Do(t, rt, func(co *coro.Co) error {
 			s, err := l.Accept(co)
 			if err == nil {
 				r, w = s.Split()
 			}
 			return err
 		})
-		read := start(rt, func(co *coro.Co) error {
+		read := executor.Do(rt, func(co *coro.Co) error {
 			_, err := r.Read(co, make([]byte, 1))
 			return err
 		})
 		r.Close()
-		if err := finish(t, read); !errors.Is(err, net.ErrClosed) {
+		if err := nettest.Finish(t, read); !errors.Is(err, net.ErrClosed) {
 			t.Fatalf("the read ended with %v", err)
 		}
 		w.Close()
@@ -58,7 +59,7 @@ func TestDeadlineOutlivesTheRuntimeThatKeptIt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	second := newRuntime(t)
+	second := nettest.NewRuntime(t)
 	s, _ := connect(t, first)
 	begin := time.Now()
 	s.SetReadDeadline(begin.Add(200 * time.Millisecond))
@@ -69,7 +70,7 @@ func TestDeadlineOutlivesTheRuntimeThatKeptIt(t *testing.T) {
 		t.Fatalf("the first read ended with %v", err)
 	}
 	first.Close()
-	err = finish(t, start(second, func(co *coro.Co) error {
+	err = nettest.Finish(t, executor.Do(second, func(co *coro.Co) error {
 		_, err := s.Read(co, make([]byte, 1))
 		return err
 	}))
@@ -80,7 +81,7 @@ func TestDeadlineOutlivesTheRuntimeThatKeptIt(t *testing.T) {
 }
 
 func TestDialToRefusesAnAddressOfAnotherFamily(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	d := &tcp.Dialer{LocalAddr: netip.MustParseAddrPort("[::1]:0")}
 	got, err := executor.BlockOn(context.Background(), rt, d.DialFuture(netip.MustParseAddrPort("127.0.0.1:9")))
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/executor"
+	"github.com/moduvex/moduvex-go/executor/net/internal/nettest"
 	"github.com/moduvex/moduvex-go/executor/net/tcp"
 )
 
@@ -13,17 +14,17 @@ import (
 func TestServeDuringADrain(t *testing.T) {
 	for name, lc := range groups {
 		t.Run(name, func(t *testing.T) {
-			rt := newRuntime(t)
+			rt := nettest.NewRuntime(t)
 			g := listenGroup(t, rt, lc)
-			serve := start(rt, func(co *coro.Co) error {
+			serve := executor.Do(rt, func(co *coro.Co) error {
 				if _, err := coro.Await(co, executor.Draining()); err != nil {
 					return err
 				}
 				return g.Serve(co, func(*coro.Co, *tcp.Stream) {})
 			})
-			settle(rt)
+			nettest.Settle(rt)
 			ended := shutdown(t, rt)
-			if err := finish(t, serve); err != nil {
+			if err := nettest.Finish(t, serve); err != nil {
 				t.Errorf("Serve: %v", err)
 			}
 			if !refuses(g.Addr().String()) {

@@ -12,6 +12,7 @@ import (
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/executor"
+	"github.com/moduvex/moduvex-go/executor/net/internal/nettest"
 	"github.com/moduvex/moduvex-go/executor/net/tcp"
 )
 
@@ -38,49 +39,49 @@ func acceptOne(l *tcp.Listener) func(co *coro.Co) error {
 
 // Regression: of two accepts one hung.
 func TestSeveralTasksAcceptOnOneListener(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	l := listen(t)
 	const n = 20
-	var hs []handle
+	var hs []nettest.Handle
 	for range n {
-		hs = append(hs, start(rt, acceptOne(l)))
+		hs = append(hs, executor.Do(rt, acceptOne(l)))
 	}
-	settle(rt)
+	nettest.Settle(rt)
 	for range n {
 		dialPlain(t, l)
 	}
 	for _, h := range hs {
-		if err := finish(t, h); err != nil {
+		if err := nettest.Finish(t, h); err != nil {
 			t.Error(err)
 		}
 	}
 }
 
 func TestTwoRuntimesAcceptOnOneListener(t *testing.T) {
-	rts := []*executor.Runtime{newRuntime(t), newRuntime(t)}
+	rts := []*executor.Runtime{nettest.NewRuntime(t), nettest.NewRuntime(t)}
 	l := listen(t)
-	var hs []handle
+	var hs []nettest.Handle
 	for i := range 20 {
-		hs = append(hs, start(rts[i%2], acceptOne(l)))
+		hs = append(hs, executor.Do(rts[i%2], acceptOne(l)))
 	}
-	settle(rts[0])
+	nettest.Settle(rts[0])
 	for range hs {
 		dialPlain(t, l)
 	}
 	for _, h := range hs {
-		if err := finish(t, h); err != nil {
+		if err := nettest.Finish(t, h); err != nil {
 			t.Error(err)
 		}
 	}
 }
 
 func TestAcceptsWhatCameBefore(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	l := listen(t)
 	for range 5 {
 		dialPlain(t, l)
 	}
-	do(t, rt, func(co *coro.Co) error {
+	nettest.Do(t, rt, func(co *coro.Co) error {
 		for range 5 {
 			if err := acceptOne(l)(co); err != nil {
 				return err
@@ -91,52 +92,52 @@ func TestAcceptsWhatCameBefore(t *testing.T) {
 }
 
 func TestCloseEndsPendingAccepts(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	l := listen(t)
-	hs := []handle{start(rt, acceptOne(l)), start(rt, acceptOne(l))}
-	settle(rt)
+	hs := []nettest.Handle{executor.Do(rt, acceptOne(l)), executor.Do(rt, acceptOne(l))}
+	nettest.Settle(rt)
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
 	for _, h := range hs {
-		wantIs(t, finish(t, h), "accept", net.ErrClosed)
+		wantIs(t, nettest.Finish(t, h), "accept", net.ErrClosed)
 	}
 	wantIs(t, l.Close(), "close", net.ErrClosed)
 	wantIs(t, l.SetDeadline(time.Now()), "set", net.ErrClosed)
-	wantIs(t, finish(t, start(rt, acceptOne(l))), "accept", net.ErrClosed)
+	wantIs(t, nettest.Finish(t, executor.Do(rt, acceptOne(l))), "accept", net.ErrClosed)
 	if _, err := net.Dial("tcp", l.Addr().String()); !errors.Is(err, connRefused) {
 		t.Errorf("a closed listener answers with %v", err)
 	}
 }
 
 func TestAbortOfAcceptLeavesNothing(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	l := listen(t)
 	var got error
-	h := start(rt, func(co *coro.Co) error { _, got = l.Accept(co); return got })
-	settle(rt)
+	h := executor.Do(rt, func(co *coro.Co) error { _, got = l.Accept(co); return got })
+	nettest.Settle(rt)
 	h.Abort()
-	if err := finish(t, h); !errors.Is(err, core.ErrCancelled) {
+	if err := nettest.Finish(t, h); !errors.Is(err, core.ErrCancelled) {
 		t.Error(err)
 	}
 	wantIs(t, got, "accept", core.ErrCancelled)
-	if n := l.Waiters(); n != 0 {
+	if n := l.TakeWaiters(); n != 0 {
 		t.Errorf("%d waiters are left", n)
 	}
 }
 
 func TestPendingAcceptEndsWithRuntime(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	l := listen(t)
 	var got error
-	h := start(rt, func(co *coro.Co) error {
+	h := executor.Do(rt, func(co *coro.Co) error {
 		defer l.Close()
 		_, got = l.Accept(co)
 		return got
 	})
-	settle(rt)
+	nettest.Settle(rt)
 	rt.Close()
-	_ = finish(t, h)
+	_ = nettest.Finish(t, h)
 	if !errors.Is(got, net.ErrClosed) { // by the drain, with which the end begins
 		wantIs(t, got, "accept", core.ErrCancelled)
 	}
@@ -144,20 +145,20 @@ func TestPendingAcceptEndsWithRuntime(t *testing.T) {
 }
 
 func TestAcceptInPollStyle(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	l := listen(t)
 	h := executor.Spawn[error](rt, &accepting{l: l})
-	settle(rt)
+	nettest.Settle(rt)
 	dialPlain(t, l)
-	do(t, rt, func(co *coro.Co) error {
+	nettest.Do(t, rt, func(co *coro.Co) error {
 		err, jerr := h.Join(co)
 		return errors.Join(err, jerr)
 	})
 	h = executor.Spawn[error](rt, &accepting{l: l})
-	settle(rt)
+	nettest.Settle(rt)
 	h.Abort()
-	settle(rt)
-	if n := l.Waiters(); n != 0 {
+	nettest.Settle(rt)
+	if n := l.TakeWaiters(); n != 0 {
 		t.Errorf("%d waiters are left", n)
 	}
 }
@@ -269,7 +270,7 @@ func reachable(addr net.Addr, host string) bool {
 }
 
 func TestAddressOfPeerOnDualStackSocket(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	l, err := tcp.Listen("tcp", ":0")
 	if err != nil {
 		t.Fatal(err)
@@ -282,7 +283,7 @@ func TestAddressOfPeerOnDualStackSocket(t *testing.T) {
 			t.Log("no", host, "here:", err)
 			continue
 		}
-		do(t, rt, func(co *coro.Co) error {
+		nettest.Do(t, rt, func(co *coro.Co) error {
 			s, err := l.Accept(co)
 			if err != nil {
 				return err
@@ -301,10 +302,10 @@ func TestAddressOfPeerOnDualStackSocket(t *testing.T) {
 }
 
 func TestPortCanBeTakenAgainAtOnce(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	l := listen(t)
 	c := dialPlain(t, l)
-	do(t, rt, acceptOne(l)) // our side closes first: it is the one that lingers
+	nettest.Do(t, rt, acceptOne(l)) // our side closes first: it is the one that lingers
 	c.Close()
 	l.Close()
 	again, err := tcp.Listen("tcp", l.Addr().String())
@@ -339,7 +340,7 @@ func TestReusePort(t *testing.T) {
 //
 // Regression: a connection that was given up before the accept was an error of the accept.
 func TestConnectionGivenUpBeforeAccept(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	l := listen(t)
 	for range 10 {
 		c := dialPlain(t, l).(*net.TCPConn)
@@ -348,7 +349,7 @@ func TestConnectionGivenUpBeforeAccept(t *testing.T) {
 	}
 	c := dialPlain(t, l)
 	c.Write([]byte("the good one"))
-	do(t, rt, func(co *coro.Co) error {
+	nettest.Do(t, rt, func(co *coro.Co) error {
 		for {
 			s, err := l.Accept(co)
 			if err != nil {

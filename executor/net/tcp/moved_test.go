@@ -8,6 +8,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/executor"
 	"github.com/moduvex/moduvex-go/executor/internal/modetest"
+	"github.com/moduvex/moduvex-go/executor/net/internal/nettest"
 	"github.com/moduvex/moduvex-go/executor/net/tcp"
 	"github.com/moduvex/moduvex-go/reactor"
 )
@@ -30,19 +31,19 @@ func TestPollStyleOnTheNextRuntime(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			second := newRuntime(t)
+			second := nettest.NewRuntime(t)
 			s, c := connect(t, first)
 			first.Close()
 			polls := 0
-			h := start(second, func(co *coro.Co) error {
+			h := executor.Do(second, func(co *coro.Co) error {
 				return await(co, &operation{
 					poll: func(cx *core.Context) (bool, error) { polls++; return poll(cx, s) },
 					drop: func(w core.Waker) { s.Unwait(w, reactor.Read) },
 				})
 			})
-			settle(second)
+			nettest.Settle(second)
 			if h.Finished() {
-				t.Fatal("it has not waited:", finish(t, h))
+				t.Fatal("it has not waited:", nettest.Finish(t, h))
 			}
 			if !s.Registered() || second.Stats().Registrations != 1 {
 				t.Error("it waits, but is not registered")
@@ -50,7 +51,7 @@ func TestPollStyleOnTheNextRuntime(t *testing.T) {
 			if _, err := c.Write([]byte("x")); err != nil {
 				t.Fatal(err)
 			}
-			if err := finish(t, h); err != nil {
+			if err := nettest.Finish(t, h); err != nil {
 				t.Error(err)
 			}
 			if polls > 3 {
@@ -85,7 +86,7 @@ func await(co *coro.Co, o *operation) error {
 
 // Values of a keep-alive that are less than 0 leave what the system has.
 func TestKeepAliveLeavesTheSystemsValues(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	s, _ := connect(t, rt)
 	for _, c := range []net.KeepAliveConfig{
 		{Enable: true, Idle: -1, Interval: -1, Count: -1},

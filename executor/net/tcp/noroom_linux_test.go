@@ -13,6 +13,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/executor"
 	"github.com/moduvex/moduvex-go/executor/internal/modetest"
+	"github.com/moduvex/moduvex-go/executor/net/internal/nettest"
 	"github.com/moduvex/moduvex-go/executor/net/tcp"
 	"github.com/moduvex/moduvex-go/reactor"
 	"github.com/moduvex/moduvex-go/reactor/epoll"
@@ -55,7 +56,7 @@ func TestAcceptKeepsWhatCannotBeRegistered(t *testing.T) {
 				var full atomic.Bool
 				var refused atomic.Int32
 				var told lines
-				before := openFDs(t)
+				before := nettest.OpenFDs(t)
 				rt, err := executor.New(executor.Options{
 					Workers: 1, LongPollThreshold: -1, Logger: slog.New(slog.NewTextHandler(&told, nil)),
 					Poller: func() (reactor.Poller, error) {
@@ -69,15 +70,15 @@ func TestAcceptKeepsWhatCannotBeRegistered(t *testing.T) {
 				defer rt.Close()
 				l := listen(t)
 				var s *tcp.Stream
-				h := start(rt, func(co *coro.Co) (err error) { s, err = accept(co, l); return err })
-				settle(rt)
+				h := executor.Do(rt, func(co *coro.Co) (err error) { s, err = accept(co, l); return err })
+				nettest.Settle(rt)
 				full.Store(true)
 				c, err := net.Dial("tcp", l.Addr().String())
 				if err != nil {
 					t.Fatal(err)
 				}
 				defer c.Close()
-				for deadline := time.Now().Add(patience); refused.Load() < 3; time.Sleep(time.Millisecond) {
+				for deadline := time.Now().Add(nettest.Timeout); refused.Load() < 3; time.Sleep(time.Millisecond) {
 					if h.Finished() || time.Now().After(deadline) {
 						t.Fatalf("refused %d times, and the accept ended: %v", refused.Load(), h.Finished())
 					}
@@ -89,24 +90,24 @@ func TestAcceptKeepsWhatCannotBeRegistered(t *testing.T) {
 					if err := l.Close(); err != nil {
 						t.Error(err)
 					}
-					wantIs(t, finish(t, h), "accept", net.ErrClosed)
+					wantIs(t, nettest.Finish(t, h), "accept", net.ErrClosed)
 					if _, err := c.Read(make([]byte, 1)); err != io.EOF && !errors.Is(err, unix.ECONNRESET) {
 						t.Errorf("the connection that was kept is not closed: %v", err)
 					}
 					c.Close()
 					rt.Close()
-					if now := openFDs(t); now > before {
+					if now := nettest.OpenFDs(t); now > before {
 						t.Errorf("%d descriptors were open before, %d are now", before, now)
 					}
 					return
 				}
 				full.Store(false)
-				if err := finish(t, h); err != nil {
+				if err := nettest.Finish(t, h); err != nil {
 					t.Fatal(err)
 				}
 				defer s.Close()
 				c.Write([]byte("x"))
-				do(t, rt, func(co *coro.Co) error { _, err := s.Read(co, make([]byte, 1)); return err })
+				nettest.Do(t, rt, func(co *coro.Co) error { _, err := s.Read(co, make([]byte, 1)); return err })
 			})
 		}
 	}

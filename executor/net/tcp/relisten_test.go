@@ -9,6 +9,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/executor"
 	"github.com/moduvex/moduvex-go/executor/internal/modetest"
+	"github.com/moduvex/moduvex-go/executor/net/internal/nettest"
 	"github.com/moduvex/moduvex-go/executor/net/tcp"
 )
 
@@ -59,13 +60,13 @@ func rounds() int {
 }
 
 func TestPortIsFreeAfterClose(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	relisten(t, rounds(), func(addr string) (func() error, func()) {
 		l, err := tcp.Listen("tcp", addr)
 		if err != nil {
 			t.Fatal(err)
 		}
-		var hs []handle
+		var hs []nettest.Handle
 		for w := range 2 * rt.Workers() {
 			hs = append(hs, executor.Go(rt.On(w%rt.Workers()), func(co *coro.Co) (struct{}, error) {
 				for {
@@ -82,7 +83,7 @@ func TestPortIsFreeAfterClose(t *testing.T) {
 		}
 		return l.Close, func() {
 			for _, h := range hs {
-				if err := finish(t, h); err != nil {
+				if err := nettest.Finish(t, h); err != nil {
 					t.Error(err)
 				}
 			}
@@ -103,11 +104,11 @@ func TestPortIsFreeAfterCloseOfAGroup(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			h := start(rt, func(co *coro.Co) error {
+			h := executor.Do(rt, func(co *coro.Co) error {
 				return g.ServeWith(co, func(_ core.Spawner, s *tcp.Stream) { s.Close() })
 			})
 			return g.Close, func() {
-				if err := finish(t, h); err != nil {
+				if err := nettest.Finish(t, h); err != nil {
 					t.Error(err)
 				}
 			}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/executor"
+	"github.com/moduvex/moduvex-go/executor/net/internal/nettest"
 	"golang.org/x/sys/unix"
 )
 
@@ -18,7 +19,7 @@ func TestSendFileOfAFileWithoutASize(t *testing.T) {
 	if err != nil || len(want) == 0 {
 		t.Fatal(len(want), err)
 	}
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	for _, style := range styles {
 		f, err := os.Open("/proc/version")
 		if err != nil {
@@ -50,7 +51,7 @@ func BenchmarkSendFile(b *testing.B) {
 			f := tempFile(b, random(1<<20))
 			b.SetBytes(1 << 20)
 			go io.CopyBuffer(struct{ io.Writer }{io.Discard}, struct{ io.Reader }{c}, make([]byte, 128<<10))
-			do(b, rt, func(co *coro.Co) error {
+			nettest.Do(b, rt, func(co *coro.Co) error {
 				var u, v unix.Rusage
 				unix.Getrusage(unix.RUSAGE_THREAD, &u)
 				for range b.N {

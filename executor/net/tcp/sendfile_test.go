@@ -13,6 +13,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/coro"
 	corefuture "github.com/moduvex/moduvex-go/core/future"
 	"github.com/moduvex/moduvex-go/executor"
+	"github.com/moduvex/moduvex-go/executor/net/internal/nettest"
 	"github.com/moduvex/moduvex-go/executor/net/tcp"
 	"github.com/moduvex/moduvex-go/reactor"
 )
@@ -72,11 +73,11 @@ func (f *fileSender) Drop() { f.s.Unwait(f.w, reactor.Write) }
 func sendFile(tb testing.TB, rt *executor.Runtime, style string, s *tcp.Stream, src io.Reader) (n int64, err error) {
 	tb.Helper()
 	if style == "direct" {
-		do(tb, rt, func(co *coro.Co) error { n, err = s.SendFile(co, src); return nil })
+		nettest.Do(tb, rt, func(co *coro.Co) error { n, err = s.SendFile(co, src); return nil })
 		return n, err
 	}
 	f := &fileSender{s: s, src: src}
-	if err := finish(tb, executor.Spawn[struct{}](rt, f)); err != nil {
+	if err := nettest.Finish(tb, executor.Spawn[struct{}](rt, f)); err != nil {
 		tb.Fatal(err)
 	}
 	return f.sent, f.err
@@ -124,7 +125,7 @@ func TestSendFile(t *testing.T) {
 	} {
 		for _, style := range styles {
 			t.Run(name+"/"+style, func(t *testing.T) {
-				rt := newRuntime(t)
+				rt := nettest.NewRuntime(t)
 				s, c := connect(t, rt)
 				f := tempFile(t, content)
 				f.Seek(skip, io.SeekStart)
@@ -202,7 +203,7 @@ func TestSendFileOfOtherReaders(t *testing.T) {
 	} {
 		for _, style := range styles {
 			t.Run(name+"/"+style, func(t *testing.T) {
-				rt := newRuntime(t)
+				rt := nettest.NewRuntime(t)
 				s, c := connect(t, rt)
 				src := test.source(t)
 				got := receive(c)
@@ -230,7 +231,7 @@ func TestSendFileOfOtherReaders(t *testing.T) {
 }
 
 func TestSendFileOfAClosedFile(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	s, _ := connect(t, rt)
 	f := tempFile(t, []byte("content"))
 	f.Close()
@@ -248,21 +249,21 @@ func TestSendFileOfAClosedFile(t *testing.T) {
 func TestSendFileEnds(t *testing.T) {
 	content := random(24 << 20) // more than fits anywhere
 	for name, test := range map[string]struct {
-		end func(h handle, s *tcp.Stream, f *os.File)
+		end func(h nettest.Handle, s *tcp.Stream, f *os.File)
 		op  string
 		err error // nil: it ends well
 	}{
-		"abort":    {func(h handle, _ *tcp.Stream, _ *os.File) { h.Abort() }, "write", core.ErrCancelled},
-		"close":    {func(_ handle, s *tcp.Stream, _ *os.File) { s.Close() }, "write", net.ErrClosed},
-		"deadline": {func(_ handle, s *tcp.Stream, _ *os.File) { s.SetWriteDeadline(time.Now()) }, "write", os.ErrDeadlineExceeded},
-		"shrink":   {func(_ handle, _ *tcp.Stream, f *os.File) { f.Truncate(1) }, "", nil},
+		"abort":    {func(h nettest.Handle, _ *tcp.Stream, _ *os.File) { h.Abort() }, "write", core.ErrCancelled},
+		"close":    {func(_ nettest.Handle, s *tcp.Stream, _ *os.File) { s.Close() }, "write", net.ErrClosed},
+		"deadline": {func(_ nettest.Handle, s *tcp.Stream, _ *os.File) { s.SetWriteDeadline(time.Now()) }, "write", os.ErrDeadlineExceeded},
+		"shrink":   {func(_ nettest.Handle, _ *tcp.Stream, f *os.File) { f.Truncate(1) }, "", nil},
 	} {
 		for _, how := range []string{"file", "loop", "limited"} {
 			if name == "shrink" && how == "loop" {
 				continue // it holds a piece already
 			}
 			t.Run(name+"/"+how, func(t *testing.T) {
-				rt := newRuntime(t)
+				rt := nettest.NewRuntime(t)
 				s, c := connect(t, rt)
 				f := tempFile(t, content)
 				var src io.Reader = f
@@ -274,7 +275,7 @@ func TestSendFileEnds(t *testing.T) {
 				}
 				var n int64
 				var err error
-				h := start(rt, func(co *coro.Co) error {
+				h := executor.Do(rt, func(co *coro.Co) error {
 					n, err = s.SendFile(co, src)
 					s.Close()
 					return err
@@ -283,10 +284,10 @@ func TestSendFileEnds(t *testing.T) {
 				if _, err := io.ReadFull(c, buf); err != nil { // it is under way
 					t.Fatal(err)
 				}
-				settle(rt) // until nothing fits anywhere
+				nettest.Settle(rt) // until nothing fits anywhere
 				test.end(h, s, f)
 				got := receive(c)
-				jerr := finish(t, h)
+				jerr := nettest.Finish(t, h)
 				if test.err != nil {
 					wantIs(t, err, test.op, test.err)
 				} else if jerr != nil {
@@ -312,7 +313,7 @@ func TestSendFileEnds(t *testing.T) {
 
 // Nothing is read of src if it cannot be written.
 func TestSendFileToAClosedStream(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	for name, end := range map[string]func(s *tcp.Stream) error{
 		"close":    func(s *tcp.Stream) error { s.Close(); return net.ErrClosed },
 		"deadline": func(s *tcp.Stream) error { s.SetWriteDeadline(time.Now()); return os.ErrDeadlineExceeded },
@@ -342,17 +343,17 @@ func TestSendFileToAClosedStream(t *testing.T) {
 }
 
 func TestSendFileToAPeerThatIsGone(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	s, c := connect(t, rt)
 	f := tempFile(t, random(32<<20))
 	var n int64
 	var err error
-	h := start(rt, func(co *coro.Co) error { n, err = s.SendFile(co, f); return nil })
+	h := executor.Do(rt, func(co *coro.Co) error { n, err = s.SendFile(co, f); return nil })
 	io.ReadFull(c, make([]byte, 1<<10))
-	settle(rt)
+	nettest.Settle(rt)
 	c.SetLinger(0)
 	c.Close() // a reset
-	if err := finish(t, h); err != nil {
+	if err := nettest.Finish(t, h); err != nil {
 		t.Fatal(err)
 	}
 	var oe *net.OpError
@@ -377,7 +378,7 @@ func TestSendFileSpendsTheBudget(t *testing.T) {
 			defer func(got <-chan []byte) { s.Close(); <-got }(receive(c))
 			f := tempFile(t, make([]byte, 1000))
 			over, turns := false, 0
-			do(t, rt, func(co *coro.Co) error {
+			nettest.Do(t, rt, func(co *coro.Co) error {
 				other := executor.Spawn(co, corefuture.Func(func(cx *core.Context) (int, bool) {
 					if turns++; !over {
 						cx.Yield()

@@ -7,6 +7,7 @@ import (
 
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/executor"
+	"github.com/moduvex/moduvex-go/executor/net/internal/nettest"
 	"github.com/moduvex/moduvex-go/executor/net/stream"
 	"golang.org/x/sys/unix"
 )
@@ -32,7 +33,7 @@ func BenchmarkCopy(b *testing.B) {
 				in.CloseWrite()
 			}()
 			go io.CopyBuffer(struct{ io.Writer }{io.Discard}, struct{ io.Reader }{out}, make([]byte, 128<<10))
-			do(b, rt, func(co *coro.Co) error {
+			nettest.Do(b, rt, func(co *coro.Co) error {
 				var src stream.Reader = from
 				if how == "copied" {
 					src = &counting{Stream: from}

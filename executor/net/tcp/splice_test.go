@@ -15,13 +15,14 @@ import (
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/executor"
+	"github.com/moduvex/moduvex-go/executor/net/internal/nettest"
 	"github.com/moduvex/moduvex-go/executor/net/stream"
 	"github.com/moduvex/moduvex-go/executor/net/tcp"
 )
 
 // openPipes counts the pipes of the process.
 func openPipes() (n int) {
-	for _, name := range fdNames() {
+	for _, name := range nettest.FDNames() {
 		if strings.HasPrefix(name, "pipe:") {
 			n++
 		}
@@ -32,7 +33,7 @@ func openPipes() (n int) {
 // waitPipes waits until there are n more or fewer.
 func waitPipes(tb testing.TB, n int) {
 	tb.Helper()
-	for end := time.Now().Add(patience); openPipes() != n; time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(nettest.Timeout); openPipes() != n; time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
 			tb.Fatalf("%d ends of pipes, want %d", openPipes(), n)
 		}
@@ -55,10 +56,10 @@ func readToPipe(tb testing.TB, r io.Reader, w io.Writer, none, limit int) (n int
 }
 
 func TestCopyInBulk(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	from, in := connect(t, rt)
 	to, out := connect(t, rt)
-	h := start(rt, func(co *coro.Co) error {
+	h := executor.Do(rt, func(co *coro.Co) error {
 		n, err := stream.Copy(co, to, from)
 		if err == nil && n != 8<<20+3+8<<20 {
 			err = fmt.Errorf("%d bytes were copied", n)
@@ -94,7 +95,7 @@ func TestCopyInBulk(t *testing.T) {
 	if !bytes.Equal(got.Sum(nil), want.Sum(nil)) {
 		t.Error("what came is not what was sent")
 	}
-	if err := finish(t, h); err != nil {
+	if err := nettest.Finish(t, h); err != nil {
 		t.Error(err)
 	}
 }
@@ -112,7 +113,7 @@ func (c *counting) Read(co *coro.Co, b []byte) (int, error) {
 }
 
 func TestCopyDoesNotBypassWhatWrapsAStream(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	from, in := connect(t, rt)
 	to, out := connect(t, rt)
 	go func() {
@@ -121,7 +122,7 @@ func TestCopyDoesNotBypassWhatWrapsAStream(t *testing.T) {
 	}()
 	go io.Copy(io.Discard, out)
 	c := &counting{Stream: from}
-	do(t, rt, func(co *coro.Co) error {
+	nettest.Do(t, rt, func(co *coro.Co) error {
 		_, err := stream.Copy(co, to, c)
 		return err
 	})
@@ -132,27 +133,27 @@ func TestCopyDoesNotBypassWhatWrapsAStream(t *testing.T) {
 
 func TestCopyInBulkEnds(t *testing.T) {
 	for name, test := range map[string]struct {
-		end func(h handle, from, to *tcp.Stream, out net.Conn)
+		end func(h nettest.Handle, from, to *tcp.Stream, out net.Conn)
 		op  string
 		err error
 	}{
-		"abort":    {func(h handle, _, _ *tcp.Stream, _ net.Conn) { h.Abort() }, "write", core.ErrCancelled},
-		"close":    {func(_ handle, _, to *tcp.Stream, _ net.Conn) { to.Close() }, "write", net.ErrClosed},
-		"deadline": {func(_ handle, _, to *tcp.Stream, _ net.Conn) { to.SetWriteDeadline(time.Now()) }, "write", os.ErrDeadlineExceeded},
+		"abort":    {func(h nettest.Handle, _, _ *tcp.Stream, _ net.Conn) { h.Abort() }, "write", core.ErrCancelled},
+		"close":    {func(_ nettest.Handle, _, to *tcp.Stream, _ net.Conn) { to.Close() }, "write", net.ErrClosed},
+		"deadline": {func(_ nettest.Handle, _, to *tcp.Stream, _ net.Conn) { to.SetWriteDeadline(time.Now()) }, "write", os.ErrDeadlineExceeded},
 	} {
 		t.Run(name, func(t *testing.T) {
-			rt := newRuntimeWith(t, executor.Options{Instrument: true})
+			rt := nettest.NewRuntimeWith(t, executor.Options{Instrument: true})
 			from, in := connect(t, rt)
 			to, out := connect(t, rt)
 			none := openPipes()
 			var n int64
 			var err error
-			h := start(rt, func(co *coro.Co) error { n, err = stream.Copy(co, to, from); return err })
+			h := executor.Do(rt, func(co *coro.Co) error { n, err = stream.Copy(co, to, from); return err })
 			go in.Write(make([]byte, 64<<20)) // more than fits anywhere
 			readToPipe(t, out, io.Discard, none, 32<<20)
-			settleOn(t, rt, "write") // until nothing fits anywhere
+			nettest.SettleOn(t, rt, "write") // until nothing fits anywhere
 			test.end(h, from, to, out)
-			if jerr := finish(t, h); jerr == nil {
+			if jerr := nettest.Finish(t, h); jerr == nil {
 				t.Error("it ended well")
 			}
 			wantIs(t, err, test.op, test.err)

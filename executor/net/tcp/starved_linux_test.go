@@ -15,6 +15,7 @@ import (
 
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/executor"
+	"github.com/moduvex/moduvex-go/executor/net/internal/nettest"
 	"github.com/moduvex/moduvex-go/executor/net/tcp"
 	"golang.org/x/sys/unix"
 )
@@ -92,7 +93,7 @@ func starved() error {
 		}
 		return struct{}{}, err
 	}
-	var hs []handle
+	var hs []nettest.Handle
 	for range 4 {
 		hs = append(hs, executor.Go(rt, accept))
 	}
@@ -132,7 +133,7 @@ func starved() error {
 	fmt.Printf("recovered after %v\n", time.Since(begin).Round(time.Millisecond))
 
 	// And all is as before: the third waits for the next connection.
-	for end := time.Now().Add(patience); l.Backoff() != "idle"; time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(nettest.Timeout); l.Backoff() != "idle"; time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
 			return fmt.Errorf("the listener is %s, with nothing left to accept", l.Backoff())
 		}

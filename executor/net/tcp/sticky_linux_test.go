@@ -11,6 +11,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/executor"
 	"github.com/moduvex/moduvex-go/executor/internal/modetest"
+	"github.com/moduvex/moduvex-go/executor/net/internal/nettest"
 	"github.com/moduvex/moduvex-go/executor/net/tcp"
 	"golang.org/x/sys/unix"
 )
@@ -38,12 +39,12 @@ func TestDialThatSomebodyElseEnds(t *testing.T) {
 			})
 		},
 	}
-	h := start(rt, func(co *coro.Co) error { _, err := d.Dial(co, "tcp", hole.String()); return err })
+	h := executor.Do(rt, func(co *coro.Co) error { _, err := d.Dial(co, "tcp", hole.String()); return err })
 	fd := <-sockets
 	defer unix.Close(fd)
-	settle(rt)
+	nettest.Settle(rt)
 	// While the worker is held, the connect ends, and the error is taken.
-	do(t, rt, func(*coro.Co) error {
+	nettest.Do(t, rt, func(*coro.Co) error {
 		if err := unix.Shutdown(fd, unix.SHUT_RDWR); err != nil {
 			return fmt.Errorf("shutdown: %w", err)
 		}
@@ -53,9 +54,9 @@ func TestDialThatSomebodyElseEnds(t *testing.T) {
 		}
 		return err
 	})
-	do(t, rt, func(*coro.Co) error { return nil })
-	settle(rt) // polled no more than anything that waits
-	if err := finish(t, h); !errors.Is(err, os.ErrDeadlineExceeded) {
+	nettest.Do(t, rt, func(*coro.Co) error { return nil })
+	nettest.Settle(rt) // polled no more than anything that waits
+	if err := nettest.Finish(t, h); !errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Errorf("the dial ended with %v", err)
 	}
 }

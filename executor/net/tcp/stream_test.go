@@ -17,6 +17,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/executor"
 	"github.com/moduvex/moduvex-go/executor/internal/modetest"
+	"github.com/moduvex/moduvex-go/executor/net/internal/nettest"
 	"github.com/moduvex/moduvex-go/executor/net/internal/sys"
 	"github.com/moduvex/moduvex-go/executor/net/tcp"
 )
@@ -65,13 +66,13 @@ func directEcho(co *coro.Co, s *tcp.Stream) error {
 func TestEcho(t *testing.T) {
 	styles := map[string]func(rt *executor.Runtime, s *tcp.Stream) func(testing.TB) error{
 		"direct": func(rt *executor.Runtime, s *tcp.Stream) func(testing.TB) error {
-			h := start(rt, func(co *coro.Co) error { return directEcho(co, s) })
-			return func(tb testing.TB) error { return finish(tb, h) }
+			h := executor.Do(rt, func(co *coro.Co) error { return directEcho(co, s) })
+			return func(tb testing.TB) error { return nettest.Finish(tb, h) }
 		},
 		"poll": func(rt *executor.Runtime, s *tcp.Stream) func(testing.TB) error {
 			h := executor.Spawn[error](rt, &pollEcho{s: s, buf: make([]byte, 4096)})
 			return func(tb testing.TB) error {
-				return finish(tb, start(rt, func(co *coro.Co) error {
+				return nettest.Finish(tb, executor.Do(rt, func(co *coro.Co) error {
 					err, jerr := h.Join(co)
 					return errors.Join(err, jerr)
 				}))
@@ -80,7 +81,7 @@ func TestEcho(t *testing.T) {
 	}
 	for name, serve := range styles {
 		t.Run(name, func(t *testing.T) {
-			rt := newRuntime(t)
+			rt := nettest.NewRuntime(t)
 			s, c := connect(t, rt)
 			join := serve(rt, s)
 			for _, size := range []int{1, 4095, 4096, 4097, 5 << 20} {
@@ -113,10 +114,10 @@ func random(n int) []byte {
 }
 
 func TestReadReturnsWhatThereIs(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	s, c := connect(t, rt)
 	c.Write([]byte("hello"))
-	do(t, rt, func(co *coro.Co) error {
+	nettest.Do(t, rt, func(co *coro.Co) error {
 		buf := make([]byte, 100)
 		n, err := s.Read(co, buf)
 		if err != nil || string(buf[:n]) != "hello" {
@@ -127,10 +128,10 @@ func TestReadReturnsWhatThereIs(t *testing.T) {
 }
 
 func TestShortReadClearsReadinessAndLosesNothing(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	s, c := connect(t, rt)
 	const rounds = 2000
-	h := start(rt, func(co *coro.Co) error {
+	h := executor.Do(rt, func(co *coro.Co) error {
 		buf := make([]byte, 64) // more than a message: each read is short
 		for i := 0; i < rounds; {
 			n, err := s.Read(co, buf)
@@ -152,21 +153,21 @@ func TestShortReadClearsReadinessAndLosesNothing(t *testing.T) {
 	one := make([]byte, 1)
 	for i := range rounds {
 		c.Write([]byte{byte(i)})
-		c.SetReadDeadline(time.Now().Add(patience))
+		c.SetReadDeadline(time.Now().Add(nettest.Timeout))
 		if _, err := io.ReadFull(c, one); err != nil {
 			t.Fatal(i, err)
 		}
 	}
-	if err := finish(t, h); err != nil {
+	if err := nettest.Finish(t, h); err != nil {
 		t.Fatal(err)
 	}
 }
 
 func TestWritesWaitForRoom(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	s, c := connect(t, rt)
 	msg := random(20 << 20)
-	h := start(rt, func(co *coro.Co) error {
+	h := executor.Do(rt, func(co *coro.Co) error {
 		n, err := s.Write(co, msg)
 		if err == nil && n != len(msg) {
 			err = io.ErrShortWrite
@@ -185,15 +186,15 @@ func TestWritesWaitForRoom(t *testing.T) {
 	if sha256.Sum256(got) != sha256.Sum256(msg) {
 		t.Error("what came is not what was sent")
 	}
-	if err := finish(t, h); err != nil {
+	if err := nettest.Finish(t, h); err != nil {
 		t.Error(err)
 	}
 }
 
 func TestZeroLengthReadAndWriteDoNotWait(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	s, _ := connect(t, rt)
-	do(t, rt, func(co *coro.Co) error {
+	nettest.Do(t, rt, func(co *coro.Co) error {
 		for _, b := range [][]byte{nil, {}} {
 			if n, err := s.Read(co, b); n != 0 || err != nil {
 				return fmt.Errorf("read: %d, %v", n, err)
@@ -208,22 +209,22 @@ func TestZeroLengthReadAndWriteDoNotWait(t *testing.T) {
 
 // Regression: one waiter in each direction, of two one hung.
 func TestSeveralTasksReadOneStream(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	s, c := connect(t, rt)
 	const readers = 20
-	var hs []handle
+	var hs []nettest.Handle
 	for range readers {
-		hs = append(hs, start(rt, func(co *coro.Co) error {
+		hs = append(hs, executor.Do(rt, func(co *coro.Co) error {
 			_, err := s.Read(co, make([]byte, 1))
 			return err
 		}))
 	}
-	settle(rt)
+	nettest.Settle(rt)
 	for range readers {
 		c.Write([]byte("x"))
 	}
 	for _, h := range hs {
-		if err := finish(t, h); err != nil {
+		if err := nettest.Finish(t, h); err != nil {
 			t.Error(err)
 		}
 	}
@@ -231,36 +232,36 @@ func TestSeveralTasksReadOneStream(t *testing.T) {
 
 // Regression: readable and writable replaced each other's interest.
 func TestReadAndWriteWaitTogether(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	s, c := connect(t, rt)
-	w := start(rt, func(co *coro.Co) error {
+	w := executor.Do(rt, func(co *coro.Co) error {
 		_, err := s.Write(co, make([]byte, 20<<20))
 		return err
 	})
-	r := start(rt, func(co *coro.Co) error {
+	r := executor.Do(rt, func(co *coro.Co) error {
 		_, err := s.Read(co, make([]byte, 1))
 		return err
 	})
-	settle(rt)
+	nettest.Settle(rt)
 	c.Write([]byte("x"))
-	if err := finish(t, r); err != nil {
+	if err := nettest.Finish(t, r); err != nil {
 		t.Error(err)
 	}
 	if w.Finished() {
 		t.Error("the write is over though nobody has read")
 	}
 	io.CopyN(io.Discard, c, 20<<20)
-	if err := finish(t, w); err != nil {
+	if err := nettest.Finish(t, w); err != nil {
 		t.Error(err)
 	}
 }
 
 // Regression: any second poll of readable reported ready.
 func TestReadableOnlyWhileThereIsSomething(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	s, c := connect(t, rt)
 	var ready atomic.Int32
-	h := start(rt, func(co *coro.Co) error {
+	h := executor.Do(rt, func(co *coro.Co) error {
 		buf := make([]byte, 10)
 		for {
 			if err := s.WaitReadable(co); err != nil {
@@ -282,29 +283,29 @@ func TestReadableOnlyWhileThereIsSomething(t *testing.T) {
 		most = 2 // that there is no more, only another read tells
 	}
 	for i := range int32(5) {
-		for end := time.Now().Add(patience); ready.Load() < i && time.Now().Before(end); {
+		for end := time.Now().Add(nettest.Timeout); ready.Load() < i && time.Now().Before(end); {
 			time.Sleep(time.Millisecond)
 		}
-		settle(rt)
+		nettest.Settle(rt)
 		if got := ready.Load(); got < i || got > i*most {
 			t.Fatalf("readable %d times after %d messages", got, i)
 		}
 		c.Write([]byte("ab"))
 	}
-	settle(rt)
+	nettest.Settle(rt)
 	c.Close()
-	if err := finish(t, h); err != io.EOF {
+	if err := nettest.Finish(t, h); err != io.EOF {
 		t.Error(err)
 	}
 }
 
 func TestWaitWritable(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	s, c := connect(t, rt)
-	do(t, rt, func(co *coro.Co) error { return s.WaitWritable(co) })
+	nettest.Do(t, rt, func(co *coro.Co) error { return s.WaitWritable(co) })
 	s.SetWriteBuffer(16 << 10)
 	var full atomic.Bool
-	w := start(rt, func(co *coro.Co) error {
+	w := executor.Do(rt, func(co *coro.Co) error {
 		for n := 1; n > 0; { // the peer's buffer grows a while
 			var err error
 			s.SetWriteDeadline(time.Now().Add(100 * time.Millisecond))
@@ -319,22 +320,22 @@ func TestWaitWritable(t *testing.T) {
 	for !full.Load() {
 		time.Sleep(time.Millisecond)
 	}
-	settle(rt)
+	nettest.Settle(rt)
 	if w.Finished() {
 		t.Error("writable while the buffer is full")
 	}
 	go io.Copy(io.Discard, c)
-	if err := finish(t, w); err != nil {
+	if err := nettest.Finish(t, w); err != nil {
 		t.Error(err)
 	}
 }
 
 func TestBudgetMakesReaderYield(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	s, c := connect(t, rt)
 	c.Write(make([]byte, 10*core.DefaultBudget))
 	time.Sleep(10 * time.Millisecond)
-	do(t, rt, func(co *coro.Co) error {
+	nettest.Do(t, rt, func(co *coro.Co) error {
 		var other atomic.Bool // it may be on another worker
 		executor.Go(co, func(co *coro.Co) (struct{}, error) { other.Store(true); return struct{}{}, nil })
 		for i := range 10 * core.DefaultBudget {
@@ -350,7 +351,7 @@ func TestBudgetMakesReaderYield(t *testing.T) {
 }
 
 func TestAddresses(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	s, c := connect(t, rt)
 	if got, want := s.RemoteAddr().String(), c.LocalAddr().String(); got != want {
 		t.Errorf("remote is %s, want %s", got, want)

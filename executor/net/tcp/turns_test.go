@@ -10,18 +10,19 @@ import (
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/executor"
+	"github.com/moduvex/moduvex-go/executor/net/internal/nettest"
 	"github.com/moduvex/moduvex-go/executor/net/tcp"
 )
 
 // A connection that comes wakes one of the tasks that accept, not all.
 func TestOneConnectionWakesOneAcceptor(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	l := listen(t)
 	const acceptors = 200
 	accepted := make(chan *tcp.Stream, acceptors)
-	var hs []handle
+	var hs []nettest.Handle
 	for range acceptors {
-		hs = append(hs, start(rt, func(co *coro.Co) error {
+		hs = append(hs, executor.Do(rt, func(co *coro.Co) error {
 			s, err := l.Accept(co)
 			if err == nil {
 				accepted <- s
@@ -29,7 +30,7 @@ func TestOneConnectionWakesOneAcceptor(t *testing.T) {
 			return err
 		}))
 	}
-	settle(rt)
+	nettest.Settle(rt)
 	const conns = 5
 	before := rt.Stats().Polls
 	for range conns {
@@ -41,7 +42,7 @@ func TestOneConnectionWakesOneAcceptor(t *testing.T) {
 		select {
 		case s := <-accepted:
 			defer s.Close()
-		case <-time.After(patience):
+		case <-time.After(nettest.Timeout):
 			t.Fatal("a connection is not accepted")
 		}
 	}
@@ -51,16 +52,16 @@ func TestOneConnectionWakesOneAcceptor(t *testing.T) {
 	}
 	l.Close()
 	for _, h := range hs {
-		finish(t, h)
+		nettest.Finish(t, h)
 	}
 }
 
 // What comes at once is accepted by many.
 func TestABurstIsAcceptedByAll(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	l := listen(t)
 	const n = 50
-	var hs []handle
+	var hs []nettest.Handle
 	for i := range n {
 		hs = append(hs, executor.Go(rt.On(i%rt.Workers()), func(co *coro.Co) (struct{}, error) {
 			s, err := l.Accept(co)
@@ -70,7 +71,7 @@ func TestABurstIsAcceptedByAll(t *testing.T) {
 			return struct{}{}, err
 		}))
 	}
-	settle(rt)
+	nettest.Settle(rt)
 	for range n {
 		c, err := net.Dial("tcp", l.Addr().String())
 		if err != nil {
@@ -79,7 +80,7 @@ func TestABurstIsAcceptedByAll(t *testing.T) {
 		defer c.Close()
 	}
 	for _, h := range hs {
-		if err := finish(t, h); err != nil {
+		if err := nettest.Finish(t, h); err != nil {
 			t.Error(err)
 		}
 	}
@@ -158,9 +159,9 @@ func (f *two) Poll(cx *core.Context) (string, bool) {
 }
 
 func TestAWakeOfAnAcceptorIsNotLost(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	f := &two{l: listen(t)}
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), nettest.Timeout)
 	defer cancel()
 	text, err := executor.BlockOn[string](ctx, rt, f)
 	if text != "" || err != nil {
@@ -171,7 +172,7 @@ func TestAWakeOfAnAcceptorIsNotLost(t *testing.T) {
 
 // The same in direct style: however accepts are aborted, a connection finds one that is not.
 func TestAbortedAcceptorsLoseNoConnection(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	for range rounds() {
 		l := listen(t) // a new one, since connections that nobody accepts stay in the backlog
 		accept := func(co *coro.Co) error {
@@ -181,11 +182,11 @@ func TestAbortedAcceptorsLoseNoConnection(t *testing.T) {
 			}
 			return err
 		}
-		var hs []handle
+		var hs []nettest.Handle
 		for range 3 {
-			hs = append(hs, start(rt, accept))
+			hs = append(hs, executor.Do(rt, accept))
 		}
-		last := start(rt, accept)
+		last := executor.Do(rt, accept)
 		go func() {
 			for _, h := range hs {
 				h.Abort()
@@ -199,11 +200,11 @@ func TestAbortedAcceptorsLoseNoConnection(t *testing.T) {
 			}
 			c.Close()
 		}
-		if err := finish(t, last); err != nil {
+		if err := nettest.Finish(t, last); err != nil {
 			t.Fatal(err)
 		}
 		for _, h := range hs {
-			finish(t, h)
+			nettest.Finish(t, h)
 		}
 		l.Close()
 	}

@@ -12,15 +12,17 @@ import (
 	"time"
 
 	"github.com/moduvex/moduvex-go/core/coro"
+	"github.com/moduvex/moduvex-go/executor"
+	"github.com/moduvex/moduvex-go/executor/net/internal/nettest"
 	"github.com/moduvex/moduvex-go/executor/net/tcp"
 	"golang.org/x/sys/unix"
 )
 
 // A read stops at the mark of urgent data, which is no reason to believe that nothing is left.
 func TestUrgentDataStallsNobody(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	s, c := connect(t, rt)
-	h := start(rt, func(co *coro.Co) error {
+	h := executor.Do(rt, func(co *coro.Co) error {
 		var got []byte
 		buf := make([]byte, 100)
 		for len(got) < 300*6 {
@@ -44,19 +46,19 @@ func TestUrgentDataStallsNobody(t *testing.T) {
 			time.Sleep(time.Millisecond)
 		}
 	}
-	if err := finish(t, h); err != nil {
+	if err := nettest.Finish(t, h); err != nil {
 		t.Fatal(err)
 	}
 }
 
 func TestSyscallConn(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	s, c := connect(t, rt)
 	raw, err := s.SyscallConn()
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := start(rt, func(co *coro.Co) error {
+	h := executor.Do(rt, func(co *coro.Co) error {
 		tries := 0
 		for {
 			buf := make([]byte, 10)
@@ -79,9 +81,9 @@ func TestSyscallConn(t *testing.T) {
 			return nil
 		}
 	})
-	settle(rt)
+	nettest.Settle(rt)
 	c.Write([]byte("raw"))
-	if err := finish(t, h); err != nil {
+	if err := nettest.Finish(t, h); err != nil {
 		t.Error(err)
 	}
 	if err := raw.Write(func(uintptr) bool { return true }); err != nil {
@@ -108,7 +110,7 @@ func option(tb testing.TB, c interface {
 }
 
 func TestOptions(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	controlled := ""
 	lc := tcp.ListenConfig{
 		KeepAlive: net.KeepAliveConfig{Enable: true, Idle: 90 * time.Second, Interval: 1500 * time.Millisecond, Count: 4},
@@ -127,7 +129,7 @@ func TestOptions(t *testing.T) {
 	}
 	dialPlain(t, l)
 	var s *tcp.Stream
-	do(t, rt, func(co *coro.Co) (err error) { s, err = l.Accept(co); return err })
+	nettest.Do(t, rt, func(co *coro.Co) (err error) { s, err = l.Accept(co); return err })
 	defer s.Close()
 	check := func(what string, level, name, want int) {
 		t.Helper()
@@ -167,10 +169,10 @@ func TestOptions(t *testing.T) {
 
 // Regression: descriptors were not close-on-exec.
 func TestDescriptorsAreNotInherited(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	l := listen(t)
 	dialPlain(t, l)
-	do(t, rt, func(co *coro.Co) error {
+	nettest.Do(t, rt, func(co *coro.Co) error {
 		s, err := l.Accept(co)
 		if err != nil {
 			return err
@@ -205,7 +207,7 @@ func TestDescriptorsAreNotInherited(t *testing.T) {
 
 // Two SYNs that cross make a connection of a socket with itself, where nobody listens.
 func TestConnectionToItselfIsNone(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	to := refusing(t, "127.0.0.1")
 	tries := 0
 	d := tcp.Dialer{Control: func(_, _ string, c syscall.RawConn) (err error) {
@@ -217,7 +219,7 @@ func TestConnectionToItselfIsNone(t *testing.T) {
 		})
 		return errors.Join(cerr, err)
 	}}
-	do(t, rt, func(co *coro.Co) error {
+	nettest.Do(t, rt, func(co *coro.Co) error {
 		s, err := d.Dial(co, "tcp", to.String())
 		if err == nil {
 			defer s.Close()
@@ -233,10 +235,10 @@ func TestConnectionToItselfIsNone(t *testing.T) {
 
 // Close does not take the descriptor away from who uses it.
 func TestCloseSparesDescriptorInUse(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	s, c := connect(t, rt)
-	h := start(rt, func(co *coro.Co) error { return s.WaitReadable(co) }) // so that it is registered
-	settle(rt)
+	h := executor.Do(rt, func(co *coro.Co) error { return s.WaitReadable(co) }) // so that it is registered
+	nettest.Settle(rt)
 	raw, err := s.SyscallConn()
 	if err != nil {
 		t.Fatal(err)
@@ -247,7 +249,7 @@ func TestCloseSparesDescriptorInUse(t *testing.T) {
 		if err := s.Close(); err != nil {
 			t.Error(err)
 		}
-		wantIs(t, finish(t, h), "read", net.ErrClosed) // who waits is told at once
+		wantIs(t, nettest.Finish(t, h), "read", net.ErrClosed) // who waits is told at once
 		if _, err := unix.Write(int(fd), []byte("still here")); err != nil {
 			t.Error("the descriptor is closed under its user:", err)
 		}

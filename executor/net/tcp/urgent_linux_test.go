@@ -7,6 +7,8 @@ import (
 
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coro"
+	"github.com/moduvex/moduvex-go/executor"
+	"github.com/moduvex/moduvex-go/executor/net/internal/nettest"
 	"github.com/moduvex/moduvex-go/executor/net/stream"
 	"github.com/moduvex/moduvex-go/executor/net/tcp"
 )
@@ -51,13 +53,13 @@ func TestCopyGetsPastUrgentData(t *testing.T) {
 
 // copyPastUrgentData reports whether the bytes before the mark went through a pipe.
 func copyPastUrgentData(t *testing.T, copy func(co *coro.Co, dst, src *tcp.Stream) (int64, error), end string) (spliced bool) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	from, in := connect(t, rt)
 	to, out := connect(t, rt)
 	msg := random(4 << 20)
 	const before = 2 << 20
 	var n int64
-	h := start(rt, func(co *coro.Co) (err error) {
+	h := executor.Do(rt, func(co *coro.Co) (err error) {
 		n, err = copy(co, to, from)
 		to.CloseWrite()
 		return err
@@ -113,7 +115,7 @@ func copyPastUrgentData(t *testing.T, copy func(co *coro.Co, dst, src *tcp.Strea
 	if _, err := io.Copy(&got, out); err != nil {
 		t.Error(err)
 	}
-	if err := finish(t, h); err != nil || n != int64(sent) {
+	if err := nettest.Finish(t, h); err != nil || n != int64(sent) {
 		t.Errorf("%d bytes were copied of %d, %v", n, sent, err)
 	}
 	if !bytes.Equal(got.Bytes(), msg[:sent]) {
@@ -159,11 +161,11 @@ func (c *pollCopy) Poll(cx *core.Context) (copied, bool) {
 // At each of many marks the copy gets on. Of urgent bytes that follow each other closely, the earlier ones become
 // part of the stream.
 func TestCopyGetsPastManyMarks(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	from, in := connect(t, rt)
 	to, out := connect(t, rt)
 	var n int64
-	h := start(rt, func(co *coro.Co) (err error) {
+	h := executor.Do(rt, func(co *coro.Co) (err error) {
 		n, err = stream.Copy(co, to, from)
 		to.CloseWrite()
 		return err
@@ -184,7 +186,7 @@ func TestCopyGetsPastManyMarks(t *testing.T) {
 	if err != nil || !bytes.Equal(bytes.ReplaceAll(got, []byte("!"), nil), msg) {
 		t.Errorf("%d bytes came, changed or not all, %v", len(got), err)
 	}
-	if err := finish(t, h); err != nil || int(n) != len(got) {
+	if err := nettest.Finish(t, h); err != nil || int(n) != len(got) {
 		t.Errorf("%d bytes were copied, %d came, %v", n, len(got), err)
 	}
 }

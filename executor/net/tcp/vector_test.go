@@ -14,6 +14,7 @@ import (
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/executor"
+	"github.com/moduvex/moduvex-go/executor/net/internal/nettest"
 	"github.com/moduvex/moduvex-go/executor/net/tcp"
 )
 
@@ -28,12 +29,12 @@ func cutUp(msg []byte) (bufs net.Buffers) {
 }
 
 func TestWriteBuffers(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	s, c := connect(t, rt)
 	for _, size := range []int{0, 1, 1000, 4 << 20} { // the last is more than there is room for
 		msg := random(size)
 		bufs := cutUp(msg)
-		h := start(rt, func(co *coro.Co) error {
+		h := executor.Do(rt, func(co *coro.Co) error {
 			n, err := s.WriteBuffers(co, &bufs)
 			if err == nil && (n != int64(size) || len(bufs) != 0) {
 				err = fmt.Errorf("%d bytes of %d, %d buffers are left", n, size, len(bufs))
@@ -47,17 +48,17 @@ func TestWriteBuffers(t *testing.T) {
 		if !bytes.Equal(got, msg) {
 			t.Errorf("%d bytes came changed", size)
 		}
-		if err := finish(t, h); err != nil {
+		if err := nettest.Finish(t, h); err != nil {
 			t.Error(err)
 		}
 	}
 }
 
 func TestReadBuffers(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	s, c := connect(t, rt)
 	msg := random(1 << 20)
-	h := start(rt, func(co *coro.Co) error {
+	h := executor.Do(rt, func(co *coro.Co) error {
 		var got []byte
 		for {
 			bufs := [][]byte{make([]byte, 3), nil, make([]byte, 5), make([]byte, 70000)}
@@ -74,10 +75,10 @@ func TestReadBuffers(t *testing.T) {
 	})
 	c.Write(msg)
 	c.CloseWrite()
-	if err := finish(t, h); err != nil {
+	if err := nettest.Finish(t, h); err != nil {
 		t.Error(err)
 	}
-	do(t, rt, func(co *coro.Co) error {
+	nettest.Do(t, rt, func(co *coro.Co) error {
 		if n, err := s.ReadBuffers(co, nil); n != 0 || err != nil {
 			return fmt.Errorf("into nothing: %d, %w", n, err)
 		}
@@ -87,15 +88,15 @@ func TestReadBuffers(t *testing.T) {
 
 // What was not written stays.
 func TestWriteBuffersThatFails(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	s, _ := connect(t, rt)
 	const size = 32 << 20
 	bufs := net.Buffers{make([]byte, size/2), make([]byte, size/2)}
 	var n int64
-	h := start(rt, func(co *coro.Co) (err error) { n, err = s.WriteBuffers(co, &bufs); return err })
-	settle(rt)
+	h := executor.Do(rt, func(co *coro.Co) (err error) { n, err = s.WriteBuffers(co, &bufs); return err })
+	nettest.Settle(rt)
 	s.SetWriteDeadline(time.Now())
-	wantIs(t, finish(t, h), "write", os.ErrDeadlineExceeded)
+	wantIs(t, nettest.Finish(t, h), "write", os.ErrDeadlineExceeded)
 	left := int64(0)
 	for _, b := range bufs {
 		left += int64(len(b))
@@ -119,7 +120,7 @@ type future func(cx *core.Context) (error, bool)
 func (f future) Poll(cx *core.Context) (error, bool) { return f(cx) }
 
 func TestBuffersInPollStyle(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	s, c := connect(t, rt)
 	msg := random(2 << 20)
 	bufs := cutUp(msg)
@@ -144,7 +145,7 @@ func TestBuffersInPollStyle(t *testing.T) {
 		return nil, true
 	}))
 	io.CopyN(struct{ io.Writer }{c}, struct{ io.Reader }{c}, int64(len(msg))) // without a pipe of package net
-	do(t, rt, func(co *coro.Co) error {
+	nettest.Do(t, rt, func(co *coro.Co) error {
 		err1, jerr1 := w.Join(co)
 		err2, jerr2 := r.Join(co)
 		return errors.Join(err1, jerr1, err2, jerr2)

@@ -10,6 +10,7 @@ import (
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/executor"
+	"github.com/moduvex/moduvex-go/executor/net/internal/nettest"
 	"github.com/moduvex/moduvex-go/reactor"
 )
 
@@ -18,17 +19,17 @@ func TestADeadlineThatChangesWakesOneWaiter(t *testing.T) {
 	const readers = 200
 	for _, style := range []string{"direct", "poll"} {
 		t.Run(style, func(t *testing.T) {
-			rt := newRuntime(t)
+			rt := nettest.NewRuntime(t)
 			s, _ := connect(t, rt)
-			var hs []handle
+			var hs []nettest.Handle
 			for range readers {
 				if style == "direct" {
-					hs = append(hs, start(rt, func(co *coro.Co) error { _, err := s.Read(co, make([]byte, 1)); return err }))
+					hs = append(hs, executor.Do(rt, func(co *coro.Co) error { _, err := s.Read(co, make([]byte, 1)); return err }))
 				} else {
 					hs = append(hs, executor.Spawn[struct{}](rt, &reading{s: s}))
 				}
 			}
-			settle(rt)
+			nettest.Settle(rt)
 			now := time.Now()
 			for _, at := range []time.Time{
 				now.Add(2 * time.Hour), now.Add(time.Hour), now.Add(3 * time.Hour), {}, now.Add(4 * time.Hour),
@@ -37,14 +38,14 @@ func TestADeadlineThatChangesWakesOneWaiter(t *testing.T) {
 				if err := s.SetReadDeadline(at); err != nil {
 					t.Fatal(err)
 				}
-				settle(rt)
+				nettest.Settle(rt)
 				if polls := rt.Stats().Polls - before; polls > readers/4 {
 					t.Errorf("%d polls for a new deadline", polls)
 				}
 			}
 			s.SetReadDeadline(time.Now().Add(time.Millisecond))
 			for _, h := range hs {
-				err := finish(t, h)
+				err := nettest.Finish(t, h)
 				if style == "direct" { // the future knows no error
 					wantTimeout(t, err, "read")
 				}
@@ -55,21 +56,21 @@ func TestADeadlineThatChangesWakesOneWaiter(t *testing.T) {
 
 // A deadline that was put off while its alarm was set comes at its new time.
 func TestADeadlineThatWasPutOffTwiceStillComes(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	s, _ := connect(t, rt)
 	begin := time.Now()
 	const first, second, third = 200 * time.Millisecond, 250 * time.Millisecond, 300 * time.Millisecond
 	s.SetReadDeadline(begin.Add(first))
-	var hs []handle
+	var hs []nettest.Handle
 	for range 3 {
-		hs = append(hs, start(rt, func(co *coro.Co) error { _, err := s.Read(co, make([]byte, 1)); return err }))
+		hs = append(hs, executor.Do(rt, func(co *coro.Co) error { _, err := s.Read(co, make([]byte, 1)); return err }))
 	}
-	settle(rt)
+	nettest.Settle(rt)
 	s.SetReadDeadline(begin.Add(second))
 	s.SetReadDeadline(begin.Add(third))
 	inTime := time.Since(begin) < first
 	for _, h := range hs {
-		wantTimeout(t, finish(t, h), "read")
+		wantTimeout(t, nettest.Finish(t, h), "read")
 	}
 	if took := time.Since(begin); inTime && took < third {
 		t.Errorf("the deadline came after %v", took)
@@ -98,7 +99,7 @@ func (f *script) Poll(cx *core.Context) (string, bool) {
 
 func (f *script) run(t *testing.T, rt *executor.Runtime) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), nettest.Timeout)
 	defer cancel()
 	wrong, err := executor.BlockOn[string](ctx, rt, f)
 	if wrong != "" || err != nil {
@@ -116,7 +117,7 @@ func as(cx *core.Context, w *signal, poll func()) {
 
 // The waiter that is woken to set the alarm gives up: another one is woken in its place.
 func TestANewDeadlineIsNotLostWithTheOneThatIsWoken(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	s, _ := connect(t, rt)
 	var a, b signal
 	read := func(cx *core.Context, w *signal) (ready bool, err error) {
@@ -158,7 +159,7 @@ func TestANewDeadlineIsNotLostWithTheOneThatIsWoken(t *testing.T) {
 
 // The same where the one that is woken finds the deadline over: it is over for the other one too.
 func TestTheOneThatFindsTheDeadlineOverWakesTheOthers(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	s, _ := connect(t, rt)
 	var a, b signal
 	f := &script{steps: []func(cx *core.Context) (bool, string){func(cx *core.Context) (bool, string) {
@@ -184,7 +185,7 @@ func TestTheOneThatFindsTheDeadlineOverWakesTheOthers(t *testing.T) {
 
 // The same in direct style: whichever is aborted, the others get their deadline.
 func TestAnAbortedReaderLeavesANewDeadlineToOthers(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	s, _ := connect(t, rt)
 	read := func(co *coro.Co) error { _, err := s.Read(co, make([]byte, 1)); return err }
 	for i := range rounds() {
@@ -192,21 +193,21 @@ func TestAnAbortedReaderLeavesANewDeadlineToOthers(t *testing.T) {
 		if i%2 == 0 {
 			s.SetReadDeadline(time.Now().Add(long))
 		}
-		hs := []handle{start(rt, read), start(rt, read), start(rt, read)}
+		hs := []nettest.Handle{executor.Do(rt, read), executor.Do(rt, read), executor.Do(rt, read)}
 		if i%8 == 0 {
-			settle(rt)
+			nettest.Settle(rt)
 		}
 		s.SetReadDeadline(time.Now().Add(5 * time.Millisecond))
 		hs[0].Abort()
-		finish(t, hs[0])
-		wantTimeout(t, finish(t, hs[1]), "read")
-		wantTimeout(t, finish(t, hs[2]), "read")
+		nettest.Finish(t, hs[0])
+		wantTimeout(t, nettest.Finish(t, hs[1]), "read")
+		wantTimeout(t, nettest.Finish(t, hs[2]), "read")
 	}
 }
 
 // An acceptor whose task came back before its turn, and got a connection, is not woken in place of one that waits.
 func TestAnAcceptorThatIsDoneIsNotInLine(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	l := listen(t)
 	var a, b, c signal
 	accept := func(cx *core.Context, w *signal) (got bool) {

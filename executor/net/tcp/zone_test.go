@@ -8,15 +8,16 @@ import (
 	"testing"
 
 	"github.com/moduvex/moduvex-go/core/coro"
+	"github.com/moduvex/moduvex-go/executor/net/internal/nettest"
 	"github.com/moduvex/moduvex-go/executor/net/tcp"
 )
 
 // A zone that names no interface was connected to without one.
 func TestZonesThatCannotBeAreRefused(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	for _, zone := range []string{"nosuch", "4294967296"} {
 		to := netip.AddrPortFrom(netip.MustParseAddr("fe80::1").WithZone(zone), 9)
-		do(t, rt, func(co *coro.Co) error {
+		nettest.Do(t, rt, func(co *coro.Co) error {
 			refusals := map[string]error{}
 			_, refusals["Dial"] = tcp.Dial(co, "tcp", to.String())
 			r, err := coro.Await(co, tcp.DialFuture(to))

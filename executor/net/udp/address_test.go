@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/moduvex/moduvex-go/core/coro"
+	"github.com/moduvex/moduvex-go/executor/net/internal/nettest"
 	"github.com/moduvex/moduvex-go/executor/net/udp"
 )
 
@@ -40,9 +41,9 @@ func listen6(tb testing.TB, network, address string) *udp.Socket {
 }
 
 func TestIPv6(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	a, b := listen6(t, "udp", "[::1]:0"), listen6(t, "udp6", "[::1]:0")
-	do(t, rt, func(co *coro.Co) error {
+	nettest.Do(t, rt, func(co *coro.Co) error {
 		seenByB, seenByA, err := exchange(co, a, b, b.LocalAddrPort())
 		if seenByB != a.LocalAddrPort() || seenByA != b.LocalAddrPort() {
 			t.Errorf("seen: %v, %v", seenByB, seenByA)
@@ -53,7 +54,7 @@ func TestIPv6(t *testing.T) {
 
 // A socket of both families shows the addresses of IPv4 as what they are, and takes them.
 func TestSocketOfBothFamilies(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	both := listen6(t, "udp", ":0")
 	port := both.LocalAddrPort().Port()
 	for _, host := range []string{"127.0.0.1", "::1"} {
@@ -63,7 +64,7 @@ func TestSocketOfBothFamilies(t *testing.T) {
 		}
 		defer a.Close()
 		to := netip.AddrPortFrom(netip.MustParseAddr(host), port)
-		do(t, rt, func(co *coro.Co) error {
+		nettest.Do(t, rt, func(co *coro.Co) error {
 			seenByB, seenByA, err := exchange(co, a, both, to)
 			if seenByB != a.LocalAddrPort() || seenByA != to {
 				t.Errorf("%s: seen %v, %v", host, seenByB, seenByA)
@@ -79,10 +80,10 @@ func TestSocketOfBothFamilies(t *testing.T) {
 }
 
 func TestMappedAddressIsIPv4(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	a, b := bind(t), bind(t)
 	mapped := netip.AddrPortFrom(netip.MustParseAddr("::ffff:127.0.0.1"), b.LocalAddrPort().Port())
-	do(t, rt, func(co *coro.Co) error {
+	nettest.Do(t, rt, func(co *coro.Co) error {
 		seenByB, seenByA, err := exchange(co, a, b, mapped)
 		if seenByB != a.LocalAddrPort() || seenByA != b.LocalAddrPort() {
 			t.Errorf("seen: %v, %v", seenByB, seenByA)
@@ -115,7 +116,7 @@ func linkLocal(tb testing.TB) netip.Addr {
 }
 
 func TestZones(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	at := netip.AddrPortFrom(linkLocal(t), 0)
 	a, err := udp.Bind(at)
 	if err != nil {
@@ -127,7 +128,7 @@ func TestZones(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer b.Close()
-	do(t, rt, func(co *coro.Co) error {
+	nettest.Do(t, rt, func(co *coro.Co) error {
 		for range 3 { // by asking the system at first, then from memory
 			seenByB, seenByA, err := exchange(co, a, b, b.LocalAddrPort())
 			if err != nil {
@@ -150,10 +151,10 @@ func TestZones(t *testing.T) {
 }
 
 func TestDialFindsNames(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	b := bind(t)
 	port := b.LocalAddrPort().Port()
-	do(t, rt, func(co *coro.Co) error {
+	nettest.Do(t, rt, func(co *coro.Co) error {
 		for _, test := range []struct{ network, host string }{
 			{"udp", "127.0.0.1"}, {"udp4", "localhost"}, {"udp4", ""}, {"udp", "0.0.0.0"},
 		} {

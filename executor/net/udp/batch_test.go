@@ -11,6 +11,7 @@ import (
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/executor"
+	"github.com/moduvex/moduvex-go/executor/net/internal/nettest"
 	"github.com/moduvex/moduvex-go/executor/net/udp"
 )
 
@@ -36,7 +37,7 @@ func TestBatches(t *testing.T) {
 	const count = 3*udp.MaxBatch + 7
 	for _, addressed := range []bool{false, true} {
 		t.Run(fmt.Sprintf("addressed=%v", addressed), func(t *testing.T) {
-			rt := newRuntime(t)
+			rt := nettest.NewRuntime(t)
 			a, b := bind(t), bind(t)
 			var to netip.AddrPort
 			if addressed {
@@ -44,7 +45,7 @@ func TestBatches(t *testing.T) {
 			} else if err := a.Connect(b.LocalAddrPort()); err != nil {
 				t.Fatal(err)
 			}
-			do(t, rt, func(co *coro.Co) error {
+			nettest.Do(t, rt, func(co *coro.Co) error {
 				h := executor.Go(co, func(co *coro.Co) (int, error) {
 					seen := 0
 					ms := room(100, 500)
@@ -76,9 +77,9 @@ func TestBatches(t *testing.T) {
 }
 
 func TestBatchOfNothing(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	a, b := pair(t)
-	do(t, rt, func(co *coro.Co) error {
+	nettest.Do(t, rt, func(co *coro.Co) error {
 		if n, err := a.WriteBatch(co, nil); n != 0 || err != nil {
 			return fmt.Errorf("%d, %w", n, err)
 		}
@@ -99,9 +100,9 @@ func TestBatchOfNothing(t *testing.T) {
 }
 
 func TestBatchOfEmptyAndTruncated(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	a, b := pair(t)
-	do(t, rt, func(co *coro.Co) error {
+	nettest.Do(t, rt, func(co *coro.Co) error {
 		out := []udp.Message{{}, {Buf: []byte("longer")}, {Buf: []byte{}}, {Buf: []byte("long")}}
 		if n, ok, err := a.TryWriteBatch(out); n != 4 || !ok || err != nil {
 			return fmt.Errorf("%d, %v, %w", n, ok, err)
@@ -135,7 +136,7 @@ func TestBatchOfEmptyAndTruncated(t *testing.T) {
 
 // What cannot be sent ends the batch in front of it, and the error is its own.
 func TestBatchStopsAtFirstError(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	a, b := bind(t), bind(t)
 	to := b.LocalAddrPort()
 	for _, test := range []struct {
@@ -150,7 +151,7 @@ func TestBatchStopsAtFirstError(t *testing.T) {
 		for _, at := range []int{0, 5, udp.MaxBatch, udp.MaxBatch + 1} {
 			ms := numbered(udp.MaxBatch+9, to)
 			ms[at] = test.bad
-			do(t, rt, func(co *coro.Co) error {
+			nettest.Do(t, rt, func(co *coro.Co) error {
 				n, err := a.WriteBatch(co, ms)
 				var oe *net.OpError
 				if n != at || !errors.As(err, &oe) || test.err != nil && !errors.Is(err, test.err) {
@@ -218,12 +219,12 @@ func (p *pollBatch) Poll(cx *core.Context) (error, bool) {
 }
 
 func TestBatchesInPollStyle(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	a, b := pair(t)
 	const count = 100
 	h := executor.Spawn[error](rt, &pollBatch{s: b, ms: room(16, 500), left: count})
-	settle(rt)
-	do(t, rt, func(co *coro.Co) error {
+	nettest.Settle(rt)
+	nettest.Do(t, rt, func(co *coro.Co) error {
 		if _, err := a.WriteBatch(co, numbered(count, netip.AddrPort{})); err != nil {
 			return err
 		}
@@ -240,17 +241,17 @@ func TestBatchesInPollStyle(t *testing.T) {
 
 // Tasks of several workers share a socket: each datagram goes to one of them, whole.
 func TestBatchesOfSeveralTasks(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	a, b := bind(t), bind(t)
 	b.SetReadBuffer(4 << 20)
 	const senders, each = 4, 100
-	var hs []handle
+	var hs []nettest.Handle
 	got := make([]chan int, senders)
 	for i := range got {
 		got[i] = make(chan int, senders*each)
 	}
 	for r := range senders {
-		hs = append(hs, start(rt, func(co *coro.Co) error {
+		hs = append(hs, executor.Do(rt, func(co *coro.Co) error {
 			ms := room(10, 100)
 			for {
 				n, err := b.ReadBatch(co, ms)
@@ -269,8 +270,8 @@ func TestBatchesOfSeveralTasks(t *testing.T) {
 			}
 		}))
 	}
-	do(t, rt, func(co *coro.Co) error {
-		var writers []handle
+	nettest.Do(t, rt, func(co *coro.Co) error {
+		var writers []nettest.Handle
 		for s := range senders {
 			writers = append(writers, executor.Go(co, func(co *coro.Co) (struct{}, error) {
 				ms := make([]udp.Message, each)
@@ -296,7 +297,7 @@ func TestBatchesOfSeveralTasks(t *testing.T) {
 		return nil
 	})
 	for range senders { // a batch may hold several of these, of which its reader takes one
-		settle(rt)
+		nettest.Settle(rt)
 		for _, h := range hs {
 			if !h.Finished() {
 				a.TryWriteTo([]byte{255, 0}, b.LocalAddrPort())
@@ -305,7 +306,7 @@ func TestBatchesOfSeveralTasks(t *testing.T) {
 		}
 	}
 	for _, h := range hs {
-		if err := finish(t, h); err != nil {
+		if err := nettest.Finish(t, h); err != nil {
 			t.Error(err)
 		}
 	}

@@ -7,15 +7,16 @@ import (
 
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/executor"
+	"github.com/moduvex/moduvex-go/executor/net/internal/nettest"
 )
 
 // An operation is a datagram of 64 bytes there and back, one in flight.
 func BenchmarkEcho(b *testing.B) {
 	b.Run("direct", func(b *testing.B) {
-		rt := newRuntime(b)
+		rt := nettest.NewRuntime(b)
 		s, c := pair(b)
 		b.ReportAllocs()
-		do(b, rt, func(co *coro.Co) error {
+		nettest.Do(b, rt, func(co *coro.Co) error {
 			echo := executor.Go(co, func(co *coro.Co) (struct{}, error) {
 				buf := make([]byte, 512)
 				for {
@@ -82,11 +83,11 @@ func BenchmarkEcho(b *testing.B) {
 func BenchmarkBatch(b *testing.B) {
 	for _, size := range []int{1, 8, 64} {
 		b.Run(fmt.Sprintf("size=%d", size), func(b *testing.B) {
-			rt := newRuntime(b)
+			rt := nettest.NewRuntime(b)
 			s, c := pair(b)
 			out, in := room(size, 64), room(size, 64)
 			b.ReportAllocs()
-			do(b, rt, func(co *coro.Co) error {
+			nettest.Do(b, rt, func(co *coro.Co) error {
 				b.ResetTimer()
 				for n := 0; n < b.N; n += size {
 					if _, err := c.WriteBatch(co, out); err != nil {
@@ -106,10 +107,10 @@ func BenchmarkBatch(b *testing.B) {
 		})
 	}
 	b.Run("singly", func(b *testing.B) {
-		rt := newRuntime(b)
+		rt := nettest.NewRuntime(b)
 		s, c := pair(b)
 		buf := make([]byte, 64)
-		do(b, rt, func(co *coro.Co) error {
+		nettest.Do(b, rt, func(co *coro.Co) error {
 			to := s.LocalAddrPort()
 			b.ResetTimer()
 			for range b.N {

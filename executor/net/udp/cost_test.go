@@ -9,6 +9,7 @@ import (
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/executor"
+	"github.com/moduvex/moduvex-go/executor/net/internal/nettest"
 	"github.com/moduvex/moduvex-go/executor/net/udp"
 	"github.com/moduvex/moduvex-go/reactor"
 )
@@ -54,13 +55,13 @@ func (e *pollBatchEcho) Poll(cx *core.Context) (error, bool) {
 
 // Regression: each call allocated its boxed address.
 func TestOperationsAllocateNothing(t *testing.T) {
-	if raceEnabled || runtime.GOOS != "linux" {
+	if nettest.Race || runtime.GOOS != "linux" {
 		t.Skip("the race detector allocates, and so do the wrappers of other systems' calls")
 	}
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	for name, serve := range map[string]func(s *udp.Socket) interface{ Abort() bool }{
 		"direct": func(s *udp.Socket) interface{ Abort() bool } {
-			return start(rt, func(co *coro.Co) error { return directEcho(co, s) })
+			return executor.Do(rt, func(co *coro.Co) error { return directEcho(co, s) })
 		},
 		"poll": func(s *udp.Socket) interface{ Abort() bool } {
 			return executor.Spawn[error](rt, &pollEcho{s: s, buf: make([]byte, 64)})
@@ -102,7 +103,7 @@ func TestOperationsAllocateNothing(t *testing.T) {
 }
 
 func TestTryAllocatesNothing(t *testing.T) {
-	if raceEnabled || runtime.GOOS != "linux" {
+	if nettest.Race || runtime.GOOS != "linux" {
 		t.Skip("as above")
 	}
 	a, b := pair(t)

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/moduvex/moduvex-go/core/coro"
+	"github.com/moduvex/moduvex-go/executor"
+	"github.com/moduvex/moduvex-go/executor/net/internal/nettest"
 	"github.com/moduvex/moduvex-go/executor/net/udp"
 )
 
@@ -24,9 +26,9 @@ func wantTimeout(tb testing.TB, err error, op string) {
 }
 
 func TestDeadlineEndsPendingRead(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	a, b := pair(t)
-	do(t, rt, func(co *coro.Co) error {
+	nettest.Do(t, rt, func(co *coro.Co) error {
 		buf := make([]byte, 1)
 		for _, op := range []func() error{
 			func() error { _, err := b.Read(co, buf); return err },
@@ -37,7 +39,7 @@ func TestDeadlineEndsPendingRead(t *testing.T) {
 			begin := time.Now()
 			b.SetReadDeadline(begin.Add(5 * time.Millisecond))
 			wantTimeout(t, op(), "read")
-			if took := time.Since(begin); took < 5*time.Millisecond || took > patience {
+			if took := time.Since(begin); took < 5*time.Millisecond || took > nettest.Timeout {
 				t.Errorf("it took %v", took)
 			}
 			wantTimeout(t, op(), "read") // it stays over
@@ -53,10 +55,10 @@ func TestDeadlineEndsPendingRead(t *testing.T) {
 }
 
 func TestPastDeadlineFailsThoughThereIsSomething(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	a, b := pair(t)
 	a.TryWrite([]byte("x"))
-	do(t, rt, func(co *coro.Co) error {
+	nettest.Do(t, rt, func(co *coro.Co) error {
 		b.SetDeadline(time.Unix(1, 0))
 		_, err := b.Read(co, make([]byte, 1))
 		wantTimeout(t, err, "read")
@@ -74,19 +76,19 @@ func TestPastDeadlineFailsThoughThereIsSomething(t *testing.T) {
 }
 
 func TestDeadlineIsBroughtForward(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	_, b := pair(t)
 	b.SetReadDeadline(time.Now().Add(time.Hour))
-	h := start(rt, func(co *coro.Co) error { _, err := b.Read(co, make([]byte, 1)); return err })
-	settle(rt)
+	h := executor.Do(rt, func(co *coro.Co) error { _, err := b.Read(co, make([]byte, 1)); return err })
+	nettest.Settle(rt)
 	b.SetReadDeadline(time.Now().Add(5 * time.Millisecond))
-	wantTimeout(t, finish(t, h), "read")
+	wantTimeout(t, nettest.Finish(t, h), "read")
 }
 
 func TestScopeEndsRead(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	a, b := pair(t)
-	do(t, rt, func(co *coro.Co) error {
+	nettest.Do(t, rt, func(co *coro.Co) error {
 		err := coro.WithTimeout(co, 5*time.Millisecond, func(co *coro.Co) error {
 			_, err := b.Read(co, make([]byte, 1))
 			return err

@@ -1,112 +1,21 @@
 package udp_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net"
 	"net/netip"
-	"os"
-	"runtime"
 	"testing"
 	"time"
 
 	"github.com/moduvex/moduvex-go/core/coro"
-	"github.com/moduvex/moduvex-go/executor"
 	"github.com/moduvex/moduvex-go/executor/internal/modetest"
+	"github.com/moduvex/moduvex-go/executor/net/internal/nettest"
 	"github.com/moduvex/moduvex-go/executor/net/udp"
-	"github.com/moduvex/moduvex-go/joinhandle"
 	"go.uber.org/goleak"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(modetest.In(m)) }
-
-// patience is for what happens at once unless something is broken.
-const patience = 20 * time.Second
-
-// newRuntime makes a runtime that is closed at the end of the test. By then the test must have
-// closed as many descriptors as it opened.
-func newRuntime(tb testing.TB) *executor.Runtime {
-	tb.Helper()
-	before := openFDs(tb)
-	rt, err := executor.New(modetest.Options(executor.Options{}))
-	if errors.Is(err, errors.ErrUnsupported) {
-		tb.Skip("no poller for ", runtime.GOOS)
-	}
-	if err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() {
-		rt.Close()
-		if now := openFDs(tb); now > before {
-			tb.Errorf("%d descriptors were open before the test, %d are after it", before, now)
-		}
-	})
-	return rt
-}
-
-// openFDs counts the descriptors of the process, where that is easy. Package net's own poller stays
-// open once it was used, so it is seen to be before.
-func openFDs(tb testing.TB) int {
-	if runtime.GOOS != "linux" {
-		return 0
-	}
-	c, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
-	if err != nil {
-		tb.Fatal(err)
-	}
-	c.Close()
-	names, err := os.ReadDir("/proc/self/fd")
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return len(names)
-}
-
-type handle = joinhandle.JoinHandle[struct{}]
-
-// start runs body as a task.
-func start(rt *executor.Runtime, body func(co *coro.Co) error) handle {
-	return executor.Go(rt, func(co *coro.Co) (struct{}, error) { return struct{}{}, body(co) })
-}
-
-// finish waits for a task and returns its error.
-func finish(tb testing.TB, h handle) error {
-	tb.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	defer cancel()
-	_, err := h.Wait(ctx)
-	if errors.Is(err, context.DeadlineExceeded) && !h.Finished() {
-		buf := make([]byte, 1<<20)
-		tb.Fatalf("the task hangs\n\n%s", buf[:runtime.Stack(buf, true)])
-	}
-	return err
-}
-
-// do runs body as a task, which must succeed.
-func do(tb testing.TB, rt *executor.Runtime, body func(co *coro.Co) error) {
-	tb.Helper()
-	if err := finish(tb, start(rt, body)); err != nil {
-		tb.Fatal(err)
-	}
-}
-
-// settle waits until the runtime has nothing to do: all tasks wait. Its own task shows that the
-// worker is not merely waiting for a processor.
-func settle(rt *executor.Runtime) {
-	beat := func() {
-		<-start(rt, func(*coro.Co) error { return nil }).Done()
-	}
-	for {
-		beat()
-		before := rt.Stats().Polls
-		time.Sleep(15 * time.Millisecond)
-		beat()
-		if rt.Stats().Polls-before <= 2 { // the beats
-			return
-		}
-	}
-}
 
 // local is a port of this machine that is free.
 var local = netip.MustParseAddrPort("127.0.0.1:0")
@@ -140,20 +49,14 @@ func stranger(tb testing.TB) *net.UDPConn {
 		tb.Fatal(err)
 	}
 	tb.Cleanup(func() { c.Close() })
-	c.SetDeadline(time.Now().Add(patience))
+	c.SetDeadline(time.Now().Add(nettest.Timeout))
 	return c
 }
 
-// wantIs fails unless err is a *net.OpError of op that errors.Is target.
+// wantIs fails the test unless err is a *net.OpError of op that wraps target.
 func wantIs(tb testing.TB, err error, op string, target error) {
 	tb.Helper()
-	var oe *net.OpError
-	if !errors.As(err, &oe) || oe.Op != op || oe.Net != "udp" {
-		tb.Errorf("error is %#v (%v), want a *net.OpError of %q", err, err, op)
-	}
-	if !errors.Is(err, target) {
-		tb.Errorf("error is %q, want one that is %q", err, target)
-	}
+	nettest.WantIs(tb, "udp", err, op, target)
 }
 
 // want reads a datagram and fails unless it is text.

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/moduvex/moduvex-go/core/coro"
+	"github.com/moduvex/moduvex-go/executor"
+	"github.com/moduvex/moduvex-go/executor/net/internal/nettest"
 )
 
 // A peer that shares nothing with us, Debian's netcat-openbsd.
@@ -20,9 +22,9 @@ func TestNetcatTalksToEcho(t *testing.T) {
 	if help, _ := exec.Command(path, "-h").CombinedOutput(); !bytes.Contains(help, []byte("OpenBSD")) {
 		t.Skip("nc is not the one of OpenBSD")
 	}
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	s := bind(t)
-	h := start(rt, func(co *coro.Co) error { return directEcho(co, s) })
+	h := executor.Do(rt, func(co *coro.Co) error { return directEcho(co, s) })
 	host, port, _ := net.SplitHostPort(s.LocalAddr().String())
 	cmd := exec.Command(path, "-u", host, port)
 	in, err := cmd.StdinPipe()
@@ -43,7 +45,7 @@ func TestNetcatTalksToEcho(t *testing.T) {
 			t.Errorf("nc got %q, %v", got, err)
 		}
 	}
-	if err := finish(t, h); err != nil {
+	if err := nettest.Finish(t, h); err != nil {
 		t.Error(err)
 	}
 	in.Close()

@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/moduvex/moduvex-go/core/coro"
+	"github.com/moduvex/moduvex-go/executor"
+	"github.com/moduvex/moduvex-go/executor/net/internal/nettest"
 	"github.com/moduvex/moduvex-go/executor/net/udp"
 	"golang.org/x/sys/unix"
 )
@@ -88,7 +90,7 @@ func interfaceWith(tb testing.TB, flag net.Flags) *net.Interface {
 }
 
 func TestBroadcast(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	all, err := udp.Bind(netip.MustParseAddrPort("0.0.0.0:0"))
 	if err != nil {
 		t.Fatal(err)
@@ -96,7 +98,7 @@ func TestBroadcast(t *testing.T) {
 	defer all.Close()
 	s := bind(t)
 	to := netip.AddrPortFrom(netip.MustParseAddr("127.255.255.255"), all.LocalAddrPort().Port())
-	do(t, rt, func(co *coro.Co) error {
+	nettest.Do(t, rt, func(co *coro.Co) error {
 		if _, err := s.WriteTo(co, []byte("x"), to); !errors.Is(err, syscall.EACCES) {
 			t.Skip("this system has no broadcast on loopback: ", err)
 		}
@@ -123,7 +125,7 @@ func TestMulticast(t *testing.T) {
 		{"ff01::1234", net.FlagMulticast}, // of a scope that does not leave the machine
 	} {
 		t.Run(test.group, func(t *testing.T) {
-			rt := newRuntime(t)
+			rt := nettest.NewRuntime(t)
 			lo := interfaceWith(t, test.flag)
 			group := netip.MustParseAddr(test.group)
 			if group.Is6() {
@@ -156,7 +158,7 @@ func TestMulticast(t *testing.T) {
 			if err := errors.Join(s.SetMulticastInterface(lo), s.SetMulticastLoopback(true), s.SetMulticastTTL(1)); err != nil {
 				t.Fatal(err)
 			}
-			do(t, rt, func(co *coro.Co) error {
+			nettest.Do(t, rt, func(co *coro.Co) error {
 				to := netip.AddrPortFrom(group, port)
 				if _, err := s.WriteTo(co, []byte("x"), to); err != nil {
 					return err
@@ -196,13 +198,13 @@ func TestMulticast(t *testing.T) {
 }
 
 func TestRawReadIsTriedOnce(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	a, b := pair(t)
 	raw, err := b.SyscallConn()
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := start(rt, func(co *coro.Co) error {
+	h := executor.Do(rt, func(co *coro.Co) error {
 		tries := 0
 		for {
 			var err error
@@ -223,9 +225,9 @@ func TestRawReadIsTriedOnce(t *testing.T) {
 			}
 		}
 	})
-	settle(rt)
+	nettest.Settle(rt)
 	a.TryWrite([]byte("x"))
-	if err := finish(t, h); err != nil {
+	if err := nettest.Finish(t, h); err != nil {
 		t.Error(err)
 	}
 }

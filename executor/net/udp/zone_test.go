@@ -9,16 +9,17 @@ import (
 	"testing"
 
 	"github.com/moduvex/moduvex-go/core/coro"
+	"github.com/moduvex/moduvex-go/executor/net/internal/nettest"
 	"github.com/moduvex/moduvex-go/executor/net/udp"
 )
 
 // A zone that names no interface was sent to without one.
 func TestZonesThatCannotBeAreRefused(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	s := listen6(t, "udp6", "[::1]:0")
 	for _, zone := range []string{"nosuch", "4294967296", "99999999999999999999"} {
 		to := netip.AddrPortFrom(netip.MustParseAddr("fe80::1").WithZone(zone), 9)
-		do(t, rt, func(co *coro.Co) error {
+		nettest.Do(t, rt, func(co *coro.Co) error {
 			refusals := map[string]error{}
 			_, refusals["WriteTo"] = s.WriteTo(co, nil, to)
 			_, _, refusals["TryWriteTo"] = s.TryWriteTo(nil, to)

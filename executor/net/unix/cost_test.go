@@ -9,14 +9,15 @@ import (
 	"testing"
 
 	"github.com/moduvex/moduvex-go/core/coro"
+	"github.com/moduvex/moduvex-go/executor/net/internal/nettest"
 )
 
 // Regression: each call allocated its boxed address.
 func TestOperationsAllocateNothing(t *testing.T) {
-	if raceEnabled || runtime.GOOS != "linux" {
+	if nettest.Race || runtime.GOOS != "linux" {
 		t.Skip("the race detector allocates, and so do the wrappers of other systems' calls")
 	}
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	a, b := streams(t)
 	c, d := seqpackets(t)
 	e, f := datagrams(t)
@@ -69,7 +70,7 @@ func TestOperationsAllocateNothing(t *testing.T) {
 			return err
 		},
 	} {
-		do(t, rt, func(co *coro.Co) error {
+		nettest.Do(t, rt, func(co *coro.Co) error {
 			for range 10 {
 				if err := round(co); err != nil {
 					return err

@@ -13,6 +13,7 @@ import (
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/executor"
+	"github.com/moduvex/moduvex-go/executor/net/internal/nettest"
 	"github.com/moduvex/moduvex-go/executor/net/unix"
 	sysunix "golang.org/x/sys/unix"
 )
@@ -63,9 +64,9 @@ func TestDescriptorsArrive(t *testing.T) {
 	for name, p := range passers(t) {
 		for _, count := range []int{1, 2, 3, 16, 17, 100} {
 			t.Run(fmt.Sprintf("%s/%d", name, count), func(t *testing.T) {
-				rt := newRuntime(t)
+				rt := nettest.NewRuntime(t)
 				w, r := pipes(t, count)
-				do(t, rt, func(co *coro.Co) error {
+				nettest.Do(t, rt, func(co *coro.Co) error {
 					h := executor.Go(co, func(co *coro.Co) ([]int, error) {
 						fds := make([]int, count+5)
 						b := make([]byte, 10)
@@ -108,11 +109,11 @@ func TestDescriptorsWithoutRoomAreClosed(t *testing.T) {
 	for name, p := range passers(t) {
 		t.Run(name, func(t *testing.T) {
 			w, _ := pipes(t, 20)
-			rt := newRuntime(t)
+			rt := nettest.NewRuntime(t)
 			for _, test := range []struct{ sent, room int }{
 				{1, 0}, {2, 1}, {3, 1}, {3, 2}, {4, 1}, {20, 1}, {20, 3}, {20, 16}, {20, 17}, {20, 19},
 			} {
-				do(t, rt, func(co *coro.Co) error {
+				nettest.Do(t, rt, func(co *coro.Co) error {
 					if _, err := p[0].WriteMsg(co, []byte("x"), w[:test.sent]); err != nil {
 						return err
 					}
@@ -138,9 +139,9 @@ func TestDescriptorsWithoutRoomAreClosed(t *testing.T) {
 // Descriptors that nobody reads vanish with the socket.
 func TestDescriptorsInFlightAreClosed(t *testing.T) {
 	w, _ := pipes(t, 3)
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	for _, p := range passers(t) {
-		do(t, rt, func(co *coro.Co) error {
+		nettest.Do(t, rt, func(co *coro.Co) error {
 			_, err := p[0].WriteMsg(co, []byte("x"), w)
 			return errors.Join(err, p[1].Close(), p[0].Close())
 		})
@@ -149,11 +150,11 @@ func TestDescriptorsInFlightAreClosed(t *testing.T) {
 
 // A read of a stream ends where descriptors came. That the next one has something must be found.
 func TestReadsEndAtDescriptorsAndStallNobody(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	w, _ := pipes(t, 1)
 	a, b := streams(t)
 	const rounds = 100
-	do(t, rt, func(co *coro.Co) error {
+	nettest.Do(t, rt, func(co *coro.Co) error {
 		h := executor.Go(co, func(co *coro.Co) (int, error) {
 			buf, fds := make([]byte, 1000), make([]int, 10)
 			bytes, descriptors := 0, 0
@@ -189,7 +190,7 @@ func TestReadsEndAtDescriptorsAndStallNobody(t *testing.T) {
 		return err
 	})
 	// And so for who reads only bytes.
-	do(t, rt, func(co *coro.Co) error {
+	nettest.Do(t, rt, func(co *coro.Co) error {
 		for range 3 {
 			a.WriteMsg(co, []byte("ab"), w)
 		}
@@ -203,11 +204,11 @@ func TestReadsEndAtDescriptorsAndStallNobody(t *testing.T) {
 }
 
 func TestDescriptorsGoWithTheFirstBytes(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	w, _ := pipes(t, 2)
 	a, b := streams(t)
 	msg := random(3 * unix.MaxTransfer)
-	do(t, rt, func(co *coro.Co) error {
+	nettest.Do(t, rt, func(co *coro.Co) error {
 		h := executor.Go(co, func(co *coro.Co) (int, error) {
 			buf, fds := make([]byte, 64<<10), make([]int, 10)
 			total := 0
@@ -240,14 +241,14 @@ func TestDescriptorsGoWithTheFirstBytes(t *testing.T) {
 }
 
 func TestBadDescriptors(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	w, _ := pipes(t, 1)
 	many := make([]int, 1000)
 	for i := range many {
 		many[i] = w[0]
 	}
 	for name, p := range passers(t) {
-		do(t, rt, func(co *coro.Co) error {
+		nettest.Do(t, rt, func(co *coro.Co) error {
 			n, err := p[0].WriteMsg(co, []byte("x"), []int{-1})
 			wantIs(t, err, "write", syscall.EBADF)
 			if n != 0 {
@@ -302,13 +303,13 @@ func (p *pollPass) Poll(cx *core.Context) (error, bool) {
 }
 
 func TestDescriptorsInPollStyle(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	w, r := pipes(t, 1)
 	a, b := streams(t)
 	c, d := streams(t)
 	h := executor.Spawn[error](rt, &pollPass{from: b, to: c})
-	settle(rt)
-	do(t, rt, func(co *coro.Co) error {
+	nettest.Settle(rt)
+	nettest.Do(t, rt, func(co *coro.Co) error {
 		if _, err := a.WriteMsg(co, []byte("x"), w); err != nil {
 			return err
 		}

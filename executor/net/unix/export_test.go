@@ -1,10 +1,7 @@
 package unix
 
 import (
-	"reflect"
-	"sync/atomic"
-	"unsafe"
-
+	"github.com/moduvex/moduvex-go/executor/net/internal/nettest"
 	"github.com/moduvex/moduvex-go/executor/net/internal/sys"
 	"github.com/moduvex/moduvex-go/reactor"
 )
@@ -12,15 +9,8 @@ import (
 // MaxTransfer is what one call moves at most.
 const MaxTransfer = sys.MaxTransfer
 
-// Waiters takes out whoever waits for direction d and returns how many they were.
-func (s *socket) Waiters(d reactor.Direction) int {
-	field := reflect.ValueOf(&s.fd).Elem().FieldByName("reg")
-	reg := (*atomic.Pointer[reactor.Registration])(unsafe.Pointer(field.UnsafeAddr())).Load()
-	if reg == nil {
-		return 0
-	}
-	return len(reg.TakeWaiters(d, nil))
-}
+// TakeWaiters takes out the waiters for direction d and returns how many they were.
+func (s *socket) TakeWaiters(d reactor.Direction) int { return nettest.TakeWaiters(&s.fd, d) }
 
 // WantUnlink is what is left of a SetUnlinkOnClose that comes between the two steps of a Close.
 func (l *listener) WantUnlink() { l.unlink.Store(true) }

@@ -13,6 +13,7 @@ import (
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/executor"
+	"github.com/moduvex/moduvex-go/executor/net/internal/nettest"
 	"github.com/moduvex/moduvex-go/executor/net/unix"
 	"github.com/moduvex/moduvex-go/reactor"
 )
@@ -22,7 +23,7 @@ func jammed(tb testing.TB, rt *executor.Runtime) (s, full *unix.Datagram, path s
 	tb.Helper()
 	full, path = bind(tb)
 	s = unbound(tb)
-	do(tb, rt, func(co *coro.Co) error { return fillUp(co, s, path) })
+	nettest.Do(tb, rt, func(co *coro.Co) error { return fillUp(co, s, path) })
 	return s, full, path
 }
 
@@ -73,7 +74,7 @@ func (o *once) Poll(cx *core.Context) (error, bool) {
 // until waits for a condition.
 func until(tb testing.TB, what string, cond func() bool) {
 	tb.Helper()
-	for deadline := time.Now().Add(patience); !cond(); time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(nettest.Timeout); !cond(); time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			tb.Fatal("it did not come to pass: ", what)
 		}
@@ -81,9 +82,9 @@ func until(tb testing.TB, what string, cond func() bool) {
 }
 
 // sender starts a task that sends a text and waits until it is in line as the n-th.
-func sender(tb testing.TB, rt *executor.Runtime, s *unix.Datagram, path, text string, n int) handle {
+func sender(tb testing.TB, rt *executor.Runtime, s *unix.Datagram, path, text string, n int) nettest.Handle {
 	tb.Helper()
-	h := start(rt, func(co *coro.Co) error {
+	h := executor.Do(rt, func(co *coro.Co) error {
 		_, err := s.WriteTo(co, []byte(text), path)
 		return err
 	})
@@ -93,12 +94,12 @@ func sender(tb testing.TB, rt *executor.Runtime, s *unix.Datagram, path, text st
 
 // A receiver that does not read holds up only the sends to itself.
 func TestJamIsOfOneReceiver(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	s, _, path := jammed(t, rt)
 	waits := sender(t, rt, s, path, "waits", 1)
 	other, otherPath := bind(t)
 	const rounds = 500
-	reader := start(rt, func(co *coro.Co) error {
+	reader := executor.Do(rt, func(co *coro.Co) error {
 		for range 2 * rounds {
 			if _, err := other.Read(co, make([]byte, 10)); err != nil {
 				return err
@@ -106,7 +107,7 @@ func TestJamIsOfOneReceiver(t *testing.T) {
 		}
 		return nil
 	})
-	do(t, rt, func(co *coro.Co) error {
+	nettest.Do(t, rt, func(co *coro.Co) error {
 		for range rounds {
 			if _, err := s.WriteTo(co, []byte("x"), otherPath); err != nil {
 				return err
@@ -117,14 +118,14 @@ func TestJamIsOfOneReceiver(t *testing.T) {
 		}
 		return nil
 	})
-	if err := finish(t, reader); err != nil {
+	if err := nettest.Finish(t, reader); err != nil {
 		t.Error(err)
 	}
 	if waits.Finished() {
 		t.Error("the send to the receiver without room has ended")
 	}
 	waits.Abort()
-	if err := finish(t, waits); err == nil {
+	if err := nettest.Finish(t, waits); err == nil {
 		t.Error("an aborted send succeeded")
 	}
 	if s.Jams() != 0 {
@@ -160,14 +161,14 @@ func (p *send) Drop() {
 // Sends to the same receiver are served in the order of their arrival, and a task that goes on sending
 // waits behind the others.
 func TestJamIsFirstComeFirstServed(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	s, full, path := jammed(t, rt)
 	const n = 5
-	var all []handle
+	var all []nettest.Handle
 	for i := range n {
 		all = append(all, sender(t, rt, s, path, fmt.Sprint(i), i+1))
 	}
-	greedy := start(rt, func(co *coro.Co) error {
+	greedy := executor.Do(rt, func(co *coro.Co) error {
 		for {
 			if _, err := s.WriteTo(co, []byte("greedy"), path); err != nil {
 				return err
@@ -175,7 +176,7 @@ func TestJamIsFirstComeFirstServed(t *testing.T) {
 		}
 	})
 	until(t, "the greedy one is in line", func() bool { return s.Line(path) == n+1 })
-	do(t, rt, func(co *coro.Co) error {
+	nettest.Do(t, rt, func(co *coro.Co) error {
 		b := make([]byte, 10)
 		for next := 0; next < n; {
 			k, err := full.Read(co, b)
@@ -193,12 +194,12 @@ func TestJamIsFirstComeFirstServed(t *testing.T) {
 		return nil
 	})
 	for _, h := range all {
-		if err := finish(t, h); err != nil {
+		if err := nettest.Finish(t, h); err != nil {
 			t.Error(err)
 		}
 	}
 	greedy.Abort()
-	finish(t, greedy)
+	nettest.Finish(t, greedy)
 	if s.Jams() != 0 {
 		t.Error("there is a jam that nobody is in")
 	}
@@ -207,22 +208,22 @@ func TestJamIsFirstComeFirstServed(t *testing.T) {
 // However a send ends, nothing of it stays.
 func TestJamIsForgottenWhenItIsOver(t *testing.T) {
 	for name, end := range map[string]struct {
-		do   func(s, full *unix.Datagram, h handle)
+		do   func(s, full *unix.Datagram, h nettest.Handle)
 		want error
 	}{
-		"abort":          {func(_, _ *unix.Datagram, h handle) { h.Abort() }, core.ErrCancelled},
-		"deadline":       {func(s, _ *unix.Datagram, _ handle) { s.SetWriteDeadline(time.Now()) }, netDeadline},
-		"both deadlines": {func(s, _ *unix.Datagram, _ handle) { s.SetDeadline(time.Now().Add(time.Millisecond)) }, netDeadline},
-		"close":          {func(s, _ *unix.Datagram, _ handle) { s.Close() }, net.ErrClosed},
-		"receiver gone":  {func(_, full *unix.Datagram, _ handle) { full.Close() }, nil},
+		"abort":          {func(_, _ *unix.Datagram, h nettest.Handle) { h.Abort() }, core.ErrCancelled},
+		"deadline":       {func(s, _ *unix.Datagram, _ nettest.Handle) { s.SetWriteDeadline(time.Now()) }, netDeadline},
+		"both deadlines": {func(s, _ *unix.Datagram, _ nettest.Handle) { s.SetDeadline(time.Now().Add(time.Millisecond)) }, netDeadline},
+		"close":          {func(s, _ *unix.Datagram, _ nettest.Handle) { s.Close() }, net.ErrClosed},
+		"receiver gone":  {func(_, full *unix.Datagram, _ nettest.Handle) { full.Close() }, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			rt := newRuntime(t)
+			rt := nettest.NewRuntime(t)
 			s, full, path := jammed(t, rt)
 			a, b := sender(t, rt, s, path, "a", 1), sender(t, rt, s, path, "b", 2)
-			for _, h := range []handle{b, a} {
+			for _, h := range []nettest.Handle{b, a} {
 				end.do(s, full, h)
-				if err := finish(t, h); err == nil || end.want != nil && !errors.Is(err, end.want) {
+				if err := nettest.Finish(t, h); err == nil || end.want != nil && !errors.Is(err, end.want) {
 					t.Errorf("the send ended with %v", err)
 				}
 			}
@@ -238,7 +239,7 @@ var netDeadline error = os.ErrDeadlineExceeded
 // Poll-style sends that are given up, with Unwait or without a word, stop nobody behind them.
 func TestSendThatIsGivenUpStopsNobody(t *testing.T) {
 	for _, desert := range []bool{false, true} {
-		rt := newRuntime(t)
+		rt := nettest.NewRuntime(t)
 		s, full, path := jammed(t, rt)
 		for range 3 {
 			p := &send{s: s, to: path, desert: desert, pending: make(chan struct{})}
@@ -251,11 +252,11 @@ func TestSendThatIsGivenUpStopsNobody(t *testing.T) {
 		if n := s.Line(path); n != 0 && !desert {
 			t.Errorf("%d are in line that have given up", n)
 		}
-		last := start(rt, func(co *coro.Co) error {
+		last := executor.Do(rt, func(co *coro.Co) error {
 			_, err := s.WriteTo(co, []byte("last"), path)
 			return err
 		})
-		do(t, rt, func(co *coro.Co) error {
+		nettest.Do(t, rt, func(co *coro.Co) error {
 			for b := make([]byte, 10); ; {
 				n, err := full.Read(co, b)
 				if err != nil || string(b[:n]) == "last" {
@@ -263,7 +264,7 @@ func TestSendThatIsGivenUpStopsNobody(t *testing.T) {
 				}
 			}
 		})
-		if err := finish(t, last); err != nil {
+		if err := nettest.Finish(t, last); err != nil {
 			t.Error(err)
 		}
 		if s.Jams() != 0 {

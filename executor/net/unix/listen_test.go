@@ -15,6 +15,7 @@ import (
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/executor"
+	"github.com/moduvex/moduvex-go/executor/net/internal/nettest"
 	"github.com/moduvex/moduvex-go/executor/net/unix"
 )
 
@@ -66,14 +67,14 @@ func TestAbstractNames(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("there are none")
 	}
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	name := fmt.Sprintf("@moduvex-%d", os.Getpid())
 	l, err := unix.Listen(name)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	do(t, rt, func(co *coro.Co) error {
+	nettest.Do(t, rt, func(co *coro.Co) error {
 		c, err := unix.Dial(co, name)
 		if err != nil {
 			return err
@@ -112,7 +113,7 @@ func TestAbstractNames(t *testing.T) {
 	if !strings.HasPrefix(chosen, "@") || len(chosen) < 2 {
 		t.Errorf("it chose %q", chosen)
 	}
-	do(t, rt, func(co *coro.Co) error {
+	nettest.Do(t, rt, func(co *coro.Co) error {
 		if _, err := b.WriteTo(co, []byte("x"), chosen); err != nil {
 			return err
 		}
@@ -125,7 +126,7 @@ func TestAbstractNames(t *testing.T) {
 }
 
 func TestBadNames(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	dir := temp(t)
 	long := dir + "/" + strings.Repeat("x", 108)
 	for _, test := range []struct {
@@ -145,7 +146,7 @@ func TestBadNames(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		return // and no datagrams to dial
 	}
-	do(t, rt, func(co *coro.Co) error {
+	nettest.Do(t, rt, func(co *coro.Co) error {
 		_, err := unix.Dial(co, dir+"/s")
 		wantIs(t, err, "dial", syscall.ENOENT)
 		_, err = unix.Dial(co, long)
@@ -168,18 +169,18 @@ func TestBadNames(t *testing.T) {
 }
 
 func TestListenerDeadlineAndClose(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	l := listen(t)
 	accept := func(co *coro.Co) error { _, err := l.Accept(co); return err }
 	l.SetDeadline(time.Now().Add(5 * time.Millisecond))
-	wantTimeout(t, finish(t, start(rt, accept)), "accept")
+	wantTimeout(t, nettest.Finish(t, executor.Do(rt, accept)), "accept")
 	l.SetDeadline(time.Time{})
-	h, aborted := start(rt, accept), start(rt, accept)
-	settle(rt)
+	h, aborted := executor.Do(rt, accept), executor.Do(rt, accept)
+	nettest.Settle(rt)
 	aborted.Abort()
-	wantIs(t, finish(t, aborted), "accept", core.ErrCancelled)
+	wantIs(t, nettest.Finish(t, aborted), "accept", core.ErrCancelled)
 	l.Close()
-	wantIs(t, finish(t, h), "accept", net.ErrClosed)
+	wantIs(t, nettest.Finish(t, h), "accept", net.ErrClosed)
 	wantIs(t, l.SetDeadline(time.Time{}), "set", net.ErrClosed)
 	if _, err := l.SyscallConn(); !errors.Is(err, net.ErrClosed) {
 		t.Error(err)
@@ -210,7 +211,7 @@ func TestDialWaitsForTheBacklog(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("elsewhere it is refused")
 	}
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	lc := unix.ListenConfig{Backlog: 1}
 	l, err := lc.Listen(temp(t) + "/s")
 	if err != nil {
@@ -226,14 +227,14 @@ func TestDialWaitsForTheBacklog(t *testing.T) {
 		return err
 	}
 	const dials = 20
-	var hs []handle
+	var hs []nettest.Handle
 	for i := range dials {
 		if i%2 == 0 {
-			hs = append(hs, start(rt, dial))
+			hs = append(hs, executor.Do(rt, dial))
 			continue
 		}
 		h := executor.Spawn[core.Result[*unix.Stream]](rt, unix.DialFuture(name))
-		hs = append(hs, start(rt, func(co *coro.Co) error {
+		hs = append(hs, executor.Do(rt, func(co *coro.Co) error {
 			d, err := h.Join(co)
 			if d.Value != nil {
 				d.Value.Close()
@@ -241,12 +242,12 @@ func TestDialWaitsForTheBacklog(t *testing.T) {
 			return errors.Join(err, d.Err)
 		}))
 	}
-	aborted := start(rt, dial)
+	aborted := executor.Do(rt, dial)
 	h := executor.Spawn[core.Result[*unix.Stream]](rt, unix.DialFuture(name))
 	time.Sleep(20 * time.Millisecond)
 	aborted.Abort()
 	h.Abort()
-	finish(t, aborted)
+	nettest.Finish(t, aborted)
 	<-h.Done()
 	if d, _ := h.Wait(context.Background()); d.Value != nil {
 		d.Value.Close()
@@ -260,7 +261,7 @@ func TestDialWaitsForTheBacklog(t *testing.T) {
 	if waiting < dials-3 {
 		t.Errorf("%d of %d dials wait for a backlog of 1", waiting, dials)
 	}
-	do(t, rt, func(co *coro.Co) error {
+	nettest.Do(t, rt, func(co *coro.Co) error {
 		err := coro.WithTimeout(co, 5*time.Millisecond, dial)
 		wantIs(t, err, "dial", core.ErrDeadlineExceeded)
 		return nil
@@ -268,7 +269,7 @@ func TestDialWaitsForTheBacklog(t *testing.T) {
 	// Both those above may have had a place in the backlog.
 	p := executor.Spawn[error](rt, &pollAccept{l: l, left: dials})
 	for _, h := range hs {
-		if err := finish(t, h); err != nil {
+		if err := nettest.Finish(t, h); err != nil {
 			t.Error(err)
 		}
 	}
@@ -277,7 +278,7 @@ func TestDialWaitsForTheBacklog(t *testing.T) {
 
 // Abort may come before a dial has begun, or while it waits.
 func TestDialThatIsGivenUp(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	lc := unix.ListenConfig{Backlog: 1}
 	l, err := lc.Listen(temp(t) + "/s")
 	if err != nil {
@@ -290,7 +291,7 @@ func TestDialThatIsGivenUp(t *testing.T) {
 			runtime.Gosched()
 		}
 		h.Abort()
-		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		ctx, cancel := context.WithTimeout(context.Background(), nettest.Timeout)
 		if d, err := h.Wait(ctx); err == nil && d.Value != nil {
 			d.Value.Close()
 		} else if err == nil && !errors.Is(d.Err, syscall.ECONNREFUSED) {

@@ -15,6 +15,7 @@ import (
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/executor"
+	"github.com/moduvex/moduvex-go/executor/net/internal/nettest"
 	"github.com/moduvex/moduvex-go/executor/net/unix"
 	"github.com/moduvex/moduvex-go/reactor"
 )
@@ -40,8 +41,8 @@ func messengers(tb testing.TB) map[string][2]messenger {
 func TestMessagesKeepTheirBorders(t *testing.T) {
 	for name, p := range messengers(t) {
 		t.Run(name, func(t *testing.T) {
-			rt := newRuntime(t)
-			do(t, rt, func(co *coro.Co) error {
+			rt := nettest.NewRuntime(t)
+			nettest.Do(t, rt, func(co *coro.Co) error {
 				for _, text := range []string{"one", "three", "x"} {
 					if n, err := p[0].Write(co, []byte(text)); n != len(text) || err != nil {
 						return fmt.Errorf("wrote %d, %w", n, err)
@@ -84,10 +85,10 @@ func TestMessagesKeepTheirBorders(t *testing.T) {
 }
 
 func TestEmptyMessages(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	a, b := datagrams(t)
 	c, d := seqpackets(t)
-	do(t, rt, func(co *coro.Co) error {
+	nettest.Do(t, rt, func(co *coro.Co) error {
 		if n, err := a.Write(co, nil); n != 0 || err != nil {
 			return fmt.Errorf("%d, %w", n, err)
 		}
@@ -121,13 +122,13 @@ func TestEmptyMessages(t *testing.T) {
 }
 
 func TestSeqpacketListener(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	l, err := unix.ListenSeqpacket(temp(t) + "/s")
 	if err != nil {
 		t.Skip(err)
 	}
 	defer l.Close()
-	do(t, rt, func(co *coro.Co) error {
+	nettest.Do(t, rt, func(co *coro.Co) error {
 		h := executor.Go(co, func(co *coro.Co) (struct{}, error) {
 			s, err := l.Accept(co)
 			if err != nil {
@@ -163,7 +164,7 @@ func TestSeqpacketListener(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer n.Close()
-	do(t, rt, func(co *coro.Co) error {
+	nettest.Do(t, rt, func(co *coro.Co) error {
 		s, err := l.Accept(co)
 		if err != nil {
 			return err
@@ -176,7 +177,7 @@ func TestSeqpacketListener(t *testing.T) {
 }
 
 func TestDatagramsHaveNames(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	a, pathA := bind(t)
 	b, pathB := bind(t)
 	unbound, err := unix.Unbound()
@@ -184,7 +185,7 @@ func TestDatagramsHaveNames(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer unbound.Close()
-	do(t, rt, func(co *coro.Co) error {
+	nettest.Do(t, rt, func(co *coro.Co) error {
 		buf := make([]byte, 100)
 		for range 2 {
 			if _, err := a.WriteTo(co, []byte("hello"), pathB); err != nil {
@@ -273,7 +274,7 @@ func fill(co *coro.Co, a *unix.Datagram, to string) (n int, err error) {
 func TestWritesWaitForTheReceiver(t *testing.T) {
 	for _, connected := range []bool{true, false} {
 		t.Run(fmt.Sprintf("connected=%v", connected), func(t *testing.T) {
-			rt := newRuntime(t)
+			rt := nettest.NewRuntime(t)
 			b, path := bind(t)
 			a, err := unix.Unbound()
 			if err != nil {
@@ -293,15 +294,15 @@ func TestWritesWaitForTheReceiver(t *testing.T) {
 				send = func(co *coro.Co) error { _, err := a.Write(co, []byte("x")); return err }
 			}
 			var sent int
-			do(t, rt, func(co *coro.Co) (err error) { sent, err = fill(co, other, path); return err })
+			nettest.Do(t, rt, func(co *coro.Co) (err error) { sent, err = fill(co, other, path); return err })
 
 			const writers = 5
-			var hs []handle
+			var hs []nettest.Handle
 			for range writers {
-				hs = append(hs, start(rt, send))
+				hs = append(hs, executor.Do(rt, send))
 			}
-			aborted := start(rt, send)
-			var late handle
+			aborted := executor.Do(rt, send)
+			var late nettest.Handle
 			a.SetWriteDeadline(time.Now().Add(time.Hour))
 			before := rt.Stats().Polls
 			time.Sleep(50 * time.Millisecond)
@@ -311,15 +312,15 @@ func TestWritesWaitForTheReceiver(t *testing.T) {
 			}
 			for _, h := range append(hs, aborted) {
 				if h.Finished() {
-					t.Fatal("a write did not wait: ", finish(t, h))
+					t.Fatal("a write did not wait: ", nettest.Finish(t, h))
 				}
 			}
 			aborted.Abort()
-			if err := finish(t, aborted); !errors.Is(err, core.ErrCancelled) {
+			if err := nettest.Finish(t, aborted); !errors.Is(err, core.ErrCancelled) {
 				t.Error(err)
 			}
 			drain := func(n int) {
-				do(t, rt, func(co *coro.Co) error {
+				nettest.Do(t, rt, func(co *coro.Co) error {
 					for range n {
 						if err := want(co, b, "x"); err != nil {
 							return err
@@ -330,24 +331,24 @@ func TestWritesWaitForTheReceiver(t *testing.T) {
 			}
 			drain(sent)
 			for _, h := range hs {
-				if err := finish(t, h); err != nil {
+				if err := nettest.Finish(t, h); err != nil {
 					t.Error(err)
 				}
 			}
-			if n := a.Waiters(reactor.Write); n != 0 {
+			if n := a.TakeWaiters(reactor.Write); n != 0 {
 				t.Errorf("%d waiters are left", n)
 			}
 			drain(writers)
 
 			// A deadline ends it, and so does Close.
-			do(t, rt, func(co *coro.Co) (err error) { _, err = fill(co, other, path); return err })
+			nettest.Do(t, rt, func(co *coro.Co) (err error) { _, err = fill(co, other, path); return err })
 			a.SetWriteDeadline(time.Now().Add(5 * time.Millisecond))
-			wantTimeout(t, finish(t, start(rt, send)), "write")
+			wantTimeout(t, nettest.Finish(t, executor.Do(rt, send)), "write")
 			a.SetWriteDeadline(time.Time{})
-			late = start(rt, send)
+			late = executor.Do(rt, send)
 			time.Sleep(5 * time.Millisecond)
 			a.Close()
-			wantIs(t, finish(t, late), "write", net.ErrClosed)
+			wantIs(t, nettest.Finish(t, late), "write", net.ErrClosed)
 		})
 	}
 }
@@ -370,7 +371,7 @@ func (p *pollSender) Poll(cx *core.Context) (error, bool) {
 
 // Many senders, one receiver that is slower than they: nothing is lost, and nobody waits for ever.
 func TestManySendersToOneReceiver(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	b, path := bind(t)
 	const senders, each = 8, 100
 	for range senders / 2 {
@@ -380,7 +381,7 @@ func TestManySendersToOneReceiver(t *testing.T) {
 		}
 		defer s.Close()
 		executor.Spawn[error](rt, &pollSender{s: s, to: path, left: each})
-		start(rt, func(co *coro.Co) error { // on the same socket
+		executor.Do(rt, func(co *coro.Co) error { // on the same socket
 			for range each {
 				if _, err := s.WriteTo(co, []byte("x"), path); err != nil {
 					return err
@@ -390,7 +391,7 @@ func TestManySendersToOneReceiver(t *testing.T) {
 		})
 	}
 	var got atomic.Int32
-	do(t, rt, func(co *coro.Co) error {
+	nettest.Do(t, rt, func(co *coro.Co) error {
 		for range senders * each {
 			if err := want(co, b, "x"); err != nil {
 				return err
@@ -403,10 +404,10 @@ func TestManySendersToOneReceiver(t *testing.T) {
 
 // Seqpackets and streams are told by the system when there is room.
 func TestSeqpacketWritesWaitForRoom(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	a, b := seqpackets(t)
 	const count, size = 200, 10000
-	h := start(rt, func(co *coro.Co) error {
+	h := executor.Do(rt, func(co *coro.Co) error {
 		for i := range count {
 			msg := make([]byte, size)
 			msg[0] = byte(i)
@@ -416,11 +417,11 @@ func TestSeqpacketWritesWaitForRoom(t *testing.T) {
 		}
 		return a.Close()
 	})
-	settle(rt)
+	nettest.Settle(rt)
 	if h.Finished() {
 		t.Fatal("2 MB went into a socket that nobody reads")
 	}
-	do(t, rt, func(co *coro.Co) error {
+	nettest.Do(t, rt, func(co *coro.Co) error {
 		buf := make([]byte, 2*size)
 		for i := range count {
 			if n, err := b.Read(co, buf); n != size || err != nil || buf[0] != byte(i) {
@@ -432,7 +433,7 @@ func TestSeqpacketWritesWaitForRoom(t *testing.T) {
 		}
 		return nil
 	})
-	if err := finish(t, h); err != nil {
+	if err := nettest.Finish(t, h); err != nil {
 		t.Error(err)
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/executor/internal/modetest"
+	"github.com/moduvex/moduvex-go/executor/net/internal/nettest"
 	"github.com/moduvex/moduvex-go/executor/net/unix"
 	sysunix "golang.org/x/sys/unix"
 )
@@ -66,14 +67,14 @@ func foreigners(tb testing.TB) []struct {
 
 // Whatever name a peer has, its message can be read and answered.
 func TestSendersHaveTheNamesTheyBoundTo(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	s, path := bind(t)
 	for _, peer := range foreigners(t) {
 		fd := foreign(t, sysunix.SOCK_DGRAM, peer.raw, peer.size)
 		if err := sysunix.Sendto(fd, []byte("hi"), 0, &sysunix.SockaddrUnix{Name: path}); err != nil {
 			t.Fatal(err)
 		}
-		do(t, rt, func(co *coro.Co) error {
+		nettest.Do(t, rt, func(co *coro.Co) error {
 			n, from, err := s.ReadFrom(co, make([]byte, 10))
 			if n != 2 || from != peer.text || err != nil {
 				t.Errorf("%q: read %d from %q, %v, want %q", peer.raw, n, from, err, peer.text)
@@ -113,13 +114,13 @@ func TestPathThatBeginsWithAt(t *testing.T) {
 		return
 	}
 	t.Chdir(temp(t))
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	fd := foreign(t, sysunix.SOCK_DGRAM, "@path", 5)
 	s, path := bind(t)
 	if err := sysunix.Sendto(fd, []byte("hi"), 0, &sysunix.SockaddrUnix{Name: path}); err != nil {
 		t.Fatal(err)
 	}
-	do(t, rt, func(co *coro.Co) error {
+	nettest.Do(t, rt, func(co *coro.Co) error {
 		_, from, err := s.ReadFrom(co, make([]byte, 10))
 		if err != nil || from != "./@path" {
 			return fmt.Errorf("from %q, %w", from, err)
@@ -141,13 +142,13 @@ func TestPathThatBeginsWithAt(t *testing.T) {
 }
 
 func TestListenersOfOthersAreDialed(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	for _, peer := range foreigners(t)[1:] {
 		fd := foreign(t, sysunix.SOCK_STREAM, peer.raw, peer.size)
 		if err := sysunix.Listen(fd, 1); err != nil {
 			t.Fatal(err)
 		}
-		do(t, rt, func(co *coro.Co) error {
+		nettest.Do(t, rt, func(co *coro.Co) error {
 			c, err := unix.Dial(co, peer.text)
 			if err != nil {
 				return err
@@ -161,7 +162,7 @@ func TestListenersOfOthersAreDialed(t *testing.T) {
 }
 
 func TestOwnNamesAreWholeNames(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	for _, peer := range foreigners(t)[1:] {
 		s, err := unix.Bind(peer.text)
 		if err != nil {
@@ -178,7 +179,7 @@ func TestOwnNamesAreWholeNames(t *testing.T) {
 			t.Error(err)
 			continue
 		}
-		do(t, rt, func(co *coro.Co) error {
+		nettest.Do(t, rt, func(co *coro.Co) error {
 			c, err := unix.Dial(co, peer.text)
 			if err != nil {
 				return err
@@ -220,13 +221,13 @@ func dialTo(co *coro.Co, name string) error {
 
 // No system call is made for a name that cannot be, so none is named.
 func TestNamesThatCannotBeAreRefusedByName(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	s, err := unix.Unbound()
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	do(t, rt, func(co *coro.Co) error {
+	nettest.Do(t, rt, func(co *coro.Co) error {
 		for _, name := range []string{
 			"", strings.Repeat("p", 109), "@" + strings.Repeat("n", 108), "a\x00b", "a\x00",
 		} {
@@ -254,7 +255,7 @@ func TestNamesThatCannotBeAreRefusedByName(t *testing.T) {
 
 // A descriptor that comes unasked, for the sender itself, has no owner but the read.
 func TestPidfdsAreClosed(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	a, b := datagrams(t)
 	raw, err := b.SyscallConn()
 	if err != nil {
@@ -266,8 +267,8 @@ func TestPidfdsAreClosed(t *testing.T) {
 	if err != nil {
 		t.Skip("no SO_PASSPIDFD: ", err)
 	}
-	before := openFDs(t)
-	do(t, rt, func(co *coro.Co) error {
+	before := nettest.OpenFDs(t)
+	nettest.Do(t, rt, func(co *coro.Co) error {
 		for range 10 {
 			if _, err := a.Write(co, []byte("x")); err != nil {
 				return err
@@ -279,7 +280,7 @@ func TestPidfdsAreClosed(t *testing.T) {
 		}
 		return nil
 	})
-	if now := openFDs(t); now > before {
+	if now := nettest.OpenFDs(t); now > before {
 		t.Errorf("%d descriptors leaked", now-before)
 	}
 }

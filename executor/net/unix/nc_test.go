@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/moduvex/moduvex-go/core/coro"
+	"github.com/moduvex/moduvex-go/executor"
+	"github.com/moduvex/moduvex-go/executor/net/internal/nettest"
 	"github.com/moduvex/moduvex-go/executor/net/unix"
 )
 
@@ -26,9 +28,9 @@ func netcat(tb testing.TB) string {
 
 func TestNetcatTalksToEcho(t *testing.T) {
 	nc := netcat(t)
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	l := listen(t)
-	h := start(rt, func(co *coro.Co) error {
+	h := executor.Do(rt, func(co *coro.Co) error {
 		s, err := l.Accept(co)
 		if err != nil {
 			return err
@@ -46,14 +48,14 @@ func TestNetcatTalksToEcho(t *testing.T) {
 	if string(out) != msg {
 		t.Errorf("nc got %d bytes back, sent %d", len(out), len(msg))
 	}
-	if err := finish(t, h); err != nil {
+	if err := nettest.Finish(t, h); err != nil {
 		t.Error(err)
 	}
 }
 
 func TestDialTalksToNetcat(t *testing.T) {
 	nc := netcat(t)
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	path := temp(t) + "/s"
 	cmd := exec.Command(nc, "-N", "-l", "-U", path)
 	cmd.Stdin = strings.NewReader("from nc\n")
@@ -62,9 +64,9 @@ func TestDialTalksToNetcat(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	do(t, rt, func(co *coro.Co) error {
+	nettest.Do(t, rt, func(co *coro.Co) error {
 		var s *unix.Stream
-		for end := time.Now().Add(patience); ; {
+		for end := time.Now().Add(nettest.Timeout); ; {
 			var err error
 			if s, err = unix.Dial(co, path); err == nil {
 				break

@@ -12,6 +12,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/core/future"
 	"github.com/moduvex/moduvex-go/executor"
+	"github.com/moduvex/moduvex-go/executor/net/internal/nettest"
 	"github.com/moduvex/moduvex-go/executor/net/unix"
 )
 
@@ -47,14 +48,14 @@ func TestSendFile(t *testing.T) {
 		},
 	} {
 		t.Run(style, func(t *testing.T) {
-			rt := newRuntime(t)
+			rt := nettest.NewRuntime(t)
 			f, err := os.Open(path)
 			if err != nil {
 				t.Fatal(err)
 			}
 			defer f.Close()
 			a, b := streams(t)
-			do(t, rt, func(co *coro.Co) error {
+			nettest.Do(t, rt, func(co *coro.Co) error {
 				defer b.Close()
 				const limit = 3 << 20
 				sender := executor.Go(co, func(co *coro.Co) (int64, error) {

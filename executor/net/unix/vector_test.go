@@ -11,15 +11,16 @@ import (
 
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/executor"
+	"github.com/moduvex/moduvex-go/executor/net/internal/nettest"
 	"github.com/moduvex/moduvex-go/executor/net/stream"
 	"github.com/moduvex/moduvex-go/executor/net/tcp"
 )
 
 func TestBuffers(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	a, b := streams(t)
 	msg := random(3 << 20)
-	do(t, rt, func(co *coro.Co) error {
+	nettest.Do(t, rt, func(co *coro.Co) error {
 		h := executor.Go(co, func(co *coro.Co) ([]byte, error) {
 			var got []byte
 			for {
@@ -55,14 +56,14 @@ func TestBuffers(t *testing.T) {
 
 // A proxy between the families: in bulk, then in small pieces, then to the end.
 func TestCopyBetweenFamilies(t *testing.T) {
-	rt := newRuntime(t)
+	rt := nettest.NewRuntime(t)
 	l, err := tcp.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer l.Close()
 	msg := random(4 << 20)
-	do(t, rt, func(co *coro.Co) error {
+	nettest.Do(t, rt, func(co *coro.Co) error {
 		client, err := tcp.Dial(co, "tcp", l.Addr().String())
 		if err != nil {
 			return err

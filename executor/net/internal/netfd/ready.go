@@ -189,6 +189,9 @@ func (f *FD) Register(cx *core.Context) error {
 	return nil
 }
 
+// Registration returns f's registration, or nil if it has none. It is for tests.
+func (f *FD) Registration() *reactor.Registration { return f.reg.Load() }
+
 // Await follows a try with co's context that was not Done: it suspends the body of co, or registers
 // f. When it returns nil it is time for another try. On an error, and when the body is unwound by
 // force, it has taken back what the try arranged.

@@ -15,15 +15,13 @@ import (
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/executor"
+	"github.com/moduvex/moduvex-go/executor/net/internal/nettest"
 	"github.com/moduvex/moduvex-go/executor/net/udp"
 	netunix "github.com/moduvex/moduvex-go/executor/net/unix"
 	"github.com/moduvex/moduvex-go/joinhandle"
 	"github.com/moduvex/moduvex-go/reactor"
 	"golang.org/x/sys/unix"
 )
-
-// patience is for what happens at once unless something is broken.
-const patience = 20 * time.Second
 
 // A waiting is an operation that has to wait, in both styles, on a socket that is shared with others.
 type waiting struct {
@@ -112,13 +110,14 @@ func (w waiting) styles() map[string]func(co *coro.Co) error {
 	}
 }
 
-func finish(t *testing.T, h joinhandle.JoinHandle[struct{}]) error {
+// finishOrPanic waits for a task and returns its error. A task that hangs may keep its worker, so that Close would hang too.
+func finishOrPanic(t *testing.T, h joinhandle.JoinHandle[struct{}]) error {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), nettest.Timeout)
 	defer cancel()
 	_, err := h.Wait(ctx)
 	if !h.Finished() {
-		panic("the task hangs, and perhaps its worker") // the runtime cannot be closed, either
+		panic("the task hangs, and perhaps its worker")
 	}
 	return err
 }
@@ -157,7 +156,7 @@ func eachWaiting(t *testing.T, test func(t *testing.T, rt *executor.Runtime, w w
 func beat(t *testing.T, rt *executor.Runtime) {
 	t.Helper()
 	for range 3 {
-		if err := finish(t, executor.Go(rt, func(co *coro.Co) (struct{}, error) { return struct{}{}, nil })); err != nil {
+		if err := finishOrPanic(t, executor.Go(rt, func(co *coro.Co) (struct{}, error) { return struct{}{}, nil })); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -167,7 +166,7 @@ func beat(t *testing.T, rt *executor.Runtime) {
 func quiet(t *testing.T, rt *executor.Runtime) {
 	t.Helper()
 	beat(t, rt)
-	for end := time.Now().Add(patience); ; {
+	for end := time.Now().Add(nettest.Timeout); ; {
 		before := rt.Stats().Polls
 		beat(t, rt)
 		if polls := rt.Stats().Polls - before; polls <= 3 {
@@ -205,7 +204,7 @@ func TestShutdownFromOutside(t *testing.T) {
 				w.control(t, func(fd int) error { return unix.Shutdown(fd, unix.SHUT_RD) })
 				quiet(t, rt)
 				end(w, h)
-				err := finish(t, h)
+				err := finishOrPanic(t, h)
 				switch {
 				case err == nil:
 					t.Error("it ended well")
@@ -240,7 +239,7 @@ func TestDatagramAfterShutdownFromOutside(t *testing.T) {
 	if _, _, err := u.TryWriteTo([]byte("x"), to); err != nil {
 		t.Fatal(err)
 	}
-	if err := finish(t, h); err != nil {
+	if err := finishOrPanic(t, h); err != nil {
 		t.Error(err)
 	}
 }
@@ -250,7 +249,7 @@ func TestDatagramAfterShutdownFromOutside(t *testing.T) {
 func TestBlockingModeFromOutside(t *testing.T) {
 	eachWaiting(t, func(t *testing.T, rt *executor.Runtime, w waiting, h joinhandle.JoinHandle[struct{}]) {
 		h.Abort()
-		finish(t, h)
+		finishOrPanic(t, h)
 		w.control(t, func(fd int) error { return unix.SetNonblock(fd, false) })
 		for style, body := range w.styles() {
 			h := executor.Go(rt, func(co *coro.Co) (struct{}, error) { return struct{}{}, body(co) })
@@ -260,7 +259,7 @@ func TestBlockingModeFromOutside(t *testing.T) {
 				t.Errorf("%s style: it has not waited", style)
 			}
 			h.Abort()
-			if err := finish(t, h); !errors.Is(err, core.ErrCancelled) {
+			if err := finishOrPanic(t, h); !errors.Is(err, core.ErrCancelled) {
 				t.Errorf("%s style: %v", style, err)
 			}
 		}

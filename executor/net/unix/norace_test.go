@@ -1,5 +1,0 @@
-//go:build !race
-
-package unix_test
-
-const raceEnabled = false
