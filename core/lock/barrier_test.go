@@ -12,6 +12,7 @@ import (
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coretest"
 	"github.com/moduvex/moduvex-go/core/coro"
+	"github.com/moduvex/moduvex-go/core/internal/racetest"
 	"github.com/moduvex/moduvex-go/core/lock"
 	"github.com/moduvex/moduvex-go/core/task"
 )
@@ -113,7 +114,7 @@ func TestBadBarriersPanic(t *testing.T) {
 
 func TestBodiesAndGoroutinesMeetAtABarrier(t *testing.T) {
 	rounds := 500
-	if raceDetector {
+	if racetest.Enabled {
 		rounds = 100
 	}
 	b := lock.NewBarrier(5)

@@ -9,6 +9,7 @@ import (
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coretest"
 	"github.com/moduvex/moduvex-go/core/coro"
+	"github.com/moduvex/moduvex-go/core/internal/racetest"
 	"github.com/moduvex/moduvex-go/core/task"
 )
 
@@ -117,7 +118,7 @@ func (s *spy) Wake(w core.Waker) { s.woken++; w.Wake() }
 // allocates fails the test unless f allocates n times a call.
 func allocates(t *testing.T, what string, n float64, f func()) {
 	t.Helper()
-	if raceDetector {
+	if racetest.Enabled {
 		f()
 		return
 	}

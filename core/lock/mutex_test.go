@@ -13,6 +13,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/core/future"
 	"github.com/moduvex/moduvex-go/core/internal/hosttest"
+	"github.com/moduvex/moduvex-go/core/internal/racetest"
 	"github.com/moduvex/moduvex-go/core/lock"
 	"github.com/moduvex/moduvex-go/core/task"
 )
@@ -426,7 +427,7 @@ func TestAMutexAllocatesNothing(t *testing.T) {
 // aborts at any time. The race detector watches the counter, which only the lock protects.
 func TestStressOfAMutex(t *testing.T) {
 	rounds := 1000
-	if raceDetector {
+	if racetest.Enabled {
 		rounds = 300
 	}
 	var m lock.Mutex

@@ -12,6 +12,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/coretest"
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/core/internal/hosttest"
+	"github.com/moduvex/moduvex-go/core/internal/racetest"
 	"github.com/moduvex/moduvex-go/core/lock"
 	"github.com/moduvex/moduvex-go/core/task"
 )
@@ -214,7 +215,7 @@ func TestANotifyAllocatesNothing(t *testing.T) {
 // are aborted and give up all the time.
 func TestStressOfANotify(t *testing.T) {
 	pieces := 3000
-	if raceDetector {
+	if racetest.Enabled {
 		pieces = 600
 	}
 	var n lock.Notify

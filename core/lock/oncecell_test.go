@@ -12,6 +12,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/coretest"
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/core/future"
+	"github.com/moduvex/moduvex-go/core/internal/racetest"
 	"github.com/moduvex/moduvex-go/core/lock"
 	"github.com/moduvex/moduvex-go/core/task"
 )
@@ -247,7 +248,7 @@ func TestMisuseOfACellPanics(t *testing.T) {
 
 func TestStressOfACell(t *testing.T) {
 	rounds := 200
-	if raceDetector {
+	if racetest.Enabled {
 		rounds = 50
 	}
 	for range rounds {

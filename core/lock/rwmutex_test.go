@@ -13,6 +13,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/coretest"
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/core/future"
+	"github.com/moduvex/moduvex-go/core/internal/racetest"
 	"github.com/moduvex/moduvex-go/core/lock"
 	"github.com/moduvex/moduvex-go/core/task"
 )
@@ -278,7 +279,7 @@ func TestAnRWMutexAllocatesNothing(t *testing.T) {
 // goroutines that give up. The race detector watches what the lock protects.
 func TestStressOfAnRWMutex(t *testing.T) {
 	rounds := 1000
-	if raceDetector {
+	if racetest.Enabled {
 		rounds = 200
 	}
 	var m lock.RWMutex

@@ -13,6 +13,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/coretest"
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/core/future"
+	"github.com/moduvex/moduvex-go/core/internal/racetest"
 	"github.com/moduvex/moduvex-go/core/lock"
 	"github.com/moduvex/moduvex-go/core/task"
 )
@@ -318,7 +319,7 @@ func TestASemaphoreAllocatesNothing(t *testing.T) {
 // aborted at any time, and goroutines that give up.
 func TestStressOfASemaphore(t *testing.T) {
 	rounds, permits := 3000, 5
-	if raceDetector {
+	if racetest.Enabled {
 		rounds = 500
 	}
 	s := lock.NewSemaphore(permits)

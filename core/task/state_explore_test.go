@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/moduvex/moduvex-go/core/internal/racetest"
 	"github.com/moduvex/moduvex-go/core/task"
 )
 
@@ -13,7 +14,7 @@ import (
 // which has nothing to find here, makes them slow; those in which joiners give up always are.
 func models() []model {
 	wakers, aborters := 3, 2
-	if raceDetector {
+	if racetest.Enabled {
 		wakers, aborters = 1, 1
 	}
 	ms := []model{

@@ -8,6 +8,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/channel/mpsc"
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/core/internal/hosttest"
+	"github.com/moduvex/moduvex-go/core/internal/racetest"
 )
 
 // A blocking is a context for a goroutine that is about to block: at that moment it does what lets the
@@ -202,7 +203,7 @@ func TestWaitingInPollStyleAllocatesNothing(t *testing.T) {
 // A wait for the close ends once in a channel's life, or by a cancellation, which costs something itself.
 func TestABodyThatWaitsForTheCloseAllocatesNothing(t *testing.T) {
 	tx, _ := mpsc.New[int](1)
-	if raceDetector {
+	if racetest.Enabled {
 		return
 	}
 	cancelled := func(wait func(co *coro.Co) error) float64 {

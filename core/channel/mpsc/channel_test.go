@@ -11,6 +11,7 @@ import (
 
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/channel/mpsc"
+	"github.com/moduvex/moduvex-go/core/internal/racetest"
 )
 
 func sendWaiter[T any](t testing.TB, tx *mpsc.Sender[T], v T) (*waiter[error], *mpsc.SendFuture[T]) {
@@ -93,7 +94,7 @@ func TestQueuesOfEverySizeAgreeWithAModel(t *testing.T) {
 
 func run[T comparable](t *testing.T, value func(i int) T) {
 	rounds := 200
-	if raceDetector || testing.Short() {
+	if racetest.Enabled || testing.Short() {
 		rounds = 30
 	}
 	for _, capacity := range []int{1, 2, 3, 63, 64, 65, 300, 5000} {

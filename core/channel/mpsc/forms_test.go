@@ -12,6 +12,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/coretest"
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/core/internal/hosttest"
+	"github.com/moduvex/moduvex-go/core/internal/racetest"
 )
 
 func TestBodiesSendAndReceive(t *testing.T) {
@@ -255,7 +256,7 @@ func TestATaskThatSendsAndReceivesLetsOthersRun(t *testing.T) {
 // Two hosts, each on a goroutine of its own, as two workers of a runtime.
 func TestPingPongBetweenWorkers(t *testing.T) {
 	rounds := 5000
-	if raceDetector {
+	if racetest.Enabled {
 		rounds = 1000
 	}
 	pingTx, pingRx := mpsc.New[int](1)

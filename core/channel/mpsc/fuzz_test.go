@@ -8,6 +8,7 @@ import (
 
 	"github.com/moduvex/moduvex-go/core/channel/mpsc"
 	"github.com/moduvex/moduvex-go/core/coretest"
+	"github.com/moduvex/moduvex-go/core/internal/racetest"
 )
 
 const fuzzSenders = 5
@@ -223,7 +224,7 @@ func runProgram(bytes []byte) error {
 
 func TestRandomProgramsAgreeWithTheModel(t *testing.T) {
 	programs := 3000
-	if testing.Short() || raceDetector {
+	if testing.Short() || racetest.Enabled {
 		programs = 500
 	}
 	rng := rand.New(rand.NewPCG(1, 2))

@@ -15,6 +15,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/coretest"
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/core/future"
+	"github.com/moduvex/moduvex-go/core/internal/racetest"
 	"github.com/moduvex/moduvex-go/core/task"
 )
 
@@ -63,7 +64,7 @@ func TestStressOfManySenders(t *testing.T) {
 
 func stress(t *testing.T, capacity int, closes bool) {
 	rounds := 2000
-	if raceDetector {
+	if racetest.Enabled {
 		rounds = 300
 	}
 	const kinds, each = 4, 2
@@ -194,7 +195,7 @@ func stress(t *testing.T, capacity int, closes bool) {
 // TestStressOfDiscard: whatever the senders are at, they come to their end.
 func TestStressOfDiscard(t *testing.T) {
 	rounds := 300
-	if raceDetector {
+	if racetest.Enabled {
 		rounds = 60
 	}
 	for i := range rounds {

@@ -9,6 +9,7 @@ import (
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coretest"
 	"github.com/moduvex/moduvex-go/core/coro"
+	"github.com/moduvex/moduvex-go/core/internal/racetest"
 	"github.com/moduvex/moduvex-go/core/task"
 )
 
@@ -131,7 +132,7 @@ func waits(t *testing.T, what string, n float64, free func(), wait func(ctx cont
 			t.Error(err)
 		}
 	})
-	if have != n && !raceDetector || ctx.n != rounds {
+	if have != n && !racetest.Enabled || ctx.n != rounds {
 		t.Errorf("%s: %v allocations, want %v; it has waited %d times in %d rounds", what, have, n, ctx.n, rounds)
 	}
 }
