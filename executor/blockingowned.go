@@ -7,9 +7,9 @@ import (
 	"github.com/moduvex/moduvex-go/core/coro"
 )
 
-// BlockingOwned is [Blocking] for a function that makes something which must be closed: it opens a file, say. The
-// value has an owner at every moment: if co is cancelled before it has the value, the pool or the task closes it
-// as soon as it is there, and the error of that Close is lost.
+// BlockingOwned is [Blocking] for a function whose result must be closed: one that opens a file, say. The
+// value has an owner at every moment: if co is cancelled before the body has the value, the pool or the task closes it
+// as soon as f has returned it, and the error of that Close is lost.
 func BlockingOwned[T io.Closer](co *coro.Co, f func() (T, error)) (T, error) {
 	if f == nil {
 		panic("executor: BlockingOwned with a nil function")
@@ -38,8 +38,8 @@ func BlockingOwned[T io.Closer](co *coro.Co, f func() (T, error)) (T, error) {
 //	 left ──────────────→ gone
 //	       the pool closes it
 //
-// So each value is closed by one of them, unless the body has accepted it. A body that leaves a second time,
-// having accepted, changes nothing.
+// So one of the two closes the value, unless the body has accepted it. The leave of a body that has accepted changes
+// nothing.
 type handover[T io.Closer] struct {
 	value T // written before offered, read after it
 	state atomic.Uint32
@@ -60,7 +60,7 @@ func (h *handover[T]) offer(v T) {
 	}
 }
 
-// accept is called by the body, which has got the value: it has been offered.
+// accept is called by the body, which has the value: it has been offered.
 func (h *handover[T]) accept() { h.state.Store(gone) }
 
 // leave is called by the body, at its end.

@@ -9,25 +9,25 @@ import (
 	"github.com/moduvex/moduvex-go/executor/internal/drain"
 )
 
-// ErrDraining is why awaits fail in [UntilDrain] once the runtime drains.
+// ErrDraining is the cause of the awaits that fail in [UntilDrain] once the runtime drains.
 var ErrDraining = errors.New("executor: the runtime drains")
 
-// Draining returns a channel that is closed when Shutdown or Close begins. Tasks await the function
-// [Draining], which blocks no worker.
+// Draining returns a channel that is closed when Shutdown or Close begins. Any goroutine. A task awaits the function
+// [Draining] instead, which blocks no worker.
 func (rt *Runtime) Draining() <-chan struct{} {
 	rt.assertMade()
 	return rt.draining
 }
 
-// Draining returns a future that answers when Shutdown or Close of the runtime that polls it begins: at
-// once, if it has begun. An idle connection of a server races it with its next request, so that it ends when
-// the drain begins, while requests under way go on. Polled by a task outside a runtime of this package, the
-// future panics.
+// Draining returns a future that is ready when Shutdown or Close of the runtime that polls it begins: at
+// once, if it has begun. An idle connection of a server races it with its next request, so that the connection ends when
+// the drain begins, while requests under way go on. The future panics if a task outside a runtime of this package polls
+// it.
 func Draining() *Drain { return new(Drain) }
 
 // A Drain is the future that [Draining] returns. The zero Drain is ready for use, so another future may embed
-// it; it must not be copied once it has been polled. The one that gives it up calls Drop. It may be polled again
-// after an answer, and answers again.
+// it; it must not be copied once it has been polled. A future that gives it up calls Drop. It may be polled again
+// after it was ready, and is ready again.
 type Drain struct{ hook drain.Hook }
 
 var (
@@ -35,7 +35,7 @@ var (
 	_ core.Dropper          = (*Drain)(nil)
 )
 
-// Poll answers once the runtime drains. Before that, it arranges for the context's waker to be woken then.
+// Poll returns true once the runtime drains. Before that it has the context's waker woken when the drain begins.
 func (d *Drain) Poll(cx *core.Context) (struct{}, bool) {
 	if !cx.Spend() {
 		return struct{}{}, false
@@ -45,7 +45,7 @@ func (d *Drain) Poll(cx *core.Context) (struct{}, bool) {
 		panic("executor: Draining outside a runtime of this package")
 	}
 	if d.hook.Waker != cx.Waker() {
-		d.hook.Stop() // so that nobody reads it
+		d.hook.Stop() // so that no other goroutine reads it
 		d.hook.Waker = cx.Waker()
 	}
 	if w.rt.phaseNow() != running || d.hook.Watch(w) {
@@ -60,17 +60,17 @@ func (d *Drain) Poll(cx *core.Context) (struct{}, bool) {
 // Drop gives up waiting.
 func (d *Drain) Drop() { d.hook.Stop() }
 
-// IsDraining reports whether Shutdown or Close has begun of the runtime of s, which is the *core.Context or
-// *coro.Co of a task. It is false if s is of no task of a runtime of this package. The task itself calls it.
+// IsDraining reports whether Shutdown or Close of the runtime of s has begun; s is the *core.Context or *coro.Co of the
+// task that calls it. It is false if s belongs to no task of a runtime of this package.
 func IsDraining(s core.Spawner) bool {
 	w := workerOf(s)
 	return w != nil && w.rt.phaseNow() != running
 }
 
-// UntilDrain runs body in a scope that is cancelled when the runtime drains: from then on its awaits fail with
-// a *coro.CancelError that wraps [ErrDraining] and core.ErrCancelled. It is [Draining] for what is waited for in
-// direct style, such as the next request of a connection. If the runtime drains already, they fail from
-// the start. It returns what body returned. Only the body of co may call it.
+// UntilDrain runs body in a scope that is cancelled when the runtime drains, and returns what body returned. From the
+// drain on, the awaits of body fail with a *coro.CancelError that wraps [ErrDraining] and core.ErrCancelled; if the
+// runtime drains already, they fail from the start. It is [Draining] for direct style: for the wait for the next request
+// of a connection, say. Only the body of co may call it.
 func UntilDrain(co *coro.Co, body func(co *coro.Co) error) error {
 	if body == nil {
 		panic("executor: UntilDrain with a nil body")

@@ -11,18 +11,18 @@ import (
 	"github.com/moduvex/moduvex-go/core/task"
 )
 
-// A TaskStatus is what is known of a task at some instant.
+// A TaskStatus describes a task at some instant.
 type TaskStatus struct {
 	TaskInfo
 	State task.State
 	// Aborting says that the task has been aborted and has not ended yet.
 	Aborting bool
 
-	// The rest is there under Options.Instrument only.
+	// The rest is set under Options.Instrument only.
 
 	Body      string // the type of the future, or the name of the function
 	Site      string // where it was spawned: function, file and line
-	WaitsOn   string // what its last poll waits for: "time", "read", "join|time"; "" if nobody said
+	WaitsOn   string // what its last poll waits for: "time", "read", "join|time"; "" if that is not known
 	Polls     uint64
 	Busy      time.Duration // in polls
 	Scheduled time.Duration // ready, but not being polled
@@ -30,7 +30,7 @@ type TaskStatus struct {
 }
 
 // Tasks returns the status of every task that has not ended, in the order of their numbers. It stops
-// nobody, so tasks may be moving on meanwhile. Any goroutine.
+// no worker, so tasks run on meanwhile. Any goroutine.
 func (rt *Runtime) Tasks() []TaskStatus {
 	rt.assertMade()
 	var all []TaskStatus
@@ -72,7 +72,7 @@ func (rt *Runtime) statusOf(t *task.Task) TaskStatus {
 	return s
 }
 
-// String is a line for a log.
+// String returns a line for a log.
 func (s TaskStatus) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%v: %v", s.TaskInfo, s.State)
@@ -89,7 +89,7 @@ func (s TaskStatus) String() string {
 	return b.String()
 }
 
-// siteDepth is how many callers of a spawn are kept: enough to come out of this package and joinhandle.
+// siteDepth is how many callers of a spawn are kept: enough to reach the code outside of this package and joinhandle.
 const siteDepth = 12
 
 func spawnSite() []uintptr {
@@ -98,7 +98,7 @@ func spawnSite() []uintptr {
 	return slices.Clone(pcs[:n])
 }
 
-// siteOf names the first caller that is no part of spawning.
+// siteOf returns the function, file and line of the first caller outside of the functions that spawn.
 func siteOf(pcs []uintptr) string {
 	frames := runtime.CallersFrames(pcs)
 	for {

@@ -10,8 +10,8 @@ import (
 )
 
 var (
-	// ErrBubble answers New, Run, BlockOn and Shutdown in a bubble of testing/synctest: the workers wait in system
-	// calls, which the bubble does not take for waiting, so its clock and they would stand still. Package
+	// ErrBubble is what New, Run, Main, BlockOn and Shutdown return in a bubble of testing/synctest: the workers wait
+	// in system calls, which the bubble does not count as waiting, so its clock and they would stand still. Package
 	// core/coretest has a host with a virtual clock.
 	ErrBubble = errors.New("executor: a runtime cannot run in a synctest bubble; core/coretest has a virtual clock")
 
@@ -30,7 +30,7 @@ func errNested(call, instead string) error {
 	return &nested.Error{Call: "executor." + call, Instead: instead}
 }
 
-// An OptionError names the option that New refused.
+// An OptionError is what [New] returns for a wrong option.
 type OptionError struct {
 	Option string
 	Value  any

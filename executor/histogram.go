@@ -9,8 +9,8 @@ import (
 )
 
 // A Histogram counts durations in buckets that are a quarter of a power of two wide, from a nanosecond
-// to two and a half hours, so what it tells of a duration is right within 25 %. Those of one layout
-// can be added bucket by bucket.
+// to two and a half hours, so a duration that it returns is at most 25 % too long. The zero Histogram is empty and ready
+// for use. All have the same buckets, so they can be added.
 //
 // Source of the layout: G. Tene's HdrHistogram, with two bits of precision.
 type Histogram struct {
@@ -26,7 +26,7 @@ const (
 	HistogramBuckets = (lastPower - subBits + 2) << subBits
 )
 
-// bucketOf returns the bucket of a duration. What is negative, by the grain of a clock, counts as 0.
+// bucketOf returns the bucket of a duration. A negative one, by the grain of a clock, counts as 0.
 func bucketOf(d time.Duration) int {
 	if d < 1<<subBits {
 		return int(max(d, 0))
@@ -39,8 +39,8 @@ func bucketOf(d time.Duration) int {
 	return (power-subBits+1)<<subBits + sub
 }
 
-// HistogramBound returns the first duration that is too long for bucket i. That of the last bucket is
-// the longest there is.
+// HistogramBound returns the shortest duration that is too long for bucket i. For the last bucket it returns the longest
+// duration there is.
 func HistogramBound(i int) time.Duration {
 	switch {
 	case i < 1<<subBits:
@@ -69,8 +69,8 @@ func (h *Histogram) Mean() (mean time.Duration, ok bool) {
 	return h.Sum / time.Duration(n), true
 }
 
-// Quantile returns a duration that the fraction q of those counted does not exceed, 0.99 say, and false if no
-// duration was counted. A q outside of 0 to 1 counts as the nearer end, and one that is no number as 1.
+// Quantile returns a duration that the fraction q of the counted durations does not exceed, 0.99 say, and false if no
+// duration was counted. A q outside of 0 to 1 counts as the nearer of the two, and a NaN as 1.
 func (h *Histogram) Quantile(q float64) (bound time.Duration, ok bool) {
 	n := h.Count()
 	if n == 0 {
@@ -90,8 +90,8 @@ func (h *Histogram) Quantile(q float64) (bound time.Duration, ok bool) {
 	return math.MaxInt64, true
 }
 
-// String returns "no samples", or their number, their mean, and what half of them, 99 % of them and all of them
-// do not exceed: "100 samples, mean 31ns, 50% to 5ns, 99% to 5ns, all to 2.56µs".
+// String returns "no samples", or the number of samples, their mean, and bounds of half of them, of 99 % and of all:
+// "100 samples, mean 31ns, 50% to 5ns, 99% to 5ns, all to 2.56µs".
 func (h Histogram) String() string {
 	mean, ok := h.Mean()
 	if !ok {
@@ -103,7 +103,7 @@ func (h Histogram) String() string {
 	return fmt.Sprintf("%d samples, mean %v, 50%% to %v, 99%% to %v, all to %v", h.Count(), mean, half, most, all)
 }
 
-// Add adds what o has counted.
+// Add adds the counts of o.
 func (h *Histogram) Add(o *Histogram) {
 	for i, c := range o.Counts {
 		h.Counts[i] += c
@@ -111,7 +111,7 @@ func (h *Histogram) Add(o *Histogram) {
 	h.Sum += o.Sum
 }
 
-// A histogram is a Histogram that is being written, by one goroutine or many, and read by others.
+// A histogram is a Histogram that any number of goroutines may write and read.
 type histogram struct {
 	counts [HistogramBuckets]atomic.Uint64
 	sum    atomic.Int64

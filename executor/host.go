@@ -1,7 +1,6 @@
 package executor
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/moduvex/moduvex-go/core"
@@ -127,18 +126,8 @@ func (w *worker) TaskPanicked(t *task.Task, err *task.PanicError) {
 
 // WakerPanicked implements task.PanicHost.
 func (w *worker) WakerPanicked(t *task.Task, err *task.PanicError) {
-	w.rt.tellStray("executor: what the end of a task calls panicked", infoOf(t), err)
+	w.rt.reportStray("executor: what the end of a task calls panicked", infoOf(t), err)
 	if w.rt.opts.Panics == Propagate {
 		w.fatal = &propagated{infoOf(t), err}
 	}
-}
-
-func infoOf(t *task.Task) TaskInfo { return TaskInfo{ID: t.ID(), Name: t.Name()} }
-
-// String reads "task 7" or "task 7 (name)".
-func (i TaskInfo) String() string {
-	if i.Name == "" {
-		return fmt.Sprintf("task %d", i.ID)
-	}
-	return fmt.Sprintf("task %d (%s)", i.ID, i.Name)
 }

@@ -29,15 +29,6 @@ func (rt *Runtime) logLongPoll(p LongPoll) {
 	rt.opts.Logger.Warn("executor: a poll holds its worker", args...)
 }
 
-// attrs are the attributes that name a task.
-func (i TaskInfo) attrs() []any {
-	args := []any{"task", i.ID}
-	if i.Name != "" {
-		args = append(args, "name", i.Name)
-	}
-	return args
-}
-
 // afterPanic returns the part of the stack of a recovered panic that begins below the latest call of panic. It is
 // the whole stack if there is none: a Goexit.
 func afterPanic(stack []byte) []byte {

@@ -11,35 +11,35 @@ import (
 	"github.com/moduvex/moduvex-go/reactor"
 )
 
-// Options say how a runtime is made. The zero value is a good one.
+// Options configure a runtime. The zero value is the default: a worker per processor, tasks that stay on their worker.
 type Options struct {
-	// Workers is the number of workers; 0 stands for GOMAXPROCS. Where they steal there are 56 at
-	// most, and 0 stands for no more than that.
+	// Workers is the number of workers; 0 stands for GOMAXPROCS. With WorkStealing there can be 56 at
+	// most, and 0 stands for the smaller of the two.
 	Workers int
 
 	// Scheduling says whether tasks stay on the worker that they were spawned on.
 	Scheduling Scheduling
 
-	// LockOSThread gives each worker an OS thread of its own. Waking such a worker takes three times
-	// as long, so it is for what needs it: thread-local state of C libraries, Affinity. Not with
-	// WorkStealing, for a coroutine cannot leave the thread it was made on.
+	// LockOSThread gives each worker an OS thread of its own, for thread-local state of C libraries, or for Affinity.
+	// Waking such a worker takes three times as long. It excludes WorkStealing, because a coroutine cannot leave the
+	// thread that it was made on.
 	LockOSThread bool
-	// Affinity, if not nil, returns the numbers of the processors that worker i may run on; none
-	// leaves it to the system. Linux only, and only with LockOSThread.
+	// Affinity, if not nil, returns the numbers of the processors that worker i may run on; an empty list
+	// leaves the choice to the system. Linux only, and only with LockOSThread.
 	Affinity func(worker int) []int
 
-	// Name is how profiles and reports call the workers: "name/0", "name/1" and so on, under the
-	// pprof label "worker", and "name/blocking" the goroutines of the blocking pool. "" stands for "moduvex".
-	// Each body and each function on the pool begins with that label and no other; what it adds goes with it.
+	// Name names the goroutines of the runtime in profiles and reports: the workers are "name/0", "name/1" and so on
+	// under the pprof label "worker", and the goroutines of the blocking pool "name/blocking". "" stands for "moduvex".
+	// Each body and each function on the pool begins with that label and no other; labels that it adds end with it.
 	// A future in poll style adds labels for the time of its Poll at most, as pprof.Do does.
 	Name string
 
 	// Instrument makes every task account for its time and remember where it was spawned, for
 	// [Runtime.Tasks] and the latencies of [Runtime.Metrics]. It costs a few readings of the
-	// clock a poll, and an allocation and a look at the stack a spawn.
+	// clock for each poll, and an allocation and a walk of the stack for each spawn.
 	Instrument bool
 
-	// Poller makes the poller of each worker, to bring or pin a backend. Nil stands for the
+	// Poller makes the poller of each worker, to provide or pin a backend. Nil stands for the
 	// operating system's own.
 	Poller func() (reactor.Poller, error)
 
@@ -54,36 +54,36 @@ type Options struct {
 	// 0 stands for 256, less than 0 for none.
 	IdleCoroutines int
 
-	// CheckUses makes every use of a *coro.Co be checked for being its body's, and panic otherwise. Without it a
-	// use from another goroutine or task is found while the body is suspended, and by a sample. It costs
-	// microseconds each, so it is for tests, and for the search of a mistake.
+	// CheckUses makes every use of a *coro.Co by another goroutine or task than its own panic. Without it such a use
+	// is detected while the body is suspended, and in a sample of the other uses. A check costs microseconds, so the
+	// option is for tests, and for the search of a mistake.
 	CheckUses bool
 
 	// LongPollThreshold is how long one poll may take before it is reported; 0 stands for 100 ms, less than
 	// 0 for no reports.
 	LongPollThreshold time.Duration
-	// OnLongPoll is told of a long poll, on the watchdog's goroutine, while the poll is still going
-	// on. It must not call Shutdown or Close, which wait for it. Nil logs a warning.
+	// OnLongPoll is called with each long poll, on the watchdog's goroutine, while the poll lasts. It must not call
+	// Shutdown or Close, which wait for it. Nil logs a warning with the task, its place in the program and the stack.
 	OnLongPoll func(LongPoll)
 
-	// Panics says what the panic of a task does beyond the task.
+	// Panics says whether the panic of a task ends the task only, or the process.
 	Panics PanicPolicy
 	// OnPanic is called with each panic of a task, on its worker, just before the join reports it, and with panics
 	// that are contained and that no join reports: of code that the end of a task calls
 	// ([joinhandle.JoinHandle.OnEnd]), and, on another goroutine, of a function on the blocking pool whose task does
-	// not take its result. It must not block, panic or exit the goroutine. Nil writes to Logger, at level Error with
-	// value and stack, unless a join waits for the task.
+	// not take its result. It must not block, panic or exit the goroutine. Nil writes to Logger, at level Error, with
+	// task, place, value and stack, unless a join waits for the task.
 	OnPanic func(TaskInfo, *task.PanicError)
 
 	// CleanupGrace is how long shielded clean-up may go on after Shutdown has aborted the tasks;
 	// 0 stands for 5 s, less than 0 for none. Close gives none.
 	CleanupGrace time.Duration
 
-	// Seed starts the random sources of the workers; 0 stands for a seed of its own each time. What the
-	// tasks of a worker draw is the same for the same seed, as long as they draw in the same order.
+	// Seed starts the random sources of the workers; 0 stands for a random seed. The numbers that the
+	// tasks of a worker draw are the same for the same seed, as long as the tasks draw in the same order.
 	Seed uint64
 
-	// Logger takes the warnings, and the panics that OnPanic would take. Nil stands for slog.Default.
+	// Logger gets the long polls and the panics for which there is no OnLongPoll or OnPanic. Nil stands for slog.Default.
 	Logger *slog.Logger
 }
 
@@ -94,8 +94,8 @@ const (
 	// ThreadPerCore keeps a task, and its I/O, on the worker that it was spawned on. Nothing is
 	// shared between workers, and state of a worker (WorkerLocal) needs no lock.
 	ThreadPerCore Scheduling = iota
-	// WorkStealing lets a worker that has run out of tasks take half of another's. A task may
-	// then be polled by different workers in turn, so what it shares with other tasks needs locks.
+	// WorkStealing lets a worker that has run out of tasks take half of another's. Different workers may
+	// then poll a task one after the other, so memory that it shares with other tasks needs locks.
 	// Its sockets and timers go on working.
 	WorkStealing
 )
@@ -132,12 +132,6 @@ func (p PanicPolicy) String() string {
 	return fmt.Sprintf("PanicPolicy(%d)", int(p))
 }
 
-// TaskInfo names a task.
-type TaskInfo struct {
-	ID   uint64
-	Name string // as given to Named, or ""
-}
-
 const (
 	defaultBlockingThreads   = 512
 	defaultBlockingKeepAlive = 10 * time.Second
@@ -145,7 +139,7 @@ const (
 	defaultCleanupGrace      = 5 * time.Second
 )
 
-// withDefaults returns o with its zero values filled in, or what is wrong with it.
+// withDefaults returns o with its zero values filled in, or an OptionError.
 func (o Options) withDefaults() (Options, error) {
 	switch {
 	case o.Workers < 0:

@@ -6,9 +6,9 @@ import (
 	"github.com/moduvex/moduvex-go/core/task"
 )
 
-// A panic is seen, wherever user code is called and contained:
+// Every panic of user code that is contained is reported:
 //
-//	| where                                        | a join waits         | OnPanic | nobody else         |
+//	| where                                        | a join waits         | OnPanic | neither             |
 //	|----------------------------------------------|----------------------|---------|---------------------|
 //	| a poll, a body, a Drop, a deferred function; | JoinError            | told    | logged              |
 //	| also of an aborted task, and at Close        |                      |         |                     |
@@ -21,8 +21,8 @@ import (
 // All but the last are counted in Stats.Panicked, and end the process under Propagate. Elsewhere (a waker in the
 // timer wheel, a context's AfterFunc, OnPanic itself) a panic is not contained, and ends the process.
 
-// tellStray counts and reports a panic that no join reports.
-func (rt *Runtime) tellStray(what string, info TaskInfo, err *task.PanicError) {
+// reportStray counts and reports a panic that no join reports.
+func (rt *Runtime) reportStray(what string, info TaskInfo, err *task.PanicError) {
 	rt.strayPanics.Add(1)
 	switch {
 	case rt.opts.OnPanic != nil:
@@ -32,15 +32,17 @@ func (rt *Runtime) tellStray(what string, info TaskInfo, err *task.PanicError) {
 	}
 }
 
-// stray is tellStray for code that no worker runs, or that may be contained as part of something else.
+// stray is reportStray for code that no worker runs, or that may be contained as part of other code; under Propagate
+// it also ends the process.
 func (rt *Runtime) stray(what string, info TaskInfo, err *task.PanicError) {
-	rt.tellStray(what, info, err)
+	rt.reportStray(what, info, err)
 	if rt.opts.Panics == Propagate {
 		go panic(&propagated{info, err})
 	}
 }
 
-// A propagated panic prints the stack of the task, which its own traceback does not have.
+// A propagated is the value of a panic that goes on outside of its task. Its text has the stack of the task, which the
+// traceback of the process does not show.
 type propagated struct {
 	task TaskInfo
 	err  *task.PanicError

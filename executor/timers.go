@@ -9,19 +9,18 @@ import (
 	"github.com/moduvex/moduvex-go/core/timer/wheel"
 )
 
-// The timers of a worker are its wheel. Where tasks stay, only the worker touches it, without a
-// lock. Where they move, a task may disarm or move on one worker what it has armed on another, so
+// The timers of a worker are in its wheel. Where tasks stay, only the worker accesses it, without a
+// lock. Where they move, a task may disarm or reset on one worker a timer that it has armed on another, so
 // there every access is under mu.
 //
 // # Why no timer is late
 //
-// A worker that sleeps (1) has parked its inbox, (2) publishes until when under mu, and sleeps. Who
-// arms a timer from elsewhere, for an earlier time, (1) puts it into the wheel under mu, where it
-// sees wake; (2) if its time is before that, interrupts the inbox. If its locked section is first,
-// the worker's wait ends in time by itself. If the worker's is first, it has parked before, so the
-// interrupt finds it parked.
+// A worker that goes to sleep (1) has parked its inbox, (2) publishes under mu until when it sleeps, and sleeps. Another
+// worker that arms a timer for an earlier time (1) puts it into the wheel under mu, where it reads wake; (2) if the time
+// of the timer is before wake, interrupts the inbox. If its locked section is first, the sleeper's wait ends in time by
+// itself. If the sleeper's is first, the sleeper has parked before, so the interrupt finds it parked.
 //
-// A timer that is disarmed from elsewhere interrupts nobody: the worker wakes up for nothing, once.
+// Disarming a timer interrupts no worker: the sleeper wakes up in vain, once.
 type timers struct {
 	worker *worker
 	shared bool // tasks move, so mu is needed
@@ -29,16 +28,16 @@ type timers struct {
 	mu    sync.Mutex
 	wheel *wheel.Wheel
 	wake  time.Duration // until when the worker sleeps; less than all times while it is awake
-	due   []core.Waker  // scratch of expire; the worker's alone
+	due   []core.Waker  // scratch of expire; the worker's goroutine alone
 
 	released released // where tasks stay
 }
 
 const awake = time.Duration(math.MinInt64)
 
-// dueAtOnce is how many timers a turn takes out of the wheel at most: as many as the tasks that it polls, so
-// that a turn is short and that what a timer brought into the caches is still there when its task is
-// polled. Those behind wait in the wheel about as long as they would wait in the queue.
+// dueAtOnce bounds how many timers a round takes out of the wheel: as many as the tasks that it polls, so
+// that a round is short, and that memory which a timer brought into the caches is still there when its task is
+// polled. Timers behind these wait in the wheel about as long as their tasks would wait in the queue.
 const dueAtOnce = pollsPerRound
 
 func (ts *timers) init(w *worker) {
@@ -59,7 +58,7 @@ func (ts *timers) unlock() {
 	}
 }
 
-// arm implements Host.Arm: from the worker, or, where tasks move, from any.
+// arm implements Host.Arm. Only the worker calls it; where tasks move, any worker.
 func (ts *timers) arm(e *wheel.Entry, at time.Duration) {
 	if !ts.shared {
 		ts.checkPolling()
@@ -75,7 +74,7 @@ func (ts *timers) arm(e *wheel.Entry, at time.Duration) {
 	}
 }
 
-// disarm implements Host.Disarm, as arm.
+// disarm implements Host.Disarm. Its callers are those of arm.
 func (ts *timers) disarm(e *wheel.Entry) {
 	if !ts.shared {
 		ts.checkPolling()
@@ -86,23 +85,24 @@ func (ts *timers) disarm(e *wheel.Entry) {
 }
 
 // checkPolling panics, where tasks stay, if no task of this worker is being polled or dropped: then the caller
-// is not on the worker. It does not find a caller elsewhere during such a poll. When the runtime closes, no
-// worker polls and one at a time drops, so any may disarm.
+// is not on the worker. It misses a caller elsewhere during such a poll. When the runtime closes, no
+// worker polls and one at a time drops, so any worker may disarm.
 func (ts *timers) checkPolling() {
 	if w := ts.worker; w.current.Load() == 0 && w.rt.phaseNow() != closing {
 		panic("executor: a timer was armed or disarmed from outside its worker, where tasks do not move")
 	}
 }
 
-// len returns how many timers are armed. As arm.
+// len returns how many timers are armed. Its callers are those of arm.
 func (ts *timers) len() int {
 	ts.lock()
 	defer ts.unlock()
 	return ts.wheel.Len()
 }
 
-// expire wakes what is due, up to dueAtOnce. The worker. The wakers are read under the lock, for they are the owner's
-// once their entry is out of the wheel, and called outside it, for they may arm and disarm.
+// expire wakes the tasks of the timers that are due, up to dueAtOnce. Only the worker calls it. It reads the wakers under
+// the lock, because they belong to the owner of the timer once the entry is out of the wheel, and calls them outside of
+// it, because they may arm and disarm.
 func (ts *timers) expire() {
 	ts.takeBack()
 	if ts.len() == 0 {
@@ -125,8 +125,8 @@ func (ts *timers) expire() {
 	ts.due = ts.due[:0]
 }
 
-// sleep publishes that the worker sleeps, and returns for how long it may; less than 0 is for ever.
-// The worker, which has parked its inbox.
+// sleep publishes until when the worker sleeps, and returns for how long it may; less than 0 is for ever.
+// Only the worker calls it, after it has parked its inbox.
 func (ts *timers) sleep() time.Duration {
 	ts.takeBack()
 	ts.lock()
@@ -147,8 +147,8 @@ func (ts *timers) awake() {
 	ts.unlock()
 }
 
-// release fires what is left, when no task is: deadlines of sockets that live on, whose waiters on
-// another runtime then arm them there.
+// release fires the timers that are left when all tasks have ended: deadlines of sockets that outlive the runtime. Tasks of
+// another runtime that wait for such a deadline arm it there then.
 func (ts *timers) release() {
 	ts.takeBack()
 	ts.released.top.Store(closedStack)

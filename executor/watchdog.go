@@ -9,18 +9,18 @@ import (
 	"github.com/moduvex/moduvex-go/core/coro"
 )
 
-// A LongPoll is the report of a poll that holds its worker.
+// A LongPoll is the report of a poll that holds its worker: see Options.LongPollThreshold.
 type LongPoll struct {
 	Task TaskInfo
 	For  time.Duration // it has lasted at least this long
-	// Stack is where it is now. It is nil in a process of more than 2,000 goroutines, coroutines that
-	// wait included: to find one stack the process is stopped while all are listed. For the same
-	// reason not each of several reports that follow each other closely has it.
+	// Stack is the stack of the poll at this moment. It is nil in a process of more than 2,000 goroutines, coroutines
+	// that wait included: to find one stack the process is stopped while all are listed. For the same
+	// reason not each of several reports in quick succession has it.
 	Stack []byte
 }
 
-// A watchdog looks four times in each limit whether the polls of the workers end. It asks nothing
-// of a worker but to publish which poll is under way, and sleeps while all workers are parked, so
+// A watchdog checks four times in each limit whether the polls of the workers end. A worker publishes the number of the
+// poll under way, and has no other cost. The watchdog sleeps while all workers are parked, so
 // an idle runtime stays idle.
 //
 // No worker runs unwatched: a worker (1) writes parked = false, (2) reads asleep; the watchdog
@@ -37,9 +37,9 @@ type watchdog struct {
 	nextStack time.Time // when it may stop the process for a stack again
 }
 
-// watched is what the watchdog knows of one worker.
+// A watched is the state of the watchdog for one worker.
 type watched struct {
-	poll     uint64    // worker.current at the last look
+	poll     uint64    // worker.current at the last check
 	since    time.Time // when it was first seen
 	reported bool
 }
@@ -67,7 +67,7 @@ func (d *watchdog) close() {
 	}
 }
 
-// unparked is called by a worker that has slept.
+// unparked wakes the watchdog if it sleeps. A worker that has slept calls it.
 func (d *watchdog) unparked() {
 	if d != nil && d.asleep.Load() && d.asleep.CompareAndSwap(true, false) {
 		d.wake <- struct{}{}
@@ -86,7 +86,7 @@ func (d *watchdog) run() {
 		}
 		idle := true
 		for i, w := range d.rt.workers {
-			if d.look(&d.watch[i], w) {
+			if d.check(&d.watch[i], w) {
 				idle = false
 			}
 		}
@@ -117,8 +117,8 @@ func (d *watchdog) sleep(ticker *time.Ticker) bool {
 	return true
 }
 
-// look reports whether w has done anything since the last look, and a poll that does not end.
-func (d *watchdog) look(l *watched, w *worker) (busy bool) {
+// check reports a poll of w that does not end. It returns whether w has worked since the last check.
+func (d *watchdog) check(l *watched, w *worker) (busy bool) {
 	poll := w.current.Load()
 	if poll == 0 || poll != l.poll {
 		*l = watched{poll: poll, since: time.Now()}
@@ -141,7 +141,7 @@ func (w *worker) info(id uint64) TaskInfo {
 			return infoOf(t)
 		}
 	}
-	return TaskInfo{ID: id} // it has ended this moment
+	return TaskInfo{ID: id} // the task has ended meanwhile
 }
 
 func (d *watchdog) report(p LongPoll) {
@@ -153,17 +153,17 @@ func (d *watchdog) report(p LongPoll) {
 }
 
 const (
-	// maxGoroutines is up to how many goroutines stacks are looked for. A stack takes some 5 us to list,
-	// and all other goroutines stand still meanwhile.
+	// maxGoroutines is the number of goroutines above which no stacks are listed. A stack takes some 5 us to list,
+	// and all other goroutines are stopped meanwhile.
 	maxGoroutines = 2000
-	// stackShare is what part of the time goes into listing stacks at most: one in so many.
+	// stackShare bounds the time that goes into listing stacks: one part in so many.
 	stackShare = 100
-	// stackSize is how long the text of a stack mostly is, and maxStacks bounds that of all of them.
+	// stackSize is the usual length of the text of a stack, and maxStacks bounds the text of all of them.
 	stackSize = 2 << 10
 	maxStacks = 16 << 20
 )
 
-// stack is busyStack, unless that would take too long.
+// stack returns busyStack, or nil if that would take too long.
 func (d *watchdog) stack() []byte {
 	n, begin := runtime.NumGoroutine(), time.Now()
 	if n > maxGoroutines || begin.Before(d.nextStack) {

@@ -1,0 +1,116 @@
+package executor
+
+import (
+	"sync/atomic"
+	"time"
+
+	"github.com/moduvex/moduvex-go/core/task"
+)
+
+// counts are written and read by the worker's goroutine alone, without atomics; publish copies them to workerStats.
+type counts struct {
+	completed, cancelled, panicked uint64
+	polls, budgetYields            uint64
+	wakesLocal, wakesRemote        uint64
+	parks                          uint64
+}
+
+// workerStats are written by the worker, except for notifies and refused; any goroutine reads them.
+type workerStats struct {
+	spawned, completed, cancelled, panicked    atomic.Uint64
+	polls, budgetYields                        atomic.Uint64
+	wakesLocal, wakesRemote                    atomic.Uint64
+	parks, searches, steals, stolen, overflows atomic.Uint64
+
+	notifies atomic.Uint64
+	refused  atomic.Uint64 // spawns from outside that came too late, which guests counts too
+
+	pollTime, latency histogram
+}
+
+// sampleEach is the number of polls of which one is timed. Reading the clock twice costs as much
+// as two polls. A power of two, so that the division is a mask.
+const sampleEach = 256
+
+func (c *counts) ended(t *task.Task) {
+	if t.State() == task.Cancelled {
+		c.cancelled++
+	} else {
+		c.completed++
+	}
+}
+
+// publish copies the counts to where any goroutine may read them. It costs a store for each that has changed since the
+// last call, and a comparison for each other.
+func (w *worker) publish() {
+	c, s, st := &w.counts, &w.stats, w.ready.Stealer.Counts()
+	set(&s.spawned, w.births.inside)
+	set(&s.completed, c.completed)
+	set(&s.cancelled, c.cancelled)
+	set(&s.panicked, c.panicked)
+	set(&s.polls, c.polls)
+	set(&s.budgetYields, c.budgetYields)
+	set(&s.wakesLocal, c.wakesLocal)
+	set(&s.wakesRemote, c.wakesRemote+st.Injected)
+	set(&s.parks, c.parks)
+	set(&s.searches, st.Searches)
+	set(&s.steals, st.Steals)
+	set(&s.stolen, st.Stolen)
+	set(&s.overflows, w.ready.Bound.Spills()+st.Overflows)
+}
+
+func set(to *atomic.Uint64, v uint64) {
+	if to.Load() != v {
+		to.Store(v)
+	}
+}
+
+// sample ends the timing of a poll.
+func (w *worker) sample() {
+	w.stats.pollTime.add(w.Now() - w.timing.began)
+	w.timing.began = 0
+}
+
+// TaskTimed implements task.TimingHost.
+func (w *worker) TaskTimed(ready, busy time.Duration) {
+	w.stats.latency.add(ready)
+	w.stats.pollTime.add(busy)
+}
+
+func (w *worker) counters() Counters {
+	s := &w.stats
+	refused := s.refused.Load() // first: what is refused was counted as a guest before
+	return Counters{
+		Spawned:      s.spawned.Load() + w.births.outside.Load() - refused,
+		Completed:    s.completed.Load(),
+		Cancelled:    s.cancelled.Load(),
+		Panicked:     s.panicked.Load(),
+		Polls:        s.polls.Load(),
+		BudgetYields: s.budgetYields.Load(),
+		WakesLocal:   s.wakesLocal.Load(),
+		WakesRemote:  s.wakesRemote.Load(),
+		Parks:        s.parks.Load(),
+		Notifies:     s.notifies.Load(),
+		Searches:     s.searches.Load(),
+		Steals:       s.steals.Load(),
+		Stolen:       s.stolen.Load(),
+		Overflows:    s.overflows.Load(),
+	}
+}
+
+func (c *Counters) add(d Counters) {
+	c.Spawned += d.Spawned
+	c.Completed += d.Completed
+	c.Cancelled += d.Cancelled
+	c.Panicked += d.Panicked
+	c.Polls += d.Polls
+	c.BudgetYields += d.BudgetYields
+	c.WakesLocal += d.WakesLocal
+	c.WakesRemote += d.WakesRemote
+	c.Parks += d.Parks
+	c.Notifies += d.Notifies
+	c.Searches += d.Searches
+	c.Steals += d.Steals
+	c.Stolen += d.Stolen
+	c.Overflows += d.Overflows
+}
