@@ -51,7 +51,7 @@ func (m *member) Poll(cx *core.Context) (int, bool) {
 	return 0, true
 }
 
-// Regression: what a timer woke waited behind all tasks that had ever been spawned.
+// Regression: a task that a timer woke waited behind all tasks that had ever been spawned.
 func TestTimersDoNotWaitBehindABacklogOfSpawns(t *testing.T) {
 	rt := startRuntime(t, executor.Options{Workers: 1, LongPollThreshold: -1})
 	var s *looker
@@ -72,7 +72,7 @@ func TestTimersDoNotWaitBehindABacklogOfSpawns(t *testing.T) {
 	}
 }
 
-// A looker looks how many are left when its timer has woken it.
+// A looker notes how many tasks are left when its timer has woken it.
 type looker struct {
 	of    *crowd
 	sleep wheel.Entry
@@ -99,7 +99,7 @@ func TestABacklogOfSpawnsDoesNotStarve(t *testing.T) {
 	rt := startRuntime(t, executor.Options{Workers: 1, LongPollThreshold: -1})
 	c := &crowd{}
 	c.ready = func(cx *core.Context) bool {
-		const players = 200 // more than a turn polls
+		const players = 200 // more than a round polls
 		var wakers [players]core.Waker
 		for i := range wakers {
 			executor.Spawn(cx, future.Func(func(cx *core.Context) (int, bool) {
@@ -149,7 +149,7 @@ func TestTimersDoNotWaitBehindABacklogThatFeedsAPipeline(t *testing.T) {
 			executor.Spawn(cx, future.Func(func(cx *core.Context) (int, bool) {
 				ticks++
 				tick.Waker = cx.Waker()
-				cx.Host().Arm(&tick, 0) // due in each turn
+				cx.Host().Arm(&tick, 0) // due in each round
 				return 0, c.waker != nil && c.left == 0
 			}))
 		}
@@ -162,9 +162,9 @@ func TestTimersDoNotWaitBehindABacklogThatFeedsAPipeline(t *testing.T) {
 	}
 }
 
-// Where there is one processor, what a task wakes runs after a turn of the worker, not when Go's monitor
-// comes along. (To see how many polls that are, the tasks count them.)
-func TestGoroutinesHaveTheirTurn(t *testing.T) {
+// Where there is one processor, a goroutine that a task wakes runs after a round of the worker, and does not wait for Go's
+// monitor. (The tasks count the polls until then.)
+func TestWokenGoroutinesRunAfterARound(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	rt := startRuntime(t, executor.Options{Workers: 1, LongPollThreshold: -1})
 	var polls atomic.Int64 // since the last wake
@@ -193,8 +193,8 @@ func TestGoroutinesHaveTheirTurn(t *testing.T) {
 	}
 }
 
-// A turn takes a bounded number of timers out of the wheel; the others are not forgotten, though nothing
-// else happens.
+// A round removes a bounded number of timers from the wheel. It does not forget the others, though nothing else
+// happens.
 func TestTimersThatAreDueAtOnceAllGoOff(t *testing.T) {
 	const n = 20 * executor.DueAtOnce
 	for _, kind := range []string{"tasks", "functions"} {

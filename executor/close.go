@@ -5,8 +5,8 @@ import (
 	"github.com/moduvex/moduvex-go/core/task"
 )
 
-// A stage is how far the close of a worker has come. A Goexit on the way makes it begin again, on
-// another goroutine; what is done is not done twice.
+// A stage says how far the close of a worker has come. A Goexit on the way makes close begin again, on another
+// goroutine, which skips the steps that are done.
 type stage uint8
 
 const (
@@ -17,12 +17,12 @@ const (
 
 // close gives up everything that is left.
 //
-//  1. The inbox is closed, and the injector: no task comes in any more, and who tries is told.
-//  2. The worker waits until no other polls, for a task may hold what another worker's tasks use.
+//  1. The inbox is closed, and the injector: no task comes in any more, and a caller that pushes one learns so.
+//  2. The worker waits until no other polls, because a task may hold what another worker's tasks use.
 //  3. Every live task that was spawned on this worker is killed, one worker at a time: its future
 //     dropped, its join resolved. A drop may use the worker that polled last, whichever that was.
 //  4. The worker waits until all have done so.
-//  5. What is still in the wheel goes off.
+//  5. The timers that are still in the wheel fire.
 //  6. The idle coroutines end.
 //  7. The reactor is closed, and with it the poller's descriptors.
 func (w *worker) close() {
@@ -56,8 +56,8 @@ func (w *worker) live() int {
 	return w.rt.sets[w.id].Len() + w.rt.sets[len(w.rt.workers)+w.id].Len()
 }
 
-// kill gives up the live tasks. As with loop, a panic or a Goexit on the way ends one task only: in
-// a Drop, or in the waker of a joiner.
+// kill gives up the live tasks. As in pollTasks, a panic or a Goexit on the way, in a Drop or in the waker of a joiner,
+// ends one task only.
 func (w *worker) kill() {
 	w.rt.killing.Lock()
 	defer w.rt.killing.Unlock()
@@ -75,7 +75,7 @@ func (w *worker) kill() {
 	}
 }
 
-// release is close once no task is left, or before there was one.
+// release is the part of close after the last task, or before the first.
 func (w *worker) release() {
 	w.ready.Clear()
 	w.cx.ForHost().Rest()

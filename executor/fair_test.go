@@ -20,7 +20,7 @@ import (
 //
 // Regression: the loop that drained the queue had no bound, and the root, timers and I/O starved.
 func TestBusyTasksLeaveEverythingElseItsTurn(t *testing.T) {
-	// Each begins something, and returns how to see that it comes to its end.
+	// Each begins an activity, and returns how to wait for its end.
 	others := map[string]func(t *testing.T, s seat) (end func()){
 		"a sleep in poll style": func(t *testing.T, s seat) func() {
 			h := executor.Spawn(s, timer.Sleep(3*time.Millisecond))
@@ -148,7 +148,7 @@ func TestBusyTasksLeaveEverythingElseItsTurn(t *testing.T) {
 	}
 }
 
-// Two tasks that wake each other take the LIFO slot in turns. A third task in the queue still gets
+// Two tasks that wake each other use the slot alternately. A third task in the queue still gets
 // its poll after a bounded number of theirs.
 func TestPingPongDoesNotStarveAThird(t *testing.T) {
 	rt := startRuntime(t, executor.Options{Workers: 1})
@@ -215,9 +215,8 @@ func TestYieldGoesBehindTheOthers(t *testing.T) {
 	}
 }
 
-// However busy the tasks are, there are never more polls than one turn's between two looks at the
-// poller.
-func TestPollerIsLookedAtInEveryTurn(t *testing.T) {
+// However busy the tasks are, there are never more polls between two looks at the poller than in one round.
+func TestPollerIsLookedAtInEveryRound(t *testing.T) {
 	fake := reactortest.NewFake()
 	rt := startRuntime(t, executor.Options{Poller: fakePoller(fake)})
 	a, b := fake.Pair()

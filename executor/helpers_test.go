@@ -77,7 +77,7 @@ func eventually(t testing.TB, what string, cond func() bool) {
 	pause := 10 * time.Microsecond
 	for deadline := time.Now().Add(testTimeout); !cond(); pause = min(2*pause, 5*time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("it did not come to pass: %s\n%s", what, stacks())
+			t.Fatalf("it did not happen: %s\n%s", what, stacks())
 		}
 		time.Sleep(pause)
 	}
@@ -123,7 +123,7 @@ func joinOK[T any](t testing.TB, h joinhandle.JoinHandle[T]) T {
 	t.Helper()
 	v, err := join(t, h)
 	if err != nil {
-		t.Fatalf("the join answered with %v", err)
+		t.Fatalf("the join returned %v", err)
 	}
 	return v
 }
@@ -134,7 +134,7 @@ func joinCancelled[T any](t testing.TB, h joinhandle.JoinHandle[T]) {
 	_, err := join(t, h)
 	var je *joinhandle.JoinError
 	if !errors.As(err, &je) || !je.Cancelled() || !errors.Is(err, core.ErrCancelled) {
-		t.Fatalf("the join answered with %v, want a cancelled task", err)
+		t.Fatalf("the join returned %v, want a cancelled task", err)
 	}
 }
 
@@ -159,13 +159,13 @@ func undisturbed(t testing.TB, rt *executor.Runtime) {
 func alive(t testing.TB, rt *executor.Runtime) {
 	t.Helper()
 	if v := joinOK(t, executor.Spawn(rt, future.Ready(11))); v != 11 {
-		t.Fatalf("a task answered %d, want 11", v)
+		t.Fatalf("a task returned %d, want 11", v)
 	}
 	v := joinOK(t, executor.Go(rt, func(co *coro.Co) (int, error) {
 		return 12, errors.Join(co.Yield(), coro.Sleep(co, time.Microsecond))
 	}))
 	if v != 12 {
-		t.Fatalf("a body answered %d, want 12", v)
+		t.Fatalf("a body returned %d, want 12", v)
 	}
 }
 
@@ -199,7 +199,7 @@ func inTask(t testing.TB, rt *executor.Runtime, f func(cx *core.Context)) {
 	})))
 }
 
-// A gate is a future that answers once it was opened. Any goroutine may open it.
+// A gate is a future that is ready once it was opened. Any goroutine may open it.
 type gate struct {
 	polls, drops atomic.Int64
 	inDrop       func() // if not nil, called by Drop
@@ -224,7 +224,7 @@ func (g *gate) Drop() {
 	}
 }
 
-// Open lets the gate answer.
+// Open makes the gate ready.
 func (g *gate) Open() {
 	g.mu.Lock()
 	g.open = true

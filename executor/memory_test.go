@@ -19,8 +19,8 @@ import (
 	"github.com/moduvex/moduvex-go/reactor/reactortest"
 )
 
-// A cargo is what a task that has ended must not keep. It is reachable from the task's cell, and from what
-// the task waits with.
+// A cargo must not be kept by a task that has ended. It is reachable from the task's cell, and from the waker or timer
+// that the task waits with.
 type cargo struct{ _ [256]byte }
 
 // cargos counts those that are reachable.
@@ -246,7 +246,7 @@ func TestAnIdleWorkerKeepsNoTask(t *testing.T) {
 	runtime.KeepAlive(held)
 }
 
-// What a turn of the reactor has made ready is forgotten when it was woken.
+// A worker forgets the wakers that its reactor has returned once it has called them.
 func TestAnIdleWorkerKeepsNoWakerOfARegistration(t *testing.T) {
 	fake := reactortest.NewFake()
 	rt := startRuntime(t, executor.Options{Poller: fakePoller(fake)})

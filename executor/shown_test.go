@@ -13,7 +13,7 @@ import (
 
 // What thieves see, and when they are woken for it.
 
-// Regression: tasks that are bound to a worker woke sleepers, who found nothing to steal, at each poll.
+// Regression: tasks that are bound to a worker woke sleepers at each poll, which found nothing to steal.
 func TestBoundTasksWakeNobody(t *testing.T) {
 	rt := tasksMove(t, executor.Options{})
 	settled(t, rt)
@@ -39,11 +39,11 @@ func TestBoundTasksWakeNobody(t *testing.T) {
 	}
 }
 
-// Regression: a task that was taken from the slot was polled without a look whether others had become
-// hungry, and what was private was hidden for its poll, too.
+// Regression: a worker polled the task from its slot without a look whether other workers had become idle, and its
+// private tasks stayed hidden for that poll.
 func TestTasksBehindTheSlotAreShown(t *testing.T) {
 	rt := tasksMove(t, executor.Options{})
-	const many = 100 // more than are shown while nobody is hungry
+	const many = 100 // more than the reserve of a worker while no other is idle
 	release := holdAllBut(t, rt, 0)
 	var elsewhere atomic.Int64
 	slot := &gate{}
@@ -99,8 +99,8 @@ func TestNewThatFailsInsideATaskLeavesNothing(t *testing.T) {
 	}) // goroutines are goleak's
 }
 
-// Regression: a worker took the next few tasks out of sight while nobody was hungry, and a poll that lasted
-// hid them for as long, however idle the others were by then.
+// Regression: a worker took the next few tasks out of sight while no other was idle, and a long poll hid them until its
+// end, although other workers were idle by then.
 func TestFewTasksAreSeenWhileOneOfThemIsPolled(t *testing.T) {
 	rt := tasksMove(t, executor.Options{})
 	const few = 5

@@ -25,7 +25,7 @@ func tasksStay(t testing.TB) {
 	}
 }
 
-// tasksMove makes a runtime whose workers steal, and skips the test in the modes in which nobody does.
+// tasksMove makes a runtime whose workers steal, and skips the test in the modes in which they do not.
 func tasksMove(t testing.TB, opts executor.Options) *executor.Runtime {
 	t.Helper()
 	if !modetest.Stealing() || modetest.Options(executor.Options{}).Workers < 2 {
@@ -35,7 +35,7 @@ func tasksMove(t testing.TB, opts executor.Options) *executor.Runtime {
 	return startRuntime(t, opts)
 }
 
-// workerOf answers which worker a task runs on.
+// workerOf starts a task that returns the worker it runs on.
 func workerOf(s core.Spawner) joinhandle.JoinHandle[int] {
 	return executor.Spawn(s, future.Func(func(cx *core.Context) (int, bool) {
 		id, ok := executor.WorkerID(cx)
@@ -97,7 +97,7 @@ func TestSpawnsFromOutsideGoRound(t *testing.T) {
 	})
 }
 
-// A watched task is asked at each poll which worker it is on, and must always be on the same.
+// A watched task checks at each poll that it is on the same worker as before.
 type watched struct {
 	t     testing.TB
 	home  atomic.Int64 // the worker + 1; 0 as long as it may be any
@@ -116,7 +116,7 @@ func (w *watched) look(s core.Spawner) {
 	}
 }
 
-// A bell is a future that is polled until it was polled often enough. Whoever wakes it has ring.
+// A bell is a future that is pending until it was polled often enough. Its ring gives the waker to those that wake it.
 type bell struct {
 	gate
 	watched *watched

@@ -10,7 +10,7 @@ import (
 	"github.com/moduvex/moduvex-go/executor/internal/runq"
 )
 
-// A ringModel is a ring, said in as few words as possible.
+// A ringModel is a ring in as few words as possible.
 type ringModel struct {
 	tasks []*task.Task
 	held  int // places of a theft, and of what was popped behind it meanwhile
@@ -161,7 +161,7 @@ func TestStealInterleavings(t *testing.T) {
 	}
 }
 
-// TestStealFollowsItsModel goes far, at random.
+// TestStealFollowsItsModel makes many random steps.
 func TestStealFollowsItsModel(t *testing.T) {
 	const steps = 10000
 	tasks := numberedTasks(steps)

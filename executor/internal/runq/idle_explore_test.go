@@ -9,8 +9,7 @@ import (
 	"github.com/moduvex/moduvex-go/executor/internal/runq"
 )
 
-// outsiders makes goroutines that push tasks for anybody, that send tasks to a worker, and that have
-// news for one.
+// outsiders makes goroutines that push tasks for any worker, and others.
 func outsiders(pushers int, others ...outsider) []outsider {
 	return append(make([]outsider, pushers), others...)
 }
@@ -18,8 +17,8 @@ func outsiders(pushers int, others ...outsider) []outsider {
 func sender(to uint8) outsider { return outsider{does: doesSend, to: to} }
 func teller(to uint8) outsider { return outsider{does: doesTell, to: to} }
 
-// idleModels returns the companies that the protocol is explored in, the small ones first. They are
-// fewer and smaller where the race detector, which has nothing to find here, makes them slow.
+// idleModels returns the models that the protocol is explored in, the small ones first. They are fewer and smaller
+// under the race detector, which makes them slow and has nothing to find here.
 func idleModels() []idleModel {
 	ms := []idleModel{
 		{name: "two, one push", workers: 2, outsiders: outsiders(1), spawns: 2, wakes: 1},
@@ -84,19 +83,19 @@ type idleExploration struct {
 	broken  idleLaw
 }
 
-// An idleEdge leads from one state, by its number, to another: the how-manieth step it was.
+// An idleEdge leads from one state, by its number, to another; which counts the steps that are possible there.
 type idleEdge struct {
 	from  uint32
 	which uint8
 }
 
-// A numberedIdle waits to be looked at.
+// A numberedIdle waits to be expanded.
 type numberedIdle struct {
 	idleState
 	n uint32
 }
 
-// exploreIdle goes on until everything was seen or a law is broken.
+// exploreIdle visits states until all were visited or a law is broken.
 func exploreIdle(m *idleModel) *idleExploration {
 	x := &idleExploration{m: m, visited: make(map[idleKey]uint32)}
 	now, later := []numberedIdle(nil), []numberedIdle(nil)
@@ -138,7 +137,7 @@ func (x *idleExploration) expand(s *numberedIdle, later *[]numberedIdle) {
 	}
 }
 
-// add makes s one of the states to look at, unless it was visited, checks it, and returns its number.
+// add makes s one of the states to expand, unless it was visited, checks it, and returns its number.
 func (x *idleExploration) add(later *[]numberedIdle, s idleState, from uint32, which uint8) uint32 {
 	s.sort(x.m)
 	k := s.key()
@@ -185,7 +184,7 @@ func (x *idleExploration) checkWays() {
 	}
 }
 
-// trace tells how the law was broken, by making the steps again.
+// trace makes the steps to the broken law again, and returns them as text.
 func (x *idleExploration) trace() string {
 	var whiches []uint8
 	for n := uint32(len(x.path) - 1); n > 0; n = x.path[n].from {
@@ -215,8 +214,8 @@ func (x *idleExploration) trace() string {
 	return out
 }
 
-// sort puts outsiders that do the same into an order, so that states that differ only by their names
-// are one. Workers have numbers, which the protocol goes by.
+// sort puts outsiders that do the same into an order, so that states that differ only by their names are one. Workers
+// have numbers, on which the protocol depends.
 func (s *idleState) sort(m *idleModel) {
 	os := s.outsiders[:len(m.outsiders)]
 	for i := 1; i < len(os); i++ {
@@ -226,7 +225,7 @@ func (s *idleState) sort(m *idleModel) {
 	}
 }
 
-// An idleKey is a state without what never changes.
+// An idleKey is the part of a state that changes.
 type idleKey [maxIdleWorkers]uint64
 
 func (s *idleState) key() (k idleKey) {
@@ -258,7 +257,7 @@ const outsiderBits = 3 + 2
 
 func (o outsider) bits() uint8 { return o.at<<2 | o.other }
 
-// An idlePacker puts small numbers into a large one.
+// An idlePacker packs small numbers into a large one.
 type idlePacker struct {
 	v    *uint64
 	used int
@@ -285,7 +284,7 @@ func (p *idlePacker) worker(w *idleWorker) {
 	p.add(w.held, 3)
 	p.add(w.inbox, 1)
 	flags := uint8(0)
-	for i, f := range [...]bool{w.searching, w.hungry, w.lifo, w.parked, w.token, w.news, w.down, w.owed} {
+	for i, f := range [...]bool{w.searching, w.sawIdle, w.lifo, w.parked, w.token, w.notice, w.down, w.owed} {
 		if f {
 			flags |= 1 << i
 		}

@@ -6,7 +6,7 @@ import (
 	"github.com/moduvex/moduvex-go/executor/internal/runq"
 )
 
-// A mistake is one that the agents of a model make.
+// A mistake is one of the agents of a model.
 type mistake uint8
 
 const (
@@ -18,7 +18,7 @@ const (
 	notifyWithoutInterrupt
 	interruptsBeforeWork
 	sendDoesNotNotify
-	newsComeAfterTheInterrupt
+	noticeComesAfterTheInterrupt
 	exposesSilently
 	exposesAfterWork
 	reserveIsNotAnnounced
@@ -39,7 +39,7 @@ type idleFault struct {
 	name  string
 	law   idleLaw // which the exploration finds broken first
 	wrong mistake
-	// change gets what nextIdle answers, unless that is invalid, and returns what is answered instead.
+	// change gets what nextIdle returns, unless that is invalid, and returns what is to take its place.
 	event  runq.IdleEvent
 	change func(old runq.IdleWord, worker int, a idleAnswer) idleAnswer
 }
@@ -50,7 +50,7 @@ type idleAnswer struct {
 	chosen int
 }
 
-// acts answers with another action where it would be from.
+// acts replaces the action from by another.
 func acts(from, instead runq.IdleAction) func(runq.IdleWord, int, idleAnswer) idleAnswer {
 	return func(_ runq.IdleWord, _ int, a idleAnswer) idleAnswer {
 		if a.act == from {
@@ -60,7 +60,7 @@ func acts(from, instead runq.IdleAction) func(runq.IdleWord, int, idleAnswer) id
 	}
 }
 
-// moves changes where the word goes, if it goes anywhere.
+// moves changes the new word, if it differs from the old one.
 func moves(to func(old, to runq.IdleWord, worker int) runq.IdleWord) func(runq.IdleWord, int, idleAnswer) idleAnswer {
 	return func(old runq.IdleWord, worker int, a idleAnswer) idleAnswer {
 		if a.to != old {
@@ -71,7 +71,7 @@ func moves(to func(old, to runq.IdleWord, worker int) runq.IdleWord) func(runq.I
 }
 
 var idleFaults = []idleFault{
-	{name: "work ignores who searches", law: idleLawSearchers, event: runq.IdleWork,
+	{name: "work ignores the searchers", law: idleLawSearchers, event: runq.IdleWork,
 		change: func(old runq.IdleWord, _ int, a idleAnswer) idleAnswer {
 			if old.Sleepers() == 0 {
 				return a
@@ -87,7 +87,7 @@ var idleFaults = []idleFault{
 		change: acts(runq.IdleNotify, runq.IdleNone)},
 	{name: "work notifies another one than it has chosen", law: idleLawComing, event: runq.IdleWork,
 		change: func(_ runq.IdleWord, _ int, a idleAnswer) idleAnswer { a.chosen = max(0, 1-a.chosen); return a }},
-	{name: "work needs everybody asleep", law: idleLawLeft, event: runq.IdleWork,
+	{name: "work needs all workers asleep", law: idleLawLeft, event: runq.IdleWork,
 		change: func(old runq.IdleWord, _ int, a idleAnswer) idleAnswer {
 			if old.Sleepers()&1 == 0 {
 				return idleAnswer{to: old}
@@ -105,21 +105,21 @@ var idleFaults = []idleFault{
 		change: moves(func(old, _ runq.IdleWord, _ int) runq.IdleWord { return old })},
 	{name: "found by the last one replaces nobody", law: idleLawLeft, event: runq.IdleFound,
 		change: acts(runq.IdleReplace, runq.IdleNone)},
-	{name: "sleep does not look where nobody searches", law: idleLawLeft, event: runq.IdleSleep,
+	{name: "sleep does not look where no worker searches", law: idleLawLeft, event: runq.IdleSleep,
 		change: acts(runq.IdleLook, runq.IdleNone)},
-	{name: "sleep does not say who", law: idleLawCensus, event: runq.IdleSleep,
+	{name: "sleep does not mark the sleeper", law: idleLawCensus, event: runq.IdleSleep,
 		change: moves(func(old, _ runq.IdleWord, _ int) runq.IdleWord { return old })},
 	{name: "give up by the last one does not look", law: idleLawLost, event: runq.IdleGiveUp,
 		change: acts(runq.IdleLook, runq.IdleNone)},
 	{name: "give up goes on being counted", law: idleLawCensus, event: runq.IdleGiveUp,
 		change: moves(func(old, to runq.IdleWord, _ int) runq.IdleWord { return to + runq.OneSearcher })},
-	{name: "give up does not say who sleeps", law: idleLawCensus, event: runq.IdleGiveUp,
+	{name: "give up does not mark the sleeper", law: idleLawCensus, event: runq.IdleGiveUp,
 		change: moves(func(_, to runq.IdleWord, worker int) runq.IdleWord { return to &^ (1 << worker) })},
 	{name: "wake stays asleep", law: idleLawCensus, event: runq.IdleWake,
 		change: moves(func(old, _ runq.IdleWord, _ int) runq.IdleWord { return old })},
 	{name: "wake of the one that was chosen does not search", law: idleLawCensus, event: runq.IdleWake,
 		change: acts(runq.IdleSteal, runq.IdleNone)},
-	{name: "wake wakes everybody", law: idleLawCensus, event: runq.IdleWake,
+	{name: "wake wakes all sleepers", law: idleLawCensus, event: runq.IdleWake,
 		change: moves(func(old, _ runq.IdleWord, _ int) runq.IdleWord {
 			return old - runq.IdleWord(old.Sleepers())
 		})},
@@ -128,12 +128,12 @@ var idleFaults = []idleFault{
 	{name: "work is applied before the task is there", law: idleLawLost, wrong: workComesBeforeTheTask},
 	{name: "a task that is alone in the injector needs no work", law: idleLawLost, wrong: onlyTaskNeedsNoWork},
 	{name: "a notify between park and wait is lost", law: idleLawComing, wrong: notifyIsNotKept},
-	{name: "who chooses notifies without an interrupt", law: idleLawNotify, wrong: notifyWithoutInterrupt},
-	{name: "who chooses interrupts before the word is changed", law: idleLawComing, wrong: interruptsBeforeWork},
+	{name: "the agent that chooses notifies without an interrupt", law: idleLawNotify, wrong: notifyWithoutInterrupt},
+	{name: "the agent that chooses interrupts before it changes the word", law: idleLawComing, wrong: interruptsBeforeWork},
 	{name: "a bound task does not notify", law: idleLawComing, wrong: sendDoesNotNotify},
-	{name: "news are written after the interrupt", law: idleLawNews, wrong: newsComeAfterTheInterrupt},
-	{name: "what becomes stealable is not announced", law: idleLawLeft, wrong: exposesSilently},
-	{name: "what becomes stealable is announced before", law: idleLawLeft, wrong: exposesAfterWork},
+	{name: "a notice is written after the interrupt", law: idleLawNotice, wrong: noticeComesAfterTheInterrupt},
+	{name: "a task becomes stealable unannounced", law: idleLawLeft, wrong: exposesSilently},
+	{name: "a task is announced before it becomes stealable", law: idleLawLeft, wrong: exposesAfterWork},
 	{name: "a reserve is not announced", law: idleLawLeft, wrong: reserveIsNotAnnounced},
 	{name: "found does not look for more", law: idleLawLeft, wrong: foundReplacesNobody},
 	{name: "the second look comes before give up", law: idleLawLost, wrong: looksBeforeGiveUp},
@@ -141,7 +141,7 @@ var idleFaults = []idleFault{
 	{name: "the second look leaves out the rings", law: idleLawLeft, wrong: looksAtTheInjectorOnly},
 	{name: "the sleeper looks at the word before it parks", law: idleLawLost, wrong: looksAtTheWordBeforePark},
 	{name: "the sleeper does not look at the word", law: idleLawComing, wrong: doesNotLookAtTheWord},
-	{name: "who gives up forgets that it is counted", law: idleLawCensus, wrong: sleepForgetsTheSearch},
+	{name: "a searcher that gives up forgets that it is counted", law: idleLawCensus, wrong: sleepForgetsTheSearch},
 	{name: "the sleeper does not announce itself", law: idleLawEnd, wrong: sleepsUnannounced},
 	{name: "a park that fails does not wake", law: idleLawValid, wrong: failedParkDoesNotWake},
 	{name: "the inbox stays parked", law: idleLawEnd, wrong: inboxStaysParked},

@@ -1,6 +1,6 @@
 package runq_test
 
-// An idleLaw is what no state and no step may break.
+// An idleLaw holds in every state and for every step.
 type idleLaw uint8
 
 const (
@@ -13,7 +13,7 @@ const (
 	idleLawComing
 	idleLawLeft
 	idleLawLost
-	idleLawNews
+	idleLawNotice
 	idleLawStuck
 	idleLawEnd
 	idleLawCount
@@ -23,20 +23,20 @@ var idleLawNames = [idleLawCount]string{
 	idleKept:         "none",
 	idleLawValid:     "no event of an agent that keeps the rules is invalid",
 	idleLawSearchers: "half of the workers search at most",
-	idleLawCensus:    "the word tells who sleeps and how many search, and nobody does both",
-	idleLawPolls:     "nobody polls while it is counted as a searcher",
+	idleLawCensus:    "the word tells which workers sleep and how many search, and no worker does both",
+	idleLawPolls:     "no worker polls while it is counted as a searcher",
 	idleLawNotify:    "a park is notified once at most, and only while it lasts",
-	idleLawComing:    "who was chosen or interrupted in its sleep is notified",
-	idleLawLeft:      "while the others sleep or poll, nobody sleeps over a task that it could steal",
-	idleLawLost:      "when everybody sleeps, no task is queued",
-	idleLawNews:      "when nothing can happen any more, news were seen and bound tasks polled",
-	idleLawStuck:     "when nothing can happen any more, everybody sleeps",
-	idleLawEnd:       "from everywhere there is a way to the end",
+	idleLawComing:    "a worker that was chosen or interrupted in its sleep is notified",
+	idleLawLeft:      "while the others sleep or poll, no worker sleeps while there is a task that it could steal",
+	idleLawLost:      "when all workers sleep, no task is queued",
+	idleLawNotice:    "when no step is possible any more, notices were read and bound tasks polled",
+	idleLawStuck:     "when no step is possible any more, all workers sleep",
+	idleLawEnd:       "the end can be reached from every state",
 }
 
 func (l idleLaw) String() string { return idleLawNames[l] }
 
-// breaks notes that a law was broken, if none was before.
+// breaks notes that a law is broken, if none was before.
 func (s *idleState) breaks(l idleLaw) {
 	if s.broken == idleKept {
 		s.broken = l
@@ -71,8 +71,7 @@ func (m *idleModel) check(s *idleState) {
 	m.checkLeft(s)
 }
 
-// coming reports whether all is well with worker i, which waits: nobody has to notify it, or somebody
-// is about to.
+// coming reports whether worker i, which waits, needs no notify, or another agent is about to notify it.
 func (m *idleModel) coming(s *idleState, i uint8, asleep bool) bool {
 	interrupted := !s.workers[i].parked
 	if asleep && !interrupted {
@@ -91,10 +90,10 @@ func (m *idleModel) coming(s *idleState, i uint8, asleep bool) bool {
 	return false
 }
 
-// checkLeft checks that the company does not rest too early. Polls may take for ever, so when every
-// worker polls or sleeps and nobody from outside is on the way, it may stay like that. Then nobody
-// sleeps over what a search would find. What a worker that polls has not made stealable is its own, and so
-// is a task that is alone behind the slot, though it may lie in the ring: it looks again at its next task.
+// checkLeft checks that the workers do not come to rest too early. Polls may last for ever, so when every worker polls
+// or sleeps and no outsider is between two steps, nothing may change any more. Then no worker may sleep while a search
+// would find a task. A task that a polling worker has not made stealable is its own, and so is a task that is alone
+// behind the slot, although it may be in the ring: the worker looks again at its next task.
 func (m *idleModel) checkLeft(s *idleState) {
 	sleeper, poller, left := false, false, s.injector > 0
 	for _, w := range s.workers[:m.workers] {
@@ -122,7 +121,7 @@ func (m *idleModel) checkLeft(s *idleState) {
 	}
 }
 
-// checkEnd checks a state in which nothing can happen any more.
+// checkEnd checks a state in which no step is possible any more.
 func (m *idleModel) checkEnd(s *idleState) {
 	if s.injector > 0 {
 		s.breaks(idleLawLost)
@@ -131,8 +130,8 @@ func (m *idleModel) checkEnd(s *idleState) {
 		if w.stealable() > 0 || w.lifo || w.carried > 0 {
 			s.breaks(idleLawLost)
 		}
-		if w.bound > 0 || w.inbox > 0 || w.news {
-			s.breaks(idleLawNews)
+		if w.bound > 0 || w.inbox > 0 || w.notice {
+			s.breaks(idleLawNotice)
 		}
 		if w.at != atWait || !w.down || !w.parked || w.searching {
 			s.breaks(idleLawStuck)

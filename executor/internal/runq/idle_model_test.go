@@ -8,34 +8,32 @@ import (
 	"github.com/moduvex/moduvex-go/executor/internal/runq"
 )
 
-// An idleModel is a company of workers that steal, and of those who bring them tasks and news. Each
-// agent is a small machine whose steps are atomic: one load or compare-and-swap of the idle word, of
-// an inbox or of a ring; one look at a queue; one locked section of the injector; one notify. What
-// only its owner sees (the slot, private and bound tasks, what is in its hands) moves along with the
-// step before.
+// An idleModel is a set of workers that steal, and of goroutines that bring them tasks and notices. Each agent is a
+// small machine whose steps are atomic: one load or compare-and-swap of the idle word, of an inbox or of a ring; one
+// look at a queue; one locked section of the injector; one notify. State that only its owner sees (the slot, private
+// and bound tasks, tasks that it carries) changes together with the step before.
 //
-// A look at what nobody else can change from then on, such as at a ring of its own that is empty, is
-// done together with the step before.
+// A look at state that no other agent can change from then on, such as at a ring of its own that is empty, is done
+// together with the step before.
 //
-// A poll takes as long as it likes. What is random or counted in the code (where a search begins, when
-// a worker turns, whose turn it is of bound tasks and others) is free here, so the model does all that
-// the code does, and more.
+// A poll takes any time. Choices that are random or counted in the code (where a search begins, when a round ends, which
+// of bound and other tasks come next) are free here, so the model does all that the code does, and more.
 type idleModel struct {
 	name      string
 	workers   int
-	outsiders []outsider // in the order of what they do, so that equals are neighbours
+	outsiders []outsider // ordered by what they do, so that equal ones are neighbours
 	spawns    uint8      // how many tasks polls may put behind the others
 	wakes     uint8      // how many they may put into the slot
-	events    uint8      // how often I/O or a timer may come
+	events    uint8      // how often I/O or a timer may fire
 	ring      uint8      // how many tasks a ring holds
 	hand      uint8      // how many a worker takes out of its ring at once
-	steady    bool       // workers turn only when they have run out of tasks, and search in one order
+	steady    bool       // rounds end only when the worker has run out of tasks, and searches have one order
 	next      func(w runq.IdleWord, e runq.IdleEvent, worker, n int) (runq.IdleWord, runq.IdleAction, int)
 	wrong     mistake  // of the agents; 0 for none
 	made      idleMade // if not nil, gathers the transitions made
 }
 
-// idleMade says in which words which events came.
+// idleMade holds the transitions that were made: which event in which word.
 type idleMade map[idleUse]struct{}
 
 type idleUse struct {
@@ -44,8 +42,8 @@ type idleUse struct {
 	worker, n int
 }
 
-// idleReserve is how many tasks a worker puts into its ring, if it is less than half as full, while nobody
-// is hungry.
+// idleReserve is how many tasks a worker puts into its ring, if that is less than half as full, while no worker is
+// idle.
 const idleReserve = 2
 
 const (
@@ -53,7 +51,7 @@ const (
 	maxIdleOutsiders = 5
 )
 
-// An idleState is everything that decides what may happen, with notes on what did.
+// An idleState is all state that decides which steps are possible, with notes on what has happened.
 type idleState struct {
 	word      runq.IdleWord
 	injector  uint8
@@ -68,13 +66,13 @@ type idleState struct {
 // An idleWorker is a worker, its queues and its inbox.
 type idleWorker struct {
 	at        uint8
-	ret       uint8 // where it goes on when its hands are empty
-	then      uint8 // where it goes on when it has woken somebody, or need not
-	look      uint8 // searching: whom it has not robbed yet, a bit each; looking: where next
-	other     uint8 // whom it robs, or wakes
+	ret       uint8 // where it goes on when it carries no more tasks
+	then      uint8 // where it goes on when it has woken another, or need not
+	look      uint8 // searching: the victims that are left, a bit each; looking: the next place
+	other     uint8 // the worker that it robs, or wakes
 	carried   uint8 // tasks on their way to one of its queues, those of its I/O among them
 	searching bool
-	hungry    bool // somebody was, when it looked
+	sawIdle   bool // another worker was idle, when it looked
 
 	lifo    bool
 	bound   uint8
@@ -86,25 +84,25 @@ type idleWorker struct {
 	inbox  uint8 // tasks
 	parked bool
 	token  bool // a Notify is kept
-	news   bool
+	notice bool // stop, or an earlier timer
 
-	// What has happened. No agent looks at it, only the laws do.
+	// What has happened. No agent reads it, only the laws do.
 	down bool // it has announced that it sleeps, and not yet that it woke up
-	owed bool // its inbox is parked, and nobody was told to notify it
+	owed bool // its inbox is parked, and no agent is to notify it yet
 }
 
-// Where a worker stands: before which step.
+// A worker is before one of these steps.
 const (
-	atRun       uint8 = iota // take a task, or turn
+	atRun       uint8 = iota // take a task, or end the polls of the round
 	atPop                    // choose from which queue
-	atReserve                // nobody is hungry: put a reserve where thieves look
-	atReserved               // see whether somebody is hungry now
+	atReserve                // no worker is idle: put a reserve where thieves look
+	atReserved               // see whether a worker is idle now
 	atTake                   // take some from the ring
 	atPoll                   // polling
-	atReceive                // turn: empty the inbox
+	atReceive                // empty the inbox
 	atInject                 // take its share of the injector
 	atIO                     // see what I/O and timers bring, and whether there is anything to do
-	atOffer                  // put one of the tasks in its hands behind the others
+	atOffer                  // put one of the tasks that it carries behind the others
 	atExpose                 // count the tasks
 	atFill                   // make them stealable
 	atOverflow               // put what did not fit into the injector
@@ -121,7 +119,7 @@ const (
 	atSleep                  // apply sleep, or give up
 	atLook                   // look once more, place by place
 	atPark                   // park the inbox
-	atNews                   // look for news
+	atNotice                 // read the notice
 	atAsleep                 // look at the word
 	atWait                   // sleeping
 	atUnpark                 // unpark the inbox
@@ -132,20 +130,20 @@ const (
 var workerSteps = [...]string{"run", "pop", "reserve", "reserved", "take", "poll", "receive", "inject", "io", "offer",
 	"expose", "fill", "overflow", "work",
 	"interrupt", "notify", "search", "rob", "release", "publish", "rob the injector", "robbed", "found", "sleep", "look",
-	"park", "news", "asleep?", "wait", "unpark", "wake", "own?"}
+	"park", "notice", "asleep?", "wait", "unpark", "wake", "own?"}
 
-// An outsider is a goroutine that is no worker. It does one thing.
+// An outsider is a goroutine that is no worker. It makes one call.
 type outsider struct {
 	does  uint8
 	at    uint8
-	to    uint8 // which worker its task or its news is for
-	other uint8 // whom it wakes
+	to    uint8 // the worker that its task or its notice is for
+	other uint8 // the worker that it wakes
 }
 
 const (
 	doesPush uint8 = iota // a task that any worker may run
 	doesSend              // a task bound to one worker
-	doesTell              // news that is no task: stop, a timer
+	doesTell              // a notice: stop, a timer
 )
 
 const (
@@ -153,11 +151,11 @@ const (
 	outWork
 	outInterrupt
 	outNotify
-	outLate // in those that are mistaken: what should have come first
+	outLate // by mistake: the step that should have come first
 	outOver
 )
 
-// birth is the state in which everybody sleeps.
+// birth returns the state in which all workers sleep.
 func (m *idleModel) birth() idleState {
 	s := idleState{spawns: m.spawns, wakes: m.wakes, events: m.events}
 	for i := range m.workers {
@@ -171,7 +169,7 @@ func (m *idleModel) birth() idleState {
 	return s
 }
 
-// An idleVisitor is told of a state that can follow, who brought it about, and how.
+// An idleVisitor is called with a state that can follow, the agent that brings it about, and its step.
 type idleVisitor func(who int, what string, s idleState)
 
 // steps visits each state that can follow s. Outsiders have numbers below 0.
@@ -189,8 +187,8 @@ func (m *idleModel) steps(s idleState, visit idleVisitor) {
 	}
 }
 
-// alone reports whether the next step of worker i is its only one, and nobody sees it or may change what
-// comes of it.
+// alone reports whether the next step of worker i is its only one, and no other agent sees it or can change its
+// outcome.
 func (m *idleModel) alone(s *idleState, i int) bool {
 	w := &s.workers[i]
 	certain := w.lifo || w.bound+w.private+w.hand > 0 || w.ring == 0 // whether its queues are empty
@@ -201,10 +199,10 @@ func (m *idleModel) alone(s *idleState, i int) bool {
 		if w.bound > 0 && w.stealable() > 0 {
 			return false
 		}
-		return w.hand > 0 || w.hungry || w.private == 0 || w.ring == 0
+		return w.hand > 0 || w.sawIdle || w.private == 0 || w.ring == 0
 	case atTake:
 		return w.ring == 0
-	case atReceive, atNews:
+	case atReceive, atNotice:
 		return !m.isAddressed(uint8(i))
 	case atIO:
 		return certain && m.events == 0
@@ -222,7 +220,7 @@ func (m *idleModel) alone(s *idleState, i int) bool {
 	return false
 }
 
-// isAddressed reports whether anybody has a task or news for worker i only.
+// isAddressed reports whether an outsider has a task or a notice for worker i only.
 func (m *idleModel) isAddressed(i uint8) bool {
 	for _, o := range m.outsiders {
 		if o.does != doesPush && o.to == i {
@@ -232,8 +230,8 @@ func (m *idleModel) isAddressed(i uint8) bool {
 	return false
 }
 
-// apply is a transition as idleState.apply makes it. That quiet may spare it changes nothing: then it
-// would have done nothing, at that moment.
+// apply is a transition as idleState.apply makes it. The code omits it where wakesNobody says so, which makes no
+// difference: at that moment it would change nothing.
 func (m *idleModel) apply(s *idleState, e runq.IdleEvent, worker int) (runq.IdleAction, uint8) {
 	w, act, chosen := m.next(s.word, e, worker, m.workers)
 	if m.made != nil {
@@ -246,7 +244,7 @@ func (m *idleModel) apply(s *idleState, e runq.IdleEvent, worker int) (runq.Idle
 	return act, uint8(chosen)
 }
 
-// interrupt is Inbox.Interrupt, and the notify is the caller's to make if it is true.
+// interrupt is Inbox.Interrupt: if it returns true, the caller notifies.
 func (s *idleState) interrupt(i uint8) bool {
 	w := &s.workers[i]
 	if !w.parked {
@@ -257,7 +255,7 @@ func (s *idleState) interrupt(i uint8) bool {
 	return true
 }
 
-// grant notes that somebody is told to notify worker i.
+// grant notes that an agent is to notify worker i.
 func (s *idleState) grant(i uint8) {
 	if w := &s.workers[i]; !w.owed {
 		s.breaks(idleLawNotify)
@@ -266,7 +264,7 @@ func (s *idleState) grant(i uint8) {
 	}
 }
 
-// notify is Poller.Notify: it is kept.
+// notify is Poller.Notify: the poller keeps it until the next wait.
 func (m *idleModel) notify(s *idleState, i uint8) {
 	w := &s.workers[i]
 	if m.wrong != notifyIsNotKept || w.at == atWait {
@@ -314,10 +312,10 @@ func (m *idleModel) stepOutsider(s idleState, i int, visit idleVisitor) {
 			visit(who, "sends a bound task", s)
 		case doesTell:
 			o.at, o.other = outInterrupt, o.to
-			if m.wrong != newsComeAfterTheInterrupt {
-				s.workers[o.to].news = true
+			if m.wrong != noticeComesAfterTheInterrupt {
+				s.workers[o.to].notice = true
 			}
-			visit(who, "writes news", s)
+			visit(who, "writes a notice", s)
 		}
 	case outWork:
 		m.outsiderWorks(&s, o, outOver)
@@ -340,7 +338,7 @@ func (m *idleModel) stepOutsider(s idleState, i int, visit idleVisitor) {
 		if o.at = outOver; o.does == doesPush {
 			s.injector++
 		} else {
-			s.workers[o.to].news = true
+			s.workers[o.to].notice = true
 		}
 		visit(who, "does what should have come first", s)
 	}
@@ -354,13 +352,13 @@ func (m *idleModel) outsiderWorks(s *idleState, o *outsider, otherwise uint8) {
 }
 
 func (m *idleModel) outsiderEnd(o *outsider) uint8 {
-	if o.does == doesPush && m.wrong == workComesBeforeTheTask || o.does == doesTell && m.wrong == newsComeAfterTheInterrupt {
+	if o.does == doesPush && m.wrong == workComesBeforeTheTask || o.does == doesTell && m.wrong == noticeComesAfterTheInterrupt {
 		return outLate
 	}
 	return outOver
 }
 
-// empty is localQueue.empty.
+// empty is Local.Empty.
 func (w *idleWorker) empty() bool { return !w.lifo && w.bound+w.private+w.ring+w.hand == 0 }
 
 // stealable counts what is behind the slot but not bound.
@@ -386,7 +384,7 @@ func (s idleState) String() string {
 		for _, f := range []struct {
 			name string
 			set  bool
-		}{{"searching", w.searching}, {"slot", w.lifo}, {"parked", w.parked}, {"token", w.token}, {"news", w.news}} {
+		}{{"searching", w.searching}, {"slot", w.lifo}, {"parked", w.parked}, {"token", w.token}, {"notice", w.notice}} {
 			if f.set {
 				b.WriteString(" " + f.name)
 			}

@@ -106,18 +106,18 @@ func (m *idleModel) stepSleep(s idleState, i int, visit idleVisitor) {
 		visit(i, "looks", s)
 	case atPark:
 		if w.at = atWake; w.inbox == 0 && !w.parked {
-			w.at, w.parked, w.owed = atNews, true, true
+			w.at, w.parked, w.owed = atNotice, true, true
 		} else if m.wrong == failedParkDoesNotWake {
 			w.at = atRun
 		}
 		visit(i, "parks its inbox", s)
-	case atNews:
-		if w.at = atAsleep; w.news {
+	case atNotice:
+		if w.at = atAsleep; w.notice {
 			w.at = atUnpark
 		} else if m.wrong == looksAtTheWordBeforePark {
 			w.at = atWait
 		}
-		visit(i, "looks for news", s)
+		visit(i, "reads the notice", s)
 	case atAsleep:
 		if w.at = atUnpark; s.word.Asleep(i) || m.wrong == doesNotLookAtTheWord {
 			w.at = atWait

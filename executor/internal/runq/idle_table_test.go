@@ -40,8 +40,7 @@ func choose(w runq.IdleWord, _ int) runq.IdleWord {
 
 func isWanted(w runq.IdleWord, _, _ int) bool { return w.Searchers() == 0 && w.Sleepers() != 0 }
 
-// idleTable is what nextIdle is meant to do; the rows exclude each other, and what no row has is
-// invalid.
+// idleTable says what nextIdle must do. The rows exclude each other, and an event without a row is invalid.
 var idleTable = []idleRow{
 	{runq.IdleSearch, searchers(func(k, n int) bool { return k < n-k }), begin, runq.IdleSteal},
 	{runq.IdleSearch, searchers(func(k, n int) bool { return k >= n-k }), stay, runq.IdleNone},
@@ -124,8 +123,7 @@ func checkIdleEvent(t *testing.T, w runq.IdleWord, e runq.IdleEvent, worker, n i
 	}
 }
 
-// TestIdleWordHasRoomForAllThatMaySteal goes to the limits of the word, which the models are too small
-// for.
+// TestIdleWordHasRoomForAllThatMaySteal tests the limits of the word, for which the models are too small.
 func TestIdleWordHasRoomForAllThatMaySteal(t *testing.T) {
 	const n = runq.MaxStealing
 	s := runq.NewIdleState(0, n)
@@ -150,7 +148,7 @@ func TestIdleWordHasRoomForAllThatMaySteal(t *testing.T) {
 		s.Apply(runq.IdleFound, i)
 	}
 	if w := s.Load(); w != 0 {
-		t.Fatalf("nobody sleeps nor searches: %v", w)
+		t.Fatalf("a worker sleeps or searches: %v", w)
 	}
 	for i := range n {
 		want := runq.IdleSteal

@@ -21,7 +21,7 @@ func (m *idleModel) stepWorker(s idleState, i int, visit idleVisitor) {
 // stepAwake is worker.loop up to the search.
 func (m *idleModel) stepAwake(s idleState, i int, visit idleVisitor) {
 	w := &s.workers[i]
-	// or is one of several things that may happen.
+	// or visits one of several possible steps.
 	or := func(what string, change func(s *idleState, w *idleWorker)) {
 		s := s
 		change(&s, &s.workers[i])
@@ -30,10 +30,10 @@ func (m *idleModel) stepAwake(s idleState, i int, visit idleVisitor) {
 	switch w.at {
 	case atRun:
 		if !m.steady || w.empty() {
-			or("turns", func(_ *idleState, w *idleWorker) { w.at = atReceive })
+			or("ends the polls of the round", func(_ *idleState, w *idleWorker) { w.at = atReceive })
 		}
 		if w.lifo {
-			or("takes from the slot", func(s *idleState, w *idleWorker) { w.lifo = false; w.ifHungry(s, atPoll) })
+			or("takes from the slot", func(s *idleState, w *idleWorker) { w.lifo = false; w.ifIdle(s, atPoll) })
 			or("puts what was in the slot behind the others", func(_ *idleState, w *idleWorker) {
 				w.lifo = false
 				w.carry(1, atRun)
@@ -41,9 +41,9 @@ func (m *idleModel) stepAwake(s idleState, i int, visit idleVisitor) {
 			return
 		}
 		if !w.empty() {
-			or("sees whether somebody is hungry", func(s *idleState, w *idleWorker) {
-				w.hungry = s.word != 0
-				w.ifHungry(s, atPop)
+			or("sees whether a worker is idle", func(s *idleState, w *idleWorker) {
+				w.sawIdle = s.word != 0
+				w.ifIdle(s, atPop)
 			})
 		}
 	case atPop:
@@ -54,7 +54,7 @@ func (m *idleModel) stepAwake(s idleState, i int, visit idleVisitor) {
 		case w.hand > 0:
 			w.hand--
 			w.poll()
-		case !w.hungry && w.low():
+		case !w.sawIdle && w.low():
 			w.at, w.then = atReserve, atTake
 		default:
 			w.at = atTake
@@ -69,11 +69,11 @@ func (m *idleModel) stepAwake(s idleState, i int, visit idleVisitor) {
 		}
 		visit(i, "puts a reserve where thieves look", s)
 	case atReserved:
-		w.ifHungry(&s, w.then)
-		visit(i, "sees whether somebody is hungry now", s)
+		w.ifIdle(&s, w.then)
+		visit(i, "sees whether a worker is idle now", s)
 	case atTake:
 		some := uint8(1)
-		if !w.hungry && w.ring >= idleReserve/2 {
+		if !w.sawIdle && w.ring >= idleReserve/2 {
 			some = m.hand
 		}
 		n := min(w.ring, some)
@@ -92,7 +92,7 @@ func (m *idleModel) stepAwake(s idleState, i int, visit idleVisitor) {
 			w.bound--
 			w.poll()
 		default:
-			w.at, w.hungry = atReceive, false
+			w.at, w.sawIdle = atReceive, false
 		}
 		visit(i, "takes a task", s)
 	case atPoll:
@@ -111,7 +111,7 @@ func (m *idleModel) stepAwake(s idleState, i int, visit idleVisitor) {
 		}
 	case atReceive:
 		w.bound += w.inbox
-		w.inbox, w.news = 0, false
+		w.inbox, w.notice = 0, false
 		w.at = atInject
 		visit(i, "empties its inbox", s)
 	case atInject:
@@ -131,9 +131,9 @@ func (m *idleModel) stepAwake(s idleState, i int, visit idleVisitor) {
 }
 
 // poll begins a poll.
-func (w *idleWorker) poll() { w.at, w.hungry = atPoll, false }
+func (w *idleWorker) poll() { w.at, w.sawIdle = atPoll, false }
 
-// settle is the end of a turn.
+// settle is the end of a round.
 func (m *idleModel) settle(w *idleWorker, i int) {
 	switch {
 	case !w.empty() && w.searching && m.wrong != pollsWhileCounted:
@@ -159,15 +159,15 @@ func (w *idleWorker) carry(n, ret uint8) {
 	}
 }
 
-// ifHungry makes the worker go on at then, by way of expose if anybody is hungry.
-func (w *idleWorker) ifHungry(s *idleState, then uint8) {
+// ifIdle makes the worker go on at then, by way of expose if a worker is idle.
+func (w *idleWorker) ifIdle(s *idleState, then uint8) {
 	w.then = then
 	if w.at = atExpose; s.word == 0 {
 		w.goOn()
 	}
 }
 
-// low says that the worker has tasks that it should put where thieves look.
+// low reports whether the worker has tasks that it should put where thieves look.
 func (w *idleWorker) low() bool { return w.private > 0 && w.ring < idleReserve/2 }
 
 // goOn follows then, and when there is nothing more to offer, ret.
@@ -188,7 +188,7 @@ func (m *idleModel) stepOffer(s idleState, i int, visit idleVisitor) {
 		if s.word == 0 && w.low() {
 			w.at, w.then = atReserve, atOffer
 		} else {
-			w.ifHungry(&s, atOffer)
+			w.ifIdle(&s, atOffer)
 		}
 		visit(i, "puts a task behind the others", s)
 	case atExpose:

@@ -76,7 +76,7 @@ func TestClosedInjectorForgets(t *testing.T) {
 	}
 }
 
-// TestInjectorUnderStress has everybody push and take at once.
+// TestInjectorUnderStress has several goroutines push and take at once.
 func TestInjectorUnderStress(t *testing.T) {
 	const pushers, takers, each = 3, 3, 5000
 	var in runq.Injector

@@ -18,8 +18,7 @@ func someTasks(n int) (ts []*task.Task) {
 	return ts
 }
 
-// Whatever another worker does between the read and the swap of an event, the event is applied to what that
-// has left.
+// If another worker changes the word between the read and the swap of an event, the event is applied to the changed word.
 func TestAnIdleEventThatLosesItsSwapIsAppliedAgain(t *testing.T) {
 	const workers = 3
 	events := []runq.IdleEvent{runq.IdleSearch, runq.IdleFound, runq.IdleSleep,
@@ -123,8 +122,8 @@ func TestAReleaseThatLosesItsSwapToTheOwnerGivesAllPlacesBack(t *testing.T) {
 	}
 }
 
-// A task that comes after a worker's last search, and before it says that it sleeps, counts on the search, or meets
-// nobody asleep: so the worker looks once more, and chooses itself.
+// A task that comes after a worker's last search, and before the worker announces its sleep, counts on the search, or
+// meets no sleeper: so the worker looks once more, and chooses itself.
 func TestASleeperSeesTheTaskThatCameBeforeItSaidSo(t *testing.T) {
 	arrive := map[string]func(s *runq.Sleeper){
 		"in the injector":          func(s *runq.Sleeper) { s.Schedule(someTasks(1)[0]) },

@@ -15,7 +15,7 @@ import (
 	"github.com/moduvex/moduvex-go/executor/internal/runq"
 )
 
-// Where the numbers of a ring begin: at the start, and shortly before they come round.
+// Where the numbers of a ring begin: at 0, and shortly before they wrap around.
 var ringStarts = []uint32{0, math.MaxUint32 - 5, math.MaxUint32, math.MaxInt32 - 2}
 
 // numberedTasks makes n tasks with the numbers from 0 on.
@@ -156,8 +156,7 @@ func TestStealTakesHalfRoundedUpFromTheFront(t *testing.T) {
 	}
 }
 
-// While a thief copies, the owner goes on behind its share, nobody else steals, and the places are not
-// used again.
+// While a thief copies, the owner goes on behind its share, no other thief steals, and the places are not reused.
 func TestStealInProgressHoldsItsPlaces(t *testing.T) {
 	for _, start := range ringStarts {
 		victim, thief, other := runq.NewRing(4, start), runq.NewRing(4, 0), runq.NewRing(4, 0)
@@ -195,8 +194,8 @@ func TestStealInProgressHoldsItsPlaces(t *testing.T) {
 	}
 }
 
-// TestStealUnderStress has an owner that fills and pops, and thieves that rob it and each other, over
-// the place where the numbers come round.
+// TestStealUnderStress has an owner that fills and pops, and thieves that rob it and each other, while the numbers of the
+// rings wrap around.
 func TestStealUnderStress(t *testing.T) {
 	const thieves, size = 3, 4
 	n := 20000
@@ -252,7 +251,7 @@ func TestStealUnderStress(t *testing.T) {
 				count(x)
 			}
 		default:
-			runtime.Gosched() // it is the thieves' turn
+			runtime.Gosched() // to the thieves
 		}
 	}
 	wg.Wait()
