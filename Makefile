@@ -145,6 +145,10 @@ bench-smoke: ## the same, small and once: that it runs and computes what it shou
 bench-readme: ## put the summary of the last `make bench` into README.md
 	$(GO) run ./tools/bench -from tools/bench/results/report.json -readme README.md >/dev/null
 
+.PHONY: guide
+guide: ## write the code of the examples into README.md and GUIDE.md
+	$(GO) run ./tools/cmd/guide README.md GUIDE.md
+
 .PHONY: demo
 demo: ## the echo server under load; ARGS
 	$(GO) run ./executor/example/echo/demo $(ARGS)

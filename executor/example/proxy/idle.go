@@ -9,6 +9,8 @@ import (
 	"github.com/moduvex/moduvex-go/executor/net/stream"
 )
 
+//guide:begin idle
+
 var errIdle = errors.New("the connection was silent for too long")
 
 // copyUntilIdle is stream.CopyBidirectional that fails with errIdle once no byte has come from either side for the time
@@ -60,3 +62,5 @@ func (o observed) Read(co *coro.Co, b []byte) (int, error) {
 	}
 	return n, err
 }
+
+//guide:end idle

@@ -8,12 +8,15 @@ import (
 	"strings"
 )
 
+// codes matches code: blocks, and spans within a line.
+var codes = regexp.MustCompile("(?ms)^```.*?^```$|`[^`\n]*`")
+
 var link = regexp.MustCompile(`\]\(([^)\s]+)\)`)
 
 // DeadLinks returns what is wrong with the links of the Markdown text, which is a file of the folder root: those to
-// files that there are not, and to headings that there are not. It leaves links to other sites alone.
+// files and to headings that there are not. It leaves code and links to other sites alone.
 func DeadLinks(root, text string) (wrong []string) {
-	for _, m := range link.FindAllStringSubmatch(text, -1) {
+	for _, m := range link.FindAllStringSubmatch(codes.ReplaceAllString(text, ""), -1) {
 		target := m[1]
 		if strings.Contains(target, "://") {
 			continue

@@ -124,7 +124,7 @@ func TestDeadLinks(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := "## Here\n[a](a.md) [b](a.md#one-heading-or-two) [c](https://example.org/x) [d](#here)\n" +
-		"[e](b.md) [f](a.md#three) [g](#there)\n"
+		"[e](b.md) [f](a.md#three) [g](#there)\n`x[i](y)`\n```go\nx[i](y)\n```\n"
 	want := []string{"b.md is missing", "a.md has no heading #three", "there is no heading #there"}
 	if got := snippet.DeadLinks(root, text); !slices.Equal(got, want) {
 		t.Errorf("have %q\nwant %q", got, want)
