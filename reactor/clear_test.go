@@ -119,7 +119,7 @@ func TestWhatIsReportedBeforeTheLockIsSeenUnderIt(t *testing.T) {
 	result := make(chan polled, 1)
 	w := new(counter)
 	go pollOnce(g, w, result)
-	for deadline := time.Now().Add(patience); !waitsForALock("pollOnce"); runtime.Gosched() {
+	for deadline := time.Now().Add(testTimeout); !waitsForALock("pollOnce"); runtime.Gosched() {
 		if time.Now().After(deadline) {
 			t.Fatal("PollReady does not get to its lock")
 		}

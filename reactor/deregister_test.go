@@ -211,7 +211,7 @@ func TestTheSecondToDeregisterWaitsForTheDelete(t *testing.T) {
 	go func() { first <- g.Deregister() }()
 	<-p.entered
 	go closeSecond(t, g, &p.deleted, second)
-	for deadline := time.Now().Add(patience); !waitsForALock("closeSecond") && len(second) == 0; runtime.Gosched() {
+	for deadline := time.Now().Add(testTimeout); !waitsForALock("closeSecond") && len(second) == 0; runtime.Gosched() {
 		if time.Now().After(deadline) {
 			t.Error("the second neither waits nor returns")
 			break

@@ -21,8 +21,8 @@ func (b bell) Wake() {
 	}
 }
 
-// patience is how long to wait for what must happen; it passes only when something is broken.
-const patience = 20 * time.Second
+// testTimeout is how long to wait for what must happen; it passes only when something is broken.
+const testTimeout = 20 * time.Second
 
 // turner turns r until it is closed, waking outside of it.
 func turner(t *testing.T, r *reactor.Reactor) (done chan struct{}) {
@@ -53,7 +53,7 @@ func await(g *reactor.Registration, w bell, d reactor.Direction) (ev reactor.Rea
 		if ev, ok := g.PollReady(w, d); ok {
 			return ev, true
 		}
-		timer := time.NewTimer(patience)
+		timer := time.NewTimer(testTimeout)
 		select {
 		case <-w:
 			timer.Stop()
@@ -288,7 +288,7 @@ func TestAReportSetsTheBitsBeforeItTakesTheLock(t *testing.T) {
 		r.f.Fire(3, reactor.ReadReady)
 		r.r.Wait(0, nil)
 	}()
-	for deadline := time.Now().Add(patience); ; time.Sleep(10 * time.Microsecond) {
+	for deadline := time.Now().Add(testTimeout); ; time.Sleep(10 * time.Microsecond) {
 		if _, ok := g.Ready(reactor.Read); ok {
 			break
 		}

@@ -5,8 +5,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// toEpoll converts an Interest and a Mode to the bits that epoll_ctl takes.
 func toEpoll(interest reactor.Interest, mode reactor.Mode) uint32 {
-	var bits uint32 // the kernel adds EPOLLERR and EPOLLHUP by itself
+	var bits uint32 // the kernel adds EPOLLERR and EPOLLHUP itself
 	if interest&reactor.Readable != 0 {
 		bits |= unix.EPOLLIN | unix.EPOLLRDHUP
 	}
@@ -25,6 +26,7 @@ func toEpoll(interest reactor.Interest, mode reactor.Mode) uint32 {
 	return bits
 }
 
+// fromEpoll converts the bits of a kernel event.
 func fromEpoll(bits uint32) reactor.Readiness {
 	var ready reactor.Readiness
 	if bits&unix.EPOLLIN != 0 {
@@ -48,8 +50,8 @@ func fromEpoll(bits uint32) reactor.Readiness {
 	return ready
 }
 
-// setKey and getKey keep the key in the kernel's 64 bits of user data, which x/sys spells as two int32
-// fields. On every architecture these are the whole of it, so which half is which does not matter.
+// setKey and getKey store the Key in the kernel's 64 bits of user data, which x/sys declares as two int32 fields. On
+// every architecture these two fields are all 64 bits, so their order does not matter.
 func setKey(ev *unix.EpollEvent, key reactor.Key) {
 	ev.Fd = int32(uint32(key))
 	ev.Pad = int32(uint32(key >> 32))

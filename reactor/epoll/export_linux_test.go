@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/moduvex/moduvex-go/reactor"
+	"github.com/moduvex/moduvex-go/reactor/pollerkit"
 	"golang.org/x/sys/unix"
 )
 
@@ -18,13 +19,13 @@ func NewMillis() (*Poller, error) {
 	return p, err
 }
 
-// Millis is what a timeout becomes on such a kernel.
+// Millis converts a timeout for such a kernel.
 func Millis(d time.Duration) int { return millis(d) }
 
-// ToEpoll is what the kernel is asked for.
+// ToEpoll returns the bits that epoll_ctl gets.
 func ToEpoll(interest reactor.Interest, mode reactor.Mode) uint32 { return toEpoll(interest, mode) }
 
-// FromEpoll is what the kernel's reasons become.
+// FromEpoll converts the bits of a kernel event.
 func FromEpoll(bits uint32) reactor.Readiness { return fromEpoll(bits) }
 
 // Nanoseconds reports whether p has epoll_pwait2.
@@ -45,53 +46,36 @@ func (p *Poller) FillNotifier() error {
 	return err
 }
 
-// Notice is the word of the notifier.
-type Notice = notice
+// NotifyFlag returns the flag that Notify uses.
+func (p *Poller) NotifyFlag() *pollerkit.NotifyFlag { return &p.notify }
 
-// Word returns the word.
-func (n *notice) Word() uint32 { return n.word.Load() }
-
-// AskWord is ask.
-func (n *notice) AskWord() (word uint32, already bool) { return n.ask() }
-
-// Ask is the first step of a Notify, and done its last.
-func (n *notice) Ask() (done func()) {
-	word, _ := n.ask()
-	return func() { n.done(word) }
-}
-
-// Ask is the first step of a Notify, and done its last.
-func (p *Poller) Ask() (done func()) { return p.notice.Ask() }
-
-// TakeStale is a Wait's step whose first swap is from word.
-func TakeStale(n *Notice, word uint32) bool { return n.takeFrom(word) }
-
-// LoseEpoll puts a descriptor that is none in place of the epoll instance, so that no wait succeeds.
+// LoseEpoll replaces the epoll instance by a number that no descriptor has, so that no wait succeeds.
 func (p *Poller) LoseEpoll() (putBack func()) {
 	kept := p.epfd
 	p.epfd = math.MaxInt32
 	return func() { p.epfd = kept }
 }
 
-// Signals returns how many signals the notifier has made since the last call.
-func (p *Poller) Signals() (n int) {
+// Signals returns the eventfd's counter. It writes the counter back, since an edge of an empty eventfd is none.
+func (p *Poller) Signals() int {
 	var count [8]byte
 	if _, err := unix.Read(p.notifd, count[:]); err != nil {
 		return 0
 	}
+	unix.Write(p.notifd, count[:])
 	return int(binary.NativeEndian.Uint64(count[:]))
 }
 
-// TimespecOf is what a timeout becomes for the kernel.
+// TimespecOf converts a timeout for epoll_pwait2.
 func TimespecOf(d time.Duration) (sec, nsec int64) {
 	ts := timespecOf(d)
 	return ts.sec, ts.nsec
 }
 
-// IsMissing says what a first call of epoll_pwait2 tells.
+// IsMissing interprets the result of a first call of epoll_pwait2.
 func IsMissing(errno unix.Errno) (bool, error) { return isMissing(errno) }
 
-// HoldWait does what a Wait in progress does, until release.
+// HoldWait makes p as busy as a Wait in progress does, until release is called.
 func (p *Poller) HoldWait() (release func()) {
 	p.waitMu.Lock()
 	return p.waitMu.Unlock

@@ -7,67 +7,39 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// The notifier is an eventfd that is written and never read.
+// The notifier is an eventfd that is written and never read. [pollerkit.NotifyFlag] has the protocol of Notify and
+// Wait and the proof that no Notify is lost; a signal of that protocol is a write to the eventfd.
 //
-// It is in the epoll instance edge-triggered. The kernel queues an edge for each write to an eventfd,
-// whatever its counter was before; the counter itself nobody needs. So the read that level-triggering
-// would ask for is saved. The counter is full after 2^64-2 writes, 80,000 years of nothing else; signal
-// covers it all the same.
-//
-// # Why no Notify is lost
-//
-// Notify:
-//
-//  1. sets asked;
-//  2. unless made is set, writes to the eventfd, and then sets made if no Wait has cleared the two meanwhile.
-//
-// Wait:
-//
-//  1. gets the eventfd's event from the kernel, which thereby forgets it;
-//  2. clears asked and made;
-//  3. returns.
-//
-// A Notify that finds made clear writes itself, and the edge stays with the kernel until a Wait gets it. A Notify
-// that finds it set comes before step 2 of some Wait, since only that clears it, and after a write that no Wait
-// has cleared made for. Either that Wait has got the event: then it has yet to return, and returning is all it
-// has to do. Or none has: then the edge is with the kernel, and the next Wait gets it.
-//
-// A Notify that meets another one between its two steps writes as well: the write of the other may fail, and
-// then only the other is told. Two edges may end two Waits, which the contract allows.
-//
-// Clearing the bits before the system call was rejected: a Notify between would write a second time, and
-// the edge of the first might end the next Wait for nothing. Clearing them in every Wait, event or not,
-// was rejected for the same reason.
+// The eventfd is in the epoll instance edge-triggered. The kernel queues an edge for each write, whatever the
+// counter was before, and nothing here needs the counter. So Wait saves the read that level-triggering would
+// need. The counter is full after 2^64-2 writes, which takes 80,000 years; signal handles that case too.
 
 // Notify implements [reactor.Poller].
 func (p *Poller) Notify() error {
-	if p.closed.Load() {
+	if !p.open.Load() {
 		return reactor.ErrClosed
 	}
-	word, already := p.notice.ask()
-	if already {
+	ticket, signalled := p.notify.Request()
+	if signalled {
 		return nil
 	}
 	p.ctlMu.RLock()
 	defer p.ctlMu.RUnlock()
-	if p.closed.Load() {
+	if !p.open.Load() {
 		return reactor.ErrClosed
 	}
 	if err := p.signal(); err != nil {
 		return &reactor.PollError{Op: "notify", FD: reactor.NoFD, Err: err}
 	}
-	p.notice.done(word)
+	p.notify.Signalled(ticket)
 	return nil
 }
-
-// noted is called by the Wait that got the eventfd's event.
-func (p *Poller) noted() { p.notice.take() }
 
 // signal adds one to the eventfd. The caller keeps Close from closing it meanwhile.
 func (p *Poller) signal() error {
 	errno := p.writeOne()
 	if errno == unix.EAGAIN {
-		// The counter is full. Reading empties it; another reader may be first, which is as good.
+		// The counter is full. A read empties it; another reader may have done so already.
 		var count uint64
 		unix.RawSyscall(unix.SYS_READ, uintptr(p.notifd), uintptr(unsafe.Pointer(&count)), 8)
 		errno = p.writeOne()

@@ -8,28 +8,30 @@ import (
 	"time"
 
 	"github.com/moduvex/moduvex-go/reactor"
+	"github.com/moduvex/moduvex-go/reactor/pollerkit"
 	"golang.org/x/sys/unix"
 )
 
-// Poller is a [reactor.Poller] over one epoll instance and one eventfd.
+// Poller is a [reactor.Poller] over one epoll instance and one eventfd. New makes it; the zero Poller is a closed one,
+// whose methods return [reactor.ErrClosed].
 //
 // # Who may touch what
 //
-// The descriptors are constants until Close closes them, and their numbers may belong to someone else
-// the moment after. So every use of one is under a lock that Close takes before it closes them: waitMu
-// for Wait, ctlMu, shared, for the others. closed is set before that, so whoever gets a lock later looks
-// at it and keeps off. Wait has its own lock since it would otherwise hold ctlMu while it blocks, and
-// the first waiting Close would block every Add; and it comes with ErrBusy for free.
+// The descriptors are constants until Close closes them. From then on their numbers may belong to other files, so
+// a method uses a descriptor only under a lock that Close takes before it closes them: Wait under waitMu, the
+// other methods under ctlMu, shared. Close clears open before it takes the locks, and every method checks open after
+// it has its lock. Wait has a lock of its own for two reasons: a Wait that blocked under ctlMu would make a waiting
+// Close block every Add, and TryLock of waitMu gives ErrBusy.
 type Poller struct {
 	epfd   int
 	notifd int // the eventfd, in epfd under reactor.ReservedKey
 
-	// millis says that epoll_pwait2 cannot be had. Constant after New.
+	// millis says that the kernel has no epoll_pwait2. Constant after New.
 	millis bool
 
-	closed atomic.Bool // set by Close, once
+	open atomic.Bool // set by New, cleared by Close
 
-	notice notice
+	notify pollerkit.NotifyFlag
 
 	ctlMu sync.RWMutex
 
@@ -39,22 +41,23 @@ type Poller struct {
 
 var _ reactor.Poller = (*Poller)(nil)
 
-// bufAtFirst is the room for kernel events that a Poller starts with, 1.5 KB of it. It doubles whenever a
+// initialRoom is how many kernel events the buffer of a new Poller takes, 1.5 KB of them. The buffer doubles whenever a
 // Wait fills it, so a Poller that watches few busy descriptors never pays for reactor.MaxEvents.
-const bufAtFirst = 128
+const initialRoom = 128
 
-// New returns a Poller of its own. It costs two descriptors, both close-on-exec, until Close.
+// New returns a Poller. Until its Close it holds two descriptors, both close-on-exec.
 func New() (*Poller, error) {
-	p := &Poller{epfd: -1, notifd: -1, buf: make([]unix.EpollEvent, bufAtFirst)}
-	if err := p.open(); err != nil {
+	p := &Poller{epfd: -1, notifd: -1, buf: make([]unix.EpollEvent, initialRoom)}
+	if err := p.create(); err != nil {
 		p.release()
 		return nil, &reactor.PollError{Op: "new", FD: reactor.NoFD, Err: err}
 	}
+	p.open.Store(true)
 	return p, nil
 }
 
-// open makes the descriptors; what it made before an error is in p.
-func (p *Poller) open() (err error) {
+// create makes the descriptors. After an error p has those that it made.
+func (p *Poller) create() (err error) {
 	if p.epfd, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC); err != nil {
 		return err
 	}
@@ -70,7 +73,7 @@ func (p *Poller) open() (err error) {
 	return err
 }
 
-// release closes the descriptors there are.
+// release closes the descriptors that create made.
 func (p *Poller) release() error {
 	var errs [2]error
 	if p.notifd >= 0 {
@@ -98,8 +101,8 @@ func (p *Poller) Delete(fd uintptr) error {
 }
 
 func (p *Poller) set(op string, ctl int, fd uintptr, key reactor.Key, interest reactor.Interest, mode reactor.Mode) error {
-	if key == reactor.ReservedKey || !interest.Valid() || !mode.Valid() {
-		return &reactor.PollError{Op: op, FD: fd, Err: reactor.ErrInvalid}
+	if err := pollerkit.CheckArgs(key, interest, mode); err != nil {
+		return &reactor.PollError{Op: op, FD: fd, Err: err}
 	}
 	ev := unix.EpollEvent{Events: toEpoll(interest, mode)}
 	setKey(&ev, key)
@@ -109,7 +112,7 @@ func (p *Poller) set(op string, ctl int, fd uintptr, key reactor.Key, interest r
 func (p *Poller) ctl(op string, ctl int, fd uintptr, ev *unix.EpollEvent) error {
 	p.ctlMu.RLock()
 	defer p.ctlMu.RUnlock()
-	if p.closed.Load() {
+	if !p.open.Load() {
 		return reactor.ErrClosed
 	}
 	var err error
@@ -118,7 +121,7 @@ func (p *Poller) ctl(op string, ctl int, fd uintptr, ev *unix.EpollEvent) error 
 		err = unix.EpollCtl(p.epfd, ctl, int(fd), ev)
 	case ctl == unix.EPOLL_CTL_ADD: // the kernel would look at the lower 32 bits only
 		err = unix.EBADF
-	default: // so it cannot have been added
+	default: // Add refuses such a number
 		err = unix.ENOENT
 	}
 	switch err {
@@ -135,17 +138,17 @@ func (p *Poller) ctl(op string, ctl int, fd uintptr, ev *unix.EpollEvent) error 
 // Wait implements [reactor.Poller].
 func (p *Poller) Wait(events []reactor.Event, timeout time.Duration) ([]reactor.Event, error) {
 	if !p.waitMu.TryLock() {
-		if p.closed.Load() {
+		if !p.open.Load() {
 			return events, reactor.ErrClosed
 		}
 		return events, reactor.ErrBusy
 	}
 	defer p.waitMu.Unlock()
-	if p.closed.Load() {
+	if !p.open.Load() {
 		return events, reactor.ErrClosed
 	}
 	n, err := p.wait(timeout)
-	if p.closed.Load() {
+	if !p.open.Load() {
 		return events, reactor.ErrClosed
 	}
 	if err != nil {
@@ -160,7 +163,7 @@ func (p *Poller) collect(events []reactor.Event, n int) []reactor.Event {
 		ev := &p.buf[i]
 		key := getKey(ev)
 		if key == reactor.ReservedKey {
-			p.noted()
+			p.notify.Take() // a Wait that has got events returns in any case
 			continue
 		}
 		if ready := fromEpoll(ev.Events); ready != 0 {
@@ -175,14 +178,14 @@ func (p *Poller) collect(events []reactor.Event, n int) []reactor.Event {
 
 // Close implements [reactor.Poller].
 func (p *Poller) Close() error {
-	if p.closed.Swap(true) {
+	if !p.open.Swap(false) {
 		return reactor.ErrClosed
 	}
-	// Not by way of Notify: the flag may have been set by one that will find closed set and not write.
+	// Not by Notify: its flag may have been set by a Notify that finds open cleared and does not write.
 	err := p.signal()
-	p.waitMu.Lock() // the Wait in progress has left
+	p.waitMu.Lock() // no Wait is in progress
 	defer p.waitMu.Unlock()
-	p.ctlMu.Lock() // and so has everyone else
+	p.ctlMu.Lock() // and no other method
 	defer p.ctlMu.Unlock()
 	if err = errors.Join(err, p.release()); err != nil {
 		return &reactor.PollError{Op: "close", FD: reactor.NoFD, Err: err}

@@ -15,26 +15,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-func newPoller(t testing.TB) *epoll.Poller {
-	t.Helper()
-	p, err := epoll.New()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { p.Close() })
-	return p
-}
-
-func pipe(t testing.TB) (rd, wr int) {
-	t.Helper()
-	var fds [2]int
-	if err := unix.Pipe2(fds[:], unix.O_NONBLOCK|unix.O_CLOEXEC); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { unix.Close(fds[0]); unix.Close(fds[1]) })
-	return fds[0], fds[1]
-}
-
 func TestTheKernelHereHasNanoseconds(t *testing.T) {
 	if p := newPoller(t); !p.Nanoseconds() {
 		t.Skip("no epoll_pwait2: only the fallback is tested")

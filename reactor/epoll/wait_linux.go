@@ -8,24 +8,24 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// timespec is the kernel's own, which has 64-bit seconds on 32-bit machines too; unix.Timespec has not.
+// timespec is the kernel's structure. It has 64-bit seconds on 32-bit machines too; unix.Timespec does not.
 type timespec struct {
 	sec, nsec int64
 }
 
-// timespecOf is a timeout that is not negative.
+// timespecOf converts a timeout that is not negative.
 func timespecOf(d time.Duration) timespec {
 	return timespec{sec: int64(d / time.Second), nsec: int64(d % time.Second)}
 }
 
-// probe finds out whether epoll_pwait2 can be had.
+// probe finds out whether the kernel has epoll_pwait2.
 func (p *Poller) probe() (millis bool, err error) {
 	_, errno := p.pwait2(&timespec{})
 	return isMissing(errno)
 }
 
-// isMissing says what a first call of epoll_pwait2 tells. Before Linux 5.11 it is ENOSYS; a sandbox that does
-// not know it may say ENOSYS or EPERM.
+// isMissing interprets the result of a first call of epoll_pwait2. Before Linux 5.11 it is ENOSYS; a sandbox that does
+// not know the call may return ENOSYS or EPERM.
 func isMissing(errno unix.Errno) (missing bool, err error) {
 	switch errno {
 	case 0:
@@ -36,7 +36,7 @@ func isMissing(errno unix.Errno) (missing bool, err error) {
 	return false, errno
 }
 
-// wait fills buf and returns how many events it got, 0 only if timeout has passed.
+// wait fills buf and returns how many events it got. It returns 0 without an error only if timeout has passed.
 func (p *Poller) wait(timeout time.Duration) (int, error) {
 	switch {
 	case timeout == 0:
@@ -63,15 +63,15 @@ func (p *Poller) wait(timeout time.Duration) (int, error) {
 	return 0, nil
 }
 
-// look is a wait that does not block. The kernel does not look at signals for it, so it is never
-// interrupted, and it may bypass the scheduler.
+// look is a wait that does not block. The kernel does not check for signals in it, so it is never interrupted, and it
+// may bypass the scheduler.
 func (p *Poller) look() (int, unix.Errno) {
 	n, _, errno := unix.RawSyscall6(unix.SYS_EPOLL_PWAIT,
 		uintptr(p.epfd), uintptr(unsafe.Pointer(&p.buf[0])), uintptr(len(p.buf)), 0, 0, 0)
 	return count(n, errno)
 }
 
-// block waits once, for left or, if that is negative, for ever. It may return early: for a signal, or
+// block waits once, for left, or without a limit if left is negative. It may return early: because of a signal, or
 // because left is longer than the system call can express.
 func (p *Poller) block(left time.Duration) (int, unix.Errno) {
 	if p.millis {
@@ -84,7 +84,7 @@ func (p *Poller) block(left time.Duration) (int, unix.Errno) {
 	return p.pwait2(&ts)
 }
 
-// pwait2 waits with a timeout in nanoseconds, nil for ever.
+// pwait2 waits with a timeout in nanoseconds; nil is no timeout.
 func (p *Poller) pwait2(ts *timespec) (int, unix.Errno) {
 	n, _, errno := unix.Syscall6(unix.SYS_EPOLL_PWAIT2,
 		uintptr(p.epfd), uintptr(unsafe.Pointer(&p.buf[0])), uintptr(len(p.buf)),
@@ -92,8 +92,8 @@ func (p *Poller) pwait2(ts *timespec) (int, unix.Errno) {
 	return count(n, errno)
 }
 
-// pwait waits with a timeout in milliseconds, -1 for ever. Every architecture has this call; newer ones
-// lack the plain epoll_wait.
+// pwait waits with a timeout in milliseconds; -1 is no timeout. Every architecture has this call; newer ones lack the
+// plain epoll_wait.
 func (p *Poller) pwait(timeoutMs int) (int, unix.Errno) {
 	n, _, errno := unix.Syscall6(unix.SYS_EPOLL_PWAIT,
 		uintptr(p.epfd), uintptr(unsafe.Pointer(&p.buf[0])), uintptr(len(p.buf)),
@@ -101,8 +101,8 @@ func (p *Poller) pwait(timeoutMs int) (int, unix.Errno) {
 	return count(n, errno)
 }
 
-// millis rounds d up, so that a wait never ends early, and cuts it off at what fits an int of the kernel,
-// 24 days: wait goes on from there.
+// millis rounds d up, so that a wait never ends early. It limits d to what fits an int of the kernel, 24 days; wait
+// calls again for the rest.
 func millis(d time.Duration) int {
 	if d < 0 {
 		return -1

@@ -10,10 +10,10 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// What the poll request of the AFD driver looks like is not documented, and has not changed since Windows
-// 2000: user-mode socket libraries depend on it, Microsoft's own select among them.
+// The poll request of the AFD driver is not documented. It has not changed since Windows 2000: user-mode socket
+// libraries depend on it, Microsoft's own select among them.
 
-// ioctlPoll is IOCTL_AFD_POLL: "tell me when any of these happens to that socket".
+// ioctlPoll is IOCTL_AFD_POLL: a request that completes when one of some events happens to a socket.
 const ioctlPoll = 0x00012024
 
 // The events of a poll.
@@ -28,11 +28,11 @@ const (
 	afdConnectFail = 0x100 // a connect has failed
 )
 
-// pollInfo is the request and, in the same place, the answer.
+// pollInfo is the request and, in the same memory, the result.
 type pollInfo struct {
-	timeout   int64 // in 100 ns, the end of time for none
+	timeout   int64 // in 100 ns; the largest number is no timeout
 	count     uint32
-	exclusive uint32 // 1 would end other polls of the socket, and other Pollers'
+	exclusive uint32 // 1 would end other polls of the socket, also those of other Pollers
 	handle    windows.Handle
 	events    uint32
 	status    windows.NTStatus
@@ -47,7 +47,7 @@ type block struct {
 // entry is OVERLAPPED_ENTRY: a packet from the completion port.
 type entry struct {
 	key        uintptr
-	overlapped uintptr // of a poll: its token, which the kernel hands back and never looks at
+	overlapped uintptr // of a poll: its token, which the kernel returns and never uses
 	internal   uintptr
 	bytes      uint32
 }
@@ -61,7 +61,7 @@ var (
 	procNtCancelIoFileEx            = ntdll.NewProc("NtCancelIoFileEx")
 )
 
-// findProcs makes sure that the calls above can be had: a LazyProc that cannot be found panics.
+// findProcs returns an error if the system lacks one of the calls above: the call of a missing LazyProc panics.
 func findProcs() error {
 	for _, proc := range []*windows.LazyProc{
 		procGetQueuedCompletionStatusEx, procNtDeviceIoControlFile, procNtCancelIoFileEx,
@@ -73,10 +73,10 @@ func findProcs() error {
 	return nil
 }
 
-// afdDevice is the driver. What follows it is a name of our own, which the driver ignores.
+// afdDevice is the driver. It ignores the name that follows its own.
 const afdDevice = `\Device\Afd\Moduvex`
 
-// openAfd opens the driver itself, rather than a socket of it, for polls that complete on port.
+// openAfd opens the driver itself, not a socket of it, for polls that complete on port.
 func openAfd(device string, port windows.Handle) (windows.Handle, error) {
 	name, err := windows.NewNTUnicodeString(device)
 	if err != nil {
@@ -95,7 +95,7 @@ func openAfd(device string, port windows.Handle) (windows.Handle, error) {
 		return 0, fmt.Errorf("the socket driver %s cannot be opened: %w", device, err)
 	}
 	if _, err = windows.CreateIoCompletionPort(afd, port, pollKey, 0); err == nil {
-		// The handle's own event would be set and cleared with each poll, for nobody.
+		// The kernel would set and clear the handle's own event with each poll, and nothing waits for it.
 		err = windows.SetFileCompletionNotificationModes(afd, windows.FILE_SKIP_SET_EVENT_ON_HANDLE)
 	}
 	if err != nil {
@@ -118,8 +118,8 @@ func isMissing(err error) bool {
 	return false
 }
 
-// startPoll asks for the events of socket. With a nil error a packet with token will come on the port, and
-// b is the kernel's until then; this includes polls that are satisfied at once.
+// startPoll starts a poll for events of socket. After a nil error a packet with token arrives on the port, also if the
+// poll completes at once, and b belongs to the kernel until then.
 func startPoll(afd windows.Handle, b *block, socket windows.Handle, events uint32, token uintptr) error {
 	b.iosb = windows.IO_STATUS_BLOCK{Status: windows.STATUS_PENDING}
 	b.info = pollInfo{timeout: math.MaxInt64, count: 1, handle: socket, events: events}
@@ -133,8 +133,8 @@ func startPoll(afd windows.Handle, b *block, socket windows.Handle, events uint3
 	return nil
 }
 
-// cancelPoll asks the kernel to end a poll. Its packet comes all the same, saying that it was cancelled or,
-// if it had just ended by itself, what it found.
+// cancelPoll has the kernel end a poll. Its packet arrives all the same, with the status cancelled or, if the poll has
+// just completed, with its events.
 func cancelPoll(afd windows.Handle, b *block) error {
 	var iosb windows.IO_STATUS_BLOCK
 	r, _, _ := syscall.SyscallN(procNtCancelIoFileEx.Addr(), uintptr(afd),
@@ -158,8 +158,8 @@ func (b *block) result() (uint32, error) {
 	return b.info.events, nil
 }
 
-// getPackets waits for packets and returns how many there are, 0 if timeoutMs has passed. It blocks where
-// the Go scheduler can see it.
+// getPackets waits for packets and returns their number, 0 if timeoutMs has passed. It tells the Go scheduler that it
+// blocks.
 func getPackets(port windows.Handle, buf []entry, timeoutMs uint32) (int, error) {
 	var n uint32
 	ok, _, errno := syscall.SyscallN(procGetQueuedCompletionStatusEx.Addr(), uintptr(port),

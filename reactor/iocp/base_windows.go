@@ -7,7 +7,7 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// Questions to a layered service provider about the socket below its own.
+// Requests to a layered service provider for the socket below its own.
 const (
 	sioBaseHandle      = 0x48000022 // the one at the bottom
 	sioBSPHandle       = 0x4800001B // the next one down, for requests in general
@@ -17,15 +17,15 @@ const (
 
 const soType = 0x1008 // SO_TYPE
 
-// maxLayers ends the descent through providers that answer each other in a circle.
+// maxLayers ends the descent through providers that name each other in a circle.
 const maxLayers = 16
 
-// baseSocket returns the socket of the base provider, which is the only one that the driver knows. It is
-// the same socket unless a layered provider (a parental-control filter, say) sits on top. A provider is
-// forbidden to intercept sioBaseHandle; some do so all the same, to keep programs from going past them.
-// These still answer one of the others with the next socket down, where the question is asked again.
+// baseSocket returns the socket of the base provider, the only one that the driver knows. It is fd itself unless a
+// layered provider, such as a parental-control filter, is above the base provider. A provider must not intercept
+// sioBaseHandle; some do, to keep programs from bypassing them. These still return the next socket down for one of
+// the other requests, and descend continues there.
 //
-// Whether fd is a socket at all is asked first: not every system looks before it answers the other question.
+// baseSocket first checks that fd is a socket: some systems return sioBaseHandle for other handles.
 func baseSocket(fd windows.Handle) (windows.Handle, error) {
 	if _, err := windows.GetsockoptInt(fd, windows.SOL_SOCKET, soType); err != nil {
 		return 0, err
@@ -33,6 +33,7 @@ func baseSocket(fd windows.Handle) (windows.Handle, error) {
 	return descend(fd, ask)
 }
 
+// descend sends the requests to fd and the sockets below it, by means of ask.
 func descend(fd windows.Handle, ask func(windows.Handle, uint32) (windows.Handle, error)) (windows.Handle, error) {
 	for range maxLayers {
 		base, err := ask(fd, sioBaseHandle)
@@ -40,7 +41,7 @@ func descend(fd windows.Handle, ask func(windows.Handle, uint32) (windows.Handle
 			return base, nil
 		}
 		if errors.Is(err, windows.WSAENOTSOCK) || errors.Is(err, windows.ERROR_INVALID_HANDLE) {
-			return 0, err // no layer's doing
+			return 0, err // not caused by a layer
 		}
 		next := fd
 		for _, code := range [...]uint32{sioBSPHandleSelect, sioBSPHandlePoll, sioBSPHandle} {
@@ -57,6 +58,7 @@ func descend(fd windows.Handle, ask func(windows.Handle, uint32) (windows.Handle
 	return 0, windows.WSAEPROVIDERFAILEDINIT
 }
 
+// ask sends one request to the provider of fd.
 func ask(fd windows.Handle, code uint32) (windows.Handle, error) {
 	var base windows.Handle
 	var n uint32

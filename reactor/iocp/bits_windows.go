@@ -6,12 +6,12 @@ const (
 	readEvents  = afdReceive | afdAccept | afdDisconnect
 	errorEvents = afdAbort | afdConnectFail
 
-	// alwaysEvents are asked for whatever the Interest: the contract reports errors and hang-ups to
-	// everybody. A disconnect is among them because it may turn out to be half of a hang-up.
+	// alwaysEvents are polled for whatever the Interest: the contract reports errors and hang-ups to every
+	// registration. A disconnect is among them since it may be half of a hang-up.
 	alwaysEvents = errorEvents | afdDisconnect
 )
 
-// toAfd is what the driver is to be asked for the directions of an Interest, and nothing beside.
+// toAfd returns the driver's events for an Interest, without alwaysEvents.
 func toAfd(interest reactor.Interest) uint32 {
 	var events uint32
 	if interest&reactor.Readable != 0 {
@@ -26,8 +26,8 @@ func toAfd(interest reactor.Interest) uint32 {
 	return events
 }
 
-// fromAfd is what the driver's events mean. A disconnect is the end of the stream; hungUp says that this
-// side has ended its own half, too.
+// fromAfd converts the driver's events. A disconnect is the end of the stream; hungUp says that this side has shut down
+// its own half too.
 func fromAfd(events uint32, hungUp bool) reactor.Readiness {
 	var ready reactor.Readiness
 	if events&(afdReceive|afdAccept) != 0 {

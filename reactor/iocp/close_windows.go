@@ -9,19 +9,18 @@ import (
 
 // Close implements [reactor.Poller]. In this order:
 //
-//  1. closed is set: every call that comes later fails.
-//  2. The Wait in progress is woken, and waited for. Not by closing the port: that wakes nobody on some
-//     systems.
-//  3. Every poll is cancelled, and the packets are fetched until no cancelled poll is outstanding.
-//  4. The driver's handles and the port are closed. The blocks are freed, except those of a group with a poll
-//     that could not be cancelled: the kernel may write there still, so they stay pinned for good. Close waits
-//     for no such poll, since it may never end, and returns the error.
+//  1. Close clears open: every later call fails.
+//  2. It wakes the Wait in progress and waits for it. A close of the port does not wake a Wait on some systems.
+//  3. It cancels every poll and gets packets until no cancelled poll is outstanding.
+//  4. It closes the driver's handles and the port. It frees the blocks, except those of a group with a poll that it
+//     could not cancel: the kernel may still write there, so they stay pinned for good. Close does not wait for
+//     such a poll, which may never end, and returns the error.
 func (p *Poller) Close() error {
 	// 1
-	if p.closed.Swap(true) {
+	if !p.open.Swap(false) {
 		return reactor.ErrClosed
 	}
-	// 2. Not by way of Notify: made may have been set by one that finds closed set next and does not post.
+	// 2. Not by Notify: its flag may have been set by a Notify that finds open cleared and does not post.
 	err := p.post()
 	p.waitMu.Lock()
 	defer p.waitMu.Unlock()
@@ -30,9 +29,9 @@ func (p *Poller) Close() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	// 3
-	err = errors.Join(err, p.cancelAll(), p.fetchAll())
+	err = errors.Join(err, p.cancelAll(), p.drain())
 	// 4
-	p.slots.freeAll()
+	p.slots.closeAll()
 	err = errors.Join(err, windows.CloseHandle(p.port))
 	p.toPoll, p.broken, p.buf = nil, nil, nil
 	if err != nil {
@@ -41,8 +40,8 @@ func (p *Poller) Close() error {
 	return nil
 }
 
-// cancelAll takes every socket out, and cancels every poll that is not cancelled yet, a Delete's that failed
-// included. It returns the first error.
+// cancelAll takes every socket out and cancels every poll that is not cancelled yet, also one that a Delete failed to
+// cancel. It returns the first error.
 func (p *Poller) cancelAll() (first error) {
 	for _, s := range p.sockets {
 		p.drop(s)
@@ -62,8 +61,8 @@ func (p *Poller) cancelAll() (first error) {
 	return first
 }
 
-// fetchAll works off packets until every poll has ended that cancelAll could cancel.
-func (p *Poller) fetchAll() error {
+// drain handles packets until every poll has ended that cancelAll could cancel.
+func (p *Poller) drain() error {
 	for p.polls > p.stuck {
 		n, err := getPackets(p.port, p.buf, windows.INFINITE)
 		if err != nil {

@@ -18,7 +18,7 @@ func closes(t *testing.T, p *iocp.Poller) error {
 	select {
 	case err := <-done:
 		return err
-	case <-time.After(patience):
+	case <-time.After(testTimeout):
 		t.Fatal("Close waits for a poll that it could not cancel")
 		return nil
 	}

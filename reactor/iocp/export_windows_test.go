@@ -2,18 +2,19 @@ package iocp
 
 import (
 	"github.com/moduvex/moduvex-go/reactor"
+	"github.com/moduvex/moduvex-go/reactor/pollerkit"
 	"golang.org/x/sys/windows"
 )
 
 // NewOver returns a Poller over another device.
 func NewOver(device string) (*Poller, error) { return newPoller(device) }
 
-// Descend looks for the base socket by means of ask.
+// Descend is descend.
 func Descend(fd windows.Handle, ask func(windows.Handle, uint32) (windows.Handle, error)) (windows.Handle, error) {
 	return descend(fd, ask)
 }
 
-// The events of the driver, and the questions to a layered provider.
+// The events of the driver, and the requests to a layered provider.
 const (
 	AfdReceive, AfdExpedited, AfdSend, AfdDisconnect = afdReceive, afdExpedited, afdSend, afdDisconnect
 	AfdAbort, AfdAccept, AfdConnectFail              = afdAbort, afdAccept, afdConnectFail
@@ -23,19 +24,19 @@ const (
 	GroupSize, MaxLayers                 = groupSize, maxLayers
 )
 
-// FromAfd is what the driver's events become.
+// FromAfd converts the driver's events.
 func FromAfd(events uint32, hungUp bool) reactor.Readiness { return fromAfd(events, hungUp) }
 
-// ToAfd is what the driver is asked for.
+// ToAfd returns the driver's events for an Interest.
 func ToAfd(interest reactor.Interest) uint32 { return toAfd(interest) }
 
-// SendHasEnded looks whether a socket is shut down for sending.
+// SendHasEnded reports whether a socket is shut down for sending.
 func SendHasEnded(fd uintptr) bool { return sendHasEnded(windows.Handle(fd)) }
 
-// RefusesToSend is the way to find that out without asking TCP.
+// RefusesToSend reports the same without the state of TCP.
 func RefusesToSend(fd uintptr) bool { return refusesToSend(windows.Handle(fd)) }
 
-// Millis is what a timeout becomes.
+// Millis converts a timeout for the system.
 var Millis = millis
 
 // Polls returns how many polls are outstanding.
@@ -45,7 +46,7 @@ func (p *Poller) Polls() int {
 	return p.polls
 }
 
-// Slots returns how many slots are taken, in how many groups.
+// Slots returns how many slots are in use, in how many groups.
 func (p *Poller) Slots() (taken, groups int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -76,8 +77,7 @@ func (p *Poller) Handles() []windows.Handle {
 	return out
 }
 
-// Break makes p take a socket for one whose poll could not be started, and its room for packets as large as
-// it gets.
+// Break puts a socket among those whose poll did not start, and gives p its largest buffer.
 func (p *Poller) Break(fd uintptr) {
 	p.waitMu.Lock()
 	defer p.waitMu.Unlock()
@@ -87,29 +87,11 @@ func (p *Poller) Break(fd uintptr) {
 	p.broken = append(p.broken, p.sockets[windows.Handle(fd)])
 }
 
-// Notice is the word of the notifier.
-type Notice = notice
+// NotifyFlag returns the flag that Notify uses.
+func (p *Poller) NotifyFlag() *pollerkit.NotifyFlag { return &p.notify }
 
-// Word returns the word.
-func (n *notice) Word() uint32 { return n.word.Load() }
-
-// AskWord is ask.
-func (n *notice) AskWord() (word uint32, already bool) { return n.ask() }
-
-// Ask is the first step of a Notify, and done its last.
-func (n *notice) Ask() (done func()) {
-	word, _ := n.ask()
-	return func() { n.done(word) }
-}
-
-// Ask is the first step of a Notify, and done its last.
-func (p *Poller) Ask() (done func()) { return p.notice.Ask() }
-
-// TakeStale is a Wait's step whose first swap is from word.
-func TakeStale(n *Notice, word uint32) bool { return n.takeFrom(word) }
-
-// LoseDriver puts a handle that is none in place of each of the driver's, so that no poll can be cancelled. It
-// returns what puts them back, and what closes them.
+// LoseDriver replaces each handle of the driver by an invalid one, so that no poll can be cancelled. putBack restores
+// the handles, and closeAll closes them.
 func (p *Poller) LoseDriver() (putBack, closeAll func()) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -142,7 +124,7 @@ func Pinned() int {
 	return len(pinned.groups)
 }
 
-// HoldWait does what a Wait in progress does, until release.
+// HoldWait makes p as busy as a Wait in progress does, until release is called.
 func (p *Poller) HoldWait() (release func()) {
 	p.waitMu.Lock()
 	return p.waitMu.Unlock

@@ -8,20 +8,20 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// The driver tells that the peer has ended its half of a connection, but not that this side has ended its
-// own. The two together are a hang-up, which the contract wants reported to everybody. So a disconnect is
-// looked into.
+// The driver reports that the peer has shut down its half of a connection, but not that this side has shut down its
+// own. Both together are a hang-up, which the contract reports whatever the Interest. So the Poller checks the own
+// half when the driver reports a disconnect.
 
-// sioTCPInfo asks for the state of a TCP connection. Windows 10 1703 and later.
+// sioTCPInfo requests the state of a TCP connection. Windows 10 1703 and later have it.
 const sioTCPInfo = 0xD8000027
 
-// tcpInfo is the first version of TCP_INFO: the state, and as much room as the rest takes.
+// tcpInfo is the first version of TCP_INFO: the state, and room for the other fields.
 type tcpInfo struct {
 	state uint32
 	_     [84]byte
 }
 
-// States of TCP in which both sides have ended, or the connection is no more.
+// States of TCP in which both sides have ended, or there is no connection.
 const (
 	tcpClosed   = 0
 	tcpClosing  = 8
@@ -46,12 +46,12 @@ func sendHasEnded(fd windows.Handle) bool {
 	return refusesToSend(fd)
 }
 
-// refusesToSend is for older systems and for sockets that are not TCP's. A socket whose sending half is shut
-// down refuses to send, also nothing, which is what is sent here: no byte leaves. It cannot block: where
-// the send would have to wait, it says so, since it is overlapped, and that is no refusal.
+// refusesToSend is for older systems and for sockets other than TCP's. A socket whose sending half is shut down refuses
+// every send, also that of no bytes, which refusesToSend tries. It cannot block: an overlapped send that would have to
+// wait returns ERROR_IO_PENDING, which is no refusal.
 func refusesToSend(fd windows.Handle) bool {
-	op := new(nothing)
-	var pin runtime.Pinner // the kernel may have it for a moment; this also puts it on the heap
+	op := new(emptySend)
+	var pin runtime.Pinner // the kernel may use op for a moment; the pin also puts it on the heap
 	pin.Pin(op)
 	defer pin.Unpin()
 	event, err := windows.CreateEvent(nil, 1, 0, nil)
@@ -59,7 +59,7 @@ func refusesToSend(fd windows.Handle) bool {
 		return false
 	}
 	defer windows.CloseHandle(event)
-	op.overlapped.HEvent = event | 1 // the lowest bit: no packet to a port that the socket may belong to
+	op.overlapped.HEvent = event | 1 // with the lowest bit no packet goes to a port that the socket may belong to
 	var sent uint32
 	err = windows.WSASend(fd, &op.buf, 1, &sent, 0, &op.overlapped, nil)
 	if errors.Is(err, windows.ERROR_IO_PENDING) {
@@ -70,7 +70,8 @@ func refusesToSend(fd windows.Handle) bool {
 	return errors.Is(err, windows.WSAESHUTDOWN)
 }
 
-type nothing struct {
+// emptySend is a send of no bytes.
+type emptySend struct {
 	overlapped windows.Overlapped
 	buf        windows.WSABuf
 }

@@ -12,8 +12,8 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// patience is how long the tests wait for what must happen.
-const patience = 20 * time.Second
+// testTimeout is how long the tests wait for what must happen.
+const testTimeout = 20 * time.Second
 
 // pause is how long they wait to see that something does not.
 const pause = 30 * time.Millisecond
@@ -101,12 +101,12 @@ func pair(t testing.TB) (a, b conn) {
 	t.Helper()
 	l := listen(t)
 	defer l.Close()
-	client, err := net.DialTimeout("tcp4", l.Addr().String(), patience)
+	client, err := net.DialTimeout("tcp4", l.Addr().String(), testTimeout)
 	if err != nil {
 		t.Fatal(err)
 	}
 	a = asConn(t, client)
-	l.SetDeadline(time.Now().Add(patience))
+	l.SetDeadline(time.Now().Add(testTimeout))
 	server, err := l.Accept()
 	if err != nil {
 		t.Fatal(err)
@@ -132,7 +132,7 @@ func write(t testing.TB, c net.Conn, text string) {
 func until(t testing.TB, p *iocp.Poller, key reactor.Key, want reactor.Readiness) {
 	t.Helper()
 	var got reactor.Readiness
-	for deadline := time.Now().Add(patience); got&want != want; {
+	for deadline := time.Now().Add(testTimeout); got&want != want; {
 		left := time.Until(deadline)
 		if left <= 0 {
 			t.Fatalf("key %d reported %v, want %v", key, got, want)

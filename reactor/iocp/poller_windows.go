@@ -5,24 +5,26 @@ import (
 	"sync/atomic"
 
 	"github.com/moduvex/moduvex-go/reactor"
+	"github.com/moduvex/moduvex-go/reactor/pollerkit"
 	"golang.org/x/sys/windows"
 )
 
-// Poller is a [reactor.Poller] and a [reactor.Rearmer] over one completion port and polls of the AFD driver.
+// Poller is a [reactor.Poller] and a [reactor.Rearmer] over one completion port and polls of the AFD driver. New makes
+// it; the zero Poller is a closed one, whose methods return [reactor.ErrClosed].
 //
 // # Who may touch what
 //
-// The port's handle is a constant until Close closes it. Whoever uses it holds a lock that Close takes
-// before: waitMu for Wait, portMu, shared, for Notify, mu for those who start or cancel polls. closed is set
-// before that, so whoever gets a lock later looks at it and keeps off.
+// The port's handle is a constant until Close closes it. A method uses it only under a lock that Close takes before it
+// closes the handle: Wait under waitMu, Notify under portMu, shared, and the methods that start or cancel polls
+// under mu. Close clears open before it takes the locks, and every method checks open after it has its lock.
 //
-// mu guards the registrations and is never held while Wait blocks. Nothing under it blocks: to start and
-// to cancel a poll are short calls of the kernel.
+// mu guards the registrations and is never held while Wait blocks. Nothing under it blocks: to start and to cancel a
+// poll are short calls of the kernel.
 type Poller struct {
 	port windows.Handle
 
-	closed atomic.Bool // set by Close, once
-	notice notice
+	open   atomic.Bool // set by newPoller, cleared by Close
+	notify pollerkit.NotifyFlag
 
 	portMu sync.RWMutex
 
@@ -33,10 +35,10 @@ type Poller struct {
 	sockets map[windows.Handle]*socket
 	slots   slots
 	toPoll  []*socket // those that need a poll when the next Wait begins
-	broken  []*socket // those whose poll could not be started: the next Wait reports an error
+	broken  []*socket // those whose poll did not start: the next Wait reports an error
 	waiting bool      // a Wait is blocked: polls are started at once
 	polls   int       // outstanding
-	stuck   int       // of these, the ones that Close could not cancel
+	stuck   int       // of these, those that Close could not cancel
 }
 
 var (
@@ -44,30 +46,30 @@ var (
 	_ reactor.Rearmer = (*Poller)(nil)
 )
 
-// bufAtFirst is the room for packets that a Poller starts with, 4 KB of it. It doubles whenever a Wait
+// initialRoom is how many packets the buffer of a new Poller takes, 4 KB of them. The buffer doubles whenever a Wait
 // fills it.
-const bufAtFirst = 128
+const initialRoom = 128
 
-// The keys of packets: what they are about.
+// The keys of packets.
 const (
 	pollKey   = 0 // a poll; the packet's overlapped is its slot
 	notifyKey = 1
 )
 
-// New returns a Poller of its own. It costs a handle for the port and one for each 32 sockets, until Close.
-// If the system has no AFD driver, or lacks one of the calls that the package uses, the error wraps
-// errors.ErrUnsupported.
+// New returns a Poller. Until its Close it holds a handle for the port and one for each 32 sockets. If the system has no
+// AFD driver, or lacks one of the calls that the package uses, the error wraps errors.ErrUnsupported.
 func New() (*Poller, error) { return newPoller(afdDevice) }
 
 func newPoller(device string) (*Poller, error) {
-	p, err := open(device)
+	p, err := create(device)
 	if err != nil {
 		return nil, &reactor.PollError{Op: "new", FD: reactor.NoFD, Err: err}
 	}
+	p.open.Store(true)
 	return p, nil
 }
 
-func open(device string) (*Poller, error) {
+func create(device string) (*Poller, error) {
 	if err := findProcs(); err != nil {
 		return nil, err
 	}
@@ -77,11 +79,11 @@ func open(device string) (*Poller, error) {
 	}
 	p := &Poller{
 		port:    port,
-		buf:     make([]entry, bufAtFirst),
+		buf:     make([]entry, initialRoom),
 		sockets: make(map[windows.Handle]*socket),
 		slots:   slots{device: device, port: port},
 	}
-	// The first group is made now, so that what is wrong with the driver is known now.
+	// The first group is made now, so that New returns the error of a missing driver.
 	i, err := p.slots.grow()
 	if err != nil {
 		windows.CloseHandle(port)
@@ -94,8 +96,8 @@ func open(device string) (*Poller, error) {
 // Add implements [reactor.Poller].
 func (p *Poller) Add(fd uintptr, key reactor.Key, interest reactor.Interest, mode reactor.Mode) error {
 	return p.do("add", fd, func() error {
-		if !valid(key, interest, mode) {
-			return reactor.ErrInvalid
+		if err := pollerkit.CheckArgs(key, interest, mode); err != nil {
+			return err
 		}
 		if p.sockets[windows.Handle(fd)] != nil {
 			return reactor.ErrExists
@@ -106,11 +108,11 @@ func (p *Poller) Add(fd uintptr, key reactor.Key, interest reactor.Interest, mod
 		}
 		s := &socket{fd: windows.Handle(fd), base: base}
 		s.set(key, interest, mode)
-		if s.at, err = p.slots.take(s); err != nil {
+		if s.at, err = p.slots.get(s); err != nil {
 			return err
 		}
 		if err := p.update(s); err != nil {
-			p.slots.give(s.at)
+			p.slots.put(s.at)
 			return err
 		}
 		p.sockets[s.fd] = s
@@ -121,8 +123,8 @@ func (p *Poller) Add(fd uintptr, key reactor.Key, interest reactor.Interest, mod
 // Modify implements [reactor.Poller].
 func (p *Poller) Modify(fd uintptr, key reactor.Key, interest reactor.Interest, mode reactor.Mode) error {
 	return p.do("modify", fd, func() error {
-		if !valid(key, interest, mode) {
-			return reactor.ErrInvalid
+		if err := pollerkit.CheckArgs(key, interest, mode); err != nil {
+			return err
 		}
 		s := p.sockets[windows.Handle(fd)]
 		if s == nil {
@@ -169,7 +171,7 @@ func (p *Poller) Delete(fd uintptr) error {
 func (p *Poller) do(op string, fd uintptr, f func() error) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.closed.Load() {
+	if !p.open.Load() {
 		return reactor.ErrClosed
 	}
 	if err := f(); err != nil {
@@ -178,13 +180,8 @@ func (p *Poller) do(op string, fd uintptr, f func() error) error {
 	return nil
 }
 
-func valid(key reactor.Key, interest reactor.Interest, mode reactor.Mode) bool {
-	return key != reactor.ReservedKey && interest.Valid() && mode.Valid()
-}
-
-// update sees to it that what is wanted of s will be asked: now if a Wait is blocked, which must learn of
-// it, else by the next one. That saves a poll where several changes follow one another, as they do when a
-// task reads, writes and waits.
+// update has the wanted events of s polled: at once if a Wait is blocked, which must learn of them, else by the next
+// Wait. That saves a poll where several changes follow one another, as when a task reads, writes and waits.
 func (p *Poller) update(s *socket) error {
 	if !s.needsPoll() {
 		return nil
@@ -192,43 +189,40 @@ func (p *Poller) update(s *socket) error {
 	if p.waiting {
 		return p.poll(s)
 	}
-	if !s.listed {
-		s.listed = true
-		p.toPoll = append(p.toPoll, s)
-	}
+	p.enqueue(s)
 	return nil
 }
 
-// poll asks for what is wanted, or cancels the poll that does not.
+// poll starts a poll for the wanted events of s, or cancels the outstanding poll, which lacks some of them.
 func (p *Poller) poll(s *socket) error {
 	if s.state == polling {
 		return p.cancel(s)
 	}
 	afd, b := p.slots.block(s.at)
-	// afdLocalClose comes when the socket is closed before it is deleted, and saves asking for it.
+	// afdLocalClose is the event of a socket that is closed before it is deleted.
 	if err := startPoll(afd, b, s.base, s.wanted|afdLocalClose, uintptr(s.at)); err != nil {
 		return err
 	}
-	s.state, s.asked = polling, s.wanted
+	s.state, s.polled = polling, s.wanted
 	p.polls++
 	return nil
 }
 
-// drop takes s out. Its slot is given back by whoever gets the packet of its poll.
+// drop takes s out. If a poll is outstanding, the method that gets its packet frees the slot.
 func (p *Poller) drop(s *socket) {
 	delete(p.sockets, s.fd)
 	s.gone = true
 	s.wanted = 0
 	switch s.state {
 	case idle:
-		p.slots.give(s.at)
+		p.slots.put(s.at)
 	case polling:
 		// If this fails the poll goes on, and its packet comes when the socket is closed.
 		_ = p.cancel(s)
 	}
 }
 
-// cancel has the kernel end the poll of s, whose packet comes soon then.
+// cancel has the kernel end the poll of s. The packet of the poll arrives soon after.
 func (p *Poller) cancel(s *socket) error {
 	afd, b := p.slots.block(s.at)
 	if err := cancelPoll(afd, b); err != nil {

@@ -148,7 +148,7 @@ func TestADeletedSocketKeepsItsBlockUntilThePollHasCompleted(t *testing.T) {
 		t.Fatalf("%d slots, %d polls after Delete", taken, p.Polls())
 	}
 	a.Close()
-	for deadline := time.Now().Add(patience); p.Polls() != 0; {
+	for deadline := time.Now().Add(testTimeout); p.Polls() != 0; {
 		if got := within(t, p, 1, time.Millisecond); got != 0 {
 			t.Fatalf("a deleted socket reported %v", got)
 		}
@@ -198,7 +198,7 @@ func TestHandlesGrowAndShrinkWithTheSockets(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		for deadline := time.Now().Add(patience); p.Polls() > 0; within(t, p, 0, time.Millisecond) {
+		for deadline := time.Now().Add(testTimeout); p.Polls() > 0; within(t, p, 0, time.Millisecond) {
 			if time.Now().After(deadline) {
 				t.Fatal("the cancelled polls do not complete")
 			}
@@ -232,7 +232,7 @@ func TestASocketClosedWithoutDeleteIsForgotten(t *testing.T) {
 	add(t, p, a.fd, 1, reactor.Readable, reactor.Edge)
 	within(t, p, 1, 0)
 	a.Close()
-	for deadline := time.Now().Add(patience); p.Polls() > 0; within(t, p, 1, time.Millisecond) {
+	for deadline := time.Now().Add(testTimeout); p.Polls() > 0; within(t, p, 1, time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("the poll of a closed socket does not end")
 		}
@@ -271,13 +271,13 @@ func TestEdgeReportsOncePerRearm(t *testing.T) {
 	if err := p.Rearm(a.fd, 1, reactor.Writable); err != nil { // the other direction
 		t.Fatal(err)
 	}
-	if got := within(t, p, 1, patience); got != reactor.WriteReady {
+	if got := within(t, p, 1, testTimeout); got != reactor.WriteReady {
 		t.Fatalf("Rearm of writing brought %v", got)
 	}
 	if err := p.Rearm(a.fd, 1, reactor.Readable); err != nil { // it holds still
 		t.Fatal(err)
 	}
-	if got := within(t, p, 1, patience); got != reactor.ReadReady {
+	if got := within(t, p, 1, testTimeout); got != reactor.ReadReady {
 		t.Fatalf("Rearm of reading brought %v", got)
 	}
 }
@@ -308,7 +308,7 @@ func TestRearmTakesEffectInAWaitInProgress(t *testing.T) {
 			if len(events) != 1 || events[0].Ready&reactor.ReadReady == 0 {
 				t.Fatalf("Wait returned %v", events)
 			}
-		case <-time.After(patience):
+		case <-time.After(testTimeout):
 			t.Fatal("Wait did not return")
 		}
 	}

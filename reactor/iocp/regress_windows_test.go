@@ -51,7 +51,7 @@ func TestAWaitForSocketsCanBeWoken(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-		case <-time.After(patience):
+		case <-time.After(testTimeout):
 			t.Fatal("the Wait was not woken")
 		}
 	}
@@ -76,7 +76,7 @@ func TestDeleteNeitherBlocksNorSwallowsEvents(t *testing.T) {
 		}
 	}
 	seen := make(map[reactor.Key]bool)
-	for deadline := time.Now().Add(patience); len(seen) < n/2; {
+	for deadline := time.Now().Add(testTimeout); len(seen) < n/2; {
 		events, err := p.Wait(nil, time.Until(deadline))
 		if err != nil || len(events) == 0 {
 			t.Fatalf("%d of %d were reported; %v", len(seen), n/2, err)

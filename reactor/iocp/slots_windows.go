@@ -10,42 +10,41 @@ import (
 
 // # Who owns the memory that the kernel writes to
 //
-// From startPoll until the poll's packet has been fetched from the port, the kernel holds the address of a
-// block and may write to it at any moment, also after the poll was cancelled. The address is a number to
-// Go: nothing that the collector sees need point there. So
+// From startPoll until Wait has got the poll's packet from the port, the kernel holds the address of a block and may
+// write to it at any moment, also after the poll was cancelled. The address is a number to Go: no pointer that
+// the collector sees needs to point there. So
 //
 //   - blocks are never on a stack, which moves: they are allocated in arrays of their own on the heap, whose
 //     objects do not move;
-//   - an array is pinned (runtime.Pinner) from its allocation on, which promises both that it stays where it
-//     is and that it is not freed, whatever else becomes of the Poller and of later versions of Go;
-//   - a block belongs to one socket at a time, in a slot, and the slot is given back only when no poll is
-//     outstanding in it: a Delete during a poll cancels it and leaves the slot to the packet;
-//   - an array is unpinned only when all its slots have been given back. Close waits for that; where a poll cannot
-//     be cancelled, it leaves the array pinned;
-//   - every group is in a table of the package until then. A Poller that is forgotten without Close leaks, as
-//     its handles do; the collector would otherwise take its pins away, and end the process for it.
+//   - an array is pinned (runtime.Pinner) from its allocation on. The pin guarantees that it is neither moved nor
+//     freed, whatever becomes of the Poller, and in later versions of Go too;
+//   - a block belongs to one socket at a time, in a slot, and the slot is freed only when no poll is outstanding
+//     in it: a Delete during a poll cancels the poll, and the Wait that gets the packet frees the slot;
+//   - an array is unpinned only when all its slots are free. Close waits for that; it leaves the array of a poll
+//     that it cannot cancel pinned;
+//   - every group is in a table of the package until then. A Poller that is dropped without Close leaks its pins, as
+//     it leaks its handles: if the collector collected a Pinner with pins, it would end the process.
 //
-// A packet names its slot by a token, an index, and not by an address. So no number is ever made a pointer
-// again, and what a packet of an outlived slot could do wrong can be seen here: there are none, since a
-// slot with a packet to come is not free.
+// A packet names its slot by a token, which is an index and not an address. So no number is ever converted to a
+// pointer, and there is no packet for a free slot, since a slot with a packet to come is not free.
 //
 // # Groups
 //
-// The blocks of an array share one handle of the driver. One handle for all would do, but the kernel keeps
-// the requests of a handle in a list, which a cancellation walks; one handle per socket would double the
-// number of handles.
+// The blocks of an array share one handle of the driver. One handle for all sockets was rejected: the kernel keeps the
+// requests of a handle in a list, which a cancellation walks. One handle per socket was rejected too: it doubles
+// the number of handles.
 
 // groupSize is the number of slots in a group. It is the number of bits in group.used.
 const groupSize = 32
 
-// group is a handle of the driver and the blocks that it is used with.
+// group is a handle of the driver and the blocks of its polls.
 type group struct {
 	afd    windows.Handle
 	blocks *[groupSize]block // pinned; no Go pointers in it
 	pin    runtime.Pinner
 	used   uint32             // a bit per slot
-	socks  [groupSize]*socket // who has the slot
-	listed bool               // in slots.roomy
+	socks  [groupSize]*socket // the socket of each slot
+	inRoom bool               // in slots.room
 }
 
 // pinned has the groups of all Pollers.
@@ -54,7 +53,7 @@ var pinned struct {
 	groups map[*group]struct{}
 }
 
-// pinBlocks gives g its blocks; unpinBlocks ends what the kernel may do with them.
+// pinBlocks allocates the blocks of g; unpinBlocks ends their use by the kernel.
 func (g *group) pinBlocks() {
 	g.blocks = new([groupSize]block)
 	g.pin.Pin(g.blocks)
@@ -73,43 +72,45 @@ func (g *group) unpinBlocks() {
 	g.pin.Unpin()
 }
 
-// slots hands out slots. Poller.mu guards it.
+// slots allocates slots. Poller.mu guards it.
 type slots struct {
 	device string
 	port   windows.Handle
 	groups []*group // nil where one was freed
-	roomy  []int    // groups that may have room; the last one is used first
-	holes  []int    // where groups were freed
-	spare  int      // index+1 of a group that is not used and kept all the same, 0 for none
+	room   []int    // groups that may have room; the last one is used first
+	holes  []int    // the indexes of freed groups
+	spare  int      // index+1 of an empty group that is kept, 0 for none
 }
 
-// slot is a place in a group, and the token of its polls. It begins at one: AFD sends no packet for zero.
+// slot is the index of a slot in all groups, and the token of its polls. The first is one: AFD sends no packet for zero.
 type slot uintptr
 
+// group returns the index of the slot's group, and index that within the group.
 func (at slot) group() int { return int(at-1) / groupSize }
 func (at slot) index() int { return int(at-1) % groupSize }
 
-// take gives sock a slot.
-func (s *slots) take(sock *socket) (slot, error) {
-	for n := len(s.roomy); n != 0; n = len(s.roomy) {
-		i := s.roomy[n-1]
+// get returns a free slot for sock.
+func (s *slots) get(sock *socket) (slot, error) {
+	for n := len(s.room); n != 0; n = len(s.room) {
+		i := s.room[n-1]
 		g := s.groups[i]
 		if g != nil && g.used != 1<<groupSize-1 {
-			return s.place(i, sock), nil
+			return s.getFrom(i, sock), nil
 		}
-		s.roomy = s.roomy[:n-1]
+		s.room = s.room[:n-1]
 		if g != nil {
-			g.listed = false
+			g.inRoom = false
 		}
 	}
 	i, err := s.grow()
 	if err != nil {
 		return 0, err
 	}
-	return s.place(i, sock), nil
+	return s.getFrom(i, sock), nil
 }
 
-func (s *slots) place(i int, sock *socket) slot {
+// getFrom returns a free slot of group i, which has one.
+func (s *slots) getFrom(i int, sock *socket) slot {
 	g := s.groups[i]
 	if s.spare == i+1 {
 		s.spare = 0
@@ -120,13 +121,13 @@ func (s *slots) place(i int, sock *socket) slot {
 	return slot(i*groupSize + at + 1)
 }
 
-// grow makes a group. It is called when no other has room.
+// grow opens a group. get calls it when no other has room.
 func (s *slots) grow() (int, error) {
 	afd, err := openAfd(s.device, s.port)
 	if err != nil {
 		return 0, err
 	}
-	g := &group{afd: afd, listed: true}
+	g := &group{afd: afd, inRoom: true}
 	g.pinBlocks()
 	i := len(s.groups)
 	if n := len(s.holes); n != 0 {
@@ -136,32 +137,32 @@ func (s *slots) grow() (int, error) {
 	} else {
 		s.groups = append(s.groups, g)
 	}
-	s.roomy = append(s.roomy, i)
+	s.room = append(s.room, i)
 	return i, nil
 }
 
-// give takes a slot back. No poll may be outstanding in it. One group without sockets is kept, which saves
-// a connection that comes and goes the opening of the driver.
-func (s *slots) give(at slot) {
+// put frees a slot, in which no poll may be outstanding. It keeps one group without sockets, which saves a connection
+// that comes and goes the opening of the driver.
+func (s *slots) put(at slot) {
 	i := at.group()
 	g := s.groups[i]
 	g.used &^= 1 << at.index()
 	g.socks[at.index()] = nil
 	if g.used == 0 {
 		if s.spare != 0 {
-			s.free(i)
+			s.close(i)
 			return
 		}
 		s.spare = i + 1
 	}
-	if !g.listed {
-		g.listed = true
-		s.roomy = append(s.roomy, i)
+	if !g.inRoom {
+		g.inRoom = true
+		s.room = append(s.room, i)
 	}
 }
 
-// free closes a group; roomy may go on naming it. A group in which a poll is outstanding stays pinned.
-func (s *slots) free(i int) {
+// close closes a group; its index may stay in room. A group in which a poll is outstanding stays pinned.
+func (s *slots) close(i int) {
 	g := s.groups[i]
 	s.groups[i] = nil
 	s.holes = append(s.holes, i)
@@ -171,11 +172,11 @@ func (s *slots) free(i int) {
 	windows.CloseHandle(g.afd)
 }
 
-// freeAll closes every group. Slots that are taken then are those of outstanding polls.
-func (s *slots) freeAll() {
+// closeAll closes every group. The slots that are in use then are those of outstanding polls.
+func (s *slots) closeAll() {
 	for i, g := range s.groups {
 		if g != nil {
-			s.free(i)
+			s.close(i)
 		}
 	}
 	*s = slots{}

@@ -11,17 +11,17 @@ import (
 // Wait implements [reactor.Poller].
 func (p *Poller) Wait(events []reactor.Event, timeout time.Duration) ([]reactor.Event, error) {
 	if !p.waitMu.TryLock() {
-		if p.closed.Load() {
+		if !p.open.Load() {
 			return events, reactor.ErrClosed
 		}
 		return events, reactor.ErrBusy
 	}
 	defer p.waitMu.Unlock()
-	if p.closed.Load() {
+	if !p.open.Load() {
 		return events, reactor.ErrClosed
 	}
 	out, err := p.wait(events, timeout)
-	if p.closed.Load() {
+	if !p.open.Load() {
 		return events, reactor.ErrClosed
 	}
 	if err != nil {
@@ -30,8 +30,8 @@ func (p *Poller) Wait(events []reactor.Event, timeout time.Duration) ([]reactor.
 	return out, nil
 }
 
-// wait goes round until there is something to report, somebody to answer, or no time left. A round begins
-// with the polls that have become due, among them those that the packets of the round before asked for.
+// wait repeats a round until there is something to report, a Notify to return for, or no time left. A round begins with
+// the polls that are due, among them those that became due through the packets of the round before.
 func (p *Poller) wait(events []reactor.Event, timeout time.Duration) ([]reactor.Event, error) {
 	had := len(events)
 	var start time.Time
@@ -43,7 +43,7 @@ func (p *Poller) wait(events []reactor.Event, timeout time.Duration) ([]reactor.
 		p.mu.Lock()
 		p.pollAll()
 		if events = p.reportBroken(events); len(events) > had {
-			left = 0 // take what else is there
+			left = 0 // take the packets that are in the port, and return
 		}
 		p.waiting = left != 0
 		p.mu.Unlock()
@@ -60,11 +60,11 @@ func (p *Poller) wait(events []reactor.Event, timeout time.Duration) ([]reactor.
 		again := len(p.toPoll) > 0 || len(p.broken) > 0
 		p.mu.Unlock()
 
-		if err != nil || len(events) > had || notified || p.closed.Load() {
+		if err != nil || len(events) > had || notified || !p.open.Load() {
 			return events, err
 		}
 		if timeout > 0 {
-			// Kept as a start and a length, which cannot overflow.
+			// The deadline is kept as a start and a length, which cannot overflow.
 			left = max(0, timeout-time.Since(start))
 		}
 		if left == 0 && n == 0 || left == 0 && !again {
@@ -73,12 +73,12 @@ func (p *Poller) wait(events []reactor.Event, timeout time.Duration) ([]reactor.
 	}
 }
 
-// pollAll starts or cancels the polls that are due. What cannot be polled is reported as an error: nobody
-// would ever hear of it again otherwise.
+// pollAll starts or cancels the polls that are due. A socket whose poll fails is reported with an error, since nothing
+// else would ever be reported of it.
 func (p *Poller) pollAll() {
 	for i, s := range p.toPoll {
 		p.toPoll[i] = nil
-		s.listed = false
+		s.queued = false
 		if !s.gone && s.needsPoll() && p.poll(s) != nil {
 			p.broken = append(p.broken, s)
 		}
@@ -86,8 +86,7 @@ func (p *Poller) pollAll() {
 	p.toPoll = p.toPoll[:0]
 }
 
-// reportBroken reports those whose poll could not be started, as far as there is room. It leaves room for one
-// packet.
+// reportBroken reports the sockets whose poll did not start, as far as there is room. It leaves room for one packet.
 func (p *Poller) reportBroken(events []reactor.Event) []reactor.Event {
 	n := 0
 	for room := reactor.MaxEvents - 1; n < len(p.broken) && room > 0; n++ {
@@ -97,19 +96,19 @@ func (p *Poller) reportBroken(events []reactor.Event) []reactor.Event {
 		}
 		events = append(events, reactor.Event{Key: s.key, Ready: reactor.ErrorReady})
 		room--
-		s.reported(s.wanted)
-		p.later(s)
+		s.markReported(s.wanted)
+		p.pollLater(s)
 	}
 	p.broken = slices.Delete(p.broken, 0, n)
 	return events
 }
 
-// take works off packets.
+// take handles packets.
 func (p *Poller) take(packets []entry, events []reactor.Event) (_ []reactor.Event, notified bool) {
 	for i := range packets {
 		e := &packets[i]
 		if e.key == notifyKey {
-			notified = p.noted() || notified
+			notified = p.notify.Take() || notified
 			continue
 		}
 		if ev := p.complete(slot(e.overlapped)); ev.Ready != 0 {
@@ -122,7 +121,7 @@ func (p *Poller) take(packets []entry, events []reactor.Event) (_ []reactor.Even
 	return events, notified
 }
 
-// complete works off the packet of a poll: from here on the slot's block is ours again.
+// complete handles the packet of a poll. The kernel does not use the slot's block any more.
 func (p *Poller) complete(at slot) reactor.Event {
 	p.polls--
 	s := p.slots.owner(at)
@@ -132,36 +131,43 @@ func (p *Poller) complete(at slot) reactor.Event {
 	stale := s.state == cancelled
 	s.state = idle
 	if s.gone {
-		p.slots.give(at)
+		p.slots.put(at)
 		return reactor.Event{}
 	}
 	_, b := p.slots.block(at)
 	found, err := b.result()
 	switch {
 	case err == nil && found&afdLocalClose != 0:
-		// Closed before it was deleted. Nothing can be told of it any more, and its number is free.
+		// The socket was closed before it was deleted. There is nothing to report, and its number is free.
 		p.drop(s)
 		return reactor.Event{}
 	case stale:
-		found = 0 // what it found was asked under other terms; what holds will be found again
+		found = 0 // the poll was for other events; the next poll finds again what holds
 	case err != nil:
 		p.broken = append(p.broken, s)
 		return reactor.Event{}
 	}
-	ready := s.found(found)
-	p.later(s)
+	ready := s.takeFound(found)
+	p.pollLater(s)
 	return reactor.Event{Key: s.key, Ready: ready}
 }
 
-// later has s polled by the next round or the next Wait, if there is anything to ask.
-func (p *Poller) later(s *socket) {
-	if !s.listed && s.needsPoll() {
-		s.listed = true
+// pollLater has s polled by the next round or the next Wait, if it needs a poll.
+func (p *Poller) pollLater(s *socket) {
+	if s.needsPoll() {
+		p.enqueue(s)
+	}
+}
+
+// enqueue puts s into toPoll unless it is there.
+func (p *Poller) enqueue(s *socket) {
+	if !s.queued {
+		s.queued = true
 		p.toPoll = append(p.toPoll, s)
 	}
 }
 
-// millis rounds d up, so that a wait never ends early, and cuts it off at 24 days: wait goes on from there.
+// millis rounds d up, so that a wait never ends early, and limits it to 24 days; wait calls again for the rest.
 func millis(d time.Duration) uint32 {
 	if d < 0 {
 		return math.MaxUint32 // INFINITE

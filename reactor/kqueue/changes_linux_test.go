@@ -25,7 +25,7 @@ func TestAModifyDuringAWaitBeginsAnEventOfItsOwn(t *testing.T) {
 			}
 		})
 		want := []reactor.Event{{Key: 7, Ready: reactor.ReadReady}, {Key: 8, Ready: reactor.WriteReady}}
-		if events := wait(t, p, patience); !slices.Equal(events, want) {
+		if events := wait(t, p, testTimeout); !slices.Equal(events, want) {
 			t.Errorf("events %v, want %v", events, want)
 		}
 	})

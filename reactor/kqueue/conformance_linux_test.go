@@ -27,3 +27,25 @@ func TestConformance(t *testing.T) {
 		})
 	}
 }
+
+func TestInternals(t *testing.T) {
+	for _, flavour := range kqueue.Flavours {
+		t.Run(flavour, func(t *testing.T) {
+			reactortest.TestInternals(t, func(t *testing.T) reactortest.Internals {
+				p, f, err := kqueue.NewOverDouble(flavour)
+				if err != nil {
+					t.Fatal(err)
+				}
+				last := 0
+				return reactortest.Internals{Poller: p, Notify: p.NotifyFlag(), HoldWait: p.HoldWait, Signals: func() int {
+					total := f.Signals(p)
+					made := total - last
+					if !f.SignalsAreBytes(p) {
+						last = total
+					}
+					return made
+				}}
+			})
+		})
+	}
+}

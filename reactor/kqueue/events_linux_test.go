@@ -89,7 +89,7 @@ func TestAnEventOfAnEarlierRegistrationIsDropped(t *testing.T) {
 // What is not to be told may fill the buffer; what is behind it must be found, also by a Wait that does not
 // block.
 func TestWhatIsDroppedHidesNothing(t *testing.T) {
-	for _, timeout := range []time.Duration{0, 1, patience, -1} {
+	for _, timeout := range []time.Duration{0, 1, testTimeout, -1} {
 		overDoubles(t, func(t *testing.T, p *kqueue.Poller, f *kqueue.Faults) {
 			a, b := socketPair(t)
 			add(t, p, a, 7, reactor.Readable, reactor.Edge)
@@ -147,7 +147,7 @@ func TestALongTimeoutIsCut(t *testing.T) {
 			t.Error(err)
 		}
 		for _, d := range f.Waits() {
-			if d < 0 || d > kqueue.Longest {
+			if d < 0 || d > kqueue.MaxTimeout {
 				t.Errorf("the kernel was to wait for %v", d)
 			}
 		}

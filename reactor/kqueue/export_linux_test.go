@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/moduvex/moduvex-go/reactor"
+	"github.com/moduvex/moduvex-go/reactor/pollerkit"
 	"golang.org/x/sys/unix"
 )
 
@@ -324,32 +325,14 @@ func (p *Poller) Held() (n int) {
 // Room returns how many kernel events p's buffer takes.
 func (p *Poller) Room() int { return len(p.buf) }
 
-// Longest is how long one system call waits at most.
-const Longest = longest
+// MaxTimeout is how long one system call waits at most.
+const MaxTimeout = maxTimeout
 
-// Notice is the word of the notifier.
-type Notice = notice
+// NotifyFlag returns the flag that Notify uses.
+func (p *Poller) NotifyFlag() *pollerkit.NotifyFlag { return &p.notify }
 
-// Word returns the word.
-func (n *notice) Word() uint32 { return n.word.Load() }
-
-// AskWord is ask.
-func (n *notice) AskWord() (word uint32, already bool) { return n.ask() }
-
-// Ask is the first step of a Notify, and done its last.
-func (n *notice) Ask() (done func()) {
-	word, _ := n.ask()
-	return func() { n.done(word) }
-}
-
-// Ask is the first step of a Notify, and done its last.
-func (p *Poller) Ask() (done func()) { return p.notice.Ask() }
-
-// TakeStale is a Wait's step whose first swap is from word.
-func TakeStale(n *Notice, word uint32) bool { return n.takeFrom(word) }
-
-// Signals returns how many signals p's notifier has made that no Wait has taken, where they are bytes in a pipe, or
-// else all of them.
+// Signals returns how many signals p's notifier has made: where they are bytes in a pipe, those that no Wait has got,
+// elsewhere all of them.
 func (f *Faults) Signals(p *Poller) int {
 	if p.rd >= 0 {
 		n, _ := unix.IoctlGetInt(p.rd, unix.TIOCINQ)
@@ -360,7 +343,10 @@ func (f *Faults) Signals(p *Poller) int {
 	return f.signals
 }
 
-// HoldWait does what a Wait in progress does, until release.
+// SignalsAreBytes reports whether a Wait takes p's signals out of what Signals counts.
+func (f *Faults) SignalsAreBytes(p *Poller) bool { return p.rd >= 0 }
+
+// HoldWait makes p as busy as a Wait in progress does, until release is called.
 func (p *Poller) HoldWait() (release func()) {
 	p.waitMu.Lock()
 	return p.waitMu.Unlock

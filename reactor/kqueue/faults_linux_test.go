@@ -199,7 +199,7 @@ func TestAnEndThatIsGoneWhenAddedIsReported(t *testing.T) {
 			_, wr := pipe(t)
 			done := make(chan []reactor.Event)
 			go func() {
-				events, _ := p.Wait(nil, patience)
+				events, _ := p.Wait(nil, testTimeout)
 				done <- events
 			}()
 			add(t, p, wr, 7, reactor.Writable, mode)

@@ -100,7 +100,7 @@ func TestALostRegistrationEndsTheWaitInProgress(t *testing.T) {
 		add(t, p, a, 7, reactor.Readable, reactor.Edge)
 		done := make(chan []reactor.Event)
 		go func() {
-			events, _ := p.Wait(nil, patience)
+			events, _ := p.Wait(nil, testTimeout)
 			done <- events
 		}()
 		for len(f.Waits()) == 0 {

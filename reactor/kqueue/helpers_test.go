@@ -14,8 +14,8 @@ import (
 // pause is how long a test waits to see that something does not happen.
 const pause = 20 * time.Millisecond
 
-// patience is how long it waits for what must happen.
-const patience = 20 * time.Second
+// testTimeout is how long it waits for what must happen.
+const testTimeout = 20 * time.Second
 
 var modes = []reactor.Mode{reactor.Level, reactor.Edge, reactor.OneShot}
 
@@ -68,7 +68,7 @@ func wait(t testing.TB, p *kqueue.Poller, timeout time.Duration) []reactor.Event
 // waitFor waits for one Event and checks it.
 func waitFor(t testing.TB, p *kqueue.Poller, key reactor.Key, ready reactor.Readiness) {
 	t.Helper()
-	events := wait(t, p, patience)
+	events := wait(t, p, testTimeout)
 	if len(events) != 1 || events[0] != (reactor.Event{Key: key, Ready: ready}) {
 		t.Fatalf("events %v, want one of key %d: %v", events, key, ready)
 	}

@@ -4,8 +4,8 @@ package kqueue
 
 import "time"
 
-// What has the same value on all of these systems; the rest stands in a file for each of them. Linux has no
-// kqueue: it is among them for the tests, which run this package's logic over a double of the kernel.
+// The constants that have the same value on all of these systems; a file for each system has the others. Linux has no
+// kqueue: the package's logic compiles there for the tests, which run it over doubles of the kernels.
 const (
 	evAdd      = 0x1
 	evDelete   = 0x2
@@ -21,21 +21,21 @@ const (
 	noteTrigger = 0x01000000
 )
 
-// calls is the seam: what the kernel is asked to do.
+// calls are the system calls that the package makes. Tests replace them.
 type calls interface {
 	// Kqueue returns a new, close-on-exec queue.
 	Kqueue() (int, error)
 	// Pipe returns the non-blocking, close-on-exec ends of a pipe.
 	Pipe() (rd, wr int, err error)
-	// Kevent applies changes, then fills events. A negative timeout is for ever. A change that fails, or
-	// has evReceipt, takes a place in events, with evError and the error in data; if any does, Kevent
-	// returns at once. Without room the first that fails is Kevent's error. It leaves changes as they are.
+	// Kevent applies changes, then fills events. A negative timeout is no timeout. A change that fails, or has
+	// evReceipt, takes an entry of events, with evError and the error in data; if any does, Kevent returns at
+	// once. Without room for it, the error of the first failed change is Kevent's. Kevent does not modify changes.
 	Kevent(kq int, changes, events []kevent, timeout time.Duration) (int, error)
-	// Close closes a descriptor that one of the others made.
+	// Close closes a descriptor that Kqueue or Pipe made.
 	Close(fd int) error
 }
 
-// kernel is a kernel: its calls, and which of the later inventions it has.
+// kernel is a kernel: its calls, and which of the later additions it has.
 type kernel struct {
 	calls
 
@@ -56,7 +56,7 @@ const (
 	filters // how many there are
 )
 
-// number is what the kernel calls f. It may only be asked for a filter that k has.
+// number returns the kernel's number of f. The caller makes sure that k has f.
 func (k *kernel) number(f filter) int {
 	switch f {
 	case read:
@@ -67,7 +67,7 @@ func (k *kernel) number(f filter) int {
 	return k.except
 }
 
-// filterOf is the reverse of number; filters stands for any other.
+// filterOf is the inverse of number. It returns filters for a number that is none of the three.
 func (k *kernel) filterOf(number int) filter {
 	switch {
 	case number == filterRead:

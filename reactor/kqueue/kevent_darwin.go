@@ -2,8 +2,8 @@ package kqueue
 
 import "golang.org/x/sys/unix"
 
-// kevent is the kernel's, with a number where x/sys has a pointer: what this package puts there is none,
-// and the garbage collector must not take it for one.
+// kevent is the kernel's structure, with a number where x/sys has a pointer: this package stores a tag there, and the
+// garbage collector must not take a tag for a pointer.
 type kevent struct {
 	ident  uint64
 	filter int16

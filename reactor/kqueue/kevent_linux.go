@@ -1,6 +1,6 @@
 package kqueue
 
-// kevent is the form in which the tests' double of a kernel has it.
+// kevent is the structure that the tests' doubles of a kernel use.
 type kevent struct {
 	ident  uintptr
 	filter int16

@@ -2,7 +2,7 @@ package kqueue
 
 import "golang.org/x/sys/unix"
 
-// kevent is the kernel's. Later versions have more flags and EVFILT_USER, but not all that are in use do.
+// kevent is the kernel's structure. Later versions of NetBSD have more flags and EVFILT_USER, but older ones are in use.
 type kevent struct {
 	ident  uintptr
 	filter uint32

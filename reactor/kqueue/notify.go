@@ -7,38 +7,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// The notifier is EVFILT_USER, triggered, or a pipe, written to. With EV_CLEAR the kernel resets the one when
-// it reports it; the other is emptied by the Wait that has its event.
+// The notifier is EVFILT_USER, triggered, or a pipe, written to. [pollerkit.NotifyFlag] has the protocol of Notify and
+// Wait and the proof that no Notify is lost. A signal of that protocol is a trigger, or a byte in the pipe. With
+// EV_CLEAR the kernel resets EVFILT_USER when it reports it; the Wait that has the pipe's event empties the pipe.
 //
-// # Why no Notify is lost
-//
-// Notify:
-//
-//  1. sets asked;
-//  2. unless made is set, signals, and then sets made if no Wait has cleared the two meanwhile.
-//
-// Wait:
-//
-//  1. gets the signal's event from the kernel, and empties the pipe;
-//  2. clears asked and made;
-//  3. returns, if asked was set.
-//
-// A Notify that finds made clear signals itself, and the signal stays with the kernel until a Wait gets it.
-// A Notify that finds it set comes before step 2 of some Wait, since only that clears it, and after a signal that
-// no Wait has cleared made for. That Wait has yet to return: it is under way already, or it will be, since the
-// signal is with the kernel.
-//
-// A Notify that meets another one between its two steps signals as well: the signal of the other may fail, and
-// then only the other is told.
-//
-// A signal may come without asked: Close and what is held signal by themselves, and a Wait may meet the bit of
-// a Notify that has not yet signalled, on account of another signal. Then the Wait goes on, so a signal that is
-// late ends no Wait for nothing.
-//
-// The pipe is emptied before the bits are cleared. The other way round, a Notify in between could see its byte
-// read and made left standing, and no later one would signal again.
+// Close, and a method that holds something for a Wait, signal without a request; NotifyFlag.Take tells the Wait that
+// there was none, and the Wait finds the other reason itself.
 
-// notifierIdent is the notifier's number among the filters of EVFILT_USER, where no other is.
+// notifierIdent is the identifier of the notifier, the only filter of EVFILT_USER.
 const notifierIdent = 0
 
 // openNotifier makes the notifier and registers it.
@@ -58,8 +34,8 @@ func (p *Poller) openNotifier() (err error) {
 	return err
 }
 
-// isNotifier reports whether ev is the notifier's. No source has the tag 0 before 2^32 Adds, nor does
-// anybody else register p's own pipe.
+// isNotifier reports whether ev is the notifier's. No caller can register p's own pipe: nothing outside p knows its
+// number.
 func (p *Poller) isNotifier(ev *kevent) bool {
 	if p.k.user != 0 {
 		return int(ev.filter) == p.k.user
@@ -69,34 +45,32 @@ func (p *Poller) isNotifier(ev *kevent) bool {
 
 // Notify implements [reactor.Poller].
 func (p *Poller) Notify() error {
-	if p.k == nil {
-		return unsupported("notify", reactor.NoFD)
-	}
-	if p.closed.Load() {
+	if !p.open.Load() {
 		return reactor.ErrClosed
 	}
-	word, already := p.notice.ask()
-	if already {
+	ticket, signalled := p.notify.Request()
+	if signalled {
 		return nil
 	}
 	p.openMu.RLock()
 	defer p.openMu.RUnlock()
-	if p.closed.Load() {
+	if !p.open.Load() {
 		return reactor.ErrClosed
 	}
 	if err := p.signal(); err != nil {
 		return &reactor.PollError{Op: "notify", FD: reactor.NoFD, Err: err}
 	}
-	p.notice.done(word)
+	p.notify.Signalled(ticket)
 	return nil
 }
 
-// noted is called by the Wait that got the notifier's event, and says whether to return for it.
-func (p *Poller) noted() bool {
+// takeNotify is called by the Wait that got the notifier's event, and reports whether a Notify requested it. It empties
+// the pipe first; see NotifyFlag.
+func (p *Poller) takeNotify() bool {
 	if p.rd >= 0 {
 		p.drain()
 	}
-	return p.notice.take()
+	return p.notify.Take()
 }
 
 // drain empties the pipe.
@@ -118,7 +92,7 @@ func (p *Poller) signal() error {
 	for {
 		switch _, err := unix.Write(p.wr, one[:]); err {
 		case unix.EINTR:
-		case nil, unix.EAGAIN: // a full pipe is as good
+		case nil, unix.EAGAIN: // a full pipe has an event too
 			return nil
 		default:
 			return err

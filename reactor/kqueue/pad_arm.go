@@ -5,5 +5,5 @@ package kqueue
 // C aligns 64-bit fields to 8 bytes here, Go to 4.
 const (
 	armPad   = 4 // before a 64-bit field
-	tagWords = 2 // a pointer, and what fills it up to 8 bytes
+	tagWords = 2 // a pointer, and the padding up to 8 bytes
 )

@@ -3,6 +3,6 @@
 package kqueue
 
 const (
-	armPad   = 0 // only arm has any; see there
+	armPad   = 0 // see pad_arm.go
 	tagWords = 1
 )

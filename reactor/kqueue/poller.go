@@ -10,35 +10,36 @@ import (
 	"time"
 
 	"github.com/moduvex/moduvex-go/reactor"
+	"github.com/moduvex/moduvex-go/reactor/pollerkit"
 	"golang.org/x/sys/unix"
 )
 
-// Poller is a [reactor.Poller] over one queue. New makes it; the methods of the zero value return errors
-// that wrap errors.ErrUnsupported.
+// Poller is a [reactor.Poller] over one queue. New makes it; the zero Poller is a closed one, whose methods return
+// [reactor.ErrClosed].
 //
 // # Who may touch what
 //
-// The descriptors are constants until Close closes them, and their numbers may belong to someone else
-// the moment after. So every use of one is under a lock that Close takes before it closes them: waitMu
-// for Wait, openMu, shared, for the others. closed is set before that, so whoever gets a lock later looks
-// at it and keeps off.
+// The descriptors are constants until Close closes them. From then on their numbers may belong to other files, so
+// a method uses a descriptor only under a lock that Close takes before it closes them: Wait under waitMu, the
+// other methods under openMu, shared. Close clears open before it takes the locks, and every method checks open after
+// it has its lock.
 //
-// The kernel tells of a descriptor and not of a registration, so there is a table, under mu. mu is held over
-// the system calls that change a registration, which do not block, so that what the kernel has and what
-// the table says are the same to whoever holds mu. Wait takes it only once it is back from the
-// kernel. By then an event may be of a registration that is gone, and the descriptor registered anew:
-// the tag, which each Add draws and the kernel hands back, tells.
+// The kernel reports a descriptor and not a registration, so there is a table of sources, under mu. A method holds mu
+// during the system calls that change a registration, which do not block, so that under mu the kernel's filters
+// and the table agree. Wait takes mu only after it has returned from the kernel. By then an event may be of a
+// registration that is gone while the descriptor is registered anew. The tag tells the two apart: each Add draws
+// one, and the kernel returns it with every event.
 //
 // Locks are taken in this order: waitMu, openMu, mu.
 type Poller struct {
-	k      *kernel // nil if New did not make it
+	k      *kernel
 	kq     int
 	rd, wr int       // the notifier's pipe; -1 where there is EVFILT_USER
 	kick   [1]kevent // what triggers EVFILT_USER
 
-	closed atomic.Bool // set by Close, once
+	open atomic.Bool // set by newPoller, cleared by Close
 
-	notice notice
+	notify pollerkit.NotifyFlag
 
 	openMu sync.RWMutex
 
@@ -49,32 +50,33 @@ type Poller struct {
 	receipts [2 * filters]kevent // and its receipts
 	errs     [2 * filters]error  // by change
 
-	// held has the sources whose held is not 0. Whoever adds one signals, so that no Wait sleeps on it.
+	// held has the sources whose held is not 0. The method that adds one signals, so that no Wait sleeps on it.
 	held []*source
 
 	waitMu sync.Mutex // the Wait in progress, or Close
 	buf    []kevent   // under waitMu; full length, grows to reactor.MaxEvents
-	turn   uint64     // under waitMu: counts the Waits
-	bytes  [16]byte   // under waitMu: what the notifier's pipe is read into
+	waits  uint64     // under waitMu: the number of Waits so far
+	bytes  [16]byte   // under waitMu: the notifier's pipe is read into it
 }
 
 var _ reactor.Poller = (*Poller)(nil)
 
-// bufAtFirst is the room for kernel events that a Poller starts with, 4 KB of it. It doubles whenever a
+// initialRoom is how many kernel events the buffer of a new Poller takes, 4 KB of them. The buffer doubles whenever a
 // Wait fills it, so a Poller that watches few busy descriptors never pays for reactor.MaxEvents.
-const bufAtFirst = 128
+const initialRoom = 128
 
 func newPoller(k *kernel) (*Poller, error) {
-	p := &Poller{k: k, kq: -1, rd: -1, wr: -1, sources: make(map[int]*source), buf: make([]kevent, bufAtFirst)}
-	if err := p.open(); err != nil {
+	p := &Poller{k: k, kq: -1, rd: -1, wr: -1, sources: make(map[int]*source), buf: make([]kevent, initialRoom)}
+	if err := p.create(); err != nil {
 		p.release()
 		return nil, &reactor.PollError{Op: "new", FD: reactor.NoFD, Err: err}
 	}
+	p.open.Store(true)
 	return p, nil
 }
 
-// open makes the descriptors; what it made before an error is in p.
-func (p *Poller) open() (err error) {
+// create makes the descriptors. After an error p has those that it made.
+func (p *Poller) create() (err error) {
 	if p.kq, err = p.k.Kqueue(); err != nil {
 		p.kq = -1
 		return err
@@ -82,7 +84,7 @@ func (p *Poller) open() (err error) {
 	return p.openNotifier()
 }
 
-// release closes the descriptors there are.
+// release closes the descriptors that create made.
 func (p *Poller) release() error {
 	var errs [3]error
 	for i, fd := range [...]int{p.wr, p.rd, p.kq} {
@@ -96,7 +98,7 @@ func (p *Poller) release() error {
 // Add implements [reactor.Poller].
 func (p *Poller) Add(fd uintptr, key reactor.Key, interest reactor.Interest, mode reactor.Mode) error {
 	return p.change("add", fd, func(fd int) error {
-		if err := check(key, interest, mode); err != nil {
+		if err := pollerkit.CheckArgs(key, interest, mode); err != nil {
 			return err
 		}
 		if p.sources[fd] != nil {
@@ -112,7 +114,7 @@ func (p *Poller) Add(fd uintptr, key reactor.Key, interest reactor.Interest, mod
 // Modify implements [reactor.Poller].
 func (p *Poller) Modify(fd uintptr, key reactor.Key, interest reactor.Interest, mode reactor.Mode) error {
 	return p.change("modify", fd, func(fd int) error {
-		if err := check(key, interest, mode); err != nil {
+		if err := pollerkit.CheckArgs(key, interest, mode); err != nil {
 			return err
 		}
 		s := p.sources[fd]
@@ -134,25 +136,15 @@ func (p *Poller) Delete(fd uintptr) error {
 	})
 }
 
-func check(key reactor.Key, interest reactor.Interest, mode reactor.Mode) error {
-	if key == reactor.ReservedKey || !interest.Valid() || !mode.Valid() {
-		return reactor.ErrInvalid
-	}
-	return nil
-}
-
-// noNumber stands for a descriptor whose number is none: the kernel would look at the lower 32 bits only. The
-// table never has it.
+// noNumber replaces a number that no descriptor can have, of which the kernel would look at the lower 32 bits only.
+// The table never has it.
 const noNumber = -1
 
 // change calls f with the table locked, unless p is closed.
 func (p *Poller) change(op string, fd uintptr, f func(fd int) error) error {
-	if p.k == nil {
-		return unsupported(op, fd)
-	}
 	p.openMu.RLock()
 	defer p.openMu.RUnlock()
-	if p.closed.Load() {
+	if !p.open.Load() {
 		return reactor.ErrClosed
 	}
 	number := noNumber
@@ -170,21 +162,18 @@ func (p *Poller) change(op string, fd uintptr, f func(fd int) error) error {
 
 // Wait implements [reactor.Poller].
 func (p *Poller) Wait(events []reactor.Event, timeout time.Duration) ([]reactor.Event, error) {
-	if p.k == nil {
-		return events, unsupported("wait", reactor.NoFD)
-	}
 	if !p.waitMu.TryLock() {
-		if p.closed.Load() {
+		if !p.open.Load() {
 			return events, reactor.ErrClosed
 		}
 		return events, reactor.ErrBusy
 	}
 	defer p.waitMu.Unlock()
-	if p.closed.Load() {
+	if !p.open.Load() {
 		return events, reactor.ErrClosed
 	}
 	more, err := p.wait(events, timeout)
-	if p.closed.Load() {
+	if !p.open.Load() {
 		return events, reactor.ErrClosed
 	}
 	if err != nil {
@@ -195,17 +184,14 @@ func (p *Poller) Wait(events []reactor.Event, timeout time.Duration) ([]reactor.
 
 // Close implements [reactor.Poller].
 func (p *Poller) Close() error {
-	if p.k == nil {
-		return unsupported("close", reactor.NoFD)
-	}
-	if p.closed.Swap(true) {
+	if !p.open.Swap(false) {
 		return reactor.ErrClosed
 	}
-	// Not by way of Notify: the flag may have been set by one that will find closed set and not signal.
+	// Not by Notify: its flag may have been set by a Notify that finds open cleared and does not signal.
 	err := p.signal()
-	p.waitMu.Lock() // the Wait in progress has left
+	p.waitMu.Lock() // no Wait is in progress
 	defer p.waitMu.Unlock()
-	p.openMu.Lock() // and so has everyone else
+	p.openMu.Lock() // and no other method
 	defer p.openMu.Unlock()
 	if err = errors.Join(err, p.release()); err != nil {
 		return &reactor.PollError{Op: "close", FD: reactor.NoFD, Err: err}

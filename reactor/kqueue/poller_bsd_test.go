@@ -137,16 +137,16 @@ func TestADeleteNeitherBlocksNorTakesEvents(t *testing.T) {
 			if err != nil {
 				t.Error(err)
 			}
-		case <-time.After(patience):
+		case <-time.After(testTimeout):
 			t.Fatal("Delete does not return")
 		}
 	}
 	seen := make(map[reactor.Key]bool)
 	for start := time.Now(); len(seen) < n-1; {
-		for _, ev := range wait(t, p, patience) {
+		for _, ev := range wait(t, p, testTimeout) {
 			seen[ev.Key] = true
 		}
-		if time.Since(start) > patience {
+		if time.Since(start) > testTimeout {
 			t.Fatalf("only %v were reported", seen)
 		}
 	}
@@ -169,7 +169,7 @@ func TestThePipesOtherEndIsGone(t *testing.T) {
 				add(t, p, wr, 7, interest, mode)
 				if !before {
 					if interest == reactor.Writable {
-						wait(t, p, patience)
+						wait(t, p, testTimeout)
 					}
 					unix.Close(rd)
 					if mode == reactor.OneShot {
@@ -178,7 +178,7 @@ func TestThePipesOtherEndIsGone(t *testing.T) {
 						}
 					}
 				}
-				events := wait(t, p, patience)
+				events := wait(t, p, testTimeout)
 				if len(events) != 1 || events[0].Ready&(reactor.WriteClosed|reactor.ErrorReady) == 0 {
 					t.Errorf("%v for %v, before %v: %v", mode, interest, before, events)
 				}
@@ -254,7 +254,7 @@ func TestABlockedWaitIsKnownToTheScheduler(t *testing.T) {
 		p.Wait(nil, -1)
 	}()
 	stacks := make([]byte, 1<<20)
-	for deadline := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(testTimeout); ; time.Sleep(time.Millisecond) {
 		known := false
 		for _, g := range bytes.Split(stacks[:runtime.Stack(stacks, true)], []byte("\n\n")) {
 			known = known || bytes.Contains(g, []byte("[syscall")) && bytes.Contains(g, []byte("kqueue.(*Poller).Wait"))
@@ -279,7 +279,7 @@ func TestAWaitThatSleepsTakesNoTime(t *testing.T) {
 	if err := p.Notify(); err != nil {
 		t.Fatal(err)
 	}
-	wait(t, p, patience)
+	wait(t, p, testTimeout)
 	const long = 300 * time.Millisecond
 	before := processTime(t)
 	if events := wait(t, p, long); len(events) != 0 {

@@ -93,7 +93,7 @@ func TestAHangUpComesWhateverWasAskedFor(t *testing.T) {
 				silent(t, p)
 				unix.Shutdown(a, unix.SHUT_RDWR)
 				unix.Close(b)
-				events := wait(t, p, patience)
+				events := wait(t, p, testTimeout)
 				if len(events) != 1 || events[0].Ready&hungUp != hungUp {
 					t.Fatalf("%v for %v: %v", mode, interest, events)
 				}
@@ -136,13 +136,13 @@ func TestADeleteNeitherBlocksNorTakesEvents(t *testing.T) {
 				if err != nil {
 					t.Error(err)
 				}
-			case <-time.After(patience):
+			case <-time.After(testTimeout):
 				t.Fatal("a change does not return")
 			}
 		}
 		seen := make(map[reactor.Key]bool)
 		for len(seen) < n-1 {
-			events := wait(t, p, patience)
+			events := wait(t, p, testTimeout)
 			if len(events) == 0 && len(seen) > 0 {
 				t.Fatalf("%d of %d were reported", len(seen), n-1)
 			}
@@ -176,7 +176,7 @@ func TestADeleteDoesNotWaitForAWait(t *testing.T) {
 			if err != nil {
 				t.Error(err)
 			}
-		case <-time.After(patience):
+		case <-time.After(testTimeout):
 			t.Error("Delete waits")
 		}
 		p.Notify()

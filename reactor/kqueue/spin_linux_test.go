@@ -56,7 +56,7 @@ func TestAWaitThatDoesNotBlockReturnsThoughEveryGuardReports(t *testing.T) {
 		}
 		for part := range slices.Chunk(pending, p.Room()) {
 			f.Report(p, part...)
-			if events := wait(t, p, patience); len(events) != len(part) {
+			if events := wait(t, p, testTimeout); len(events) != len(part) {
 				t.Fatalf("%d events, want %d", len(events), len(part))
 			}
 		}
@@ -72,7 +72,7 @@ func TestAWaitThatDoesNotBlockReturnsThoughEveryGuardReports(t *testing.T) {
 		}()
 		select {
 		case <-returned:
-		case <-time.After(patience):
+		case <-time.After(testTimeout):
 			t.Error("a Wait that must not block does not return")
 			p.Close() // which ends it
 			<-returned

@@ -10,11 +10,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// New returns a Poller of its own. It costs a descriptor, three on netbsd and openbsd, all close-on-exec,
-// until Close.
+// New returns a Poller. Until its Close it holds a descriptor, three on netbsd and openbsd, all close-on-exec.
 func New() (*Poller, error) { return newPoller(system) }
 
-// The compiler refuses an index other than 0, so kevent has the kernel's layout wherever this compiles.
+// The compiler refuses an index other than 0, so kevent has the kernel's layout wherever these lines compile.
 var (
 	_ = [1]struct{}{}[unsafe.Sizeof(kevent{})^unsafe.Sizeof(unix.Kevent_t{})]
 	_ = [1]struct{}{}[unsafe.Offsetof(kevent{}.ident)^unsafe.Offsetof(unix.Kevent_t{}.Ident)]
@@ -28,10 +27,10 @@ var (
 	_ = [1]struct{}{}[unsafe.Sizeof(kevent{}.flags)^unsafe.Sizeof(unix.Kevent_t{}.Flags)]
 )
 
-// syscalls are the real ones.
+// syscalls makes the system's calls.
 type syscalls struct{}
 
-// Kqueue holds forks off until close-on-exec is set: not all of these systems have a call that does both.
+// Kqueue blocks forks until close-on-exec is set, since not all of these systems have a call that does both.
 func (syscalls) Kqueue() (int, error) {
 	syscall.ForkLock.RLock()
 	defer syscall.ForkLock.RUnlock()
@@ -72,6 +71,7 @@ func (syscalls) Kevent(kq int, changes, events []kevent, timeout time.Duration) 
 
 func (syscalls) Close(fd int) error { return unix.Close(fd) }
 
+// raw converts kevents to the type of x/sys, which has the same layout.
 func raw(events []kevent) []unix.Kevent_t {
 	return unsafe.Slice((*unix.Kevent_t)(unsafe.Pointer(unsafe.SliceData(events))), len(events))
 }

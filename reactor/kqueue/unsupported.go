@@ -2,7 +2,7 @@
 
 package kqueue
 
-import "github.com/moduvex/moduvex-go/reactor"
+import "github.com/moduvex/moduvex-go/reactor/pollerkit"
 
 // New returns an error that wraps errors.ErrUnsupported.
-func New() (*Poller, error) { return nil, unsupported("new", reactor.NoFD) }
+func New() (*Poller, error) { return nil, pollerkit.ErrNew("kqueue") }

@@ -9,14 +9,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// longest is how long one system call waits at most. Some of these kernels refuse a timeout that is too
-// long for them.
-const longest = 24 * time.Hour
+// maxTimeout is how long one system call waits at most. Some of these kernels refuse a timeout that is too long for
+// them.
+const maxTimeout = 24 * time.Hour
 
-// wait appends to events what there is. It goes on after anything that does not end a Wait: a signal, the
-// longest, and kernel events that are not to be told.
+// wait appends to events what there is to report. It calls the kernel again after everything that does not end a
+// Wait: a signal, the end of maxTimeout, and kernel events of which nothing is reported.
 func (p *Poller) wait(events []reactor.Event, timeout time.Duration) ([]reactor.Event, error) {
-	p.turn++
+	p.waits++
 	before := len(events)
 	var start time.Time
 	if timeout > 0 {
@@ -25,7 +25,7 @@ func (p *Poller) wait(events []reactor.Event, timeout time.Duration) ([]reactor.
 	// The deadline is kept as a start and a length, which cannot overflow.
 	for left := timeout; ; {
 		room := len(p.buf)
-		n, err := p.k.Kevent(p.kq, nil, p.buf, p.patience(left))
+		n, err := p.k.Kevent(p.kq, nil, p.buf, p.pollTimeout(left))
 		if err == unix.EINTR {
 			n, err = 0, nil
 		}
@@ -37,7 +37,7 @@ func (p *Poller) wait(events []reactor.Event, timeout time.Duration) ([]reactor.
 		if half {
 			events, woken = p.lookAgain(events, before, woken)
 		}
-		if woken || len(events) > before || p.closed.Load() {
+		if woken || len(events) > before || !p.open.Load() {
 			return events, nil
 		}
 		if timeout > 0 {
@@ -46,22 +46,22 @@ func (p *Poller) wait(events []reactor.Event, timeout time.Duration) ([]reactor.
 		if timeout >= 0 && left <= 0 && n < room {
 			return events, nil
 		}
-		left = max(left, min(timeout, 0)) // what filled the buffer was not to be told: look behind it
+		left = max(left, min(timeout, 0)) // the buffer was full of unreported events: look behind them
 	}
 }
 
-// patience is how long the kernel may wait if left is what is left of the timeout.
-func (p *Poller) patience(left time.Duration) time.Duration {
+// pollTimeout returns how long the kernel may wait if left is the rest of the timeout.
+func (p *Poller) pollTimeout(left time.Duration) time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if len(p.held) != 0 {
 		return 0
 	}
-	return min(left, longest)
+	return min(left, maxTimeout)
 }
 
-// lookAgain takes what else is there, without waiting, as far as a Wait has room. An error is left for the next
-// Wait to meet.
+// lookAgain appends what else there is to report, without waiting, as far as a Wait has room. It ignores an error, which
+// the next Wait meets again.
 func (p *Poller) lookAgain(events []reactor.Event, before int, woken bool) ([]reactor.Event, bool) {
 	room := min(len(p.buf), reactor.MaxEvents-(len(events)-before))
 	if room <= 0 {
@@ -75,9 +75,8 @@ func (p *Poller) lookAgain(events []reactor.Event, before int, woken bool) ([]re
 	return events, woken || also
 }
 
-// collect appends what the kernel's events and the held ones say. The Events of this Wait begin at before.
-// woken says that Notify was called, half that a one-shot registration has reported one of the two
-// directions that it asked for.
+// collect appends what the kernel's events and the held sources report. The Events of this Wait begin at before. woken
+// says that Notify was called; half, that a one-shot registration has reported only one of its two directions.
 func (p *Poller) collect(events []reactor.Event, before int, kevents []kevent) (_ []reactor.Event, woken, half bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -85,20 +84,20 @@ func (p *Poller) collect(events []reactor.Event, before int, kevents []kevent) (
 	for i := range kevents {
 		ev := &kevents[i]
 		if p.isNotifier(ev) {
-			woken = p.noted() || woken
+			woken = p.takeNotify() || woken
 			continue
 		}
 		s := p.sources[int(ev.ident)]
 		if s == nil || uint32(ev.udata[0]) != s.tag {
-			continue // it was deleted meanwhile
+			continue // the registration was deleted meanwhile
 		}
-		events = p.report(events, s, p.meaning(s, ev))
+		events = p.report(events, s, p.interpret(s, ev))
 		oneShots = oneShots || s.mode == reactor.OneShot
 	}
 	for i := 0; i < len(kevents) && oneShots; i++ {
-		if s := p.sources[int(kevents[i].ident)]; s != nil && s.turn == p.turn && s.mode == reactor.OneShot {
+		if s := p.sources[int(kevents[i].ident)]; s != nil && s.lastWait == p.waits && s.mode == reactor.OneShot {
 			const both = reactor.ReadReady | reactor.WriteReady
-			half = half || asks(s.interest, read) && asks(s.interest, write) && events[s.at].Ready&both != both
+			half = half || requests(s.interest, read) && requests(s.interest, write) && events[s.at].Ready&both != both
 		}
 	}
 	events = p.reportHeld(events, before)
@@ -108,8 +107,9 @@ func (p *Poller) collect(events []reactor.Event, before int, kevents []kevent) (
 	return events, woken, half
 }
 
-// meaning is what an event says of s.
-func (p *Poller) meaning(s *source, ev *kevent) reactor.Readiness {
+// interpret returns what a kernel event reports of s. It replaces the event's filter if the filter reports too little or
+// too much for its registration.
+func (p *Poller) interpret(s *source, ev *kevent) reactor.Readiness {
 	f := p.k.filterOf(int(ev.filter))
 	flags := int(ev.flags)
 	switch {
@@ -125,26 +125,30 @@ func (p *Poller) meaning(s *source, ev *kevent) reactor.Readiness {
 	switch has := s.have[f]; {
 	case ready != 0 && s.mode == reactor.Level && has.guard && has.flags != 0:
 		p.replace(s, f, 0)
-	case ready == 0 && has.there && has.flags == 0:
+	case ready == 0 && has.installed && has.flags == 0:
 		p.replace(s, f, evClear)
 	}
 	return ready
 }
 
-// replace gives a filter other flags. It makes a guard of a Level registration that tells of a hang-up or an error
-// do so in every Wait, as long as that holds. And it makes a filter quiet that the kernel reports in every Wait
-// for nothing: a guard whose error has been collected reports bytes next, where the mark is capped at the size of
-// a buffer that is full (darwin), and Waits would spin on it. With evClear the kernel reports a change only.
+// replace gives a filter other flags.
 //
-// If the kernel refuses a guard that insists, the hang-up was reported once. If it refuses a quiet one, nobody would
-// report an error or a hang-up from now on, so an error is held for the owner to try.
+// Without evClear a guard of a Level registration reports a hang-up or an error in every Wait, as long as it holds.
+// With evClear the kernel reports a filter only when something changes. interpret uses that for a filter that the
+// kernel reports in every Wait although there is nothing to report, on which Waits would spin: a guard whose error
+// has been collected reports bytes next on a kernel that caps the mark at the size of a full buffer (darwin).
+//
+// If the kernel refuses the guard without evClear, the hang-up was reported once. If it refuses the filter with
+// evClear, no filter reports an error or a hang-up from now on: replace holds an error, so that the owner tries.
 func (p *Poller) replace(s *source, f filter, flags int) {
-	c := s.have[f]
-	c.flags = flags
-	list := [...]change{{f: f, action: evDelete}, {f, evAdd | evEnable, c}}
-	switch errs := p.submit(s, list[:]); {
+	var have, want configs
+	have[f], want[f] = s.have[f], s.have[f]
+	want[f].flags = flags
+	var buf [2 * filters]change
+	list := plan(buf[:0], have, want) // a deletion and an addition
+	switch errs := p.submit(s, list); {
 	case errs[1] == nil:
-		s.have[f] = c
+		s.have[f] = want[f]
 	case flags == evClear:
 		s.have[f] = config{}
 		p.unhold(s)
@@ -153,22 +157,22 @@ func (p *Poller) replace(s *source, f filter, flags int) {
 	}
 }
 
-// report appends an Event of s, or adds to the one that this Wait has already.
+// report appends an Event of s, or adds to the Event of s that this Wait has already.
 func (p *Poller) report(events []reactor.Event, s *source, ready reactor.Readiness) []reactor.Event {
 	switch {
 	case ready == 0:
-	case s.turn == p.turn:
+	case s.lastWait == p.waits:
 		events[s.at].Ready |= ready
 	case s.mode == reactor.OneShot && s.fired:
 	default:
-		s.turn, s.at = p.turn, len(events)
+		s.lastWait, s.at = p.waits, len(events)
 		s.fired = s.mode == reactor.OneShot
 		events = append(events, reactor.Event{Key: s.key, Ready: ready})
 	}
 	return events
 }
 
-// reportHeld reports what is held, as far as there is room. It is over with that, but under Level.
+// reportHeld reports what is held, as far as there is room, and then drops it, except under Level.
 func (p *Poller) reportHeld(events []reactor.Event, before int) []reactor.Event {
 	kept := p.held[:0]
 	for _, s := range p.held {
@@ -188,7 +192,7 @@ func (p *Poller) reportHeld(events []reactor.Event, before int) []reactor.Event 
 	return events
 }
 
-// isSocket tells a socket from a pipe.
+// isSocket reports whether fd is a socket rather than a pipe.
 func isSocket(fd int) bool {
 	_, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_TYPE)
 	return err == nil

@@ -161,7 +161,7 @@ func testModifyKey(t *testing.T, s *suite) {
 	r.write(b, "x")
 	r.until(1, reactor.ReadReady)
 	r.modify(a.FD(), 2, reactor.Readable, reactor.Level)
-	events := r.wait(patience)
+	events := r.wait(testTimeout)
 	if len(events) != 1 || events[0].Key != 2 {
 		t.Fatalf("events %v, want one of key 2", events)
 	}
@@ -178,7 +178,7 @@ func testKeyRoundTrip(t *testing.T, s *suite) {
 	r.add(a.FD(), 42, 0, reactor.Level)
 	for _, key := range keys {
 		r.modify(a.FD(), key, reactor.Writable, reactor.Level)
-		events := r.wait(patience)
+		events := r.wait(testTimeout)
 		if len(events) != 1 || events[0].Key != key {
 			t.Fatalf("key %#x came back as %v", key, events)
 		}
@@ -192,7 +192,7 @@ func testAppend(t *testing.T, s *suite) {
 	first := reactor.Event{Key: 1, Ready: reactor.PriorityReady}
 	for _, room := range []int{1, 8} {
 		events := append(make([]reactor.Event, 0, room), first)
-		events, err := r.p.Wait(events, patience)
+		events, err := r.p.Wait(events, testTimeout)
 		if err != nil || len(events) != 2 || events[0] != first || events[1].Key != 7 {
 			t.Fatalf("room %d: events %v, %v", room, events, err)
 		}
@@ -202,7 +202,7 @@ func testAppend(t *testing.T, s *suite) {
 func testBusy(t *testing.T, s *suite) {
 	r := s.rig(t)
 	w := r.goWait(-1)
-	for deadline := time.Now().Add(patience); ; {
+	for deadline := time.Now().Add(testTimeout); ; {
 		events, err := r.p.Wait(nil, 0)
 		if errors.Is(err, reactor.ErrBusy) && len(events) == 0 {
 			break

@@ -39,23 +39,33 @@ func testClosedPoller(t *testing.T, s *suite) {
 	if err := r.p.Close(); err != nil {
 		t.Fatal(err)
 	}
+	checkClosed(t, r.p, a.FD(), b.FD())
+}
+
+// TestClosed tests that every method of p returns [reactor.ErrClosed]. A backend's test calls it with the zero value of
+// its Poller.
+func TestClosed(t *testing.T, p reactor.Poller) { checkClosed(t, p, 0, 1) }
+
+// checkClosed calls every method of p, with descriptors that were and were not registered.
+func checkClosed(t *testing.T, p reactor.Poller, registered, other uintptr) {
+	t.Helper()
 	kept := reactor.Event{Key: 3}
 	calls := map[string]func() error{
-		"Add":    func() error { return r.p.Add(b.FD(), 8, reactor.Writable, reactor.Level) },
-		"Modify": func() error { return r.p.Modify(a.FD(), 8, reactor.Writable, reactor.Level) },
-		"Delete": func() error { return r.p.Delete(a.FD()) },
-		"Notify": r.p.Notify,
-		"Close":  r.p.Close,
+		"Add":    func() error { return p.Add(other, 8, reactor.Writable, reactor.Level) },
+		"Modify": func() error { return p.Modify(registered, 8, reactor.Writable, reactor.Level) },
+		"Delete": func() error { return p.Delete(registered) },
+		"Notify": p.Notify,
+		"Close":  p.Close,
 		"Wait": func() error {
-			events, err := r.p.Wait([]reactor.Event{kept}, -1)
+			events, err := p.Wait([]reactor.Event{kept}, -1)
 			if len(events) != 1 || events[0] != kept {
 				t.Errorf("Wait changed its slice to %v", events)
 			}
 			return err
 		},
 	}
-	if rearmer, ok := r.p.(reactor.Rearmer); ok {
-		calls["Rearm"] = func() error { return rearmer.Rearm(a.FD(), 7, reactor.Writable) }
+	if rearmer, ok := p.(reactor.Rearmer); ok {
+		calls["Rearm"] = func() error { return rearmer.Rearm(registered, 7, reactor.Writable) }
 	}
 	for name, call := range calls {
 		err := call()

@@ -15,6 +15,7 @@ import (
 // The tests that need a real system under the Poller.
 var kernelCases = []testCase{
 	{"one source in two Pollers", testTwoPollers},
+	{"a number that no descriptor can have is not registered", testImpossibleDescriptor},
 	{"an accepted connection makes the listener ready", testAccept},
 	{"a refused connect is reported and the error can be had", testConnectRefused},
 	{"a connect that succeeds makes writing ready", testConnect},
@@ -90,11 +91,11 @@ func tcpPair(t testing.TB, _ reactor.Poller) (a, b Stream) {
 	t.Helper()
 	l := listen(t)
 	defer l.Close()
-	client, err := net.DialTimeout("tcp4", l.Addr().String(), patience)
+	client, err := net.DialTimeout("tcp4", l.Addr().String(), testTimeout)
 	if err != nil {
 		t.Fatal(err)
 	}
-	l.SetDeadline(time.Now().Add(patience))
+	l.SetDeadline(time.Now().Add(testTimeout))
 	server, err := l.Accept()
 	if err != nil {
 		client.Close()
@@ -123,7 +124,7 @@ func testAccept(t *testing.T, s *suite) {
 		fd := fdOf(t, l)
 		r.add(fd, 7, reactor.Readable, mode)
 		r.silent(7, everything, someSpurious)
-		c, err := net.DialTimeout("tcp4", l.Addr().String(), patience)
+		c, err := net.DialTimeout("tcp4", l.Addr().String(), testTimeout)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -273,7 +274,7 @@ func testRefusedDatagram(t *testing.T, s *suite) {
 			w.Wake()
 		}
 	}
-	for deadline := time.Now().Add(patience / 10); !refused && time.Now().Before(deadline); turn() {
+	for deadline := time.Now().Add(testTimeout / 10); !refused && time.Now().Before(deadline); turn() {
 		if _, err := read(); err != nil && !errors.Is(err, ErrWouldBlock) {
 			refused = true
 		}
@@ -298,7 +299,7 @@ func testRefusedDatagram(t *testing.T, s *suite) {
 	if _, err := a.Write([]byte("y")); err != nil {
 		t.Fatal(err)
 	}
-	for deadline := time.Now().Add(patience); ; turn() {
+	for deadline := time.Now().Add(testTimeout); ; turn() {
 		n, err := read()
 		if n == 1 && err == nil {
 			return

@@ -43,7 +43,7 @@ func testSignals(t *testing.T, s *suite) {
 				break storm
 			default:
 			}
-			if time.Since(start) > patience {
+			if time.Since(start) > testTimeout {
 				t.Fatalf("Wait(%v) does not end", d)
 			}
 			if d < 0 && time.Since(start) > pause {

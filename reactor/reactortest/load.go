@@ -38,7 +38,7 @@ func testManyConnections(t *testing.T, s *suite) {
 		}
 		seen := make(map[reactor.Key]bool)
 		var events []reactor.Event
-		for deadline := time.Now().Add(patience); len(seen) < n; {
+		for deadline := time.Now().Add(testTimeout); len(seen) < n; {
 			var err error
 			if events, err = r.p.Wait(events[:0], time.Until(deadline)); err != nil {
 				t.Fatal(err)
@@ -74,9 +74,9 @@ func testMaxEvents(t *testing.T, s *suite) {
 	seen := make(map[reactor.Key]bool)
 	events := make([]reactor.Event, 1, 2*reactor.MaxEvents)
 	most := 0
-	for deadline := time.Now().Add(patience); len(seen) < 2*n; {
+	for deadline := time.Now().Add(testTimeout); len(seen) < 2*n; {
 		var err error
-		if events, err = r.p.Wait(events[:1], patience); err != nil {
+		if events, err = r.p.Wait(events[:1], testTimeout); err != nil {
 			t.Fatal(err)
 		}
 		most = max(most, len(events)-1)
@@ -139,7 +139,7 @@ func testChurnWhileWaiting(t *testing.T, s *suite) {
 					t.Errorf("Add: %v", err)
 					return
 				}
-				for deadline := time.Now().Add(patience); reported[w].Load() < round; {
+				for deadline := time.Now().Add(testTimeout); reported[w].Load() < round; {
 					if time.Now().After(deadline) {
 						t.Errorf("worker %d, round %d: no event", w, round)
 						return

@@ -83,7 +83,7 @@ func testOneShot(t *testing.T, s *suite) {
 	r.add(a.FD(), 7, reactor.Readable, reactor.OneShot)
 	for key := reactor.Key(7); key < 10; key++ {
 		r.write(b, "x")
-		if events := r.wait(patience); len(events) != 1 || events[0].Key != key || events[0].Ready&reactor.ReadReady == 0 {
+		if events := r.wait(testTimeout); len(events) != 1 || events[0].Key != key || events[0].Ready&reactor.ReadReady == 0 {
 			t.Fatalf("events %v, want one of key %d", events, key)
 		}
 		r.write(b, "more")

@@ -38,10 +38,10 @@ func testNotifyBefore(t *testing.T, s *suite) {
 			t.Fatal(err)
 		}
 		start := time.Now()
-		if events := r.wait(patience); len(events) != 0 {
+		if events := r.wait(testTimeout); len(events) != 0 {
 			t.Fatalf("Notify made events: %v", events)
 		}
-		if time.Since(start) >= patience {
+		if time.Since(start) >= testTimeout {
 			t.Fatal("the Wait after a Notify ran into its timeout")
 		}
 	}
@@ -55,7 +55,7 @@ func testNotifyTwice(t *testing.T, s *suite) {
 				t.Fatal(err)
 			}
 		}
-		r.wait(patience)
+		r.wait(testTimeout)
 		start := time.Now()
 		r.wait(pause)
 		if took := time.Since(start); took < pause {
@@ -110,8 +110,8 @@ func testNotifyPingPong(t *testing.T, s *suite) {
 	for i := range rounds {
 		for !flag.Swap(false) {
 			start := time.Now()
-			r.wait(patience)
-			if time.Since(start) >= patience {
+			r.wait(testTimeout)
+			if time.Since(start) >= testTimeout {
 				t.Fatalf("the Notify of round %d was lost", i)
 			}
 		}
@@ -138,8 +138,8 @@ func testNotifyMany(t *testing.T, s *suite) {
 	}
 	for published.Load() < notifiers*each {
 		start := time.Now()
-		r.wait(patience)
-		if time.Since(start) >= patience {
+		r.wait(testTimeout)
+		if time.Since(start) >= testTimeout {
 			t.Fatalf("a Notify was lost at %d", published.Load())
 		}
 	}

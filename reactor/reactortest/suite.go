@@ -9,9 +9,9 @@ import (
 	"github.com/moduvex/moduvex-go/reactor"
 )
 
-// patience is how long the suite waits for something that must happen. It only passes when something is
+// testTimeout is how long the suite waits for something that must happen. It only passes when something is
 // broken, so it can be far longer than any machine needs.
-const patience = 20 * time.Second
+const testTimeout = 20 * time.Second
 
 // pause is how long the suite waits to see that something does not happen.
 const pause = 30 * time.Millisecond
@@ -120,7 +120,7 @@ func (r *rig) wait(timeout time.Duration) []reactor.Event {
 func (r *rig) until(key reactor.Key, want reactor.Readiness) reactor.Readiness {
 	r.t.Helper()
 	var got reactor.Readiness
-	for deadline := time.Now().Add(patience); got&want != want; {
+	for deadline := time.Now().Add(testTimeout); got&want != want; {
 		left := time.Until(deadline)
 		if left <= 0 {
 			r.t.Fatalf("key %#x reported %v, want %v", key, got, want)
@@ -134,7 +134,7 @@ func (r *rig) until(key reactor.Key, want reactor.Readiness) reactor.Readiness {
 func (r *rig) untilAllows(key reactor.Key, d reactor.Direction) reactor.Readiness {
 	r.t.Helper()
 	var got reactor.Readiness
-	for deadline := time.Now().Add(patience); !got.Allows(d); {
+	for deadline := time.Now().Add(testTimeout); !got.Allows(d); {
 		left := time.Until(deadline)
 		if left <= 0 {
 			r.t.Fatalf("key %#x reported %v, nothing for %v", key, got, d)
@@ -231,7 +231,7 @@ func (r *rig) fill(s Stream) (n int) {
 // drainAll reads what fill wrote, all n bytes of it, however slowly they arrive.
 func (r *rig) drainAll(s Stream, n int) {
 	r.t.Helper()
-	for deadline := time.Now().Add(patience); n > 0; {
+	for deadline := time.Now().Add(testTimeout); n > 0; {
 		m, _ := r.drain(s)
 		n -= m
 		if m == 0 && time.Now().After(deadline) {
@@ -283,7 +283,7 @@ func (w *waiting) end() []reactor.Event {
 // finish waits for done to be closed.
 func finish(t testing.TB, done <-chan struct{}, complaint string) {
 	t.Helper()
-	timer := time.NewTimer(patience)
+	timer := time.NewTimer(testTimeout)
 	defer timer.Stop()
 	select {
 	case <-done:

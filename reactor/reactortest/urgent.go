@@ -35,7 +35,7 @@ func testShortReadAtUrgentData(t *testing.T, s *suite) {
 		t.Skip("this Poller does not report Priority")
 	}
 	read := ""
-	for deadline := time.Now().Add(patience); len(read) < 6; {
+	for deadline := time.Now().Add(testTimeout); len(read) < 6; {
 		buf := make([]byte, 64)
 		if n, err := a.Read(buf); err == nil {
 			t.Logf("read %q", buf[:n])

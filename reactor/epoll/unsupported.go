@@ -1,0 +1,17 @@
+//go:build !linux
+
+package epoll
+
+import (
+	"github.com/moduvex/moduvex-go/reactor"
+	"github.com/moduvex/moduvex-go/reactor/pollerkit"
+)
+
+// Poller has an implementation on Linux only. On this system New makes none, and the methods of the zero value
+// return errors that wrap errors.ErrUnsupported.
+type Poller struct{ pollerkit.Unsupported }
+
+var _ reactor.Poller = (*Poller)(nil)
+
+// New returns an error that wraps errors.ErrUnsupported.
+func New() (*Poller, error) { return nil, pollerkit.ErrNew("epoll") }
