@@ -4,10 +4,12 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"sync/atomic"
 
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/executor"
+	"github.com/moduvex/moduvex-go/executor/internal/hostlog"
 	"github.com/moduvex/moduvex-go/executor/net/internal/sys"
 	"github.com/moduvex/moduvex-go/joinhandle"
 )
@@ -22,6 +24,7 @@ import (
 type ListenerGroup struct {
 	rt        *executor.Runtime
 	listeners []*Listener // one for each worker, or one
+	serving   atomic.Bool // a Serve or ServeWith is under way
 }
 
 // ListenGroup listens on a local address, for all workers of rt, with the zero [ListenConfig].
@@ -80,32 +83,39 @@ func (lc *ListenConfig) shareOwn(network string, address *string) error {
 	return nil
 }
 
-// Serve accepts until g is closed or its runtime drains, which closes it, and runs handle with each
-// connection, as a task on the worker that it is for. It closes the connection when the task has ended,
-// however: also if it is aborted before it begins. While the runtime drains, these tasks go on; a handle that
-// waits for a further request does so in executor.UntilDrain.
+// errServing is the error of a second Serve beside one that is under way: connections would go to either.
+var errServing = errors.New("the ListenerGroup is served already")
+
+// Serve accepts until g is closed or its runtime drains, which closes it, and runs handle with each connection, as a task on
+// the connection's worker. When that task has ended, Serve closes the connection, also if the task was aborted before it
+// began. While the runtime drains, these tasks go on; a handle that waits for another request does so in
+// executor.UntilDrain.
 //
-// Serve returns nil after that, or at once if the runtime drains already; the error if accepting fails, or
-// core.ErrCancelled and the like if co is cancelled, and then no worker accepts any more, but g is still
-// open. The tasks of connections go on by themselves. One Serve or ServeWith at a time.
+// Serve returns nil once g is closed, or at once if the runtime drains already. If an accept fails it returns that error, and if
+// co is cancelled, core.ErrCancelled or the error of the group around; then no worker accepts any more, but g is still open
+// and can be served again. The tasks of the connections go on. While a Serve or ServeWith is under way, another one returns an
+// error at once.
+//
+// An error that ends Serve, unless it is that of a cancellation, is also written to Options.Logger: a server often spawns
+// Serve as a task and joins it at the end, if at all.
 func (g *ListenerGroup) Serve(co *coro.Co, handle func(co *coro.Co, conn *Stream)) error {
 	if handle == nil {
 		panic("tcp: Serve with a nil function")
 	}
 	return g.ServeWith(co, func(s core.Spawner, conn *Stream) {
-		h := joinhandle.Go(s, func(co *coro.Co) (struct{}, error) {
+		h := executor.Do(s, func(co *coro.Co) error {
 			handle(co, conn)
-			return struct{}{}, co.Cause() // one that was cut off counts as cancelled
+			return co.Cause() // a task that was cut off counts as cancelled
 		})
 		h.OnEnd(func() { _ = conn.Close() })
 	})
 }
 
-// ServeWith is Serve for those who make the tasks themselves, in poll style say. It calls f with each
-// connection, on the worker that it is for. f must not wait: it spawns a task through s, which is that
-// worker's, and hands the connection over: to a body through joinhandle.GoOwning, or to a future that closes
-// it in Drop, since a task that is refused is dropped. A panic of f ends ServeWith with a
-// *joinhandle.JoinError, where connections are not handed over.
+// ServeWith is Serve for servers that spawn the tasks themselves, in poll style for example. It calls f with each connection,
+// on the connection's worker. f must not wait: it spawns a task through s, the spawner of that worker, and passes the
+// connection on: to a body through executor.DoOwning, or to a future that closes it in Drop, since a runtime that refuses a
+// task drops it. A panic of f ends ServeWith with a *joinhandle.JoinError if f is called where connections are accepted;
+// in a group that hands connections over, it ends the task that brings the connection.
 func (g *ListenerGroup) ServeWith(co *coro.Co, f func(s core.Spawner, conn *Stream)) error {
 	if f == nil {
 		panic("tcp: ServeWith with a nil function")
@@ -113,7 +123,20 @@ func (g *ListenerGroup) ServeWith(co *coro.Co, f func(s core.Spawner, conn *Stre
 	if len(g.listeners) == 0 {
 		return g.first().failed("accept", net.ErrClosed)
 	}
-	loops := joinhandle.NewJoinSet[struct{}](&inTurns{rt: g.rt})
+	if !g.serving.CompareAndSwap(false, true) {
+		return g.first().failed("accept", errServing)
+	}
+	defer g.serving.Store(false)
+	err := g.serveAll(co, f)
+	if h, ok := co.Context().Worker().(hostlog.Host); ok && err != nil && co.Cause() == nil {
+		h.Logger().Error("tcp: a ListenerGroup accepts no more", "addr", g.Addr(), "err", err)
+	}
+	return err
+}
+
+// serveAll runs one accepting task for each listener, and waits for their end. After an error it aborts the others.
+func (g *ListenerGroup) serveAll(co *coro.Co, f func(s core.Spawner, conn *Stream)) error {
+	loops := joinhandle.NewJoinSet[struct{}](&roundRobin{rt: g.rt})
 	for i := range g.listeners {
 		loops.Go(func(co *coro.Co) (struct{}, error) { return struct{}{}, g.serve(co, i, f) })
 	}
@@ -124,7 +147,7 @@ func (g *ListenerGroup) ServeWith(co *coro.Co, f func(s core.Spawner, conn *Stre
 		}
 		if err == nil {
 			err = ended.Err
-			if errors.Is(err, core.ErrShutdown) { // the loop came too late: the drain closes what it would accept from
+			if errors.Is(err, core.ErrShutdown) { // the runtime refused the task: it drains, so nobody accepts
 				g.closeDrained()
 				continue
 			}
@@ -155,13 +178,13 @@ func drain(co *coro.Co, tasks *joinhandle.JoinSet[struct{}]) {
 	})
 }
 
-// inTurns spawns on one worker after the other, from the first on.
-type inTurns struct {
+// roundRobin spawns on one worker after the other, from the first on.
+type roundRobin struct {
 	rt   *executor.Runtime
 	next int
 }
 
-func (s *inTurns) Spawn(r core.Task) error {
+func (s *roundRobin) Spawn(r core.Task) error {
 	on := s.rt.On(s.next)
 	s.next++
 	return on.Spawn(r)

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -169,7 +171,8 @@ func TestGroupServeReportsAPanic(t *testing.T) {
 			continue // there it is the panic of the connection's own task
 		}
 		t.Run(name, func(t *testing.T) {
-			rt := nettest.NewRuntime(t)
+			var log nettest.Log
+			rt := nettest.NewRuntimeWith(t, executor.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
 			g := listenGroup(t, rt, lc)
 			h := executor.Do(rt, func(co *coro.Co) error {
 				return g.ServeWith(co, func(_ core.Spawner, conn *tcp.Stream) {
@@ -189,6 +192,40 @@ func TestGroupServeReportsAPanic(t *testing.T) {
 			}
 			if v, ok := je.Panic(); !ok || fmt.Sprint(v) != "task panicked: f panics" {
 				t.Errorf("it panicked with %v", v)
+			}
+			if text := log.String(); !strings.Contains(text, "accepts no more") || !strings.Contains(text, g.Addr().String()) {
+				t.Errorf("the log does not say that the group accepts no more: %s", text)
+			}
+		})
+	}
+}
+
+// Two loops that serve one group would share its connections: the second one is refused, and disturbs the first one in
+// no way.
+func TestGroupRefusesASecondServe(t *testing.T) {
+	for name, lc := range groups {
+		t.Run(name, func(t *testing.T) {
+			rt := nettest.NewRuntime(t)
+			g := listenGroup(t, rt, lc)
+			serve := func(co *coro.Co) error {
+				return g.Serve(co, func(co *coro.Co, conn *tcp.Stream) { sayWorker(co, conn) })
+			}
+			first := executor.Do(rt, serve)
+			for range 2 {
+				c, err := net.Dial("tcp", g.Addr().String())
+				if err != nil {
+					t.Fatal(err)
+				}
+				echoByte(t, c) // the first one serves
+				c.Close()
+				err = nettest.Finish(t, executor.Do(rt, serve))
+				if err == nil || !strings.Contains(err.Error(), "served already") {
+					t.Errorf("the second Serve returned %v", err)
+				}
+			}
+			g.Close()
+			if err := nettest.Finish(t, first); err != nil {
+				t.Error(err)
 			}
 		})
 	}

@@ -55,7 +55,7 @@ func TestAcceptKeepsWhatCannotBeRegistered(t *testing.T) {
 			t.Run(name+", "+end, func(t *testing.T) {
 				var full atomic.Bool
 				var refused atomic.Int32
-				var told lines
+				var told nettest.Log
 				before := nettest.OpenFDs(t)
 				rt, err := executor.New(executor.Options{
 					Workers: 1, LongPollThreshold: -1, Logger: slog.New(slog.NewTextHandler(&told, nil)),
@@ -83,7 +83,7 @@ func TestAcceptKeepsWhatCannotBeRegistered(t *testing.T) {
 						t.Fatalf("refused %d times, and the accept ended: %v", refused.Load(), h.Finished())
 					}
 				}
-				if n := told.count("no space left"); n != 1 {
+				if n := told.Count("no space left"); n != 1 {
 					t.Errorf("the log was told %d times: %s", n, told.String())
 				}
 				if end == "the listener is closed" {

@@ -9,7 +9,6 @@ import (
 	"os/exec"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -48,7 +47,7 @@ func starvedMain() int {
 }
 
 func starved() error {
-	var told lines
+	var told nettest.Log
 	rt, err := executor.New(executor.Options{Logger: slog.New(slog.NewTextHandler(&told, nil)), LongPollThreshold: -1})
 	if err != nil {
 		return err
@@ -100,7 +99,7 @@ func starved() error {
 	before, cpu := rt.Stats(), cpuTime()
 	time.Sleep(500 * time.Millisecond) // the shortage lasts
 	after := rt.Stats()
-	if n := told.count(l.Addr().String()); n != 1 || told.count("too many open files") != 1 {
+	if n := told.Count(l.Addr().String()); n != 1 || told.Count("too many open files") != 1 {
 		return fmt.Errorf("the log was told %d times, want once: %s", n, told.String())
 	}
 	if state := l.Backoff(); state != "paused" {
@@ -157,26 +156,6 @@ func starved() error {
 	}
 	return nil
 }
-
-// lines is a log.
-type lines struct {
-	mu  sync.Mutex
-	buf strings.Builder
-}
-
-func (l *lines) Write(b []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.Write(b)
-}
-
-func (l *lines) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.String()
-}
-
-func (l *lines) count(what string) int { return strings.Count(l.String(), what) }
 
 func cpuTime() time.Duration {
 	var u unix.Rusage

@@ -124,41 +124,51 @@ func (s *Stream) Split() (*ReadHalf, *WriteHalf) { return &ReadHalf{s}, &WriteHa
 // A ReadHalf is the reading direction of a [Stream].
 type ReadHalf struct{ s *Stream }
 
-// Stream returns the whole.
-func (h *ReadHalf) Stream() *Stream { return h.s }
+// Stream returns the whole connection. That of a zero ReadHalf is a zero Stream, which is closed.
+func (h *ReadHalf) Stream() *Stream {
+	if h.s == nil {
+		return &Stream{}
+	}
+	return h.s
+}
 
 // Read is [Stream.Read].
-func (h *ReadHalf) Read(co *coro.Co, b []byte) (int, error) { return h.s.Read(co, b) }
+func (h *ReadHalf) Read(co *coro.Co, b []byte) (int, error) { return h.Stream().Read(co, b) }
 
 // PollRead is [Stream.PollRead].
 func (h *ReadHalf) PollRead(cx *core.Context, b []byte) (n int, ready bool, err error) {
-	return h.s.PollRead(cx, b)
+	return h.Stream().PollRead(cx, b)
 }
 
 // Close gives reading up. The peer is not told. Whoever waits to read gets net.ErrClosed, and so does
 // a second Close.
 func (h *ReadHalf) Close() error {
-	_, err := h.s.fd.CloseHalf(reactor.Read)
-	return h.s.halfClosed(err)
+	_, err := h.Stream().fd.CloseHalf(reactor.Read)
+	return h.Stream().halfClosed(err)
 }
 
 // A WriteHalf is the writing direction of a [Stream].
 type WriteHalf struct{ s *Stream }
 
-// Stream returns the whole.
-func (h *WriteHalf) Stream() *Stream { return h.s }
+// Stream returns the whole connection. That of a zero WriteHalf is a zero Stream, which is closed.
+func (h *WriteHalf) Stream() *Stream {
+	if h.s == nil {
+		return &Stream{}
+	}
+	return h.s
+}
 
 // Write is [Stream.Write].
-func (h *WriteHalf) Write(co *coro.Co, b []byte) (int, error) { return h.s.Write(co, b) }
+func (h *WriteHalf) Write(co *coro.Co, b []byte) (int, error) { return h.Stream().Write(co, b) }
 
 // PollWrite is [Stream.PollWrite].
 func (h *WriteHalf) PollWrite(cx *core.Context, b []byte) (n int, ready bool, err error) {
-	return h.s.PollWrite(cx, b)
+	return h.Stream().PollWrite(cx, b)
 }
 
 // Close ends writing: the peer reads what was written and then io.EOF. Whoever waits to write gets
 // net.ErrClosed, and so does a second Close.
-func (h *WriteHalf) Close() error { return h.s.halfClosed(h.s.fd.CloseWriting()) }
+func (h *WriteHalf) Close() error { return h.Stream().halfClosed(h.Stream().fd.CloseWriting()) }
 
 // halfClosed is the result of closing a half. A connection that is gone already has no end to be
 // told of.

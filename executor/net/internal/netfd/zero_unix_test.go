@@ -36,8 +36,8 @@ func TestZeroSocketsAreClosed(t *testing.T) {
 	}
 	_, err := executor.Run(context.Background(), executor.Options{Workers: 1}, func(co *coro.Co) (int, error) {
 		for _, zero := range []any{
-			&tcp.Stream{}, &tcp.Listener{}, &tcp.ListenerGroup{}, &udp.Socket{},
-			&netunix.Stream{}, &netunix.Seqpacket{}, &netunix.Datagram{}, &netunix.Listener{}, &netunix.SeqpacketListener{},
+			&tcp.Stream{}, &tcp.ReadHalf{}, &tcp.WriteHalf{}, &tcp.Listener{}, &tcp.ListenerGroup{}, &udp.Socket{},
+			&netunix.Stream{}, &netunix.ReadHalf{}, &netunix.WriteHalf{}, &netunix.Seqpacket{}, &netunix.Datagram{}, &netunix.Listener{}, &netunix.SeqpacketListener{},
 		} {
 			v := reflect.ValueOf(zero)
 			for i := range v.NumMethod() {
