@@ -55,7 +55,7 @@ func NewValue[T, F any, P core.FuturePointer[F, T]](f F) *Slot[T] {
 // A valueCell is a cell that holds the future itself.
 type valueCell[T, F any, P core.FuturePointer[F, T]] struct {
 	Slot[T]
-	future F // never cleared: a future that has answered may still be in a wheel or a wait list
+	future F // never cleared: a future that has returned its value may still be in a wheel or a wait list
 }
 
 func (c *valueCell[T, F, P]) Poll(cx *core.Context) Poll {

@@ -1,36 +1,61 @@
-// Package task turns a future into a task: one cell that carries the state, the future and the
-// place where its output waits for the join.
+// Package task provides tasks: a future, or another [Body], together with its life cycle and the place where
+// its output waits for a joiner.
+//
+// # How to use it
+//
+// Most users do not: they start tasks with package executor and join them with package joinhandle. A host, a
+// test or a spawn function of one's own uses it directly:
+//
+//	s := task.New(f)      // or NewValue, or coro.New for a body in direct style
+//	host.Spawn(&s.Task)   // from now on the host polls it
+//	s.Abort()             // optional: end it early
+//	s.Watch(w)            // wake w when it has ended
+//	v, err, done := s.Take()
+//
+// The output is in the [Slot]. [Task] has what everybody may call, [HostView] what only the host may call. Hosts
+// also use [Queue], [Inbox] (tasks that arrive from other goroutines) and [Set] (all tasks that have not ended).
 //
 // # Roles
 //
-//   - The spawner makes the cell (New) and gives it to a host.
+//   - The spawner makes the task and passes it to a host.
 //   - The runner is the worker that took the task from a queue. Between the run event and the
-//     event that ends it (pending, ready, cancelled, panic, finish) it is alone with the future.
-//   - A waker is anybody who calls Wake. An aborter is anybody who calls Abort.
-//   - A joiner polls the join slot or takes the output out of it.
+//     event that ends it (pending, yield, ready, cancelled, panic, finish) the runner alone uses the body.
+//   - A waker is a goroutine that calls Wake, an aborter one that calls Abort.
+//   - A joiner watches the task (Watch, which writes the join slot) or takes the output out of it (Take).
+//   - The runner whose event finishes the task wakes the joiners. So does a joiner whose Watch or Unwatch
+//     overlaps with that event, for the wakers that are in the slot then.
 //
-// # Who may touch what
+// # States
 //
-//	word          everybody, through transition only (state.go)
-//	next          whoever has the task in a queue; the word allows one queue at a time
-//	index         the Set it is in, under its lock; the runner may read it
-//	home, id,     the spawner and the host, before anybody else sees the task; constant after that.
-//	trace         What a Trace counts is written by whoever has the task, in a queue or in a poll
-//	body, future  the runner
-//	value, err    the runner until Finished is set, then the one joiner that set Taken
-//	join          the joiner that set Claimed; the runner once it has set Finished and seen Watched
+//	Idle → Scheduled → Running → Completed
+//	 ↑         ↑          │ \___→ Cancelled  (also from Scheduled, and from Idle when the host closes)
+//	 └─────────┴──────────┘
+//
+// state.go has the table of all transitions.
+//
+// # Who may touch which field
+//
+//	word            every role, only through the transitions of state.go
+//	next            the goroutine that has the task in a queue; the word allows one queue at a time
+//	setIndex        the Set that holds the task, under its lock; the runner may read it
+//	home, id        the spawner and the host, before another goroutine sees the task; constant after that
+//	trace           the pointer as home; the counters: the goroutine that has the task, in a queue or in a poll
+//	body, future    the runner
+//	output,         the runner until the flag finished is set, then the joiner whose transition set the
+//	  outputErr     flag taken
+//	joiners         the joiner that set the flag claimed; after finished, the runner if the flag watched was
+//	                set, and otherwise the joiner that has claimed it
 //
 // # Why that is safe
 //
-// Every hand-over in the table above is a compare-and-swap on the word by the one who gives and
-// a load of it by the one who gets, and Go's atomics order what was written before them. The
-// state function is explored over all interleavings of wakers, aborters, a joiner and a runner
-// in state_explore_test.go; the hand-overs are exercised under the race detector by the tests of
-// real tasks.
+// In every hand-over of this table the giver makes a compare-and-swap on the word and the taker loads the word,
+// and Go's atomics order what was written before them. The state function is explored over all interleavings
+// of wakers, aborters, joiners and runners in state_explore_test.go; the tests of real tasks exercise the
+// hand-overs under the race detector.
 //
-// # Cells are not recycled
+// # Tasks are not recycled
 //
-// A free list would save an allocation a spawn, but a stale waker may be called at any time, and
-// handles outlive tasks. Without a count of them nobody can tell when a cell is free, and the
-// count would cost more than the allocation. The garbage collector does it.
+// A free list would save an allocation a spawn. But a stale waker may be called at any time, and handles outlive
+// tasks, so only a count of them could tell when a task is free, and the count would cost more than the
+// allocation. The garbage collector does it.
 package task

@@ -12,15 +12,15 @@ import (
 type PanicError struct {
 	Value  any    // what was passed to panic
 	Stack  []byte // the stack at the panic
-	InDrop error  // what happened when the future was dropped after that, if that panicked or exited too
+	InDrop error  // how the Drop of the future after that ended, if it panicked or exited too
 }
 
-// NewPanicError makes the error of a value that was just recovered: it takes the stack, so it is
-// called in the deferred function.
+// NewPanicError returns the error for a value that was just recovered. It records the stack, so the
+// deferred function calls it.
 func NewPanicError(value any) *PanicError { return asPanicError(value, debug.Stack()) }
 
-// asPanicError keeps a PanicError that is passed on by a second panic, for its stack is the one
-// that tells.
+// asPanicError returns value itself if it is a PanicError, passed on by a second panic: its stack is that of
+// the first.
 func asPanicError(value any, stack []byte) *PanicError {
 	if pe, ok := value.(*PanicError); ok {
 		return pe
@@ -31,7 +31,7 @@ func asPanicError(value any, stack []byte) *PanicError {
 // Error returns the panic's value without the stack.
 func (e *PanicError) Error() string { return fmt.Sprintf("task panicked: %v", e.Value) }
 
-// Unwrap returns the value if it is an error, and what happened in Drop.
+// Unwrap returns the value if it is an error, and InDrop.
 func (e *PanicError) Unwrap() []error {
 	var errs []error
 	if err, ok := e.Value.(error); ok {
@@ -43,9 +43,9 @@ func (e *PanicError) Unwrap() []error {
 	return errs
 }
 
-// Recovered tells a deferred function, which has got value from recover, why it runs, if the function that
-// deferred it has not returned: the error of a panic, which may be one of nil (GODEBUG=panicnil=1), or nil for
-// a Goexit. The deferred function itself calls it.
+// Recovered tells a deferred function, which got value from recover, why it runs if the function that
+// deferred it did not return. It returns the error of a panic, which may be a panic with nil
+// (GODEBUG=panicnil=1), or nil for a Goexit. The deferred function itself calls it.
 func Recovered(value any) *PanicError {
 	if value == nil && !nilPanic() {
 		return nil
@@ -53,8 +53,8 @@ func Recovered(value any) *PanicError {
 	return asPanicError(value, debug.Stack())
 }
 
-// nilPanic reports whether the deferred function that has called Recovered runs because of a panic. It has got
-// nil from recover, so otherwise a Goexit runs it: the one of the two that is nearest on the stack.
+// nilPanic reports whether the deferred function that called Recovered runs because of a panic. It got
+// nil from recover, so otherwise a Goexit runs it: the nearer of the two on the stack.
 func nilPanic() bool {
 	var pcs [16]uintptr
 	frames := runtime.CallersFrames(pcs[:runtime.Callers(3, pcs[:])])
@@ -72,13 +72,13 @@ func nilPanic() bool {
 	}
 }
 
-// A returned is an error that a body has returned, and that looks like the end of a task.
+// A returned is an error that a body returned and that looks like the end of a task.
 type returned struct{ error }
 
 func (r *returned) Unwrap() error { return r.error }
 
-// Returned prepares for Store what a body has returned: so that the join of a task whose body returns another
-// task's panic, as an error, does not take it for a panic of this one.
+// Returned prepares an error that a body returned for Store: so that the join of a task whose body returns another
+// task's panic as an error does not report it as a panic of this task.
 func Returned(err error) error {
 	if endsTask(err) {
 		return &returned{err}
@@ -86,7 +86,7 @@ func Returned(err error) error {
 	return err
 }
 
-// endsTask reports whether err is how a task ends that has not returned.
+// endsTask reports whether err is the end of a task that did not return.
 func endsTask(err error) bool {
 	_, panicked := err.(*PanicError)
 	return panicked || err == core.ErrGoexit

@@ -61,10 +61,10 @@ func (e event) String() string  { return eventNames[e] }
 func (a action) String() string { return actionNames[a] }
 
 var eventNames = [...]string{"wake", "abort", "run", "pending", "yield", "ready", "cancelled", "panic",
-	"finish", "kill", "claim", "watch", "take"}
+	"finish", "kill", "claim", "release", "take"}
 
 var actionNames = [...]string{"none", "push", "abort: push", "abort: mark", "poll", "unwind",
-	"drop", "wake joiner", "output", "retry", "pending", "already joined", "invalid"}
+	"drop", "wake joiners", "output", "retry", "pending", "already joined", "invalid"}
 
 // AtomicWord is the word as a Task has it.
 type AtomicWord struct{ w atomicWord }
@@ -145,22 +145,22 @@ func (s *WakerSet) Invariant() string {
 		return ""
 	}
 	switch {
-	case l.places == nil && len(l.wakers) > fewWakers:
-		return "many wakers are looked through one by one"
-	case l.places == nil && l.gone != 0:
-		return "there are gaps without places"
-	case l.places != nil && len(l.places) != len(l.wakers)-l.gone:
-		return "there are not as many places as wakers"
-	case l.gone > len(l.wakers)/2:
+	case l.indexes == nil && len(l.wakers) > fewWakers:
+		return "many wakers are searched one by one"
+	case l.indexes == nil && l.gaps != 0:
+		return "there are gaps without indexes"
+	case l.indexes != nil && len(l.indexes) != len(l.wakers)-l.gaps:
+		return "there are not as many indexes as wakers"
+	case l.gaps > len(l.wakers)/2:
 		return "most of the list is gaps"
 	}
 	for i, w := range l.wakers {
 		if w == nil {
-			if l.gone == 0 {
+			if l.gaps == 0 {
 				return "there is a gap that is not counted"
 			}
-		} else if at, ok := l.places[w]; l.places != nil && (!ok || at != i) {
-			return "a waker is not in its place"
+		} else if at, ok := l.indexes[w]; l.indexes != nil && (!ok || at != i) {
+			return "a waker is not at its index"
 		}
 	}
 	return ""

@@ -9,7 +9,7 @@ import (
 // The join slot is the field joiners: the wakers to wake when the task finishes. The word says whose it is.
 //
 //	claimed   a goroutine writes the slot, between claim and release
-//	watched   nobody writes it, and it may hold wakers: finishing wakes them
+//	watched   no goroutine writes it, and it may hold wakers: finishing wakes them
 //	finished  while not claimed: the runner has taken the wakers out and has woken them
 //
 // A goroutine that claimed the slot before the task finished and releases it afterwards wakes the wakers

@@ -1,7 +1,7 @@
 package task
 
-// A Queue is an intrusive first-in first-out list of tasks: a push allocates nothing. It has one
-// owner and no lock. The zero value is empty.
+// A Queue is an intrusive first-in first-out list of tasks: a push allocates nothing. It has no lock.
+// The zero value is empty.
 type Queue struct {
 	head, tail *Task
 	n          int
@@ -10,7 +10,7 @@ type Queue struct {
 // Len returns the number of tasks in the queue.
 func (q *Queue) Len() int { return q.n }
 
-// Push puts t at the end. t must be in no queue.
+// Push puts t at the end. t must not be in a queue.
 func (q *Queue) Push(t *Task) {
 	t.next = nil
 	if q.tail == nil {
@@ -22,7 +22,7 @@ func (q *Queue) Push(t *Task) {
 	q.n++
 }
 
-// Pop takes the first task, or returns nil.
+// Pop takes the first task out and returns it, or nil if there is none.
 func (q *Queue) Pop() *Task {
 	t := q.head
 	if t == nil {

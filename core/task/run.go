@@ -65,7 +65,7 @@ func (t *Task) runUnpolled(act action, cx *core.Context) core.Outcome {
 	panic(errNotScheduled)
 }
 
-// park is the end of a poll that answered pending, where something happened to the task meanwhile.
+// park is the end of a poll that returned pending, if something happened to the task meanwhile.
 func (t *Task) park(e event, cx *core.Context) core.Outcome {
 	switch t.word.transition(e) {
 	case actNone:

@@ -2,11 +2,7 @@ package task
 
 import "sync/atomic"
 
-// A State is the visible part of a task's life cycle.
-//
-//	Idle → Scheduled → Running → Completed
-//	 ↑         ↑          │ \___→ Cancelled  (also from Scheduled, and at Close from Idle)
-//	 └─────────┴──────────┘
+// A State is where a task is in its life cycle; the package comment has the picture.
 type State uint8
 
 const (
@@ -16,9 +12,9 @@ const (
 	Scheduled
 	// Running: a worker is polling the future.
 	Running
-	// Completed: the future answered or panicked.
+	// Completed: the future returned its value or panicked.
 	Completed
-	// Cancelled: the task was aborted, and its future dropped or about to be.
+	// Cancelled: the task was aborted, or given up by its host; its future was dropped or is about to be.
 	Cancelled
 )
 
@@ -36,13 +32,13 @@ var stateNames = [...]string{"idle", "scheduled", "running", "completed", "cance
 //
 //	bits 0-2  the State
 //	bit 3     notified: woken while Running; the runner schedules it again
-//	bit 4     abortRequested: set once, never cleared
-//	bit 5     graceful: set at birth; the future unwinds by being polled instead of being dropped
-//	bit 6     unwinding: a graceful future has been told of its abort
+//	bit 4     abortRequested: Abort took effect; set once, never cleared
+//	bit 5     graceful: set at birth; the body unwinds by being polled instead of being dropped
+//	bit 6     unwinding: a graceful body was told of its abort
 //	bit 7     finished: the output may be taken; set once, never cleared
 //	bit 8     claimed: a joiner is writing the join slot
 //	bit 9     watched: the join slot holds a waker that finishing has to wake
-//	bit 10    taken: the output went to a joiner
+//	bit 10    taken: a joiner has the output
 type word uint32
 
 const (
@@ -67,41 +63,41 @@ func (w word) to(s State) word { return w&^stateMask | word(s) }
 type event uint8
 
 const (
-	evWake      event = iota // anybody: Waker.Wake
-	evAbort                  // anybody: Abort
-	evRun                    // the runner took it from a queue
-	evPending                // the runner: Poll answered pending
-	evYield                  // the runner: Poll answered pending, and woke its own task meanwhile
-	evReady                  // the runner: Poll answered, the output is stored
-	evCancelled              // the runner: a graceful future has unwound
-	evPanic                  // the runner: Poll panicked, the future is dropped, the error stored
-	evFinish                 // whoever got actDrop: the future is dropped
-	evKill                   // the host, with every worker stopped: give the task up unpolled
-	evClaim                  // a joiner wants to write the join slot
+	evWake      event = iota // a waker: Wake
+	evAbort                  // an aborter: Abort
+	evRun                    // the runner: it took the task from a queue
+	evPending                // the runner: Poll returned pending
+	evYield                  // the runner: Poll returned pending, and called Yield
+	evReady                  // the runner: Poll returned ready, the output is stored
+	evCancelled              // the runner: a graceful body has unwound
+	evPanic                  // the runner: Poll panicked, the body is dropped, the error stored
+	evFinish                 // the receiver of actDrop: the body is dropped
+	evKill                   // the host, with every worker stopped, or a spawner: give the task up unpolled
+	evClaim                  // a joiner is going to write the join slot
 	evRelease                // a joiner has written it
-	evTake                   // a joiner wants the output
+	evTake                   // a joiner asks for the output
 )
 
-// An action is what the one who moved the word must do next.
+// An action is what the caller of a transition must do next.
 type action uint8
 
 const (
 	actNone          action = iota
 	actPush                 // put the task into a queue
-	actAbortPush            // the abort took: tell the body, put the task into a queue
-	actAbortMark            // the abort took: tell the body; the runner will see the rest
-	actPoll                 // poll the future
-	actUnwind               // tell the graceful future that it is aborted, and poll it
-	actDrop                 // drop the future, then evFinish
+	actAbortPush            // the abort took effect: tell the body, put the task into a queue
+	actAbortMark            // the abort took effect: tell the body; the runner does the rest
+	actPoll                 // poll the body
+	actUnwind               // tell the graceful body that it is aborted, and poll it
+	actDrop                 // drop the body, then evFinish
 	actWakeJoiners          // wake what the join slot holds, once
-	actOutput               // claim, watch: the join is resolved, evTake; take: the output is yours
-	actRetry                // another joiner is writing the slot this instant
+	actOutput               // claim, release: the task has finished; take: the output is the caller's
+	actRetry                // another joiner is writing the slot at this instant
 	actPending              // take: not finished yet
 	actAlreadyJoined        // take: the output went to another joiner
 	actInvalid              // the caller broke an invariant
 )
 
-// next is the whole life cycle as a pure function. Abort stands for abortRequested.
+// next is the whole life cycle as a pure function. In the table, abort is short for abortRequested.
 //
 //	| from                              | event     | to                    | action                |
 //	|-----------------------------------|-----------|-----------------------|-----------------------|
@@ -113,24 +109,24 @@ const (
 //	| any +abort                        | abort     | same                  | none                  |
 //	| Scheduled                         | run       | Running               | poll                  |
 //	| Scheduled+abort                   | run       | Cancelled             | drop, then finish     |
-//	| Scheduled+abort+graceful          | run       | Running+unwinding     | tell the future, poll |
+//	| Scheduled+abort+graceful          | run       | Running+unwinding     | tell the body, poll   |
 //	| Running                           | pending   | Idle                  | none                  |
 //	| Running+notified                  | pending   | Scheduled             | push, once            |
 //	| Running+abort                     | pending   | Cancelled             | drop, then finish     |
-//	| Running+abort+graceful            | pending   | Scheduled             | push: it has not been |
-//	|                                   |           |                       | told yet              |
+//	| Running+abort+graceful            | pending   | Scheduled             | push: the body was    |
+//	|                                   |           |                       | not told yet          |
 //	| Running+abort+graceful+unwinding  | pending   | as if without abort   |                       |
 //	| Running                           | yield     | as pending if notified were set               |
-//	| Running, any flag                 | ready     | Completed+finished    | wake the joiner       |
-//	| Running, any flag                 | cancelled | Cancelled+finished    | wake the joiner       |
-//	| Running, any flag                 | panic     | Completed+finished    | wake the joiner       |
-//	| Cancelled, not finished           | finish    | +finished             | wake the joiner       |
+//	| Running, any flag                 | ready     | Completed+finished    | wake the joiners      |
+//	| Running, any flag                 | cancelled | Cancelled+finished    | wake the joiners      |
+//	| Running, any flag                 | panic     | Completed+finished    | wake the joiners      |
+//	| Cancelled, not finished           | finish    | +finished             | wake the joiners      |
 //	| Idle, Scheduled                   | kill      | Cancelled+abort       | drop, then finish     |
 //	| not finished, not claimed         | claim     | +claimed -watched     | none: write the slot  |
 //	| not finished, claimed             | claim     | same                  | retry                 |
 //	| finished                          | claim     | same                  | output: take it       |
-//	| claimed, not finished             | watch     | -claimed +watched     | none                  |
-//	| claimed, finished                 | watch     | -claimed              | wake the slot; output |
+//	| claimed, not finished             | release   | -claimed +watched     | none                  |
+//	| claimed, finished                 | release   | -claimed              | wake the slot; output |
 //	| not finished                      | take      | same                  | pending               |
 //	| finished, not taken               | take      | +taken                | output                |
 //	| finished, taken                   | take      | same                  | already joined        |
@@ -138,12 +134,13 @@ const (
 //	|                                   | abort,    |                       |                       |
 //	|                                   | run, kill |                       |                       |
 //
-// The joiner is woken by finishing if and only if watched is set, and watched is cleared with it.
-// Illegal, and answered with actInvalid: run, kill of a task that is Running or, for run, Idle
-// (it was in two queues, or in none); any of the runner's events on a task that does not run.
+// Finishing wakes the joiners if and only if watched is set, and clears watched.
+// These are illegal and return actInvalid: run of a task that is Running or Idle (it was in two queues, or
+// in none); kill of a task that is Running; finish of a task that is not Cancelled or has finished; release
+// without a claim; any other event of the runner on a task that is not Running.
 //
-// Only graceful tasks depart from the rule that an abort drops the future: a coroutine cannot be
-// dropped without running its deferred functions, and those may await under a shield.
+// An abort drops the body, except that of a graceful task: a coroutine cannot be dropped without running its
+// deferred functions, and those may await under a shield.
 //
 // The rows of a poll are functions of their own.
 func next(w word, e event) (word, action) {
@@ -271,17 +268,16 @@ func finish(w word) (word, action) {
 	return w | finished, actNone
 }
 
-// atomicWord is the one place where the word lives. After birth nothing stores
-// it without a compare.
+// An atomicWord holds the word. After birth, every write is a compare-and-swap.
 type atomicWord struct{ v atomic.Uint32 }
 
 func (a *atomicWord) load() word { return word(a.v.Load()) }
 
-// birth is the one store: nobody else has seen the word yet.
+// birth is the only plain store: no other goroutine has seen the word yet.
 func (a *atomicWord) birth(w word) { a.v.Store(uint32(w)) }
 
-// Every swap starts from a value that its caller has just loaded. So a test makes it lose: it calls with the
-// value of before another change. Those that apply an event load again then.
+// Every swap starts from a value that its caller has just loaded. A test makes the swap fail by passing an older
+// value. The functions that apply an event load the word again then.
 
 // transition applies e and returns what the caller must do next.
 func (a *atomicWord) transition(e event) action { return a.transitionFrom(a.load(), e) }
@@ -300,9 +296,9 @@ func (a *atomicWord) swap(old, w word) bool {
 	return a.v.CompareAndSwap(uint32(old), uint32(w))
 }
 
-// What nearly always happens in a poll is one swap that is known beforehand. These are inlined, and return
-// false where something else has happened, or the swap has failed: the table has the rest. A test holds
-// each of them against the table.
+// The transitions that nearly every poll makes are single swaps, known beforehand. These functions make them and are
+// inlined. They return false if something else has happened or the swap has failed; next covers that. A test
+// compares each of them with next.
 
 // wakeIdle is evWake of a task that is Idle: actPush.
 func (a *atomicWord) wakeIdle() bool { return a.wakeIdleFrom(a.load()) }
@@ -312,8 +308,8 @@ func (a *atomicWord) wakeIdleFrom(old word) bool {
 }
 
 // wake applies evWake. A wake that changes nothing still swaps the word for itself, unless the
-// task is over: one that finds the task Scheduled must be ordered before the poll that is to
-// come, and only a write that the runner's swap reads can order it.
+// task has finished: a wake that finds the task Scheduled must be ordered before the next poll, and
+// only a write that the runner's swap reads orders it.
 func (a *atomicWord) wake() action { return a.wakeFrom(a.load()) }
 
 func (a *atomicWord) wakeFrom(old word) action {
@@ -333,14 +329,14 @@ func (a *atomicWord) runUnabortedFrom(old word) bool {
 	return old&(stateMask|abortRequested) == word(Scheduled) && a.swap(old, old.to(Running))
 }
 
-// pendUndisturbed is evPending of a task to which nothing has happened in its poll: actNone.
+// pendUndisturbed is evPending of a task to which nothing happened during its poll: actNone.
 func (a *atomicWord) pendUndisturbed() bool { return a.pendUndisturbedFrom(a.load()) }
 
 func (a *atomicWord) pendUndisturbedFrom(old word) bool {
 	return old&(stateMask|abortRequested|notified) == word(Running) && a.swap(old, old.to(Idle))
 }
 
-// yieldUndisturbed is evYield of a task to which nothing else has happened in its poll: actPush.
+// yieldUndisturbed is evYield of a task to which nothing else happened during its poll: actPush.
 func (a *atomicWord) yieldUndisturbed() bool { return a.yieldUndisturbedFrom(a.load()) }
 
 func (a *atomicWord) yieldUndisturbedFrom(old word) bool {

@@ -6,31 +6,31 @@ import (
 	"github.com/moduvex/moduvex-go/core"
 )
 
-// A WakerSet is a set of wakers, in the order in which they came. Add and Remove take constant time, amortised,
-// whatever the number of wakers. The zero WakerSet is empty, and one waker alone takes no memory beside it. It
+// A WakerSet is a set of wakers, in the order in which they were added. Add and Remove take constant time, amortised,
+// whatever the number of wakers. The zero WakerSet is empty; a single waker needs no further memory. It
 // has no lock.
 type WakerSet struct {
 	slot core.Waker // nil, the only waker, or a *wakerList
 }
 
-// fewWakers is up to how many wakers are looked through one by one. A lookup in a map costs as much as
-// comparing about so many.
+// fewWakers is up to how many wakers a search compares one by one. A lookup in a map costs about as much as
+// so many comparisons.
 const fewWakers = 16
 
 // A wakerList is a set of more than one waker, or of one that is shared.
 type wakerList struct {
-	wakers []core.Waker       // in order; nil where one was taken out, if there are places
-	places map[core.Waker]int // of each in wakers; nil as long as those are few
-	gone   int                // how many of wakers are nil
-	start  int                // those before it are
-	alone  core.Waker         // was the only one before there was a list; nil once it is taken out
-	shared []core.Waker       // those that findShared looks for beside alone, one of a type
+	wakers  []core.Waker       // in order; nil where one was removed, if there is a map of indexes
+	indexes map[core.Waker]int // of each in wakers; nil as long as those are few
+	gaps    int                // how many of wakers are nil
+	start   int                // all wakers before it are nil
+	alone   core.Waker         // was the only one before there was a list; nil once it is removed
+	shared  []core.Waker       // those that findShared searches beside alone, one for each type
 }
 
-// Wake makes a wakerList a core.Waker, which the slot holds. Nobody calls it.
+// Wake makes a wakerList a core.Waker, so that the slot can hold it. It is not called.
 func (l *wakerList) Wake() {}
 
-// Add adds w unless it is there, and reports whether it was not.
+// Add adds w unless it is in the set, and reports whether it added it.
 func (s *WakerSet) Add(w core.Waker) bool {
 	l, ok := s.slot.(*wakerList)
 	switch {
@@ -46,11 +46,11 @@ func (s *WakerSet) Add(w core.Waker) bool {
 	return true
 }
 
-// Remove takes w out and reports whether it was there.
+// Remove removes w and reports whether it was in the set.
 func (s *WakerSet) Remove(w core.Waker) bool {
 	if l, ok := s.slot.(*wakerList); ok {
 		removed := l.remove(w)
-		if len(l.wakers) == l.gone {
+		if len(l.wakers) == l.gaps {
 			s.slot = nil
 		}
 		return removed
@@ -62,13 +62,13 @@ func (s *WakerSet) Remove(w core.Waker) bool {
 	return true
 }
 
-// Empty reports whether no waker is there.
+// Empty reports whether the set has no waker.
 func (s *WakerSet) Empty() bool { return s.slot == nil }
 
 // Len returns the number of wakers.
 func (s *WakerSet) Len() int {
 	if l, ok := s.slot.(*wakerList); ok {
-		return len(l.wakers) - l.gone
+		return len(l.wakers) - l.gaps
 	}
 	if s.slot == nil {
 		return 0
@@ -76,7 +76,7 @@ func (s *WakerSet) Len() int {
 	return 1
 }
 
-// First returns the waker that came first of those that are there, or nil.
+// First returns the waker that was added first, or nil.
 func (s *WakerSet) First() core.Waker {
 	if l, ok := s.slot.(*wakerList); ok {
 		return l.front()
@@ -84,14 +84,14 @@ func (s *WakerSet) First() core.Waker {
 	return s.slot
 }
 
-// TakeAll empties s and returns what was there.
+// TakeAll empties s and returns what it held.
 func (s *WakerSet) TakeAll() WakerSet {
 	all := *s
 	s.slot = nil
 	return all
 }
 
-// Wake wakes all, in order.
+// Wake wakes all wakers, in order.
 func (s WakerSet) Wake() {
 	if l, ok := s.slot.(*wakerList); ok {
 		l.each(core.Waker.Wake)
@@ -109,7 +109,7 @@ func (s WakerSet) WakeLater(h core.Host) {
 	}
 }
 
-// findShared returns the W that was added by addShared, or is alone.
+// findShared returns the W that addShared added, or that is alone in the set.
 func findShared[W core.Waker](s *WakerSet) (w W, ok bool) {
 	l, many := s.slot.(*wakerList)
 	if !many {
@@ -127,7 +127,7 @@ func findShared[W core.Waker](s *WakerSet) (w W, ok bool) {
 	return w, false
 }
 
-// addShared adds w, which is not there, so that findShared finds it.
+// addShared adds w, which is not in the set, so that findShared finds it.
 func (s *WakerSet) addShared(w core.Waker) {
 	s.Add(w)
 	if l, ok := s.slot.(*wakerList); ok {
@@ -135,15 +135,15 @@ func (s *WakerSet) addShared(w core.Waker) {
 	}
 }
 
-// contains reports whether one of the wakers is so.
-func (s *WakerSet) contains(so func(core.Waker) bool) bool {
+// contains reports whether match is true for one of the wakers.
+func (s *WakerSet) contains(match func(core.Waker) bool) bool {
 	if l, ok := s.slot.(*wakerList); ok {
-		return slices.ContainsFunc(l.wakers, func(w core.Waker) bool { return w != nil && so(w) })
+		return slices.ContainsFunc(l.wakers, func(w core.Waker) bool { return w != nil && match(w) })
 	}
-	return s.slot != nil && so(s.slot)
+	return s.slot != nil && match(s.slot)
 }
 
-// each wakes all, also those behind one that panics or exits the goroutine.
+// each calls wake for all wakers, also for those behind one that panics or exits the goroutine.
 func (l *wakerList) each(wake func(core.Waker)) {
 	next := 0
 	defer func() {
@@ -161,17 +161,17 @@ func (l *wakerList) each(wake func(core.Waker)) {
 	}
 }
 
-// front is the first waker. What it steps over it does not look at again, so it takes constant time, amortised.
+// front returns the first waker. It looks at each gap once, so it takes constant time, amortised.
 func (l *wakerList) front() core.Waker {
-	for l.wakers[l.start] == nil { // there is one
+	for l.wakers[l.start] == nil { // a wakerList has a waker
 		l.start++
 	}
 	return l.wakers[l.start]
 }
 
 func (l *wakerList) find(w core.Waker) int {
-	if l.places != nil {
-		if i, ok := l.places[w]; ok {
+	if l.indexes != nil {
+		if i, ok := l.indexes[w]; ok {
 			return i
 		}
 		return -1
@@ -186,11 +186,11 @@ func (l *wakerList) add(w core.Waker) bool {
 	if len(l.wakers) == cap(l.wakers) {
 		l.pack(isOver)
 	}
-	if l.places == nil && len(l.wakers) >= fewWakers {
-		l.index()
+	if l.indexes == nil && len(l.wakers) >= fewWakers {
+		l.makeIndexes()
 	}
-	if l.places != nil {
-		l.places[w] = len(l.wakers)
+	if l.indexes != nil {
+		l.indexes[w] = len(l.wakers)
 	}
 	l.wakers = append(l.wakers, w)
 	return true
@@ -205,28 +205,28 @@ func (l *wakerList) remove(w core.Waker) bool {
 		l.alone = nil
 	}
 	l.shared = slices.DeleteFunc(l.shared, func(s core.Waker) bool { return s == w })
-	if l.places == nil {
+	if l.indexes == nil {
 		l.wakers = slices.Delete(l.wakers, i, i+1)
 		return true
 	}
 	l.wakers[i] = nil
-	delete(l.places, w)
-	if l.gone++; l.gone > len(l.wakers)/2 {
+	delete(l.indexes, w)
+	if l.gaps++; l.gaps > len(l.wakers)/2 {
 		l.pack(func(core.Waker) bool { return false })
 	}
 	return true
 }
 
-// isOver reports whether a wake of w is known not to matter: a future that is given up with its task does
+// isOver reports whether a wake of w is known to have no effect: a future that is given up with its task does
 // not take its waker back.
 func isOver(w core.Waker) bool {
 	f, ok := w.(core.FinishedWaker)
 	return ok && f.Finished()
 }
 
-// pack leaves out what was taken out or is over, and then sees to it that at most half of the room is in use.
-// It comes when there is no room left or half of the list is nil, so that as many calls of add or remove as
-// there are wakers share its cost.
+// pack discards the gaps and the wakers that are over, and then resizes the list so that at most half of its
+// capacity is in use. add and remove call it when the capacity is used up or half of the list is gaps, so that as
+// many calls as there are wakers share its cost.
 func (l *wakerList) pack(over func(core.Waker) bool) {
 	if l.alone != nil && over(l.alone) {
 		l.alone = nil
@@ -239,16 +239,16 @@ func (l *wakerList) pack(over func(core.Waker) bool) {
 	case len(live) < room/8:
 		live = append(make([]core.Waker, 0, 2*len(live)+2), live...)
 	}
-	l.wakers, l.gone, l.start, l.places = live, 0, 0, nil
+	l.wakers, l.gaps, l.start, l.indexes = live, 0, 0, nil
 	if len(live) >= fewWakers {
-		l.index()
+		l.makeIndexes()
 	}
 }
 
-// index makes places.
-func (l *wakerList) index() {
-	l.places = make(map[core.Waker]int, len(l.wakers))
+// makeIndexes fills indexes.
+func (l *wakerList) makeIndexes() {
+	l.indexes = make(map[core.Waker]int, len(l.wakers))
 	for i, w := range l.wakers {
-		l.places[w] = i
+		l.indexes[w] = i
 	}
 }
