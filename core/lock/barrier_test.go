@@ -13,14 +13,15 @@ import (
 	"github.com/moduvex/moduvex-go/core/coretest"
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/core/internal/racetest"
+	"github.com/moduvex/moduvex-go/core/internal/waittest"
 	"github.com/moduvex/moduvex-go/core/lock"
 	"github.com/moduvex/moduvex-go/core/task"
 )
 
-func arrivals(t testing.TB, b *lock.Barrier, n int) (ws []*waiter[bool]) {
+func arrivals(t testing.TB, b *lock.Barrier, n int) (ws []*waittest.Waiter[bool]) {
 	for range n {
 		f := b.ArriveFuture()
-		ws = append(ws, newWaiter[bool](t, &f))
+		ws = append(ws, waittest.NewWaiter[bool](t, &f))
 	}
 	return ws
 }
@@ -32,44 +33,44 @@ func TestABarrierOpensWhenAllHaveArrivedAndHasOneLeader(t *testing.T) {
 		last := ws[round%3]
 		for _, w := range ws {
 			if w != last {
-				w.pends(t)
-				w.pends(t) // does not arrive twice
+				w.Pends(t)
+				w.Pends(t) // does not arrive twice
 			}
 		}
-		if !last.answers(t, last.wakes) {
+		if !last.Answers(t, last.Wakes) {
 			t.Errorf("round %d: the last is not the leader", round)
 		}
-		last.pends(t) // for the next round
+		last.Pends(t) // for the next round
 		for _, w := range ws {
-			if w != last && w.answers(t, w.wakes) {
+			if w != last && w.Answers(t, w.Wakes) {
 				t.Errorf("round %d: a second leader", round)
 			}
 		}
-		last.drop()
+		last.Drop()
 	}
 	one := arrivals(t, lock.NewBarrier(1), 1)[0]
 	for range 2 {
-		if !one.answers(t, 0) {
+		if !one.Answers(t, 0) {
 			t.Error("a barrier for one has no leader")
 		}
 	}
 }
 
-func TestAnArrivalThatIsGivenUpDoesNotCount(t *testing.T) {
+func TestADroppedArrivalDoesNotCount(t *testing.T) {
 	b := lock.NewBarrier(2)
 	ws := arrivals(t, b, 3)
-	ws[0].pends(t)
-	ws[0].drop()
-	ws[0].drop()
-	ws[1].pends(t)
-	ws[2].answers(t, 0)
-	ws[1].drop() // too late: the round is complete
-	ws[0].pends(t)
-	if ws[0].wakes != 0 || ws[1].wakes != 1 {
-		t.Errorf("woken %d and %d times", ws[0].wakes, ws[1].wakes)
+	ws[0].Pends(t)
+	ws[0].Drop()
+	ws[0].Drop()
+	ws[1].Pends(t)
+	ws[2].Answers(t, 0)
+	ws[1].Drop() // too late: the round is complete
+	ws[0].Pends(t)
+	if ws[0].Wakes != 0 || ws[1].Wakes != 1 {
+		t.Errorf("woken %d and %d times", ws[0].Wakes, ws[1].Wakes)
 	}
-	ws[2].answers(t, 0)
-	ws[0].answers(t, 1)
+	ws[2].Answers(t, 0)
+	ws[0].Answers(t, 1)
 }
 
 // Waiters of a round that is complete are woken in several goes, with the lock free in between: one
@@ -78,36 +79,36 @@ func TestABarrierForManyTellsItsRoundsApart(t *testing.T) {
 	const n = 100
 	b := lock.NewBarrier(n)
 	ws := arrivals(t, b, n)
-	cx := newHost(t).Context()
+	cx := waittest.Host(t).Context()
 	for i, w := range ws[:n-1] {
 		last := ws[n-2]
 		cx.ForHost().Begin(core.WakerFunc(func() {
 			if i == 0 {
-				last.drop() // has yet to be woken
+				last.Drop() // has yet to be woken
 			}
-			w.poll()
-			w.poll() // for the next round
+			w.Poll()
+			w.Poll() // for the next round
 		}))
-		w.f.Poll(cx)
+		w.Future.Poll(cx)
 	}
-	if !ws[n-1].answers(t, 0) {
+	if !ws[n-1].Answers(t, 0) {
 		t.Error("no leader")
 	}
 	for _, w := range ws[:n-2] {
-		w.pends(t)
+		w.Pends(t)
 	}
-	ws[n-2].pends(t)
-	if !ws[n-1].answers(t, 0) {
+	ws[n-2].Pends(t)
+	if !ws[n-1].Answers(t, 0) {
 		t.Error("the second round is not complete")
 	}
 }
 
 func TestBadBarriersPanic(t *testing.T) {
 	for _, n := range []int{0, -1} {
-		mustPanic(t, fmt.Sprintf("lock: NewBarrier for %d tasks, which is not positive", n), func() { lock.NewBarrier(n) })
+		waittest.MustPanic(t, fmt.Sprintf("lock: NewBarrier for %d tasks, which is not positive", n), func() { lock.NewBarrier(n) })
 	}
-	mustPanic(t, "lock: Poll of an ArriveFuture that no Barrier has made", func() {
-		newWaiter[bool](t, new(lock.ArriveFuture)).poll()
+	waittest.MustPanic(t, "lock: Poll of an ArriveFuture that no Barrier has made", func() {
+		waittest.NewWaiter[bool](t, new(lock.ArriveFuture)).Poll()
 	})
 	new(lock.ArriveFuture).Drop()
 }
@@ -135,7 +136,7 @@ func TestBodiesAndGoroutinesMeetAtABarrier(t *testing.T) {
 	defer c.Close()
 	var slots []*task.Slot[struct{}]
 	for range 3 {
-		slots = append(slots, body(c, func(co *coro.Co) error {
+		slots = append(slots, waittest.Body(c, func(co *coro.Co) error {
 			for n := range rounds {
 				leader, err := b.Arrive(co)
 				if err := round(leader, err, n); err != nil {
@@ -167,7 +168,7 @@ func TestBodiesAndGoroutinesMeetAtABarrier(t *testing.T) {
 	wg.Wait()
 	c.Wait()
 	for _, s := range slots {
-		if err := ended(t, s); err != nil {
+		if err := waittest.Ended(t, s); err != nil {
 			t.Error(err)
 		}
 	}
@@ -178,32 +179,32 @@ func TestBodiesAndGoroutinesMeetAtABarrier(t *testing.T) {
 
 func TestAnAbortedBodyHasNotArrived(t *testing.T) {
 	b := lock.NewBarrier(2)
-	h := newHost(t)
+	h := waittest.Host(t)
 	arrive := func(co *coro.Co) error { _, err := b.Arrive(co); return err }
-	doomed, a := body(h, arrive), (*task.Slot[struct{}])(nil)
+	doomed, a := waittest.Body(h, arrive), (*task.Slot[struct{}])(nil)
 	h.Run()
 	doomed.Abort()
 	h.Run()
-	a = body(h, arrive)
+	a = waittest.Body(h, arrive)
 	h.Run()
-	if err := ended(t, doomed); !errors.Is(err, core.ErrCancelled) || a.Finished() {
+	if err := waittest.Ended(t, doomed); !errors.Is(err, core.ErrCancelled) || a.Finished() {
 		t.Errorf("have %v, and the other has passed: %t", err, a.Finished())
 	}
-	body(h, arrive)
+	waittest.Body(h, arrive)
 	h.Run()
-	if err := ended(t, a); err != nil {
+	if err := waittest.Ended(t, a); err != nil {
 		t.Error(err)
 	}
 }
 
 func TestABarrierAllocatesNothing(t *testing.T) {
 	ws := arrivals(t, lock.NewBarrier(50), 50)
-	allocates(t, "poll style", 0, func() {
+	waittest.Allocates(t, "poll style", 0, func() {
 		for _, w := range ws {
-			w.poll()
+			w.Poll()
 		}
 		for _, w := range ws[:49] {
-			w.poll()
+			w.Poll()
 		}
 	})
 }

@@ -6,7 +6,7 @@ import (
 
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coro"
-	"github.com/moduvex/moduvex-go/core/internal/hosttest"
+	"github.com/moduvex/moduvex-go/core/internal/waittest"
 	"github.com/moduvex/moduvex-go/core/lock"
 	"github.com/moduvex/moduvex-go/core/task"
 )
@@ -37,7 +37,7 @@ func (a *adder) Drop() { a.lock.Drop() }
 func BenchmarkMutex(b *testing.B) {
 	const tasks = 8
 	b.Run("poll", func(b *testing.B) {
-		h := hosttest.NewSolo()
+		h := waittest.NewSolo()
 		var m lock.Mutex
 		sum := 0
 		b.ReportAllocs()
@@ -48,13 +48,13 @@ func BenchmarkMutex(b *testing.B) {
 		h.Run()
 	})
 	b.Run("direct", func(b *testing.B) {
-		h := hosttest.NewSolo()
+		h := waittest.NewSolo()
 		defer h.Close()
 		var m lock.Mutex
 		sum := 0
 		b.ReportAllocs()
 		for range tasks {
-			body(h, func(co *coro.Co) error {
+			waittest.Body(h, func(co *coro.Co) error {
 				for range b.N/tasks + 1 {
 					g, err := m.Lock(co)
 					if err != nil {
@@ -90,12 +90,12 @@ func BenchmarkMutex(b *testing.B) {
 // BenchmarkMutexHandOver is a lock that is held across a turn of the queue, so that it is handed
 // over each time.
 func BenchmarkMutexHandOver(b *testing.B) {
-	h := hosttest.NewSolo()
+	h := waittest.NewSolo()
 	defer h.Close()
 	var m lock.Mutex
 	b.ReportAllocs()
 	for range 2 {
-		body(h, func(co *coro.Co) error {
+		waittest.Body(h, func(co *coro.Co) error {
 			for range b.N/2 + 1 {
 				g, err := m.Lock(co)
 				if err != nil {

@@ -11,158 +11,158 @@ import (
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coretest"
 	"github.com/moduvex/moduvex-go/core/coro"
-	"github.com/moduvex/moduvex-go/core/internal/hosttest"
 	"github.com/moduvex/moduvex-go/core/internal/racetest"
+	"github.com/moduvex/moduvex-go/core/internal/waittest"
 	"github.com/moduvex/moduvex-go/core/lock"
 	"github.com/moduvex/moduvex-go/core/task"
 )
 
-func notified(t testing.TB, n *lock.Notify) *waiter[struct{}] {
+func notified(t testing.TB, n *lock.Notify) *waittest.Waiter[struct{}] {
 	f := n.NotifiedFuture()
-	return newWaiter[struct{}](t, &f)
+	return waittest.NewWaiter[struct{}](t, &f)
 }
 
-func TestNotifyOneWakesWhoHasWaitedLongest(t *testing.T) {
+func TestNotifyOneWakesTheOldestWaiter(t *testing.T) {
 	var n lock.Notify
 	a, b := notified(t, &n), notified(t, &n)
-	a.pends(t)
-	b.pends(t)
+	a.Pends(t)
+	b.Pends(t)
 	n.NotifyOne()
-	b.pends(t)
-	a.answers(t, 1)
-	a.pends(t) // again, behind b
+	b.Pends(t)
+	a.Answers(t, 1)
+	a.Pends(t) // again, behind b
 	n.NotifyOne()
-	a.pends(t)
-	b.answers(t, 1)
+	a.Pends(t)
+	b.Answers(t, 1)
 	n.NotifyOne()
-	a.answers(t, 2)
+	a.Answers(t, 2)
 }
 
-func TestANotificationThatNobodyWaitsForIsKeptAndOnlyOne(t *testing.T) {
+func TestOneNotificationIsKeptForTheNextWaiter(t *testing.T) {
 	var n lock.Notify
 	n.NotifyOne()
 	n.NotifyOne()
 	a, b := notified(t, &n), notified(t, &n)
-	a.answers(t, 0)
-	b.pends(t)
-	a.pends(t)
+	a.Answers(t, 0)
+	b.Pends(t)
+	a.Pends(t)
 }
 
-func TestNotifyAllWakesThoseWhoWaitAndIsNotKept(t *testing.T) {
+func TestNotifyAllWakesTheWaitersAndIsNotKept(t *testing.T) {
 	var n lock.Notify
-	var ws []*waiter[struct{}]
+	var ws []*waittest.Waiter[struct{}]
 	for range 40 {
 		w := notified(t, &n)
-		w.pends(t)
+		w.Pends(t)
 		ws = append(ws, w)
 	}
 	n.NotifyAll()
 	late := notified(t, &n)
-	late.pends(t)
+	late.Pends(t)
 	for _, w := range ws {
-		w.answers(t, 1)
-		w.pends(t)
+		w.Answers(t, 1)
+		w.Pends(t)
 	}
-	if late.wakes != 0 {
+	if late.Wakes != 0 {
 		t.Error("a NotifyAll was kept")
 	}
 }
 
 // Between a look at the condition and the first poll there may be a NotifyAll.
-func TestAFutureHearsNotifyAllFromItsMakingOn(t *testing.T) {
+func TestAFutureSeesEachNotifyAllAfterItWasMade(t *testing.T) {
 	var n lock.Notify
 	w := notified(t, &n)
 	n.NotifyAll()
-	w.answers(t, 0)
+	w.Answers(t, 0)
 	n.NotifyAll() // since the last answer
-	w.answers(t, 0)
-	w.pends(t)
+	w.Answers(t, 0)
+	w.Pends(t)
 	n.NotifyOne()
 	n.NotifyAll()
-	w.answers(t, 1)
-	w.pends(t)
+	w.Answers(t, 1)
+	w.Pends(t)
 	n.NotifyOne()
-	w.answers(t, 2)
+	w.Answers(t, 2)
 	n.NotifyOne() // kept: a NotifyAll does not use it up
 	n.NotifyAll()
-	w.answers(t, 2)
-	w.answers(t, 2)
-	w.pends(t)
+	w.Answers(t, 2)
+	w.Answers(t, 2)
+	w.Pends(t)
 }
 
 // Regression: the wake of a waiter that was given up after it was lost.
-func TestAWaiterThatIsGivenUpForwardsItsNotification(t *testing.T) {
+func TestADroppedWaiterPassesItsNotificationOn(t *testing.T) {
 	var n lock.Notify
 	a, b, c := notified(t, &n), notified(t, &n), notified(t, &n)
-	a.pends(t)
-	b.pends(t)
+	a.Pends(t)
+	b.Pends(t)
 	n.NotifyOne()
-	a.drop()
-	b.answers(t, 1)
-	b.pends(t)
+	a.Drop()
+	b.Answers(t, 1)
+	b.Pends(t)
 	n.NotifyOne()
-	b.drop() // nobody is left: it is kept
-	c.answers(t, 0)
-	a.pends(t)
-	a.drop() // before its turn
-	b.pends(t)
+	b.Drop() // nobody is left: it is kept
+	c.Answers(t, 0)
+	a.Pends(t)
+	a.Drop() // before its turn
+	b.Pends(t)
 	n.NotifyAll()
-	b.drop() // of a NotifyAll there is nothing to forward
+	b.Drop() // of a NotifyAll there is nothing to forward
 	c = notified(t, &n)
-	c.pends(t)
-	if a.wakes != 1 {
+	c.Pends(t)
+	if a.Wakes != 1 {
 		t.Error("woken after it had gone")
 	}
 }
 
 func TestMisuseOfANotifiedFuturePanics(t *testing.T) {
-	mustPanic(t, "lock: Poll of a NotifiedFuture that no Notify has made", func() {
-		newWaiter[struct{}](t, new(lock.NotifiedFuture)).poll()
+	waittest.MustPanic(t, "lock: Poll of a NotifiedFuture that no Notify has made", func() {
+		waittest.NewWaiter[struct{}](t, new(lock.NotifiedFuture)).Poll()
 	})
 	new(lock.NotifiedFuture).Drop()
 }
 
 func TestNotifyWakesThroughTheWorkerAndOutsideOfItsLocks(t *testing.T) {
 	var n lock.Notify
-	h, cx := newSpy(t)
+	h, cx := waittest.NewSpy(t)
 	a := notified(t, &n)
-	a.pends(t)
+	a.Pends(t)
 	n.NotifyOneOn(cx)
-	a.answers(t, 1)
-	a.pends(t)
+	a.Answers(t, 1)
+	a.Pends(t)
 	n.NotifyAllOn(cx)
-	a.answers(t, 2)
-	if h.woken != 2 {
-		t.Errorf("%d wakes through the host, want 2", h.woken)
+	a.Answers(t, 2)
+	if h.Woken != 2 {
+		t.Errorf("%d wakes through the host, want 2", h.Woken)
 	}
 	f := n.NotifiedFuture()
-	mine := newHost(t).Context()
+	mine := waittest.Host(t).Context()
 	mine.ForHost().Begin(core.WakerFunc(func() { n.NotifyOne() }))
 	f.Poll(mine)
 	n.NotifyAll()
-	a.answers(t, 2) // heard the NotifyAll
-	a.answers(t, 2) // and has the one that the waker sent
+	a.Answers(t, 2) // heard the NotifyAll
+	a.Answers(t, 2) // and has the one that the waker sent
 }
 
 func TestBodiesAndGoroutinesAreNotified(t *testing.T) {
 	var n lock.Notify
-	h := newHost(t)
-	a, b := body(h, n.Notified), body(h, n.Notified)
+	h := waittest.Host(t)
+	a, b := waittest.Body(h, n.Notified), waittest.Body(h, n.Notified)
 	h.Run()
 	n.NotifyOne()
 	a.Abort() // the notification is there: it beats the abort, or goes to b
 	h.Run()
-	errA := ended(t, a)
+	errA := waittest.Ended(t, a)
 	if errA == nil {
 		n.NotifyOne()
 		h.Run()
 	} else if !errors.Is(errA, core.ErrCancelled) {
 		t.Errorf("have %v", errA)
 	}
-	if err := ended(t, b); err != nil {
+	if err := waittest.Ended(t, b); err != nil {
 		t.Error(err)
 	}
-	if err := n.NotifiedWait(cancelled()); err != context.Canceled {
+	if err := n.NotifiedWait(waittest.Cancelled()); err != context.Canceled {
 		t.Errorf("have %v, want context.Canceled", err)
 	}
 	var wg sync.WaitGroup
@@ -180,24 +180,24 @@ func TestBodiesAndGoroutinesAreNotified(t *testing.T) {
 func TestANotifyAllocatesNothing(t *testing.T) {
 	var n lock.Notify
 	a := notified(t, &n)
-	allocates(t, "poll style", 0, func() {
-		a.poll()
+	waittest.Allocates(t, "poll style", 0, func() {
+		a.Poll()
 		n.NotifyOne()
-		a.poll()
-		a.poll()
+		a.Poll()
+		a.Poll()
 		n.NotifyAll()
-		a.poll()
+		a.Poll()
 	})
-	h := hosttest.NewSolo()
+	h := waittest.NewSolo()
 	defer h.Close()
-	s := body(h, func(co *coro.Co) error {
+	s := waittest.Body(h, func(co *coro.Co) error {
 		for {
 			if err := n.Notified(co); err != nil {
 				return err
 			}
 		}
 	})
-	allocates(t, "direct style", 0, func() {
+	waittest.Allocates(t, "direct style", 0, func() {
 		h.Run()
 		n.NotifyOneOn(h.Context())
 		h.Run()
@@ -205,7 +205,7 @@ func TestANotifyAllocatesNothing(t *testing.T) {
 	s.Abort()
 	h.Run()
 	n.NotifyOne()
-	allocates(t, "goroutine", 0, func() {
+	waittest.Allocates(t, "goroutine", 0, func() {
 		n.NotifiedWait(t.Context())
 		n.NotifyOne()
 	})
@@ -236,7 +236,7 @@ func TestStressOfANotify(t *testing.T) {
 	c := coretest.NewWorkers(3)
 	defer c.Close()
 	work := func() *task.Slot[struct{}] {
-		return body(c, func(co *coro.Co) error {
+		return waittest.Body(c, func(co *coro.Co) error {
 			for !over.Load() {
 				for take() {
 				}

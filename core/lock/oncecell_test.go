@@ -13,6 +13,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/core/future"
 	"github.com/moduvex/moduvex-go/core/internal/racetest"
+	"github.com/moduvex/moduvex-go/core/internal/waittest"
 	"github.com/moduvex/moduvex-go/core/lock"
 	"github.com/moduvex/moduvex-go/core/task"
 )
@@ -28,7 +29,7 @@ func TestACellIsFilledOnce(t *testing.T) {
 	if v, ok := c.Get(); v != 1 || !ok {
 		t.Errorf("have %d, %t", v, ok)
 	}
-	h := newHost(t)
+	h := waittest.Host(t)
 	s := coro.New(func(co *coro.Co) (int, error) {
 		return c.GetOrInit(co, func(*coro.Co) (int, error) { t.Error("init was called"); return 3, nil })
 	})
@@ -55,9 +56,9 @@ func answer(t *testing.T, s *task.Slot[int]) int {
 	return v
 }
 
-func TestThoseWhoAskMeanwhileWaitForTheValue(t *testing.T) {
+func TestCallersMeanwhileWaitForTheValue(t *testing.T) {
 	var c lock.OnceCell[int]
-	h := newHost(t)
+	h := waittest.Host(t)
 	calls := 0
 	init := func(co *coro.Co) (int, error) {
 		calls++
@@ -86,7 +87,7 @@ func TestThoseWhoAskMeanwhileWaitForTheValue(t *testing.T) {
 }
 
 // The next in line makes the value when the first fails, panics, leaves, or is aborted.
-func TestAMakingThatComesToNothingLeavesItToTheNext(t *testing.T) {
+func TestAFailedInitLeavesTheCellToTheNext(t *testing.T) {
 	boom := errors.New("boom")
 	for name, fail := range map[string]func(co *coro.Co) (int, error){
 		"error":  func(co *coro.Co) (int, error) { co.Yield(); return 5, boom },
@@ -95,7 +96,7 @@ func TestAMakingThatComesToNothingLeavesItToTheNext(t *testing.T) {
 		"abort":  func(co *coro.Co) (int, error) { return 5, co.Suspend() },
 	} {
 		var c lock.OnceCell[int]
-		h := newHost(t)
+		h := waittest.Host(t)
 		first := get(h, &c, fail)
 		next := get(h, &c, func(co *coro.Co) (int, error) { return 7, nil })
 		third := get(h, &c, func(co *coro.Co) (int, error) { return 9, nil })
@@ -117,7 +118,7 @@ func TestAMakingThatComesToNothingLeavesItToTheNext(t *testing.T) {
 
 func TestAWaiterOfACellCanBeAborted(t *testing.T) {
 	var c lock.OnceCell[int]
-	h := newHost(t)
+	h := waittest.Host(t)
 	open := false
 	first := get(h, &c, func(co *coro.Co) (int, error) {
 		for !open {
@@ -134,7 +135,7 @@ func TestAWaiterOfACellCanBeAborted(t *testing.T) {
 	if _, err, _ := doomed.Take(); !errors.Is(err, core.ErrCancelled) {
 		t.Errorf("have %v", err)
 	}
-	if _, err := c.GetOrInitWait(cancelled(), lateWait); err != context.Canceled {
+	if _, err := c.GetOrInitWait(waittest.Cancelled(), lateWait); err != context.Canceled {
 		t.Errorf("have %v, want context.Canceled", err)
 	}
 	open = true
@@ -143,7 +144,7 @@ func TestAWaiterOfACellCanBeAborted(t *testing.T) {
 	if v := answer(t, first); v != 7 {
 		t.Errorf("have %d", v)
 	}
-	if v, err := c.GetOrInitWait(cancelled(), lateWait); v != 7 || err != nil {
+	if v, err := c.GetOrInitWait(waittest.Cancelled(), lateWait); v != 7 || err != nil {
 		t.Errorf("have %d, %v: the value is there", v, err)
 	}
 }
@@ -159,25 +160,25 @@ func TestAnInitFutureMakesTheValueInPollStyle(t *testing.T) {
 		return func() core.Future[int] { return gate.future(v) }
 	}
 	f, g, k := c.InitFuture(making(7)), c.InitFuture(making(8)), c.InitFuture(making(9))
-	a, b, d := newWaiter[int](t, &f), newWaiter[int](t, &g), newWaiter[int](t, &k)
-	a.pends(t)
-	b.pends(t)
-	d.pends(t)
-	a.drop() // its turn is b's
-	if gate.drops != 1 || b.wakes != 1 {
-		t.Errorf("%d drops, %d wakes", gate.drops, b.wakes)
+	a, b, d := waittest.NewWaiter[int](t, &f), waittest.NewWaiter[int](t, &g), waittest.NewWaiter[int](t, &k)
+	a.Pends(t)
+	b.Pends(t)
+	d.Pends(t)
+	a.Drop() // its turn is b's
+	if gate.drops != 1 || b.Wakes != 1 {
+		t.Errorf("%d drops, %d wakes", gate.drops, b.Wakes)
 	}
-	b.pends(t)
-	d.drop()
-	d.pends(t)
+	b.Pends(t)
+	d.Drop()
+	d.Pends(t)
 	gate.open = true
-	if v := b.answers(t, 1); v != 8 {
+	if v := b.Answers(t, 1); v != 8 {
 		t.Errorf("have %d", v)
 	}
-	if v := d.answers(t, 1); v != 8 {
+	if v := d.Answers(t, 1); v != 8 {
 		t.Errorf("have %d", v)
 	}
-	a.answers(t, 0)
+	a.Answers(t, 0)
 }
 
 // A gate makes futures that are ready once it is open.
@@ -196,14 +197,14 @@ type gated struct {
 func (f *gated) Poll(*core.Context) (int, bool) { return f.v, f.g.open }
 func (f *gated) Drop()                          { f.g.drops++ }
 
-func TestAPanicOfAnInitFutureLeavesItToTheNext(t *testing.T) {
+func TestAPanicOfAnInitFutureLeavesTheCellToTheNext(t *testing.T) {
 	for name, init := range map[string]func() core.Future[int]{
 		"init":  func() core.Future[int] { panic("boom") },
 		"poll":  func() core.Future[int] { return future.Func(func(*core.Context) (int, bool) { panic("boom") }) },
 		"abort": func() core.Future[int] { return future.Pending[int]() },
 	} {
 		var c lock.OnceCell[int]
-		h := newHost(t)
+		h := waittest.Host(t)
 		f, g := c.InitFuture(init), c.InitFuture(func() core.Future[int] { return future.Ready(7) })
 		bad, good := task.New[int](&f), task.New[int](&g)
 		h.Spawn(&bad.Task)
@@ -220,7 +221,7 @@ func TestAPanicOfAnInitFutureLeavesItToTheNext(t *testing.T) {
 	}
 }
 
-func TestACauseThatLooksLikeTheEndOfAWaitIsNoValue(t *testing.T) {
+func TestACauseThatIsErrClosedIsNoValue(t *testing.T) {
 	var c lock.OnceCell[int]
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(lock.ErrClosed)
@@ -231,16 +232,16 @@ func TestACauseThatLooksLikeTheEndOfAWaitIsNoValue(t *testing.T) {
 
 func TestMisuseOfACellPanics(t *testing.T) {
 	var c lock.OnceCell[int]
-	mustPanic(t, "lock: GetOrInit with a nil function", func() { c.GetOrInit(nil, nil) })
-	mustPanic(t, "lock: GetOrInitWait with a nil function", func() { c.GetOrInitWait(context.Background(), nil) })
-	mustPanic(t, "lock: InitFuture with a nil function", func() { c.InitFuture(nil) })
-	mustPanic(t, "lock: Poll of an InitFuture that no OnceCell has made", func() {
-		newWaiter[int](t, new(lock.InitFuture[int])).poll()
+	waittest.MustPanic(t, "lock: GetOrInit with a nil function", func() { c.GetOrInit(nil, nil) })
+	waittest.MustPanic(t, "lock: GetOrInitWait with a nil function", func() { c.GetOrInitWait(context.Background(), nil) })
+	waittest.MustPanic(t, "lock: InitFuture with a nil function", func() { c.InitFuture(nil) })
+	waittest.MustPanic(t, "lock: Poll of an InitFuture that no OnceCell has made", func() {
+		waittest.NewWaiter[int](t, new(lock.InitFuture[int])).Poll()
 	})
 	f := c.InitFuture(func() core.Future[int] { return nil })
-	w := newWaiter[int](t, &f)
-	mustPanic(t, "lock: the function of an InitFuture returned a nil Future", func() { w.poll() })
-	w.drop()
+	w := waittest.NewWaiter[int](t, &f)
+	waittest.MustPanic(t, "lock: the function of an InitFuture returned a nil Future", func() { w.Poll() })
+	w.Drop()
 	if !c.Set(1) {
 		t.Error("the turn was not given back")
 	}

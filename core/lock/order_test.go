@@ -7,6 +7,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/channel/mpsc"
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/core/future"
+	"github.com/moduvex/moduvex-go/core/internal/waittest"
 	"github.com/moduvex/moduvex-go/core/lock"
 )
 
@@ -66,17 +67,17 @@ func lines(tb testing.TB) map[string]func() line {
 		"OnceCell": func() line {
 			c := &lock.OnceCell[int]{}
 			pending := func() core.Future[int] { return future.Pending[int]() }
-			var making *waiter[int]
+			var making *waittest.Waiter[int]
 			ask := func() *lock.InitFuture[int] {
 				f := c.InitFuture(pending)
 				return &f
 			}
 			return line{
 				hold: func() {
-					making = newWaiter[int](tb, ask())
-					making.poll()
+					making = waittest.NewWaiter[int](tb, ask())
+					making.Poll()
 				},
-				release: func() { making.drop() },
+				release: func() { making.Drop() },
 				// It is served once it makes the value, which the call of its function tells.
 				ask: func() core.Future[any] { return &turnOf{c: c} },
 				body: func(co *coro.Co) error {
@@ -158,19 +159,19 @@ func then[T any](f core.Future[T], fn func(T)) core.Future[any] {
 }
 
 // pollSpent polls w when its task has spent its budget.
-func pollSpent(t *testing.T, w *waiter[any]) {
+func pollSpent(t *testing.T, w *waittest.Waiter[any]) {
 	t.Helper()
-	w.cx.ForHost().Begin(w)
-	for w.cx.Budget() > 0 {
-		w.cx.Spend()
+	w.Context.ForHost().Begin(w)
+	for w.Context.Budget() > 0 {
+		w.Context.Spend()
 	}
-	if _, ok := w.f.Poll(w.cx); ok {
+	if _, ok := w.Future.Poll(w.Context); ok {
 		t.Fatal("answered without a budget")
 	}
-	if have := w.cx.Budget(); have != 0 {
+	if have := w.Context.Budget(); have != 0 {
 		t.Errorf("there is a budget of %d now", have)
 	}
-	if !w.cx.ForHost().Yielded() {
+	if !w.Context.ForHost().Yielded() {
 		t.Fatal("pending without a budget, and not to be polled again")
 	}
 }
@@ -181,42 +182,42 @@ func TestATaskWithoutBudgetIsInLine(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			l := make()
 			l.hold()
-			first, second := newWaiter(t, l.ask()), newWaiter(t, l.ask())
+			first, second := waittest.NewWaiter(t, l.ask()), waittest.NewWaiter(t, l.ask())
 			pollSpent(t, first)
 			pollSpent(t, first) // twice is once
-			second.pends(t)
+			second.Pends(t)
 			l.release()
-			second.pends(t)
-			first.answers(t, 1)
-			second.drop()
+			second.Pends(t)
+			first.Answers(t, 1)
+			second.Drop()
 		})
 	}
 }
 
-// TestATaskWithoutBudgetIsGivenWhatIsFree: it has it from then on, and is told when it is polled with a
+// TestATaskWithoutBudgetAcquiresWhatIsFree: it has it from then on, and is told when it is polled with a
 // budget. Nobody comes between.
-func TestATaskWithoutBudgetIsGivenWhatIsFree(t *testing.T) {
+func TestATaskWithoutBudgetAcquiresWhatIsFree(t *testing.T) {
 	for name, make := range lines(t) {
 		t.Run(name, func(t *testing.T) {
 			l := make()
 			if l.try == nil {
 				l.release() // a notification is kept
 			}
-			first, second := newWaiter(t, l.ask()), newWaiter(t, l.ask())
+			first, second := waittest.NewWaiter(t, l.ask()), waittest.NewWaiter(t, l.ask())
 			pollSpent(t, first)
-			second.pends(t)
+			second.Pends(t)
 			if l.try != nil && l.try() {
 				t.Error("a try has overtaken it")
 			}
 			pollSpent(t, first)
-			first.answers(t, 0)
-			second.drop()
+			first.Answers(t, 0)
+			second.Drop()
 		})
 	}
 }
 
-// TestATaskWithoutBudgetThatGivesUpPassesItsTurnOn: also one that it does not know of.
-func TestATaskWithoutBudgetThatGivesUpPassesItsTurnOn(t *testing.T) {
+// TestADroppedTaskWithoutBudgetPassesItsGrantOn: also one that it does not know of.
+func TestADroppedTaskWithoutBudgetPassesItsGrantOn(t *testing.T) {
 	for name, make := range lines(t) {
 		for _, held := range []bool{false, true} {
 			t.Run(name, func(t *testing.T) {
@@ -227,14 +228,14 @@ func TestATaskWithoutBudgetThatGivesUpPassesItsTurnOn(t *testing.T) {
 				case l.try == nil:
 					l.release()
 				}
-				first, second := newWaiter(t, l.ask()), newWaiter(t, l.ask())
+				first, second := waittest.NewWaiter(t, l.ask()), waittest.NewWaiter(t, l.ask())
 				pollSpent(t, first)
-				second.pends(t)
+				second.Pends(t)
 				if held {
 					l.release()
 				}
-				first.drop()
-				second.answers(t, 1)
+				first.Drop()
+				second.Answers(t, 1)
 			})
 		}
 	}
@@ -246,10 +247,10 @@ func TestABodyWithoutBudgetIsInLine(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			l := make()
 			l.hold()
-			h := newHost(t)
+			h := waittest.Host(t)
 			order := ""
 			ask := func(name string, spent int) {
-				body(h, func(co *coro.Co) error {
+				waittest.Body(h, func(co *coro.Co) error {
 					for range spent {
 						co.Context().Spend()
 					}
@@ -276,26 +277,26 @@ func TestABodyWithoutBudgetIsInLine(t *testing.T) {
 func TestATaskWithoutBudgetArrives(t *testing.T) {
 	b := lock.NewBarrier(2)
 	first, second := b.ArriveFuture(), b.ArriveFuture()
-	w, v := newWaiter[bool](t, &first), newWaiter[bool](t, &second)
-	spend := func(w *waiter[bool]) {
-		w.cx.ForHost().Begin(w)
-		for w.cx.Budget() > 0 {
-			w.cx.Spend()
+	w, v := waittest.NewWaiter[bool](t, &first), waittest.NewWaiter[bool](t, &second)
+	spend := func(w *waittest.Waiter[bool]) {
+		w.Context.ForHost().Begin(w)
+		for w.Context.Budget() > 0 {
+			w.Context.Spend()
 		}
-		if _, ok := w.f.Poll(w.cx); ok {
+		if _, ok := w.Future.Poll(w.Context); ok {
 			t.Fatal("answered without a budget")
 		}
-		if have := w.cx.Budget(); have != 0 {
+		if have := w.Context.Budget(); have != 0 {
 			t.Errorf("there is a budget of %d now", have)
 		}
 	}
 	spend(w)
 	spend(v)
-	if !v.answers(t, 0) {
+	if !v.Answers(t, 0) {
 		t.Error("the last to arrive is not the leader")
 	}
 	spend(w)
-	if w.answers(t, 1) {
+	if w.Answers(t, 1) {
 		t.Error("the first to arrive is the leader")
 	}
 }

@@ -3,13 +3,15 @@ package lock_test
 import (
 	"testing"
 
+	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/internal/waittest"
 	"github.com/moduvex/moduvex-go/core/lock"
 )
 
 // TestPermitsWhenASwapIsLost: between the load of the state and the swap, another actor has changed it.
 // What is decided then is decided on the new state.
 func TestPermitsWhenASwapIsLost(t *testing.T) {
-	w := &waiter[error]{}
+	w := &waittest.Waker{}
 	type permits = lock.Permits
 	for _, c := range []struct {
 		name      string
@@ -81,7 +83,7 @@ func shut(p *lock.Permits)             { p.Shut() }
 func queue(t *testing.T, n int) func(p *lock.Permits) {
 	return func(p *lock.Permits) {
 		f := p.Acquire(n)
-		newWaiter[error](t, &f).poll()
+		waittest.NewWaiter[error](t, &f).Poll()
 	}
 }
 
@@ -89,7 +91,7 @@ func tryAcquire(n int) func(p *lock.Permits, stale int64) int {
 	return func(p *lock.Permits, stale int64) int { return count(p.TryAcquireFrom(stale, n)) }
 }
 
-func acquireOrWait(n int, w *waiter[error]) func(p *lock.Permits, stale int64) int {
+func acquireOrWait(n int, w core.Waker) func(p *lock.Permits, stale int64) int {
 	return func(p *lock.Permits, stale int64) int {
 		got := count(p.AcquireOrWaitFrom(stale, n, w))
 		if p.Waiters()+got+count(p.Closed()) != 1 {

@@ -14,18 +14,19 @@ import (
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/core/future"
 	"github.com/moduvex/moduvex-go/core/internal/racetest"
+	"github.com/moduvex/moduvex-go/core/internal/waittest"
 	"github.com/moduvex/moduvex-go/core/lock"
 	"github.com/moduvex/moduvex-go/core/task"
 )
 
-func reader(t testing.TB, m *lock.RWMutex) *waiter[lock.ReadGuard] {
+func reader(t testing.TB, m *lock.RWMutex) *waittest.Waiter[lock.ReadGuard] {
 	f := m.RLockFuture()
-	return newWaiter[lock.ReadGuard](t, &f)
+	return waittest.NewWaiter[lock.ReadGuard](t, &f)
 }
 
-func writer(t testing.TB, m *lock.RWMutex) *waiter[lock.WriteGuard] {
+func writer(t testing.TB, m *lock.RWMutex) *waittest.Waiter[lock.WriteGuard] {
 	f := m.LockFuture()
-	return newWaiter[lock.WriteGuard](t, &f)
+	return waittest.NewWaiter[lock.WriteGuard](t, &f)
 }
 
 func mustRead(t testing.TB, m *lock.RWMutex) lock.ReadGuard {
@@ -69,150 +70,150 @@ func TestReadersShareAndWritersDoNot(t *testing.T) {
 func TestAWaitingWriterIsNotStarvedAndReadersBeforeItGoFirst(t *testing.T) {
 	var m lock.RWMutex
 	first := mustWrite(t, &m)
-	var before []*waiter[lock.ReadGuard]
+	var before []*waittest.Waiter[lock.ReadGuard]
 	for range 40 { // more than are woken under one hold of the lock
 		r := reader(t, &m)
-		r.pends(t)
+		r.Pends(t)
 		before = append(before, r)
 	}
 	w := writer(t, &m)
-	w.pends(t)
+	w.Pends(t)
 	after := reader(t, &m)
-	after.pends(t)
+	after.Pends(t)
 	first.Unlock()
-	if after.wakes != 0 {
+	if after.Wakes != 0 {
 		t.Error("a reader went past a writer")
 	}
 	if _, ok := m.TryRLock(); ok {
 		t.Error("TryRLock went past a writer")
 	}
 	for _, r := range before {
-		w.pends(t)
-		g := r.answers(t, 1)
+		w.Pends(t)
+		g := r.Answers(t, 1)
 		g.Unlock()
 	}
-	g := w.answers(t, 1)
-	after.pends(t)
+	g := w.Answers(t, 1)
+	after.Pends(t)
 	g.Unlock()
-	r := after.answers(t, 1)
+	r := after.Answers(t, 1)
 	r.Unlock()
 	mustWrite(t, &m)
 }
 
-func TestAWriterThatIsGivenUpLetsTheReadersBehindItIn(t *testing.T) {
+func TestADroppedWriterLetsTheReadersBehindItIn(t *testing.T) {
 	var m lock.RWMutex
 	r := mustRead(t, &m)
 	w := writer(t, &m)
-	w.pends(t)
+	w.Pends(t)
 	a, b := reader(t, &m), reader(t, &m)
-	a.pends(t)
-	b.pends(t)
-	w.drop() // before its turn
-	ga, gb := a.answers(t, 1), b.answers(t, 1)
+	a.Pends(t)
+	b.Pends(t)
+	w.Drop() // before its turn
+	ga, gb := a.Answers(t, 1), b.Answers(t, 1)
 	r.Unlock()
-	w.pends(t)
-	a.pends(t)
+	w.Pends(t)
+	a.Pends(t)
 	ga.Unlock()
 	gb.Unlock()
-	w.drop() // after its turn
-	ga = a.answers(t, 2)
+	w.Drop() // after its turn
+	ga = a.Answers(t, 2)
 	ga.Unlock()
 	mustWrite(t, &m)
 }
 
 // Regression: the wake of a waiter that was given up after it was lost.
-func TestAReaderThatIsGivenUpAfterItsTurnPassesItOn(t *testing.T) {
+func TestADroppedReaderPassesItsLockOn(t *testing.T) {
 	var m lock.RWMutex
 	g := mustWrite(t, &m)
 	r, w := reader(t, &m), writer(t, &m)
-	r.pends(t)
-	w.pends(t)
+	r.Pends(t)
+	w.Pends(t)
 	g.Unlock()
-	r.drop()
-	w.answers(t, 1)
+	r.Drop()
+	w.Answers(t, 1)
 }
 
 func TestDowngradeLetsReadersInAndNoWriter(t *testing.T) {
 	var m lock.RWMutex
 	g := mustWrite(t, &m)
 	r, w, late := reader(t, &m), writer(t, &m), reader(t, &m)
-	r.pends(t)
-	w.pends(t)
-	late.pends(t)
+	r.Pends(t)
+	w.Pends(t)
+	late.Pends(t)
 	mine := g.Downgrade()
-	mustPanic(t, "lock: unlock of an unlocked RWMutex", g.Unlock)
-	theirs := r.answers(t, 1)
-	late.pends(t)
+	waittest.MustPanic(t, "lock: unlock of an unlocked RWMutex", g.Unlock)
+	theirs := r.Answers(t, 1)
+	late.Pends(t)
 	theirs.Unlock()
-	w.pends(t)
+	w.Pends(t)
 	mine.Unlock()
-	g = w.answers(t, 1)
+	g = w.Answers(t, 1)
 	g.Unlock()
-	late.answers(t, 1)
+	late.Answers(t, 1)
 }
 
 func TestUnlockOfAnUnlockedRWMutexPanics(t *testing.T) {
 	const text = "lock: unlock of an unlocked RWMutex"
 	var m lock.RWMutex
-	mustPanic(t, text, new(lock.ReadGuard).Unlock)
-	mustPanic(t, text, new(lock.WriteGuard).Unlock)
-	mustPanic(t, text, func() { new(lock.WriteGuard).Downgrade() })
+	waittest.MustPanic(t, text, new(lock.ReadGuard).Unlock)
+	waittest.MustPanic(t, text, new(lock.WriteGuard).Unlock)
+	waittest.MustPanic(t, text, func() { new(lock.WriteGuard).Downgrade() })
 	r := mustRead(t, &m)
 	copied := r
 	r.Unlock()
-	mustPanic(t, text, r.Unlock)
-	mustPanic(t, text, copied.Unlock)
+	waittest.MustPanic(t, text, r.Unlock)
+	waittest.MustPanic(t, text, copied.Unlock)
 	w := mustWrite(t, &m)
 	wcopied := w
 	w.Unlock()
-	mustPanic(t, text, w.Unlock)
+	waittest.MustPanic(t, text, w.Unlock)
 	r = mustRead(t, &m)
-	mustPanic(t, text, wcopied.Unlock)
+	waittest.MustPanic(t, text, wcopied.Unlock)
 	r.Unlock()
 	mustWrite(t, &m)
 	const poll = "lock: Poll of a future that was not made by what it waits for"
-	mustPanic(t, poll, func() { newWaiter[lock.ReadGuard](t, new(lock.ReadLockFuture)).poll() })
-	mustPanic(t, poll, func() { newWaiter[lock.WriteGuard](t, new(lock.WriteLockFuture)).poll() })
+	waittest.MustPanic(t, poll, func() { waittest.NewWaiter[lock.ReadGuard](t, new(lock.ReadLockFuture)).Poll() })
+	waittest.MustPanic(t, poll, func() { waittest.NewWaiter[lock.WriteGuard](t, new(lock.WriteLockFuture)).Poll() })
 	new(lock.ReadLockFuture).Drop()
 	new(lock.WriteLockFuture).Drop()
 }
 
 func TestRWMutexWakesThroughTheWorker(t *testing.T) {
 	var m lock.RWMutex
-	h, cx := newSpy(t)
+	h, cx := waittest.NewSpy(t)
 	g := mustWrite(t, &m)
 	r, w := reader(t, &m), writer(t, &m)
-	r.pends(t)
-	w.pends(t)
+	r.Pends(t)
+	w.Pends(t)
 	mine := g.DowngradeOn(cx)
-	theirs := r.answers(t, 1)
+	theirs := r.Answers(t, 1)
 	mine.UnlockOn(cx)
 	theirs.UnlockOn(cx)
-	g = w.answers(t, 1)
-	r.pends(t)
+	g = w.Answers(t, 1)
+	r.Pends(t)
 	g.UnlockOn(cx)
-	r.answers(t, 2)
-	if h.woken != 3 {
-		t.Errorf("%d wakes through the host, want 3", h.woken)
+	r.Answers(t, 2)
+	if h.Woken != 3 {
+		t.Errorf("%d wakes through the host, want 3", h.Woken)
 	}
 }
 
 func TestBodiesAndGoroutinesShareAnRWMutex(t *testing.T) {
 	var m lock.RWMutex
-	h := newHost(t)
+	h := waittest.Host(t)
 	g, err := m.LockWait(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := m.RLockWait(cancelled()); err != context.Canceled {
+	if _, err := m.RLockWait(waittest.Cancelled()); err != context.Canceled {
 		t.Errorf("have %v, want context.Canceled", err)
 	}
-	if _, err := m.LockWait(cancelled()); err != context.Canceled {
+	if _, err := m.LockWait(waittest.Cancelled()); err != context.Canceled {
 		t.Errorf("have %v, want context.Canceled", err)
 	}
 	var order []string
 	read := func(name string) *task.Slot[struct{}] {
-		return body(h, func(co *coro.Co) error {
+		return waittest.Body(h, func(co *coro.Co) error {
 			g, err := m.RLock(co)
 			if err != nil {
 				return err
@@ -223,7 +224,7 @@ func TestBodiesAndGoroutinesShareAnRWMutex(t *testing.T) {
 		})
 	}
 	a, b := read("a"), read("b")
-	w := body(h, func(co *coro.Co) error {
+	w := waittest.Body(h, func(co *coro.Co) error {
 		g, err := m.Lock(co)
 		if err != nil {
 			return err
@@ -233,7 +234,7 @@ func TestBodiesAndGoroutinesShareAnRWMutex(t *testing.T) {
 		return co.Yield()
 	})
 	c, doomed := read("c"), read("doomed")
-	doomedWriter := body(h, func(co *coro.Co) error { _, err := m.Lock(co); return err })
+	doomedWriter := waittest.Body(h, func(co *coro.Co) error { _, err := m.Lock(co); return err })
 	h.Run()
 	doomed.Abort()
 	doomedWriter.Abort()
@@ -241,12 +242,12 @@ func TestBodiesAndGoroutinesShareAnRWMutex(t *testing.T) {
 	g.Unlock()
 	h.Run()
 	for _, s := range []*task.Slot[struct{}]{a, b, w, c} {
-		if err := ended(t, s); err != nil {
+		if err := waittest.Ended(t, s); err != nil {
 			t.Error(err)
 		}
 	}
 	for _, s := range []*task.Slot[struct{}]{doomed, doomedWriter} {
-		if err := ended(t, s); !errors.Is(err, core.ErrCancelled) {
+		if err := waittest.Ended(t, s); !errors.Is(err, core.ErrCancelled) {
 			t.Errorf("have %v", err)
 		}
 	}
@@ -263,14 +264,14 @@ func TestBodiesAndGoroutinesShareAnRWMutex(t *testing.T) {
 func TestAnRWMutexAllocatesNothing(t *testing.T) {
 	var m lock.RWMutex
 	r, w := reader(t, &m), writer(t, &m)
-	allocates(t, "poll style", 0, func() {
+	waittest.Allocates(t, "poll style", 0, func() {
 		g := mustWrite(t, &m)
-		r.poll()
-		w.poll()
+		r.Poll()
+		w.Poll()
 		g.Unlock()
-		rg, _ := r.poll()
+		rg, _ := r.Poll()
 		rg.Unlock()
-		g, _ = w.poll()
+		g, _ = w.Poll()
 		g.Unlock()
 	})
 }
@@ -331,7 +332,7 @@ func TestStressOfAnRWMutex(t *testing.T) {
 			}
 			return struct{}{}, true
 		})).Task)
-		doomed = append(doomed, body(c, func(co *coro.Co) error {
+		doomed = append(doomed, waittest.Body(c, func(co *coro.Co) error {
 			for n := i; ; n++ {
 				if n%2 == 0 {
 					g, err := m.RLock(co)
@@ -390,14 +391,14 @@ func TestStressOfAnRWMutex(t *testing.T) {
 
 // Regression: a lock for writing is the permits of all readers, which are more than a semaphore could
 // have where an int has 32 bits. A lock whose waiter gave up was lost.
-func TestALockForWritingThatIsGivenUpGoesToTheNext(t *testing.T) {
+func TestADroppedWriteLockGoesToTheNext(t *testing.T) {
 	var m lock.RWMutex
 	g, _ := m.TryLock()
 	f := m.LockFuture()
-	first := newWaiter[lock.WriteGuard](t, &f)
-	first.pends(t)
+	first := waittest.NewWaiter[lock.WriteGuard](t, &f)
+	first.Pends(t)
 	g.Unlock()
-	first.drop()
+	first.Drop()
 	if _, ok := m.TryLock(); !ok {
 		t.Error("locked for good")
 	}

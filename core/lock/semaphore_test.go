@@ -14,13 +14,14 @@ import (
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/core/future"
 	"github.com/moduvex/moduvex-go/core/internal/racetest"
+	"github.com/moduvex/moduvex-go/core/internal/waittest"
 	"github.com/moduvex/moduvex-go/core/lock"
 	"github.com/moduvex/moduvex-go/core/task"
 )
 
-func acquireWaiter(t testing.TB, s *lock.Semaphore, n int) *waiter[error] {
+func acquireWaiter(t testing.TB, s *lock.Semaphore, n int) *waittest.Waiter[error] {
 	f := s.AcquireFuture(n)
-	return newWaiter[error](t, &f)
+	return waittest.NewWaiter[error](t, &f)
 }
 
 func mustHave(t testing.TB, s *lock.Semaphore, free int) {
@@ -41,14 +42,14 @@ func TestTryAcquireTakesWhatIsThereOrNothing(t *testing.T) {
 }
 
 // Regression: a woken waiter that a newcomer had beaten to the permits was not queued again.
-func TestPermitsGoToThoseWhoWaitInOrder(t *testing.T) {
+func TestPermitsGoToTheWaitersInOrder(t *testing.T) {
 	var s lock.Semaphore // has no permits
 	a, b, c := acquireWaiter(t, &s, 2), acquireWaiter(t, &s, 1), acquireWaiter(t, &s, 3)
-	a.pends(t)
-	b.pends(t)
-	c.pends(t)
+	a.Pends(t)
+	b.Pends(t)
+	c.Pends(t)
 	s.Release(1)
-	if a.wakes+b.wakes+c.wakes != 0 {
+	if a.Wakes+b.Wakes+c.Wakes != 0 {
 		t.Error("somebody was woken who cannot have enough")
 	}
 	// One is free, and kept for the first in line.
@@ -57,18 +58,18 @@ func TestPermitsGoToThoseWhoWaitInOrder(t *testing.T) {
 		t.Error("TryAcquire went past those who wait")
 	}
 	late := acquireWaiter(t, &s, 1)
-	late.pends(t)
+	late.Pends(t)
 	s.Release(2)
-	if err := a.answers(t, 1); err != nil {
+	if err := a.Answers(t, 1); err != nil {
 		t.Error(err)
 	}
-	if err := b.answers(t, 1); err != nil {
+	if err := b.Answers(t, 1); err != nil {
 		t.Error(err)
 	}
-	c.pends(t)
+	c.Pends(t)
 	s.Release(5)
-	c.answers(t, 1)
-	late.answers(t, 1)
+	c.Answers(t, 1)
+	late.Answers(t, 1)
 	mustHave(t, &s, 1)
 	if !s.TryAcquire(1) {
 		t.Error("nobody waits, and the permit cannot be had")
@@ -76,32 +77,32 @@ func TestPermitsGoToThoseWhoWaitInOrder(t *testing.T) {
 }
 
 // Regression: the wake of a waiter that was given up after it was lost.
-func TestAWaiterThatIsGivenUpAfterItsTurnPassesItsPermitsOn(t *testing.T) {
+func TestADroppedWaiterPassesItsPermitsOn(t *testing.T) {
 	var s lock.Semaphore
 	a, b, c := acquireWaiter(t, &s, 2), acquireWaiter(t, &s, 1), acquireWaiter(t, &s, 1)
-	a.pends(t)
-	b.pends(t)
-	c.pends(t)
+	a.Pends(t)
+	b.Pends(t)
+	c.Pends(t)
 	s.Release(2)
-	a.drop()
-	b.answers(t, 1)
-	c.answers(t, 1)
+	a.Drop()
+	b.Answers(t, 1)
+	c.Answers(t, 1)
 	mustHave(t, &s, 0)
 }
 
-func TestAGreedyWaiterThatIsGivenUpLetsTheOthersIn(t *testing.T) {
+func TestADroppedGreedyWaiterLetsTheOthersIn(t *testing.T) {
 	s := lock.NewSemaphore(2)
 	greedy := acquireWaiter(t, s, 3)
-	greedy.pends(t)
-	ws := []*waiter[error]{acquireWaiter(t, s, 1), acquireWaiter(t, s, 1), acquireWaiter(t, s, 1)}
+	greedy.Pends(t)
+	ws := []*waittest.Waiter[error]{acquireWaiter(t, s, 1), acquireWaiter(t, s, 1), acquireWaiter(t, s, 1)}
 	for _, w := range ws {
-		w.pends(t)
+		w.Pends(t)
 	}
-	greedy.drop()
-	ws[0].answers(t, 1)
-	ws[1].answers(t, 1)
-	ws[2].pends(t)
-	ws[2].drop()
+	greedy.Drop()
+	ws[0].Answers(t, 1)
+	ws[1].Answers(t, 1)
+	ws[2].Pends(t)
+	ws[2].Drop()
 	s.Release(1)
 	mustHave(t, s, 1)
 	if !s.TryAcquire(1) {
@@ -109,12 +110,12 @@ func TestAGreedyWaiterThatIsGivenUpLetsTheOthersIn(t *testing.T) {
 	}
 }
 
-func TestCloseSendsEverybodyAway(t *testing.T) {
+func TestCloseFailsEveryWaiter(t *testing.T) {
 	s := lock.NewSemaphore(1)
-	var ws []*waiter[error]
+	var ws []*waittest.Waiter[error]
 	for range 40 { // more than are woken under one hold of the lock
 		ws = append(ws, acquireWaiter(t, s, 2))
-		ws[len(ws)-1].pends(t)
+		ws[len(ws)-1].Pends(t)
 	}
 	if s.Closed() {
 		t.Error("closed before Close")
@@ -124,13 +125,13 @@ func TestCloseSendsEverybodyAway(t *testing.T) {
 	if !s.Closed() {
 		t.Error("not closed after Close")
 	}
-	ws[0].drop() // has nothing to pass on
+	ws[0].Drop() // has nothing to pass on
 	for _, w := range ws[1:] {
-		if err := w.answers(t, 1); err != lock.ErrClosed {
+		if err := w.Answers(t, 1); err != lock.ErrClosed {
 			t.Errorf("have %v, want ErrClosed", err)
 		}
 	}
-	if err := acquireWaiter(t, s, 1).answers(t, 0); err != lock.ErrClosed {
+	if err := acquireWaiter(t, s, 1).Answers(t, 0); err != lock.ErrClosed {
 		t.Errorf("have %v, want ErrClosed", err)
 	}
 	if s.TryAcquire(1) || s.TryAcquire(0) {
@@ -144,14 +145,14 @@ func TestCloseSendsEverybodyAway(t *testing.T) {
 func TestPermitsThatWereGrantedBeforeACloseAreGood(t *testing.T) {
 	var s lock.Semaphore
 	w := acquireWaiter(t, &s, 1)
-	w.pends(t)
+	w.Pends(t)
 	s.Release(1)
 	s.Close()
-	if err := w.answers(t, 1); err != nil {
+	if err := w.Answers(t, 1); err != nil {
 		t.Error(err)
 	}
 	w = acquireWaiter(t, &s, 1)
-	if err := w.answers(t, 0); err != lock.ErrClosed {
+	if err := w.Answers(t, 0); err != lock.ErrClosed {
 		t.Error(err)
 	}
 }
@@ -168,20 +169,20 @@ func TestForgetTakesFreePermitsOnly(t *testing.T) {
 	s.Release(2)
 	mustHave(t, s, 2)
 	w := acquireWaiter(t, s, 3)
-	w.pends(t)
+	w.Pends(t)
 	if have := s.Forget(lock.MaxPermits); have != 2 { // kept for w
 		t.Errorf("forgot %d, want 2", have)
 	}
 	s.Release(2)
-	w.pends(t)
+	w.Pends(t)
 	s.Release(1)
-	w.answers(t, 1)
+	w.Answers(t, 1)
 }
 
 func TestPermitsOutOfRangePanic(t *testing.T) {
 	s := lock.NewSemaphore(lock.MaxPermits)
 	mustHave(t, s, lock.MaxPermits)
-	mustPanic(t, "lock: Release of 1 permits makes more than MaxPermits", func() { s.Release(1) })
+	waittest.MustPanic(t, "lock: Release of 1 permits makes more than MaxPermits", func() { s.Release(1) })
 	over := lock.MaxPermits + 1
 	more := fmt.Sprint(over, " permits, which is more than MaxPermits")
 	for what, f := range map[string]func(n int){
@@ -193,47 +194,47 @@ func TestPermitsOutOfRangePanic(t *testing.T) {
 		"Release of":        func(n int) { s.Release(n) },
 		"Forget of":         func(n int) { s.Forget(n) },
 	} {
-		mustPanic(t, "lock: "+what+" "+more, func() { f(over) })
-		mustPanic(t, "lock: "+what+" -1 permits, which is negative", func() { f(-1) })
+		waittest.MustPanic(t, "lock: "+what+" "+more, func() { f(over) })
+		waittest.MustPanic(t, "lock: "+what+" -1 permits, which is negative", func() { f(-1) })
 	}
 	if !s.TryAcquire(lock.MaxPermits) {
 		t.Error("not all permits can be had")
 	}
 	w := acquireWaiter(t, s, 1)
-	w.pends(t)
-	mustPanic(t, "lock: Release of "+fmt.Sprint(lock.MaxPermits)+" permits makes more than MaxPermits", func() {
+	w.Pends(t)
+	waittest.MustPanic(t, "lock: Release of "+fmt.Sprint(lock.MaxPermits)+" permits makes more than MaxPermits", func() {
 		u := lock.NewSemaphore(1)
-		acquireWaiter(t, u, 2).pends(t)
+		acquireWaiter(t, u, 2).Pends(t)
 		u.Release(lock.MaxPermits)
 	})
-	mustPanic(t, "lock: Poll of a future that was not made by what it waits for", func() {
-		newWaiter[error](t, new(lock.AcquireFuture)).poll()
+	waittest.MustPanic(t, "lock: Poll of a future that was not made by what it waits for", func() {
+		waittest.NewWaiter[error](t, new(lock.AcquireFuture)).Poll()
 	})
 	new(lock.AcquireFuture).Drop()
 }
 
 func TestReleaseOnWakesThroughTheWorker(t *testing.T) {
 	var s lock.Semaphore
-	h, cx := newSpy(t)
+	h, cx := waittest.NewSpy(t)
 	a, b := acquireWaiter(t, &s, 1), acquireWaiter(t, &s, 1)
-	a.pends(t)
-	b.pends(t)
+	a.Pends(t)
+	b.Pends(t)
 	s.ReleaseOn(cx, 2)
-	if h.woken != 2 {
-		t.Errorf("%d wakes through the host, want 2", h.woken)
+	if h.Woken != 2 {
+		t.Errorf("%d wakes through the host, want 2", h.Woken)
 	}
-	a.answers(t, 1)
-	b.answers(t, 1)
+	a.Answers(t, 1)
+	b.Answers(t, 1)
 }
 
 // Regression: permits that came back to a semaphore that was full overflowed, and it had none for ever.
-func TestPermitsThatComeBackToAFullSemaphoreAreLost(t *testing.T) {
+func TestPermitsReturnedToAFullSemaphoreAreDiscarded(t *testing.T) {
 	s := lock.NewSemaphore(0)
 	w := acquireWaiter(t, s, lock.MaxPermits)
-	w.pends(t)
+	w.Pends(t)
 	s.Release(lock.MaxPermits) // are w's
 	s.Release(lock.MaxPermits)
-	w.drop()
+	w.Drop()
 	mustHave(t, s, lock.MaxPermits)
 	if !s.TryAcquire(1) {
 		t.Error("there are none")
@@ -242,15 +243,15 @@ func TestPermitsThatComeBackToAFullSemaphoreAreLost(t *testing.T) {
 
 func TestBodiesAndGoroutinesAcquire(t *testing.T) {
 	s := lock.NewSemaphore(1)
-	h := newHost(t)
-	b := body(h, func(co *coro.Co) error {
+	h := waittest.Host(t)
+	b := waittest.Body(h, func(co *coro.Co) error {
 		if err := s.Acquire(co, 1); err != nil {
 			return err
 		}
 		return s.Acquire(co, 1)
 	})
 	h.Run()
-	if err := s.AcquireWait(cancelled(), 0); err != context.Canceled {
+	if err := s.AcquireWait(waittest.Cancelled(), 0); err != context.Canceled {
 		t.Errorf("have %v, want context.Canceled", err)
 	}
 	var wg sync.WaitGroup
@@ -261,32 +262,32 @@ func TestBodiesAndGoroutinesAcquire(t *testing.T) {
 	})
 	s.Release(1)
 	h.Run()
-	if err := ended(t, b); err != nil {
+	if err := waittest.Ended(t, b); err != nil {
 		t.Error(err)
 	}
 	s.Close()
 	wg.Wait()
-	b = body(h, func(co *coro.Co) error { return s.Acquire(co, 1) })
+	b = waittest.Body(h, func(co *coro.Co) error { return s.Acquire(co, 1) })
 	h.Run()
-	if err := ended(t, b); err != lock.ErrClosed {
+	if err := waittest.Ended(t, b); err != lock.ErrClosed {
 		t.Errorf("have %v, want ErrClosed", err)
 	}
 }
 
 func TestAnAbortedBodyLeavesItsPermits(t *testing.T) {
 	var s lock.Semaphore
-	h := newHost(t)
+	h := waittest.Host(t)
 	acquire := func(co *coro.Co) error { return s.Acquire(co, 1) }
-	victim, next := body(h, acquire), body(h, acquire)
+	victim, next := waittest.Body(h, acquire), waittest.Body(h, acquire)
 	h.Run()
 	victim.Abort()
 	h.Run()
 	s.Release(1)
 	h.Run()
-	if err := ended(t, victim); !errors.Is(err, core.ErrCancelled) {
+	if err := waittest.Ended(t, victim); !errors.Is(err, core.ErrCancelled) {
 		t.Errorf("have %v", err)
 	}
-	if err := ended(t, next); err != nil {
+	if err := waittest.Ended(t, next); err != nil {
 		t.Errorf("have %v", err)
 	}
 	mustHave(t, &s, 0)
@@ -294,22 +295,22 @@ func TestAnAbortedBodyLeavesItsPermits(t *testing.T) {
 
 func TestASemaphoreAllocatesNothing(t *testing.T) {
 	var s lock.Semaphore
-	ws := make([]*waiter[error], 50)
+	ws := make([]*waittest.Waiter[error], 50)
 	for i := range ws {
 		ws[i] = acquireWaiter(t, &s, 1)
 	}
-	allocates(t, "poll style", 0, func() {
+	waittest.Allocates(t, "poll style", 0, func() {
 		for _, w := range ws {
-			w.poll()
+			w.Poll()
 		}
 		s.Release(50)
 		for _, w := range ws {
-			w.poll()
+			w.Poll()
 		}
 	})
 	mustHave(t, &s, 0)
 	s.Release(1)
-	allocates(t, "goroutine", 0, func() {
+	waittest.Allocates(t, "goroutine", 0, func() {
 		s.AcquireWait(t.Context(), 1)
 		s.Release(1)
 	})
@@ -348,7 +349,7 @@ func TestStressOfASemaphore(t *testing.T) {
 			}
 			return struct{}{}, true
 		})).Task)
-		doomed = append(doomed, body(c, func(co *coro.Co) error {
+		doomed = append(doomed, waittest.Body(c, func(co *coro.Co) error {
 			for {
 				if err := s.Acquire(co, n); err != nil {
 					return err

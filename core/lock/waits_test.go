@@ -10,6 +10,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/channel/watch"
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/core/future"
+	"github.com/moduvex/moduvex-go/core/internal/waittest"
 	"github.com/moduvex/moduvex-go/core/lock"
 	"github.com/moduvex/moduvex-go/core/timer"
 )
@@ -32,7 +33,7 @@ func TestWaitingIsSeenAndCostsNoBudget(t *testing.T) {
 	arrive := lock.NewBarrier(2).ArriveFuture()
 	var cell lock.OnceCell[int]
 	first := cell.InitFuture(func() core.Future[int] { return future.Pending[int]() })
-	newWaiter[int](t, &first).poll()
+	waittest.NewWaiter[int](t, &first).Poll()
 	second := cell.InitFuture(func() core.Future[int] { return future.Pending[int]() })
 
 	tx, rx := mpsc.New[int](1)
@@ -74,30 +75,30 @@ func TestWaitingIsSeenAndCostsNoBudget(t *testing.T) {
 		"timer.Sleep":                 {erase[struct{}](timer.Sleep(1 << 40)), core.WaitTime},
 		"timer.Timeout":               {erase(timer.Timeout(1<<40, future.Pending[int]())), core.WaitTime},
 	} {
-		w := newWaiter(t, c.f)
+		w := waittest.NewWaiter(t, c.f)
 		for _, which := range []string{"first", "second"} {
-			w.pends(t)
-			if have := w.cx.ForHost().Waiting(); have != c.want {
+			w.Pends(t)
+			if have := w.Context.ForHost().Waiting(); have != c.want {
 				t.Errorf("%s, the %s poll: waits for %q, want %q", name, which, have, c.want)
 			}
-			if have := w.cx.Budget(); have != core.DefaultBudget {
+			if have := w.Context.Budget(); have != core.DefaultBudget {
 				t.Errorf("%s, the %s poll: a budget of %d is left", name, which, have)
 			}
 		}
-		w.drop()
+		w.Drop()
 	}
 	_, _ = tx, rxFull
 }
 
-// TestABodyThatTriesFirstPaysOnce: what it has left suffices for the try, and the wait that follows costs
+// TestABodyThatTriesFirstSpendsItsBudgetOnce: what it has left suffices for the try, and the wait that follows costs
 // nothing, so the body is suspended until it is served, and not polled again at once.
-func TestABodyThatTriesFirstPaysOnce(t *testing.T) {
+func TestABodyThatTriesFirstSpendsItsBudgetOnce(t *testing.T) {
 	for name, make := range lines(t) {
 		t.Run(name, func(t *testing.T) {
 			l := make()
 			l.hold()
-			h := newHost(t)
-			body(h, func(co *coro.Co) error {
+			h := waittest.Host(t)
+			waittest.Body(h, func(co *coro.Co) error {
 				for cx := co.Context(); cx.Budget() > 1; {
 					cx.Spend()
 				}
@@ -113,12 +114,12 @@ func TestABodyThatTriesFirstPaysOnce(t *testing.T) {
 	}
 }
 
-// TestAFullCellAnswersABodyThatIsCancelled: there is nothing to wait for.
-func TestAFullCellAnswersABodyThatIsCancelled(t *testing.T) {
+// TestAFullCellReturnsItsValueToACancelledBody: there is nothing to wait for.
+func TestAFullCellReturnsItsValueToACancelledBody(t *testing.T) {
 	var c lock.OnceCell[int]
 	c.Set(7)
-	h := newHost(t)
-	s := body(h, func(co *coro.Co) error {
+	h := waittest.Host(t)
+	s := waittest.Body(h, func(co *coro.Co) error {
 		return coro.WithCancel(co, func(co *coro.Co, cancel func(error)) error {
 			cancel(nil)
 			v, err := c.GetOrInit(co, func(*coro.Co) (int, error) { panic("made again") })
@@ -129,7 +130,7 @@ func TestAFullCellAnswersABodyThatIsCancelled(t *testing.T) {
 		})
 	})
 	h.Run()
-	if err := ended(t, s); err != nil {
+	if err := waittest.Ended(t, s); err != nil {
 		t.Errorf("have %v", err)
 	}
 }

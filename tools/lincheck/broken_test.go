@@ -63,7 +63,7 @@ func bargingCase(newCase func(*rand.Rand) lockCase) func(*rand.Rand) lockCase {
 	}
 }
 
-func TestBrokenLocksAreFoundOut(t *testing.T) {
+func TestBrokenLocksAreDetected(t *testing.T) {
 	for name, newCase := range map[string]func(*rand.Rand) lockCase{
 		"a mutex without a line":     bargingCase(newMutex),
 		"a semaphore without a line": bargingCase(newSemaphore),
@@ -180,7 +180,7 @@ func (r careless) Recv(co *coro.Co) (int, error) {
 	return r.receiver.Recv(co)
 }
 
-func TestBrokenChannelsAreFoundOut(t *testing.T) {
+func TestBrokenChannelsAreDetected(t *testing.T) {
 	for name, damage := range map[string]func(sender, receiver) (sender, receiver){
 		"a sender that loses values":            func(tx sender, rx receiver) (sender, receiver) { return lossy{tx}, rx },
 		"a sender that finds it full":           func(tx sender, rx receiver) (sender, receiver) { return timid{tx}, rx },
@@ -232,7 +232,7 @@ func (w hasty) TryNext() (int, error) {
 	return v, err
 }
 
-func TestBrokenWatchersAreFoundOut(t *testing.T) {
+func TestBrokenWatchersAreDetected(t *testing.T) {
 	for name, damage := range map[string]func(watcher) watcher{
 		"one that gets the value of before":    func(w watcher) watcher { return stale{w, new(int)} },
 		"one that sees a value when cancelled": func(w watcher) watcher { return blind{w} },

@@ -328,11 +328,11 @@ func newSemaphore(rnd *rand.Rand) lockCase {
 	return lc
 }
 
-func TestMutexIsFirstInFirstOutAndLosesNoTurn(t *testing.T) {
+func TestMutexIsFirstInFirstOutAndLosesNoGrant(t *testing.T) {
 	holds(t, 60, lockScenario(newMutex))
 }
 
-func TestRWMutexIsFirstInFirstOutAndLosesNoTurn(t *testing.T) {
+func TestRWMutexIsFirstInFirstOutAndLosesNoGrant(t *testing.T) {
 	holds(t, 60, lockScenario(newRWMutex))
 }
 

@@ -136,28 +136,28 @@ var List = []Mistake{
 
 	// Synchronisation, signals, task-locals.
 	26: {"a woken waiter that a newcomer has beaten is not queued again", []string{
-		"core/lock/mutex_test.go: TestNobodyGetsAMutexPastThoseWhoWait",
-		"core/lock/semaphore_test.go: TestPermitsGoToThoseWhoWaitInOrder",
-		"core/channel/mpsc/waiting_test.go: TestNobodyTakesAPlaceWhileOthersAreBeingWokenForIt",
+		"core/lock/mutex_test.go: TestANewcomerGetsNoMutexPastTheWaiters",
+		"core/lock/semaphore_test.go: TestPermitsGoToTheWaitersInOrder",
+		"core/channel/mpsc/waiting_test.go: TestANewcomerGetsNoSlotWhileWaitersAreBeingWoken",
 	}},
 	27: {"a waiter that is cancelled after its wake takes it along", []string{
-		"core/lock/mutex_test.go: TestAWaiterThatIsGivenUpAfterItsTurnPassesTheMutexOn",
-		"core/lock/mutex_test.go: TestAnAbortedBodyLeavesTheMutexLockable",
-		"core/lock/semaphore_test.go: TestAWaiterThatIsGivenUpAfterItsTurnPassesItsPermitsOn",
-		"core/lock/rwmutex_test.go: TestAReaderThatIsGivenUpAfterItsTurnPassesItOn",
-		"core/lock/notify_test.go: TestAWaiterThatIsGivenUpForwardsItsNotification",
-		"core/channel/mpsc/waiting_test.go: TestASendThatIsGivenUpAfterItsTurnPassesItsPlaceOn",
+		"core/lock/mutex_test.go: TestADroppedWaiterPassesTheMutexOn",
+		"core/lock/mutex_forms_test.go: TestAnAbortedBodyLeavesTheMutexLockable",
+		"core/lock/semaphore_test.go: TestADroppedWaiterPassesItsPermitsOn",
+		"core/lock/rwmutex_test.go: TestADroppedReaderPassesItsLockOn",
+		"core/lock/notify_test.go: TestADroppedWaiterPassesItsNotificationOn",
+		"core/channel/mpsc/waiting_test.go: TestADroppedSendPassesItsSlotOn",
 		"core/channel/mpsc/forms_test.go: TestAnAbortedBodyLeavesTheChannelInOrder",
 	}},
 	28: {"a receiver that is gone keeps values alive", []string{
-		"core/channel/mpsc/channel_test.go: TestDiscardReleasesWhatIsQueued",
-		"core/channel/oneshot/oneshot_test.go: TestADroppedReceiverReleasesTheValue",
-		"core/channel/broadcast/broadcast_test.go: TestValuesAreLetGoOf",
-		"core/channel/watch/watch_test.go: TestAValueThatIsReplacedIsLetGoOf",
+		"core/channel/mpsc/channel_test.go: TestCloseReleasesTheQueue",
+		"core/channel/oneshot/oneshot_test.go: TestAClosedReceiverReleasesTheValue",
+		"core/channel/broadcast/alloc_test.go: TestValuesAreReleased",
+		"core/channel/watch/alloc_test.go: TestAReplacedValueIsReleased",
 	}},
 	29: {"a oneshot that has answered panics, and wakes under its lock", []string{
-		"core/channel/oneshot/oneshot_test.go: TestAPollAfterTheAnswerIsAnswered",
-		"core/channel/oneshot/oneshot_test.go: TestNobodyIsWokenUnderTheLock",
+		"core/channel/oneshot/oneshot_test.go: TestAPollAfterTheValueReturnsErrReceived",
+		"core/channel/oneshot/waiting_test.go: TestNoWakerRunsUnderTheLock",
 	}},
 	30: {"signals: only the first, to one waiter; stale ones; more than was asked for; a failure is kept; taken for wakes", []string{
 		"executor/signal/stream_unix_test.go: TestSignalsArriveAgainAndAgain",
@@ -195,7 +195,7 @@ var List = []Mistake{
 		"core/future/starve_test.go: TestHogsKeepNoDeadlineBack",
 	}},
 	36: {"a lock is lost where an int has 32 bits", []string{
-		"core/lock/rwmutex_test.go: TestALockForWritingThatIsGivenUpGoesToTheNext",
+		"core/lock/rwmutex_test.go: TestADroppedWriteLockGoesToTheNext",
 	}},
 	37: {"deadlines follow the wall clock", []string{
 		"executor/wallclock_test.go: TestDeadlinesAfterTheWallClockWasSet",

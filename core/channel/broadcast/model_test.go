@@ -10,6 +10,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/channel/broadcast"
 	"github.com/moduvex/moduvex-go/core/coretest"
 	"github.com/moduvex/moduvex-go/core/coro"
+	"github.com/moduvex/moduvex-go/core/internal/waittest"
 )
 
 // The channel against a model that keeps all that was ever sent, over random operations.
@@ -112,12 +113,12 @@ func TestABroadcastUnderRaces(t *testing.T) {
 			})
 			continue
 		}
-		spawn(c, func(co *coro.Co) (int, error) {
+		waittest.Spawn(c, func(co *coro.Co) (int, error) {
 			ready <- struct{}{}
 			account(func() (int, error) { return rx.Recv(co) })
 			return 0, nil
 		})
-		spawn(c, func(co *coro.Co) (int, error) { // one that goes early
+		waittest.Spawn(c, func(co *coro.Co) (int, error) { // one that goes early
 			rx := rx.Clone()
 			defer rx.Close()
 			for range 50 {
@@ -132,7 +133,7 @@ func TestABroadcastUnderRaces(t *testing.T) {
 	var left sync.WaitGroup
 	left.Add(senders)
 	for s := range senders {
-		spawn(c, func(co *coro.Co) (int, error) {
+		waittest.Spawn(c, func(co *coro.Co) (int, error) {
 			defer left.Done()
 			for i := range each {
 				if tx.SendOn(co.Context(), s*each+i); i%16 == 0 {

@@ -7,69 +7,34 @@ import (
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/channel/mpsc"
 	"github.com/moduvex/moduvex-go/core/coro"
-	"github.com/moduvex/moduvex-go/core/internal/hosttest"
 	"github.com/moduvex/moduvex-go/core/internal/racetest"
+	"github.com/moduvex/moduvex-go/core/internal/waittest"
 )
 
-// A blocking is a context for a goroutine that is about to block: at that moment it does what lets the
-// goroutine go on, or cancels it.
-type blocking struct {
-	context.Context
-	free func() (cancel bool)
-	n    int
-	over bool
-}
-
-func (b *blocking) Done() <-chan struct{} {
-	b.n++
-	if b.over = b.free(); b.over {
-		return closedChan
-	}
-	return nil
-}
-
-func (b *blocking) Err() error {
-	if b.over {
-		return context.Canceled
-	}
-	return nil
-}
-
-func (b *blocking) Value(any) any { return nil }
-
-var closedChan = func() chan struct{} { c := make(chan struct{}); close(c); return c }()
-
-// Each wait is one in the form for goroutines and one in direct style. free ends both.
 func TestWaitingAllocatesNothing(t *testing.T) {
-	type wait struct {
-		free      func()
-		direct    func(co *coro.Co) error
-		goroutine func(ctx context.Context) error
-		cancelled bool // it is ended by a cancellation, which is no error
-	}
-	for name, make := range map[string]func() wait{
-		"Send": func() wait {
+	for name, make := range map[string]func() waittest.Wait{
+		"Send": func() waittest.Wait {
 			tx, rx := mpsc.New[int](1)
 			tx.TrySend(0)
-			return wait{
-				free:      func() { rx.TryRecv() },
-				direct:    func(co *coro.Co) error { return tx.Send(co, 1) },
-				goroutine: func(ctx context.Context) error { return tx.SendWait(ctx, 1) },
+			return waittest.Wait{
+				Free:      func() { rx.TryRecv() },
+				Direct:    func(co *coro.Co) error { return tx.Send(co, 1) },
+				Goroutine: func(ctx context.Context) error { return tx.SendWait(ctx, 1) },
 			}
 		},
-		"Reserve": func() wait {
+		"Reserve": func() waittest.Wait {
 			tx, rx := mpsc.New[int](1)
 			tx.TrySend(0)
-			return wait{
-				free: func() { rx.TryRecv() },
-				direct: func(co *coro.Co) error {
+			return waittest.Wait{
+				Free: func() { rx.TryRecv() },
+				Direct: func(co *coro.Co) error {
 					p, err := tx.Reserve(co)
 					if err != nil {
 						return err
 					}
 					return p.Send(1)
 				},
-				goroutine: func(ctx context.Context) error {
+				Goroutine: func(ctx context.Context) error {
 					p, err := tx.ReserveWait(ctx)
 					if err != nil {
 						return err
@@ -78,123 +43,50 @@ func TestWaitingAllocatesNothing(t *testing.T) {
 				},
 			}
 		},
-		"Recv": func() wait {
+		"Recv": func() waittest.Wait {
 			tx, rx := mpsc.New[int](1)
-			return wait{
-				free:      func() { tx.TrySend(1) },
-				direct:    func(co *coro.Co) error { _, err := rx.Recv(co); return err },
-				goroutine: func(ctx context.Context) error { _, err := rx.RecvWait(ctx); return err },
+			return waittest.Wait{
+				Free:      func() { tx.TrySend(1) },
+				Direct:    func(co *coro.Co) error { _, err := rx.Recv(co); return err },
+				Goroutine: func(ctx context.Context) error { _, err := rx.RecvWait(ctx); return err },
 			}
 		},
-		"RecvMany": func() wait {
+		"RecvMany": func() waittest.Wait {
 			tx, rx := mpsc.Unbounded[int]()
 			var buf [2]int
-			return wait{
-				free:      func() { tx.Send(1); tx.Send(2) },
-				direct:    func(co *coro.Co) error { _, err := rx.RecvMany(co, buf[:]); return err },
-				goroutine: func(ctx context.Context) error { _, err := rx.RecvManyWait(ctx, buf[:]); return err },
-			}
-		},
-		"UntilClosed": func() wait {
-			tx, _ := mpsc.New[int](1)
-			return wait{
-				goroutine: func(ctx context.Context) error {
-					if err := tx.UntilClosedWait(ctx); err != context.Canceled {
-						return err
-					}
-					return nil
-				},
-				cancelled: true,
-			}
-		},
-		"UntilClosed unbounded": func() wait {
-			tx, _ := mpsc.Unbounded[int]()
-			return wait{
-				goroutine: func(ctx context.Context) error {
-					if err := tx.UntilClosedWait(ctx); err != context.Canceled {
-						return err
-					}
-					return nil
-				},
-				cancelled: true,
+			return waittest.Wait{
+				Free:      func() { tx.Send(1); tx.Send(2) },
+				Direct:    func(co *coro.Co) error { _, err := rx.RecvMany(co, buf[:]); return err },
+				Goroutine: func(ctx context.Context) error { _, err := rx.RecvManyWait(ctx, buf[:]); return err },
 			}
 		},
 	} {
-		t.Run(name, func(t *testing.T) {
-			w := make()
-			ctx := &blocking{free: func() bool {
-				if !w.cancelled {
-					w.free()
-				}
-				return w.cancelled
-			}}
-			rounds := 0
-			allocates(t, "goroutine", 0, func() {
-				rounds++
-				ctx.over = false
-				if err := w.goroutine(ctx); err != nil {
-					t.Error(err)
-				}
-			})
-			if ctx.n != rounds {
-				t.Errorf("goroutine: it has waited %d times in %d rounds", ctx.n, rounds)
-			}
-			if w.cancelled {
-				return
-			}
-
-			h := hosttest.NewSolo()
-			defer h.Close()
-			entered, left := 0, 0
-			s := body(h, func(co *coro.Co) error {
-				for {
-					if err := co.Suspend(); err != nil {
-						return err
-					}
-					entered++
-					if err := w.direct(co); err != nil {
-						return err
-					}
-					left++
-				}
-			})
-			h.Run()
-			allocates(t, "direct style", 0, func() {
-				s.Wake()
-				h.Run()
-				if left != entered-1 {
-					t.Error("direct style: it did not wait")
-				}
-				w.free()
-				h.Run()
-				if left != entered {
-					t.Error("direct style: it waits for ever")
-				}
-			})
-			s.Abort()
-			h.Run()
-		})
+		t.Run(name, func(t *testing.T) { make().AllocatesNothing(t) })
 	}
+	tx, _ := mpsc.New[int](1)
+	waittest.CancelledGoroutine(t, "UntilClosed", 0, tx.UntilClosedWait)
+	utx, _ := mpsc.Unbounded[int]()
+	waittest.CancelledGoroutine(t, "UntilClosed unbounded", 0, utx.UntilClosedWait)
 }
 
 func TestWaitingInPollStyleAllocatesNothing(t *testing.T) {
 	tx, rx := mpsc.New[int](1)
 	send := tx.SendFuture(1)
-	sender, receiver := newWaiter[error](t, &send), newWaiter[core.Result[int]](t, rx)
+	sender, receiver := waittest.NewWaiter[error](t, &send), waittest.NewWaiter[core.Result[int]](t, rx)
 	rounds := 0
-	allocates(t, "both ends", 0, func() {
+	waittest.Allocates(t, "both ends", 0, func() {
 		rounds++
-		receiver.pends(t)
+		receiver.Pends(t)
 		send.Reset(0)
-		sender.answers(t, rounds-1)
+		sender.Answers(t, rounds-1)
 		send.Reset(1)
-		sender.pends(t)
+		sender.Pends(t)
 		for i := range 2 {
-			if r := receiver.answers(t, rounds); r.Err != nil || r.Value != i {
+			if r := receiver.Answers(t, rounds); r.Err != nil || r.Value != i {
 				t.Errorf("received %v, want %d", r, i)
 			}
 			if i == 0 {
-				sender.answers(t, rounds)
+				sender.Answers(t, rounds)
 			}
 		}
 	})
@@ -207,10 +99,10 @@ func TestABodyThatWaitsForTheCloseAllocatesNothing(t *testing.T) {
 		return
 	}
 	cancelled := func(wait func(co *coro.Co) error) float64 {
-		h := hosttest.NewSolo()
+		h := waittest.NewSolo()
 		defer h.Close()
 		var cancel func(cause error)
-		s := body(h, func(co *coro.Co) error {
+		s := waittest.Body(h, func(co *coro.Co) error {
 			for co.Err() == nil {
 				coro.WithCancel(co, func(co *coro.Co, c func(error)) error {
 					cancel = c

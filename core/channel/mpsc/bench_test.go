@@ -8,7 +8,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/channel/mpsc"
 	"github.com/moduvex/moduvex-go/core/coretest"
 	"github.com/moduvex/moduvex-go/core/coro"
-	"github.com/moduvex/moduvex-go/core/internal/hosttest"
+	"github.com/moduvex/moduvex-go/core/internal/waittest"
 	"github.com/moduvex/moduvex-go/core/task"
 )
 
@@ -43,7 +43,7 @@ func (p *player) Poll(cx *core.Context) (struct{}, bool) {
 // The twin is two goroutines.
 func BenchmarkPingPong(b *testing.B) {
 	b.Run("poll", func(b *testing.B) {
-		h := hosttest.NewSolo()
+		h := waittest.NewSolo()
 		pingTx, pingRx := mpsc.New[int](1)
 		pongTx, pongRx := mpsc.New[int](1)
 		pingTx.TrySend(0)
@@ -56,13 +56,13 @@ func BenchmarkPingPong(b *testing.B) {
 		}
 	})
 	b.Run("direct", func(b *testing.B) {
-		h := hosttest.NewSolo()
+		h := waittest.NewSolo()
 		defer h.Close()
 		pingTx, pingRx := mpsc.New[int](1)
 		pongTx, pongRx := mpsc.New[int](1)
 		pingTx.TrySend(0)
 		play := func(rx *mpsc.Receiver[int], tx *mpsc.Sender[int]) {
-			body(h, func(co *coro.Co) error {
+			waittest.Body(h, func(co *coro.Co) error {
 				for range b.N {
 					v, err := rx.Recv(co)
 					if err != nil {
@@ -156,7 +156,7 @@ func (c *batcher) Poll(cx *core.Context) (struct{}, bool) {
 // one worker. The twin is goroutines.
 func BenchmarkMPSC(b *testing.B) {
 	b.Run("poll", func(b *testing.B) {
-		h := hosttest.NewSolo()
+		h := waittest.NewSolo()
 		tx, rx := mpsc.New[int](places)
 		b.ReportAllocs()
 		n := b.N/producers + 1
@@ -170,7 +170,7 @@ func BenchmarkMPSC(b *testing.B) {
 		}
 	})
 	b.Run("many", func(b *testing.B) {
-		h := hosttest.NewSolo()
+		h := waittest.NewSolo()
 		tx, rx := mpsc.New[int](places)
 		b.ReportAllocs()
 		n := b.N/producers + 1
@@ -184,13 +184,13 @@ func BenchmarkMPSC(b *testing.B) {
 		}
 	})
 	b.Run("direct", func(b *testing.B) {
-		h := hosttest.NewSolo()
+		h := waittest.NewSolo()
 		defer h.Close()
 		tx, rx := mpsc.New[int](places)
 		b.ReportAllocs()
 		n := b.N/producers + 1
 		for range producers {
-			body(h, func(co *coro.Co) error {
+			waittest.Body(h, func(co *coro.Co) error {
 				for i := range n {
 					if err := tx.Send(co, i); err != nil {
 						return err
@@ -199,7 +199,7 @@ func BenchmarkMPSC(b *testing.B) {
 				return nil
 			})
 		}
-		body(h, func(co *coro.Co) error {
+		waittest.Body(h, func(co *coro.Co) error {
 			for range n * producers {
 				if _, err := rx.Recv(co); err != nil {
 					return err

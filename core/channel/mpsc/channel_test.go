@@ -12,20 +12,21 @@ import (
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/channel/mpsc"
 	"github.com/moduvex/moduvex-go/core/internal/racetest"
+	"github.com/moduvex/moduvex-go/core/internal/waittest"
 )
 
-func sendWaiter[T any](t testing.TB, tx *mpsc.Sender[T], v T) (*waiter[error], *mpsc.SendFuture[T]) {
+func sendWaiter[T any](t testing.TB, tx *mpsc.Sender[T], v T) (*waittest.Waiter[error], *mpsc.SendFuture[T]) {
 	f := tx.SendFuture(v)
-	return newWaiter[error](t, &f), &f
+	return waittest.NewWaiter[error](t, &f), &f
 }
 
-func reserveWaiter(t testing.TB, tx *mpsc.Sender[int]) *waiter[core.Result[mpsc.Permit[int]]] {
+func reserveWaiter(t testing.TB, tx *mpsc.Sender[int]) *waittest.Waiter[core.Result[mpsc.Permit[int]]] {
 	f := tx.ReserveFuture()
-	return newWaiter[core.Result[mpsc.Permit[int]]](t, &f)
+	return waittest.NewWaiter[core.Result[mpsc.Permit[int]]](t, &f)
 }
 
-func recvWaiter[T any](t testing.TB, rx *mpsc.Receiver[T]) *waiter[core.Result[T]] {
-	return newWaiter[core.Result[T]](t, rx)
+func recvWaiter[T any](t testing.TB, rx *mpsc.Receiver[T]) *waittest.Waiter[core.Result[T]] {
+	return waittest.NewWaiter[core.Result[T]](t, rx)
 }
 
 func mustSend[T any](t testing.TB, tx *mpsc.Sender[T], vs ...T) {
@@ -71,7 +72,7 @@ func TestValuesArriveInTheOrderTheyWereSent(t *testing.T) {
 }
 
 // The receiver knows of several values and takes them without the lock: each makes one place.
-func TestEachValueThatIsReceivedMakesOnePlace(t *testing.T) {
+func TestEachReceivedValueFreesOneSlot(t *testing.T) {
 	tx, rx := mpsc.New[int](4)
 	mustSend(t, tx, 1, 2, 3, 4)
 	for i := range 20 {
@@ -158,17 +159,17 @@ func TestAHugeCapacityTakesNoMemoryBeforeItIsUsed(t *testing.T) {
 
 func TestBadInputPanics(t *testing.T) {
 	for _, n := range []int{0, -1} {
-		mustPanic(t, fmt.Sprintf("mpsc: New with a capacity of %d, which is not positive", n), func() { mpsc.New[int](n) })
+		waittest.MustPanic(t, fmt.Sprintf("mpsc: New with a capacity of %d, which is not positive", n), func() { mpsc.New[int](n) })
 	}
 	var p mpsc.Permit[int]
-	mustPanic(t, "mpsc: Send with a Permit that was used", func() { p.Send(1) })
-	mustPanic(t, "mpsc: Release with a Permit that was used", p.Release)
-	cx := newHost(t).Context()
+	waittest.MustPanic(t, "mpsc: Send with a Permit that was used", func() { p.Send(1) })
+	waittest.MustPanic(t, "mpsc: Release with a Permit that was used", p.Release)
+	cx := waittest.Host(t).Context()
 	const text = "mpsc: Poll of a future that no Sender has made"
-	mustPanic(t, text, func() { new(mpsc.SendFuture[int]).Poll(cx) })
-	mustPanic(t, text, func() { new(mpsc.ReserveFuture[int]).Poll(cx) })
-	mustPanic(t, "channel: Poll of a ClosedFuture that no Sender has made", func() { new(mpsc.ClosedFuture).Poll(cx) })
-	mustPanic(t, "mpsc: Poll of a RecvManyFuture that no Receiver has made", func() { new(mpsc.RecvManyFuture[int]).Poll(cx) })
+	waittest.MustPanic(t, text, func() { new(mpsc.SendFuture[int]).Poll(cx) })
+	waittest.MustPanic(t, text, func() { new(mpsc.ReserveFuture[int]).Poll(cx) })
+	waittest.MustPanic(t, "channel: Poll of a ClosedFuture that no Sender has made", func() { new(mpsc.ClosedFuture).Poll(cx) })
+	waittest.MustPanic(t, "mpsc: Poll of a RecvManyFuture that no Receiver has made", func() { new(mpsc.RecvManyFuture[int]).Poll(cx) })
 	for _, f := range []any{new(mpsc.SendFuture[int]), new(mpsc.ReserveFuture[int]), new(mpsc.ClosedFuture), new(mpsc.RecvManyFuture[int])} {
 		core.Drop(f)
 	}
@@ -213,7 +214,7 @@ func TestAReceiverGetsWhatIsQueuedBeforeTheEnd(t *testing.T) {
 	mustRecv(t, rx, 1, 2, 3)
 	w := recvWaiter(t, rx)
 	for range 2 {
-		if r := w.answers(t, 0); r.Err != mpsc.ErrClosed {
+		if r := w.Answers(t, 0); r.Err != mpsc.ErrClosed {
 			t.Errorf("have %v", r)
 		}
 		mustFail(t, tryRecvErr(rx), mpsc.ErrClosed)
@@ -224,11 +225,11 @@ func TestTheLastSendersCloseWakesTheReceiver(t *testing.T) {
 	tx, rx := mpsc.New[int](4)
 	second := tx.Clone()
 	w := recvWaiter(t, rx)
-	w.pends(t)
+	w.Pends(t)
 	tx.Close()
-	w.pends(t)
+	w.Pends(t)
 	second.Close()
-	if r := w.answers(t, 1); r.Err != mpsc.ErrClosed {
+	if r := w.Answers(t, 1); r.Err != mpsc.ErrClosed {
 		t.Errorf("have %v", r)
 	}
 }
@@ -265,15 +266,15 @@ func TestAWeakSenderDoesNotKeepTheChannelOpen(t *testing.T) {
 	mustFail(t, tryRecvErr(urx), mpsc.ErrClosed)
 }
 
-func TestCloseOfTheReceiverKeepsNewValuesOut(t *testing.T) {
+func TestStopKeepsNewValuesOut(t *testing.T) {
 	tx, rx := mpsc.New[int](2)
 	mustSend(t, tx, 1, 2)
 	a, f := sendWaiter(t, tx, 3)
 	b := reserveWaiter(t, tx)
 	gone, _ := sendWaiter(t, tx, 4)
-	a.pends(t)
-	b.pends(t)
-	gone.pends(t)
+	a.Pends(t)
+	b.Pends(t)
+	gone.Pends(t)
 	if tx.Closed() {
 		t.Error("closed before Close")
 	}
@@ -282,23 +283,23 @@ func TestCloseOfTheReceiverKeepsNewValuesOut(t *testing.T) {
 	if !tx.Closed() {
 		t.Error("not closed after Close")
 	}
-	gone.drop()
-	mustFail(t, a.answers(t, 1), mpsc.ErrClosed)
+	gone.Drop()
+	mustFail(t, a.Answers(t, 1), mpsc.ErrClosed)
 	if f.Unsent() != 3 || f.Unsent() != 0 {
 		t.Error("the value was not given back, or twice")
 	}
-	mustFail(t, b.answers(t, 1).Err, mpsc.ErrClosed)
+	mustFail(t, b.Answers(t, 1).Err, mpsc.ErrClosed)
 	mustFail(t, tx.TrySend(5), mpsc.ErrClosed)
 	_, err := tx.TryReserve()
 	mustFail(t, err, mpsc.ErrClosed)
 	late, _ := sendWaiter(t, tx, 6)
-	mustFail(t, late.answers(t, 0), mpsc.ErrClosed)
+	mustFail(t, late.Answers(t, 0), mpsc.ErrClosed)
 	mustRecv(t, rx, 1, 2)
 	mustFail(t, tryRecvErr(rx), mpsc.ErrClosed)
 }
 
 // Regression: a receiver that was dropped kept the values in the queue alive.
-func TestDiscardReleasesWhatIsQueued(t *testing.T) {
+func TestCloseReleasesTheQueue(t *testing.T) {
 	tx, rx := mpsc.New[*[100]int](100)
 	var refs []weak.Pointer[[100]int]
 	send := func(send func(*[100]int)) {
@@ -313,11 +314,11 @@ func TestDiscardReleasesWhatIsQueued(t *testing.T) {
 	tx.TryReserve()
 	full, _ := mpsc.New[*[100]int](1)
 	mustSend(t, full, nil)
-	var waiting *waiter[error]
+	var waiting *waittest.Waiter[error]
 	send(func(v *[100]int) {
 		waiting, _ = sendWaiter(t, full, v)
-		waiting.pends(t)
-		waiting.drop() // releases its value
+		waiting.Pends(t)
+		waiting.Drop() // releases its value
 	})
 	rx.Close()
 	rx.Close()
@@ -340,25 +341,25 @@ func TestDiscardReleasesWhatIsQueued(t *testing.T) {
 func TestAnUnboundedChannelTakesAll(t *testing.T) {
 	tx, rx := mpsc.Unbounded[int]()
 	w := recvWaiter(t, rx)
-	w.pends(t)
+	w.Pends(t)
 	const n = 10_000
 	clone := tx.Clone()
 	for i := range n {
 		mustFail(t, clone.Send(i), nil)
 	}
-	if r := w.answers(t, 1); r.Value != 0 || tx.Len() != n-1 || rx.Capacity() != math.MaxInt {
+	if r := w.Answers(t, 1); r.Value != 0 || tx.Len() != n-1 || rx.Capacity() != math.MaxInt {
 		t.Errorf("have %v, %d are left", r, tx.Len())
 	}
 	for i := range n - 1 {
 		mustRecv(t, rx, i+1)
 	}
-	h, cx := newSpy(t)
-	w.pends(t)
+	h, cx := waittest.NewSpy(t)
+	w.Pends(t)
 	mustFail(t, tx.SendOn(cx, 7), nil)
-	if h.woken != 1 {
-		t.Errorf("%d wakes through the host, want 1", h.woken)
+	if h.Woken != 1 {
+		t.Errorf("%d wakes through the host, want 1", h.Woken)
 	}
-	w.answers(t, 2)
+	w.Answers(t, 2)
 	rx.Stop()
 	if !tx.Closed() {
 		t.Error("not closed")

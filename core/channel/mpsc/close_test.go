@@ -3,26 +3,28 @@ package mpsc_test
 import (
 	"testing"
 
+	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/channel/mpsc"
+	"github.com/moduvex/moduvex-go/core/internal/waittest"
 )
 
-// TestCloseWakesTheReceiver: another goroutine may close it while it waits, and nobody sends any more.
-func TestCloseWakesTheReceiver(t *testing.T) {
+// TestStopAndCloseWakeTheReceiver: another goroutine may close it while it waits, and nobody sends any more.
+func TestStopAndCloseWakeTheReceiver(t *testing.T) {
 	for name, end := range map[string]func(rx *mpsc.Receiver[int]){
 		"Close":   (*mpsc.Receiver[int]).Stop,
 		"Discard": (*mpsc.Receiver[int]).Close,
 	} {
 		t.Run(name, func(t *testing.T) {
 			tx, rx := mpsc.New[int](1)
-			w := newWaiter(t, rx)
-			w.pends(t)
+			w := waittest.NewWaiter(t, rx)
+			w.Pends(t)
 			end(rx)
-			if r := w.answers(t, 1); r.Err != mpsc.ErrClosed {
+			if r := w.Answers(t, 1); r.Err != mpsc.ErrClosed {
 				t.Errorf("have %v", r)
 			}
 			end(rx)
-			if w.wakes != 1 {
-				t.Errorf("woken %d times", w.wakes)
+			if w.Wakes != 1 {
+				t.Errorf("woken %d times", w.Wakes)
 			}
 			if err := tx.TrySend(1); err != mpsc.ErrClosed {
 				t.Errorf("a send: %v", err)
@@ -31,19 +33,76 @@ func TestCloseWakesTheReceiver(t *testing.T) {
 	}
 }
 
-// TestCloseWithAPermitOutWakesNobodyYet: the receiver waits for what is sent with it.
-func TestCloseWithAPermitOutWakesNobodyYet(t *testing.T) {
+// TestStopWithAPermitOutDoesNotWakeTheReceiverYet: the receiver waits for what is sent with it.
+func TestStopWithAPermitOutDoesNotWakeTheReceiverYet(t *testing.T) {
 	tx, rx := mpsc.New[int](1)
 	p, err := tx.TryReserve()
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := newWaiter(t, rx)
-	w.pends(t)
+	w := waittest.NewWaiter(t, rx)
+	w.Pends(t)
 	rx.Stop()
-	w.pends(t)
+	w.Pends(t)
 	p.Send(5)
-	if r := w.answers(t, 1); r.Err != nil || r.Value != 5 {
+	if r := w.Answers(t, 1); r.Err != nil || r.Value != 5 {
 		t.Errorf("have %v", r)
 	}
+}
+
+func TestTheDropOfTheLastSendEndsTheChannel(t *testing.T) {
+	tx, rx := mpsc.New[int](1)
+	mustSend(t, tx, 0)
+	w, _ := sendWaiter(t, tx, 1)
+	w.Pends(t)
+	mustRecv(t, rx, 0)
+	tx.Close()
+	r := recvWaiter(t, rx)
+	r.Pends(t)
+	w.Drop()
+	mustFail(t, r.Answers(t, 1).Err, mpsc.ErrClosed)
+}
+
+func TestUntilClosedIsReadyAfterStopAndClose(t *testing.T) {
+	tx, rx := mpsc.New[int](1)
+	f, g := tx.UntilClosedFuture(), tx.UntilClosedFuture()
+	w, dropped := waittest.NewWaiter[struct{}](t, &f), waittest.NewWaiter[struct{}](t, &g)
+	w.Pends(t)
+	w.Pends(t)
+	dropped.Pends(t)
+	dropped.Drop()
+	rx.Stop()
+	w.Answers(t, 1)
+	w.Answers(t, 1)
+	if dropped.Wakes != 0 {
+		t.Error("woken after it had gone")
+	}
+	utx, urx := mpsc.Unbounded[int]()
+	u := utx.UntilClosedFuture()
+	uw := waittest.NewWaiter[struct{}](t, &u)
+	uw.Pends(t)
+	urx.Close()
+	uw.Answers(t, 1)
+}
+
+// Senders are sent away in several goes, with the lock free in between: a place that is given back
+// then is not for them.
+func TestNoSlotIsGrantedAfterStop(t *testing.T) {
+	tx, rx := mpsc.New[int](1)
+	p, _ := tx.TryReserve()
+	first := tx.SendFuture(0)
+	cx := waittest.Host(t).Context()
+	cx.ForHost().Begin(core.WakerFunc(p.Release))
+	first.Poll(cx)
+	var ws []*waittest.Waiter[error]
+	for range 40 {
+		w, _ := sendWaiter(t, tx, 1)
+		w.Pends(t)
+		ws = append(ws, w)
+	}
+	rx.Stop()
+	for _, w := range ws {
+		mustFail(t, w.Answers(t, 1), mpsc.ErrClosed)
+	}
+	mustFail(t, tryRecvErr(rx), mpsc.ErrClosed)
 }

@@ -11,14 +11,14 @@ import (
 	"github.com/moduvex/moduvex-go/core/channel/mpsc"
 	"github.com/moduvex/moduvex-go/core/coretest"
 	"github.com/moduvex/moduvex-go/core/coro"
-	"github.com/moduvex/moduvex-go/core/internal/hosttest"
 	"github.com/moduvex/moduvex-go/core/internal/racetest"
+	"github.com/moduvex/moduvex-go/core/internal/waittest"
 )
 
 func TestBodiesSendAndReceive(t *testing.T) {
-	h := newHost(t)
+	h := waittest.Host(t)
 	tx, rx := mpsc.New[int](1)
-	sender := body(h, func(co *coro.Co) error {
+	sender := waittest.Body(h, func(co *coro.Co) error {
 		defer tx.Close()
 		for i := range 5 {
 			if err := tx.Send(co, i); err != nil {
@@ -32,7 +32,7 @@ func TestBodiesSendAndReceive(t *testing.T) {
 		return p.SendOn(co.Context(), 5)
 	})
 	var have []int
-	receiver := body(h, func(co *coro.Co) error {
+	receiver := waittest.Body(h, func(co *coro.Co) error {
 		for v, err := range rx.All(co) {
 			if err != nil {
 				return err
@@ -43,18 +43,18 @@ func TestBodiesSendAndReceive(t *testing.T) {
 		return err
 	})
 	h.Run()
-	mustFail(t, ended(t, sender), nil)
-	mustFail(t, ended(t, receiver), mpsc.ErrClosed)
+	mustFail(t, waittest.Ended(t, sender), nil)
+	mustFail(t, waittest.Ended(t, receiver), mpsc.ErrClosed)
 	if fmt.Sprint(have) != "[0 1 2 3 4 5]" {
 		t.Errorf("have %v", have)
 	}
 }
 
 func TestABodyReceivesMany(t *testing.T) {
-	h := newHost(t)
+	h := waittest.Host(t)
 	tx, rx := mpsc.New[int](10)
 	var have []int
-	receiver := body(h, func(co *coro.Co) error {
+	receiver := waittest.Body(h, func(co *coro.Co) error {
 		buf := make([]int, 4)
 		for {
 			n, err := rx.RecvMany(co, buf)
@@ -69,38 +69,38 @@ func TestABodyReceivesMany(t *testing.T) {
 	h.Run()
 	tx.Close()
 	h.Run()
-	mustFail(t, ended(t, receiver), mpsc.ErrClosed)
+	mustFail(t, waittest.Ended(t, receiver), mpsc.ErrClosed)
 	if fmt.Sprint(have) != "[4 2]" {
 		t.Errorf("have %v", have)
 	}
 }
 
 func TestABodyWaitsForTheClose(t *testing.T) {
-	h := newHost(t)
+	h := waittest.Host(t)
 	tx, rx := mpsc.New[int](1)
 	utx, urx := mpsc.Unbounded[int]()
-	a := body(h, tx.UntilClosed)
-	b := body(h, utx.UntilClosed)
-	c := body(h, utx.UntilClosed)
+	a := waittest.Body(h, tx.UntilClosed)
+	b := waittest.Body(h, utx.UntilClosed)
+	c := waittest.Body(h, utx.UntilClosed)
 	h.Run()
 	c.Abort()
 	h.Run()
-	if err := ended(t, c); !errors.Is(err, core.ErrCancelled) {
+	if err := waittest.Ended(t, c); !errors.Is(err, core.ErrCancelled) {
 		t.Errorf("have %v", err)
 	}
 	rx.Stop()
 	urx.Stop()
 	h.Run()
-	mustFail(t, ended(t, a), nil)
-	mustFail(t, ended(t, b), nil)
+	mustFail(t, waittest.Ended(t, a), nil)
+	mustFail(t, waittest.Ended(t, b), nil)
 	mustFail(t, tx.UntilClosedWait(t.Context()), nil)
-	mustFail(t, utx.UntilClosedWait(cancelled()), context.Canceled)
+	mustFail(t, utx.UntilClosedWait(waittest.Cancelled()), context.Canceled)
 }
 
 // Regression: abort of a waiting sender, before and after it was woken, lost the wake.
 func TestAnAbortedBodyLeavesTheChannelInOrder(t *testing.T) {
 	for _, woken := range []bool{false, true} {
-		h := newHost(t)
+		h := waittest.Host(t)
 		tx, rx := mpsc.New[int](1)
 		mustSend(t, tx, 0)
 		reserve := func(co *coro.Co) error {
@@ -111,8 +111,8 @@ func TestAnAbortedBodyLeavesTheChannelInOrder(t *testing.T) {
 			p.Release()
 			return nil
 		}
-		victim, other := body(h, func(co *coro.Co) error { return tx.Send(co, 1) }), body(h, reserve)
-		next := body(h, func(co *coro.Co) error { return tx.Send(co, 2) })
+		victim, other := waittest.Body(h, func(co *coro.Co) error { return tx.Send(co, 1) }), waittest.Body(h, reserve)
+		next := waittest.Body(h, func(co *coro.Co) error { return tx.Send(co, 2) })
 		h.Run()
 		if woken {
 			mustRecv(t, rx, 0)
@@ -123,21 +123,21 @@ func TestAnAbortedBodyLeavesTheChannelInOrder(t *testing.T) {
 		if !woken {
 			mustRecv(t, rx, 0)
 			h.Run()
-		} else if err := ended(t, victim); err == nil { // an answer that is there beats the abort
+		} else if err := waittest.Ended(t, victim); err == nil { // an answer that is there beats the abort
 			mustRecv(t, rx, 1)
 			h.Run()
 		}
-		mustFail(t, ended(t, next), nil)
+		mustFail(t, waittest.Ended(t, next), nil)
 		mustRecv(t, rx, 2)
 		mustSend(t, tx, 3)
 	}
 }
 
 func TestAnAbortedReceiverLosesNothing(t *testing.T) {
-	h := newHost(t)
+	h := waittest.Host(t)
 	tx, rx := mpsc.New[int](1)
 	last := errors.New("no round")
-	b := body(h, func(co *coro.Co) error {
+	b := waittest.Body(h, func(co *coro.Co) error {
 		for _, err := range rx.All(co) {
 			last = err
 		}
@@ -146,17 +146,17 @@ func TestAnAbortedReceiverLosesNothing(t *testing.T) {
 	h.Run()
 	b.Abort()
 	h.Run()
-	if err := ended(t, b); !errors.Is(err, core.ErrCancelled) || last == nil {
+	if err := waittest.Ended(t, b); !errors.Is(err, core.ErrCancelled) || last == nil {
 		t.Errorf("have %v", err)
 	}
 	mustSend(t, tx, 1)
 	mustRecv(t, rx, 1)
 }
 
-func TestFormsFailWhereTheyAreCancelledAlready(t *testing.T) {
-	h := newHost(t)
+func TestEachFormFailsInACancelledBody(t *testing.T) {
+	h := waittest.Host(t)
 	tx, rx := mpsc.New[int](1)
-	b := body(h, func(co *coro.Co) error {
+	b := waittest.Body(h, func(co *coro.Co) error {
 		return coro.WithCancel(co, func(co *coro.Co, cancel func(error)) error {
 			cancel(nil)
 			if err := tx.Send(co, 1); !errors.Is(err, core.ErrCancelled) {
@@ -173,12 +173,12 @@ func TestFormsFailWhereTheyAreCancelledAlready(t *testing.T) {
 		})
 	})
 	h.Run()
-	mustFail(t, ended(t, b), nil)
-	mustFail(t, tx.SendWait(cancelled(), 3), context.Canceled)
-	_, err := tx.ReserveWait(cancelled())
+	mustFail(t, waittest.Ended(t, b), nil)
+	mustFail(t, tx.SendWait(waittest.Cancelled(), 3), context.Canceled)
+	_, err := tx.ReserveWait(waittest.Cancelled())
 	mustFail(t, err, context.Canceled)
 	for range 2 {
-		_, err = rx.RecvWait(cancelled())
+		_, err = rx.RecvWait(waittest.Cancelled())
 		mustFail(t, err, context.Canceled)
 	}
 	mustRecv(t, rx, 2)
@@ -229,11 +229,11 @@ func TestGoroutinesSendAndReceive(t *testing.T) {
 	}
 }
 
-func TestATaskThatSendsAndReceivesLetsOthersRun(t *testing.T) {
-	h := newHost(t)
+func TestATaskThatSendsAndReceivesYields(t *testing.T) {
+	h := waittest.Host(t)
 	tx, rx := mpsc.New[int](1)
 	rounds, seen := 0, -1
-	busy := body(h, func(co *coro.Co) error {
+	busy := waittest.Body(h, func(co *coro.Co) error {
 		for range 10 * core.DefaultBudget {
 			if err := tx.Send(co, 1); err != nil {
 				return err
@@ -245,9 +245,9 @@ func TestATaskThatSendsAndReceivesLetsOthersRun(t *testing.T) {
 		}
 		return nil
 	})
-	body(h, func(*coro.Co) error { seen = rounds; return nil })
+	waittest.Body(h, func(*coro.Co) error { seen = rounds; return nil })
 	h.Run()
-	mustFail(t, ended(t, busy), nil)
+	mustFail(t, waittest.Ended(t, busy), nil)
 	if seen != core.DefaultBudget/2 {
 		t.Errorf("the other task ran after %d rounds", seen)
 	}
@@ -264,7 +264,7 @@ func TestPingPongBetweenWorkers(t *testing.T) {
 	var wg sync.WaitGroup
 	play := func(rx *mpsc.Receiver[int], tx *mpsc.Sender[int]) {
 		h := coretest.New(1)
-		b := body(h, func(co *coro.Co) error {
+		b := waittest.Body(h, func(co *coro.Co) error {
 			for i := range rounds {
 				v, err := rx.Recv(co)
 				if err != nil || v/2 != i {
@@ -279,7 +279,7 @@ func TestPingPongBetweenWorkers(t *testing.T) {
 		wg.Go(func() {
 			defer h.Close()
 			h.RunUntil(b.Finished)
-			mustFail(t, ended(t, b), nil)
+			mustFail(t, waittest.Ended(t, b), nil)
 		})
 	}
 	mustSend(t, pingTx, 0)
@@ -290,18 +290,18 @@ func TestPingPongBetweenWorkers(t *testing.T) {
 }
 
 func TestDirectStyleAllocatesNothing(t *testing.T) {
-	h := hosttest.NewSolo()
+	h := waittest.NewSolo()
 	defer h.Close()
 	tx, rx := mpsc.New[int](1)
 	var order []int
-	a := body(h, func(co *coro.Co) error {
+	a := waittest.Body(h, func(co *coro.Co) error {
 		for i := 0; ; i++ {
 			if err := tx.Send(co, i); err != nil {
 				return err
 			}
 		}
 	})
-	b := body(h, func(co *coro.Co) error {
+	b := waittest.Body(h, func(co *coro.Co) error {
 		buf := make([]int, 1)
 		for {
 			if _, err := rx.Recv(co); err != nil {
@@ -316,7 +316,7 @@ func TestDirectStyleAllocatesNothing(t *testing.T) {
 			}
 		}
 	})
-	allocates(t, "direct style", 0, func() {
+	waittest.Allocates(t, "direct style", 0, func() {
 		b.Wake()
 		h.Run()
 	})

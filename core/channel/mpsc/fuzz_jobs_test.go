@@ -7,6 +7,7 @@ import (
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/channel/mpsc"
 	"github.com/moduvex/moduvex-go/core/coro"
+	"github.com/moduvex/moduvex-go/core/internal/waittest"
 	"github.com/moduvex/moduvex-go/core/task"
 )
 
@@ -73,7 +74,7 @@ func (p *program) start(j *job, f *polled) {
 
 // startBody is start in direct style. The body may find its budget spent when it begins.
 func (p *program) startBody(j *job, broke bool, f func(co *coro.Co)) {
-	s := body(p.h, func(co *coro.Co) error {
+	s := waittest.Body(p.h, func(co *coro.Co) error {
 		for broke && co.Context().Spend() {
 		}
 		if err := co.Interrupted(); err != nil {

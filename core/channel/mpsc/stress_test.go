@@ -16,6 +16,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/core/future"
 	"github.com/moduvex/moduvex-go/core/internal/racetest"
+	"github.com/moduvex/moduvex-go/core/internal/waittest"
 	"github.com/moduvex/moduvex-go/core/task"
 )
 
@@ -94,7 +95,7 @@ func stress(t *testing.T, capacity int, closes bool) {
 		})).Task)
 
 		direct := tx.Clone()
-		aborted := body(c, func(co *coro.Co) error {
+		aborted := waittest.Body(c, func(co *coro.Co) error {
 			for n := 0; ; n++ {
 				if err := direct.Send(co, message{i + 1, n}); err != nil {
 					return err
@@ -109,7 +110,7 @@ func stress(t *testing.T, capacity int, closes bool) {
 
 		// Reserves, and thinks better of it every now and then.
 		permits := tx.Clone()
-		body(c, func(co *coro.Co) error {
+		waittest.Body(c, func(co *coro.Co) error {
 			defer permits.Close()
 			for n := 0; n < rounds; {
 				p, err := permits.Reserve(co)
@@ -156,7 +157,7 @@ func stress(t *testing.T, capacity int, closes bool) {
 		})
 	}
 	tx.Close()
-	receiver := body(c, func(co *coro.Co) error {
+	receiver := waittest.Body(c, func(co *coro.Co) error {
 		total, buf := 0, make([]message, 7)
 		for {
 			n, err := 1, error(nil)
@@ -188,22 +189,23 @@ func stress(t *testing.T, capacity int, closes bool) {
 	})
 	wg.Wait()
 	c.Wait()
-	mustFail(t, ended(t, receiver), mpsc.ErrClosed)
+	mustFail(t, waittest.Ended(t, receiver), mpsc.ErrClosed)
 	l.check(t)
 }
 
-// TestStressOfDiscard: whatever the senders are at, they come to their end.
-func TestStressOfDiscard(t *testing.T) {
+// TestStressOfClose: whatever the senders are at, they come to their end.
+func TestStressOfClose(t *testing.T) {
 	rounds := 300
 	if racetest.Enabled {
 		rounds = 60
 	}
 	for i := range rounds {
 		c := coretest.NewWorkers(2)
+		defer c.Close()
 		tx, rx := mpsc.New[int](1 + i%3)
 		for range 3 {
 			tx := tx.Clone()
-			body(c, func(co *coro.Co) error {
+			waittest.Body(c, func(co *coro.Co) error {
 				defer tx.Close()
 				for {
 					if err := tx.Send(co, 1); err != nil {
@@ -212,8 +214,8 @@ func TestStressOfDiscard(t *testing.T) {
 				}
 			})
 		}
-		watcher := body(c, tx.UntilClosed)
-		body(c, func(co *coro.Co) error {
+		watcher := waittest.Body(c, tx.UntilClosed)
+		waittest.Body(c, func(co *coro.Co) error {
 			defer rx.Close()
 			for range i % 50 {
 				if _, err := rx.Recv(co); err != nil {
@@ -223,8 +225,7 @@ func TestStressOfDiscard(t *testing.T) {
 			return nil
 		})
 		c.Wait()
-		c.Close()
-		mustFail(t, ended(t, watcher), nil)
+		mustFail(t, waittest.Ended(t, watcher), nil)
 		if tx.Len() != 0 {
 			t.Fatal("values are left")
 		}
@@ -238,7 +239,7 @@ func TestStressOfAnUnboundedChannel(t *testing.T) {
 	c := coretest.NewWorkers(2)
 	defer c.Close()
 	tx, rx := mpsc.Unbounded[message]()
-	receiver := body(c, func(co *coro.Co) error {
+	receiver := waittest.Body(c, func(co *coro.Co) error {
 		for m, err := range rx.All(co) {
 			if err != nil {
 				return err
@@ -262,7 +263,7 @@ func TestStressOfAnUnboundedChannel(t *testing.T) {
 	}
 	tx.Close()
 	c.Wait()
-	mustFail(t, ended(t, receiver), nil)
+	mustFail(t, waittest.Ended(t, receiver), nil)
 	l.check(t)
 }
 
@@ -286,13 +287,13 @@ func spin[T any](cx *core.Context, w *flag, f core.Future[T]) T {
 	}
 }
 
-// TestASenderThatQueuesUpSeesAPlaceThatIsMadeMeanwhile: the receiver publishes what it has taken and
+// TestASenderThatQueuesUpSeesASlotThatIsFreedMeanwhile: the receiver publishes what it has taken and
 // looks for senders, and a sender queues up and looks for places. If both looked first, the sender
 // would wait for ever.
-func TestASenderThatQueuesUpSeesAPlaceThatIsMadeMeanwhile(t *testing.T) {
+func TestASenderThatQueuesUpSeesASlotThatIsFreedMeanwhile(t *testing.T) {
 	for capacity := 1; capacity <= 2; capacity++ {
 		tx, rx := mpsc.New[int](capacity)
-		sender, receiver := newHost(t).Context(), newHost(t).Context()
+		sender, receiver := waittest.Host(t).Context(), waittest.Host(t).Context()
 		// A time rather than a number: two that spin are slow where they share a processor.
 		end := time.Now().Add(200 * time.Millisecond)
 		var wg sync.WaitGroup

@@ -1,88 +1,88 @@
 package mpsc_test
 
 import (
-	"slices"
 	"testing"
 
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/channel/mpsc"
+	"github.com/moduvex/moduvex-go/core/internal/waittest"
 )
 
-func TestSendersGetPlacesInTheOrderTheyCame(t *testing.T) {
+func TestSendersGetSlotsInTheOrderTheyCame(t *testing.T) {
 	tx, rx := mpsc.New[int](1)
 	mustSend(t, tx, 0)
 	a, _ := sendWaiter(t, tx, 1)
 	b := reserveWaiter(t, tx)
 	c, _ := sendWaiter(t, tx, 3)
-	a.pends(t)
-	b.pends(t)
-	c.pends(t)
+	a.Pends(t)
+	b.Pends(t)
+	c.Pends(t)
 	mustRecv(t, rx, 0)
 	// The place is a's, who does not know yet.
 	mustFail(t, tx.TrySend(9), mpsc.ErrFull)
 	_, err := tx.TryReserve()
 	mustFail(t, err, mpsc.ErrFull)
 	late, _ := sendWaiter(t, tx, 4)
-	late.pends(t)
+	late.Pends(t)
 	mustFail(t, tryRecvErr(rx), mpsc.ErrEmpty)
-	mustFail(t, a.answers(t, 1), nil)
-	b.pends(t)
+	mustFail(t, a.Answers(t, 1), nil)
+	b.Pends(t)
 	mustRecv(t, rx, 1)
-	p := b.answers(t, 1).Value
-	c.pends(t)
+	p := b.Answers(t, 1).Value
+	c.Pends(t)
 	mustFail(t, p.Send(2), nil)
 	mustRecv(t, rx, 2)
-	mustFail(t, c.answers(t, 1), nil)
+	mustFail(t, c.Answers(t, 1), nil)
 	mustRecv(t, rx, 3)
-	mustFail(t, late.answers(t, 1), nil)
+	mustFail(t, late.Answers(t, 1), nil)
 	mustRecv(t, rx, 4)
 	mustSend(t, tx, 5)
 }
 
 // Regression: a send that was cancelled after its turn had come kept its place for ever.
-func TestASendThatIsGivenUpAfterItsTurnPassesItsPlaceOn(t *testing.T) {
+func TestADroppedSendPassesItsSlotOn(t *testing.T) {
 	tx, rx := mpsc.New[int](1)
 	mustSend(t, tx, 0)
 	a, _ := sendWaiter(t, tx, 1)
 	b := reserveWaiter(t, tx)
 	c, _ := sendWaiter(t, tx, 3)
-	a.pends(t)
-	b.pends(t)
-	c.pends(t)
+	a.Pends(t)
+	b.Pends(t)
+	c.Pends(t)
 	mustRecv(t, rx, 0)
-	a.drop()
-	if b.wakes != 1 {
+	a.Drop()
+	if b.Wakes != 1 {
 		t.Fatal("the place was not passed on")
 	}
-	b.drop()
-	mustFail(t, c.answers(t, 1), nil)
+	b.Drop()
+	mustFail(t, c.Answers(t, 1), nil)
 	mustRecv(t, rx, 3)
 	mustSend(t, tx, 4)
 }
 
-func TestASendThatIsGivenUpLeavesTheLine(t *testing.T) {
+func TestADroppedSendLeavesTheLine(t *testing.T) {
 	tx, rx := mpsc.New[int](1)
 	mustSend(t, tx, 0)
-	var ws []*waiter[error]
+	var ws []*waittest.Waiter[error]
 	for i := range 3 {
 		w, _ := sendWaiter(t, tx, i+1)
-		w.pends(t)
+		w.Pends(t)
 		ws = append(ws, w)
 	}
-	ws[1].drop()
-	ws[1].drop()
+	ws[1].Drop()
+	ws[1].Drop()
 	mustRecv(t, rx, 0)
-	ws[0].answers(t, 1)
+	ws[0].Answers(t, 1)
 	mustRecv(t, rx, 1)
-	ws[2].answers(t, 1)
+	ws[2].Answers(t, 1)
 	mustRecv(t, rx, 3)
-	if ws[1].wakes != 0 {
+	if ws[1].Wakes != 0 {
 		t.Error("woken after it had gone")
 	}
 	w, _ := sendWaiter(t, tx, 4) // the only one in line leaves it
 	mustSend(t, tx, 5)
-	w.pends(t)
-	w.drop()
+	w.Pends(t)
+	w.Drop()
 	mustRecv(t, rx, 5)
 	mustSend(t, tx, 6)
 }
@@ -90,17 +90,17 @@ func TestASendThatIsGivenUpLeavesTheLine(t *testing.T) {
 func TestAReceiverIsWokenOnceForAllThatIsSent(t *testing.T) {
 	tx, rx := mpsc.New[int](4)
 	w := recvWaiter(t, rx)
-	w.pends(t)
-	w.pends(t)
+	w.Pends(t)
+	w.Pends(t)
 	mustSend(t, tx, 1, 2, 3)
 	for i := range 3 {
-		if r := w.answers(t, 1); r.Value != i+1 || r.Err != nil {
+		if r := w.Answers(t, 1); r.Value != i+1 || r.Err != nil {
 			t.Errorf("have %v", r)
 		}
 	}
-	w.pends(t)
-	if w.cx.ForHost().Waiting() != core.WaitChannel || w.cx.Budget() != core.DefaultBudget {
-		t.Errorf("waits for %q with a budget of %d", w.cx.ForHost().Waiting(), w.cx.Budget())
+	w.Pends(t)
+	if w.Context.ForHost().Waiting() != core.WaitChannel || w.Context.Budget() != core.DefaultBudget {
+		t.Errorf("waits for %q with a budget of %d", w.Context.ForHost().Waiting(), w.Context.Budget())
 	}
 }
 
@@ -108,250 +108,93 @@ func TestAReceiverIsWokenOnceForAllThatIsSent(t *testing.T) {
 func TestAReceiverThatIsDroppedLosesNothingAndIsNotWoken(t *testing.T) {
 	tx, rx := mpsc.New[int](4)
 	w := recvWaiter(t, rx)
-	w.drop()
-	w.pends(t)
-	w.drop()
+	w.Drop()
+	w.Pends(t)
+	w.Drop()
 	mustSend(t, tx, 1)
-	if w.wakes != 0 {
+	if w.Wakes != 0 {
 		t.Error("woken after it was dropped")
 	}
-	w.answers(t, 0)
-	w.pends(t)
+	w.Answers(t, 0)
+	w.Pends(t)
 	mustSend(t, tx, 2)
-	w.drop() // after the wake
+	w.Drop() // after the wake
 	other := recvWaiter(t, rx)
-	if r := other.answers(t, 0); r.Value != 2 {
+	if r := other.Answers(t, 0); r.Value != 2 {
 		t.Errorf("have %v", r)
 	}
-	w.pends(t)
-	w.drop()
-	other.pends(t)
+	w.Pends(t)
+	w.Drop()
+	other.Pends(t)
 	mustSend(t, tx, 3)
-	if w.wakes != 1 {
+	if w.Wakes != 1 {
 		t.Error("the waker of an earlier poll was woken")
 	}
-	other.answers(t, 1)
+	other.Answers(t, 1)
 }
 
 func TestASecondTaskThatReceivesPanics(t *testing.T) {
 	tx, rx := mpsc.New[int](4)
 	w, other := recvWaiter(t, rx), recvWaiter(t, rx)
 	f := rx.RecvManyFuture(make([]int, 1))
-	many := newWaiter[core.Result[int]](t, &f)
-	w.pends(t)
+	many := waittest.NewWaiter[core.Result[int]](t, &f)
+	w.Pends(t)
 	const text = "mpsc: two tasks or goroutines receive from one Receiver at once"
-	mustPanic(t, text, func() { other.poll() })
-	mustPanic(t, text, func() { many.poll() })
+	waittest.MustPanic(t, text, func() { other.Poll() })
+	waittest.MustPanic(t, text, func() { many.Poll() })
 	mustSend(t, tx, 1)
-	w.answers(t, 1)
-	many.pends(t)
-	mustPanic(t, text, func() { other.poll() })
-	many.drop()
-	other.pends(t)
-}
-
-func TestAPermitIsAPlace(t *testing.T) {
-	tx, rx := mpsc.New[int](2)
-	p, err := tx.TryReserve()
-	mustFail(t, err, nil)
-	q, _ := tx.TryReserve()
-	mustFail(t, tx.TrySend(0), mpsc.ErrFull)
-	if tx.Len() != 0 {
-		t.Error("a permit counts as a value")
-	}
-	w, _ := sendWaiter(t, tx, 3)
-	w.pends(t)
-	mustFail(t, q.Send(1), nil)
-	p.Release()
-	mustFail(t, w.answers(t, 1), nil)
-	mustPanic(t, "mpsc: Release with a Permit that was used", p.Release)
-	mustRecv(t, rx, 1, 3)
-	mustSend(t, tx, 4, 5)
-}
-
-func TestPermitsKeepTheChannelOpen(t *testing.T) {
-	for name, end := range map[string]func(tx *mpsc.Sender[int], rx *mpsc.Receiver[int]){
-		"senders closed":  func(tx *mpsc.Sender[int], _ *mpsc.Receiver[int]) { tx.Close() },
-		"receiver closed": func(_ *mpsc.Sender[int], rx *mpsc.Receiver[int]) { rx.Stop() },
-	} {
-		tx, rx := mpsc.New[int](3)
-		var ps []mpsc.Permit[int]
-		for range 3 {
-			p, _ := tx.TryReserve()
-			ps = append(ps, p)
-		}
-		turn, _ := sendWaiter(t, tx, 3)
-		turn.pends(t)
-		ps[0].Release() // to turn, who may still send
-		end(tx, rx)
-		w := recvWaiter(t, rx)
-		w.pends(t)
-		mustFail(t, ps[1].Send(2), nil)
-		if r := w.answers(t, 1); r.Value != 2 {
-			t.Errorf("%s: have %v", name, r)
-		}
-		w.pends(t)
-		mustFail(t, turn.answers(t, 1), nil)
-		if r := w.answers(t, 2); r.Value != 3 {
-			t.Errorf("%s: have %v", name, r)
-		}
-		w.pends(t)
-		ps[2].Release()
-		if r := w.answers(t, 3); r.Err != mpsc.ErrClosed {
-			t.Errorf("%s: have %v", name, r)
-		}
-	}
-}
-
-func TestASendThatIsGivenUpLastEndsTheChannel(t *testing.T) {
-	tx, rx := mpsc.New[int](1)
-	mustSend(t, tx, 0)
-	w, _ := sendWaiter(t, tx, 1)
-	w.pends(t)
-	mustRecv(t, rx, 0)
-	tx.Close()
-	r := recvWaiter(t, rx)
-	r.pends(t)
-	w.drop()
-	mustFail(t, r.answers(t, 1).Err, mpsc.ErrClosed)
-}
-
-func TestPlacesThatWereReservedAreOfNoUseAfterDiscard(t *testing.T) {
-	tx, rx := mpsc.New[int](1)
-	p, _ := tx.TryReserve()
-	w, f := sendWaiter(t, tx, 1)
-	w.pends(t)
-	p.Release()
-	rx.Close()
-	mustFail(t, w.answers(t, 1), mpsc.ErrClosed)
-	if f.Unsent() != 1 {
-		t.Error("the value was not given back")
-	}
-	tx, rx = mpsc.New[int](1)
-	p, _ = tx.TryReserve()
-	rx.Close()
-	mustFail(t, tryRecvErr(rx), mpsc.ErrClosed)
-	mustFail(t, p.Send(1), mpsc.ErrClosed)
-	if tx.Len() != 0 {
-		t.Error("a value was queued for nobody")
-	}
+	w.Answers(t, 1)
+	many.Pends(t)
+	waittest.MustPanic(t, text, func() { other.Poll() })
+	many.Drop()
+	other.Pends(t)
 }
 
 func TestASendFutureSendsOneValueAfterTheOther(t *testing.T) {
 	tx, rx := mpsc.New[int](1)
 	w, f := sendWaiter(t, tx, 1)
-	w.answers(t, 0)
+	w.Answers(t, 0)
 	f.Reset(2)
-	w.pends(t)
-	mustPanic(t, "mpsc: Reset of a SendFuture that is pending", func() { f.Reset(3) })
-	mustPanic(t, "mpsc: Unsent of a SendFuture that is pending", func() { f.Unsent() })
+	w.Pends(t)
+	waittest.MustPanic(t, "mpsc: Reset of a SendFuture that is pending", func() { f.Reset(3) })
+	waittest.MustPanic(t, "mpsc: Unsent of a SendFuture that is pending", func() { f.Unsent() })
 	mustRecv(t, rx, 1)
-	w.answers(t, 1)
+	w.Answers(t, 1)
 	mustRecv(t, rx, 2)
-}
-
-func TestRecvManyTakesWhatThereIs(t *testing.T) {
-	tx, rx := mpsc.New[int](4)
-	buf := make([]int, 3)
-	f := rx.RecvManyFuture(buf)
-	w := newWaiter[core.Result[int]](t, &f)
-	w.pends(t)
-	mustSend(t, tx, 1, 2)
-	if r := w.answers(t, 1); r.Value != 2 || r.Err != nil || !slices.Equal(buf[:2], []int{1, 2}) {
-		t.Errorf("have %v, %v", r, buf)
-	}
-	mustSend(t, tx, 3, 4, 5)
-	mustRecv(t, rx, 3)
-	mustSend(t, tx, 6, 7) // which the receiver has yet to hear of
-	var ws []*waiter[error]
-	for range 3 {
-		s, _ := sendWaiter(t, tx, 8)
-		s.pends(t)
-		ws = append(ws, s)
-	}
-	if r := w.answers(t, 1); r.Value != 3 || !slices.Equal(buf, []int{4, 5, 6}) {
-		t.Errorf("have %v, %v", r, buf)
-	}
-	for _, s := range ws {
-		mustFail(t, s.answers(t, 1), nil)
-	}
-	if n, err := rx.TryRecvMany(nil); n != 0 || err != nil {
-		t.Errorf("have %d, %v", n, err)
-	}
-	none := rx.RecvManyFuture(nil)
-	if r := newWaiter[core.Result[int]](t, &none).answers(t, 0); r.Value != 0 || r.Err != nil {
-		t.Errorf("have %v", r)
-	}
-	if n, err := rx.TryRecvMany(buf); n != 3 || err != nil {
-		t.Errorf("have %d, %v", n, err)
-	}
-	if n, err := rx.TryRecvMany(buf); n != 1 || err != nil {
-		t.Errorf("have %d, %v", n, err)
-	}
-	_, err := rx.TryRecvMany(buf)
-	mustFail(t, err, mpsc.ErrEmpty)
-	w.pends(t)
-	w.drop()
-	tx.Close()
-	mustFail(t, w.answers(t, 1).Err, mpsc.ErrClosed)
-	_, err = rx.TryRecvMany(buf)
-	mustFail(t, err, mpsc.ErrClosed)
-}
-
-func TestUntilClosedAnswersAtTheClose(t *testing.T) {
-	tx, rx := mpsc.New[int](1)
-	f, g := tx.UntilClosedFuture(), tx.UntilClosedFuture()
-	w, dropped := newWaiter[struct{}](t, &f), newWaiter[struct{}](t, &g)
-	w.pends(t)
-	w.pends(t)
-	dropped.pends(t)
-	dropped.drop()
-	rx.Stop()
-	w.answers(t, 1)
-	w.answers(t, 1)
-	if dropped.wakes != 0 {
-		t.Error("woken after it had gone")
-	}
-	utx, urx := mpsc.Unbounded[int]()
-	u := utx.UntilClosedFuture()
-	uw := newWaiter[struct{}](t, &u)
-	uw.pends(t)
-	urx.Close()
-	uw.answers(t, 1)
 }
 
 func TestWakesGoThroughTheWorker(t *testing.T) {
 	tx, rx := mpsc.New[int](1)
-	h, cx := newSpy(t)
+	h, cx := waittest.NewSpy(t)
 	w := recvWaiter(t, rx)
-	w.pends(t)
+	w.Pends(t)
 	mustFail(t, tx.TrySendOn(cx, 1), nil)
 	s, _ := sendWaiter(t, tx, 2)
-	s.pends(t)
+	s.Pends(t)
 	if v, err := rx.TryRecvOn(cx); v != 1 || err != nil {
 		t.Errorf("have %d, %v", v, err)
 	}
-	s.answers(t, 1)
+	s.Answers(t, 1)
 	mustRecv(t, rx, 2)
 	p, _ := tx.TryReserve()
 	s, _ = sendWaiter(t, tx, 3)
-	s.pends(t)
+	s.Pends(t)
 	p.ReleaseOn(cx)
-	s.answers(t, 1)
+	s.Answers(t, 1)
 	mustRecv(t, rx, 3)
 	p, _ = tx.TryReserve()
-	w.pends(t)
+	w.Pends(t)
 	p.SendOn(cx, 4)
-	w.answers(t, 2)
-	if h.woken != 4 {
-		t.Errorf("%d wakes through the host, want 4", h.woken)
+	w.Answers(t, 2)
+	if h.Woken != 4 {
+		t.Errorf("%d wakes through the host, want 4", h.Woken)
 	}
 }
 
 // A waker may use the channel: no lock is held around it.
 func TestAChannelWakesOutsideOfItsLocks(t *testing.T) {
 	tx, rx := mpsc.New[int](1)
-	cx := newHost(t).Context()
+	cx := waittest.Host(t).Context()
 	calls := 0
 	use := core.WakerFunc(func() { calls++; tx.Len(); tx.TrySend(5) })
 	for name, wake := range map[string]func(){
@@ -382,27 +225,27 @@ func TestAChannelWakesOutsideOfItsLocks(t *testing.T) {
 func TestChannelsAllocateNothing(t *testing.T) {
 	tx, rx := mpsc.New[int](100)
 	r := recvWaiter(t, rx)
-	var ws []*waiter[error]
+	var ws []*waittest.Waiter[error]
 	for range 200 {
 		w, _ := sendWaiter(t, tx, 1)
 		ws = append(ws, w)
 	}
-	allocates(t, "poll style", 0, func() {
+	waittest.Allocates(t, "poll style", 0, func() {
 		for _, w := range ws {
-			w.poll()
+			w.Poll()
 		}
 		for range 200 {
-			r.poll()
+			r.Poll()
 			for _, w := range ws[100:] {
-				if w.wakes > 0 {
-					w.poll()
-					w.wakes = 0
+				if w.Wakes > 0 {
+					w.Poll()
+					w.Wakes = 0
 				}
 			}
 		}
-		r.poll()
+		r.Poll()
 	})
-	allocates(t, "goroutine", 0, func() {
+	waittest.Allocates(t, "goroutine", 0, func() {
 		tx.SendWait(t.Context(), 1)
 		rx.RecvWait(t.Context())
 	})
@@ -415,21 +258,21 @@ func TestChannelsAllocateNothing(t *testing.T) {
 //
 // The receiver frees several places at once, and the first sender that is woken for one lets another
 // try: the places are for those in line.
-func TestNobodyTakesAPlaceWhileOthersAreBeingWokenForIt(t *testing.T) {
+func TestANewcomerGetsNoSlotWhileWaitersAreBeingWoken(t *testing.T) {
 	tx, rx := mpsc.New[int](3)
 	mustSend(t, tx, 1, 2, 3)
 	first := tx.SendFuture(4)
-	cx := newHost(t).Context()
+	cx := waittest.Host(t).Context()
 	calls := 0
 	cx.ForHost().Begin(core.WakerFunc(func() {
 		calls++
 		mustFail(t, tx.TrySend(9), mpsc.ErrFull)
 	}))
 	first.Poll(cx)
-	var ws []*waiter[error]
+	var ws []*waittest.Waiter[error]
 	for i := range 2 {
 		w, _ := sendWaiter(t, tx, 5+i)
-		w.pends(t)
+		w.Pends(t)
 		ws = append(ws, w)
 	}
 	if n, err := rx.TryRecvMany(make([]int, 3)); n != 3 || err != nil || calls != 1 {
@@ -437,29 +280,7 @@ func TestNobodyTakesAPlaceWhileOthersAreBeingWokenForIt(t *testing.T) {
 	}
 	first.Poll(cx)
 	for _, w := range ws {
-		mustFail(t, w.answers(t, 1), nil)
+		mustFail(t, w.Answers(t, 1), nil)
 	}
 	mustRecv(t, rx, 4, 5, 6)
-}
-
-// Senders are sent away in several goes, with the lock free in between: a place that is given back
-// then is not for them.
-func TestNoPlaceIsGivenAwayAfterTheClose(t *testing.T) {
-	tx, rx := mpsc.New[int](1)
-	p, _ := tx.TryReserve()
-	first := tx.SendFuture(0)
-	cx := newHost(t).Context()
-	cx.ForHost().Begin(core.WakerFunc(p.Release))
-	first.Poll(cx)
-	var ws []*waiter[error]
-	for range 40 {
-		w, _ := sendWaiter(t, tx, 1)
-		w.pends(t)
-		ws = append(ws, w)
-	}
-	rx.Stop()
-	for _, w := range ws {
-		mustFail(t, w.answers(t, 1), mpsc.ErrClosed)
-	}
-	mustFail(t, tryRecvErr(rx), mpsc.ErrClosed)
 }

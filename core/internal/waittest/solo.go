@@ -1,6 +1,6 @@
-// Package hosttest provides [Solo], a host for the benchmarks of core/lock and core/channel that costs
+// Package waittest provides [Solo], a host for the benchmarks of core/lock and core/channel that costs
 // next to nothing. It has no timers and no I/O.
-package hosttest
+package waittest
 
 import (
 	"time"
@@ -11,7 +11,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/timer/wheel"
 )
 
-const noTimers = "hosttest: there are no timers"
+const noTimers = "waittest: there are no timers"
 
 // A Solo is one worker on the goroutine of its user, with a queue that needs no lock. Only that
 // goroutine may wake its tasks.

@@ -1,11 +1,11 @@
-package hosttest_test
+package waittest_test
 
 import (
 	"testing"
 
 	"github.com/moduvex/moduvex-go/core/coro"
-	"github.com/moduvex/moduvex-go/core/internal/hosttest"
 	"github.com/moduvex/moduvex-go/core/internal/leaktest"
+	"github.com/moduvex/moduvex-go/core/internal/waittest"
 )
 
 func TestMain(m *testing.M) { leaktest.VerifyTestMain(m) }
@@ -22,7 +22,7 @@ func yields(n int) func(co *coro.Co) (int, error) {
 }
 
 func TestASoloRunsItsTasksToTheirEnd(t *testing.T) {
-	s := hosttest.NewSolo()
+	s := waittest.NewSolo()
 	defer s.Close()
 	a, b := coro.New(yields(10)), coro.New(func(co *coro.Co) (int, error) { return 0, co.Suspend() })
 	s.Spawn(&a.Task)
