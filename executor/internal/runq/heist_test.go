@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/moduvex/moduvex-go/core/task"
+	"github.com/moduvex/moduvex-go/executor/internal/racetest"
 	"github.com/moduvex/moduvex-go/executor/internal/runq"
 )
 
@@ -141,7 +142,7 @@ func newHeist(t *testing.T, tasks []*task.Task, fifo *runq.FIFO, start uint32) *
 // TestStealInterleavings makes the steps of an owner and two thieves in every order.
 func TestStealInterleavings(t *testing.T) {
 	depth := 7
-	if raceDetector || testing.Short() {
+	if racetest.Enabled || testing.Short() {
 		depth = 5
 	}
 	tasks, fifo := numberedTasks(depth+3), new(runq.FIFO)

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/moduvex/moduvex-go/executor/internal/racetest"
 	"github.com/moduvex/moduvex-go/executor/internal/runq"
 )
 
@@ -26,7 +27,7 @@ func idleModels() []idleModel {
 		{name: "two, two pushes", workers: 2, outsiders: outsiders(2)},
 		{name: "three, two pushes", workers: 3, outsiders: outsiders(2), spawns: 1, steady: true},
 	}
-	if !raceDetector {
+	if !racetest.Enabled {
 		ms = append(ms,
 			idleModel{name: "two, addressed", workers: 2, outsiders: outsiders(1, sender(1), teller(0))},
 			idleModel{name: "two, reserve", workers: 2, outsiders: outsiders(2), spawns: 2},
@@ -34,7 +35,7 @@ func idleModels() []idleModel {
 		one := idleModel{name: "one", workers: 1, outsiders: outsiders(1, sender(0), teller(0)), wakes: 1, events: 1}
 		ms = append([]idleModel{one}, ms...)
 	}
-	if !raceDetector && !testing.Short() {
+	if !racetest.Enabled && !testing.Short() {
 		ms = append(ms,
 			idleModel{name: "two, I/O", workers: 2, outsiders: outsiders(1), events: 1, wakes: 1},
 			idleModel{name: "two, spawns and wakes", workers: 2, outsiders: outsiders(1), spawns: 4, wakes: 1, hand: 2},

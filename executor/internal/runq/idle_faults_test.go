@@ -3,6 +3,7 @@ package runq_test
 import (
 	"testing"
 
+	"github.com/moduvex/moduvex-go/executor/internal/racetest"
 	"github.com/moduvex/moduvex-go/executor/internal/runq"
 )
 
@@ -150,7 +151,7 @@ var idleFaults = []idleFault{
 // TestIdleExplorerFindsEveryFault makes one mistake at a time. Under the race detector the models are too
 // small for some.
 func TestIdleExplorerFindsEveryFault(t *testing.T) {
-	if raceDetector {
+	if racetest.Enabled {
 		return
 	}
 	for _, f := range idleFaults {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/moduvex/moduvex-go/core/task"
+	"github.com/moduvex/moduvex-go/executor/internal/racetest"
 	"github.com/moduvex/moduvex-go/executor/internal/runq"
 )
 
@@ -199,7 +200,7 @@ func TestStealInProgressHoldsItsPlaces(t *testing.T) {
 func TestStealUnderStress(t *testing.T) {
 	const thieves, size = 3, 4
 	n := 20000
-	if raceDetector {
+	if racetest.Enabled {
 		n = 4000
 	}
 	tasks := numberedTasks(n)

@@ -10,6 +10,7 @@ import (
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/executor"
+	"github.com/moduvex/moduvex-go/executor/internal/racetest"
 	"github.com/moduvex/moduvex-go/executor/net/internal/nettest"
 	"github.com/moduvex/moduvex-go/executor/net/tcp"
 	"github.com/moduvex/moduvex-go/reactor"
@@ -17,7 +18,7 @@ import (
 
 // Regression: calls allocated, a boxed address each among others.
 func TestReadAndWriteAllocateNothing(t *testing.T) {
-	if nettest.Race {
+	if racetest.Enabled {
 		t.Skip("the race detector allocates")
 	}
 	rt := nettest.NewRuntime(t)
@@ -94,7 +95,7 @@ func (w *waiting) Drop() { w.s.Close() }
 
 // What an idle connection costs, task included, by the allocator's books.
 func TestMemoryOfAnIdleConnection(t *testing.T) {
-	if nettest.Race || testing.Short() {
+	if racetest.Enabled || testing.Short() {
 		t.Skip("a measurement")
 	}
 	const n = 2000

@@ -9,6 +9,7 @@ import (
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/executor"
+	"github.com/moduvex/moduvex-go/executor/internal/racetest"
 	"github.com/moduvex/moduvex-go/executor/net/internal/nettest"
 	"github.com/moduvex/moduvex-go/executor/net/udp"
 	"github.com/moduvex/moduvex-go/reactor"
@@ -55,7 +56,7 @@ func (e *pollBatchEcho) Poll(cx *core.Context) (error, bool) {
 
 // Regression: each call allocated its boxed address.
 func TestOperationsAllocateNothing(t *testing.T) {
-	if nettest.Race || runtime.GOOS != "linux" {
+	if racetest.Enabled || runtime.GOOS != "linux" {
 		t.Skip("the race detector allocates, and so do the wrappers of other systems' calls")
 	}
 	rt := nettest.NewRuntime(t)
@@ -103,7 +104,7 @@ func TestOperationsAllocateNothing(t *testing.T) {
 }
 
 func TestTryAllocatesNothing(t *testing.T) {
-	if nettest.Race || runtime.GOOS != "linux" {
+	if racetest.Enabled || runtime.GOOS != "linux" {
 		t.Skip("as above")
 	}
 	a, b := pair(t)

@@ -9,12 +9,13 @@ import (
 	"testing"
 
 	"github.com/moduvex/moduvex-go/core/coro"
+	"github.com/moduvex/moduvex-go/executor/internal/racetest"
 	"github.com/moduvex/moduvex-go/executor/net/internal/nettest"
 )
 
 // Regression: each call allocated its boxed address.
 func TestOperationsAllocateNothing(t *testing.T) {
-	if nettest.Race || runtime.GOOS != "linux" {
+	if racetest.Enabled || runtime.GOOS != "linux" {
 		t.Skip("the race detector allocates, and so do the wrappers of other systems' calls")
 	}
 	rt := nettest.NewRuntime(t)

@@ -1,5 +1,0 @@
-//go:build !race
-
-package runq_test
-
-const raceDetector = false
