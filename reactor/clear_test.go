@@ -92,7 +92,7 @@ func TestNoPollerClosesARegistration(t *testing.T) {
 	r := rig{t: t, f: f, r: reactor.New(p)}
 	g := r.register(3)
 	p.key = reactor.KeyOf(g)
-	r.turn()
+	r.waitAndWake()
 	has(t, g, reactor.ReadReady, 0)
 	if err := g.Deregister(); err != nil {
 		t.Errorf("Deregister: %v", err)
@@ -124,7 +124,7 @@ func TestWhatIsReportedBeforeTheLockIsSeenUnderIt(t *testing.T) {
 			t.Fatal("PollReady does not get to its lock")
 		}
 	}
-	reactor.NoteStale(g, reactor.Word(g), reactor.ReadReady)
+	reactor.ReportStale(g, reactor.Word(g), reactor.ReadReady)
 	unlock()
 	if p := <-result; !p.ok || p.ev.Ready != reactor.ReadReady {
 		t.Errorf("PollReady returned %v, %v", p.ev.Ready, p.ok)

@@ -60,7 +60,7 @@ func TestABusyReactorAllocatesNothing(t *testing.T) {
 	for i := range p.events {
 		p.events[i] = reactor.Event{Key: reactor.KeyOf(g), Ready: reactor.ReadReady}
 	}
-	if n := testing.AllocsPerRun(20, r.turn); n != 0 {
+	if n := testing.AllocsPerRun(20, r.waitAndWake); n != 0 {
 		t.Errorf("%v allocations a Wait", n)
 	}
 }

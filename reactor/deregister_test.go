@@ -156,7 +156,7 @@ func TestAStaleEventWakesNobody(t *testing.T) {
 	pending(t, g, &w, reactor.Read)
 	r.f.FireKey(key, reactor.ReadReady|reactor.ErrorReady)
 	r.f.FireKey(key+1, reactor.ReadReady) // a slot that never was
-	r.turn()
+	r.waitAndWake()
 	woken(t, &w, 0)
 	pending(t, g, &w, reactor.Read)
 	ready(t, old, reactor.Read, reactor.Closed)

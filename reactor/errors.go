@@ -18,12 +18,12 @@ var (
 	// ErrBusy is returned by a Wait that begins while another one is in progress.
 	ErrBusy = errors.New("reactor: another wait is in progress")
 
-	// ErrInvalid is returned for a Key, Interest or Mode outside the values the contract allows.
+	// ErrInvalid is returned for a Key, an Interest or a Mode that the contract does not allow.
 	ErrInvalid = errors.New("reactor: invalid argument")
 
-	// ErrClosed is returned by every method of a closed Poller, Reactor or Registration. It matches
-	// net.ErrClosed and os.ErrClosed under errors.Is, as errors of the standard library's closed
-	// connections and files do.
+	// ErrClosed is returned by the methods of a closed Poller, Reactor or Registration, and of a zero Reactor or
+	// Registration. errors.Is matches it with net.ErrClosed and os.ErrClosed, as it matches the errors of the
+	// standard library's closed connections and files.
 	ErrClosed error = closedError{}
 )
 
@@ -31,14 +31,14 @@ type closedError struct{}
 
 func (closedError) Error() string { return "reactor: closed" }
 
-// Is makes a test for either of the standard library's words for "closed" hold.
+// Is reports whether target is one of the standard library's errors for closed connections and files.
 func (closedError) Is(target error) bool { return target == net.ErrClosed || target == os.ErrClosed }
 
-// NoFD stands in PollError.FD for an operation that concerns no single descriptor.
+// NoFD is the PollError.FD of an operation that concerns no single descriptor.
 const NoFD = ^uintptr(0)
 
-// PollError is an error of a Poller's operation: which one, on which descriptor, and why. Err is one
-// of this package's errors or the system's (a syscall.Errno); errors.Is and errors.As see through to it.
+// PollError is an error of a Poller's operation: the operation, its descriptor, and the reason. Err is one of this
+// package's errors or the system's (a syscall.Errno); errors.Is and errors.As find it.
 type PollError struct {
 	Op  string  // "add", "modify", "delete", "rearm", "wait", "notify", "close", "new"
 	FD  uintptr // NoFD where there is none

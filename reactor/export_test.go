@@ -47,7 +47,7 @@ func ClearStale(g *Registration, word uint64, ev ReadyEvent, d Direction) bool {
 }
 
 // NoteStale is the first step of a report whose first swap is from word.
-func NoteStale(g *Registration, word uint64, ready Readiness) { g.noteFrom(word, ready) }
+func ReportStale(g *Registration, word uint64, ready Readiness) { g.reportFrom(word, ready) }
 
 // RetireStale is the first step of Deregister whose first swap is from word.
 func RetireStale(g *Registration, word uint64) bool { return g.retireFrom(word) }

@@ -109,7 +109,7 @@ func (s *script) step(op, arg byte) {
 	case 6: // a stale event
 		if len(s.stale) > 0 {
 			s.r.f.FireKey(s.stale[int(arg)%len(s.stale)], reactor.ReadReady|reactor.WriteReady)
-			s.r.turn()
+			s.r.waitAndWake()
 		}
 	case 7: // a look
 		ev, ok := m.g.Ready(d)

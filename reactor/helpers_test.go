@@ -8,7 +8,7 @@ import (
 	"github.com/moduvex/moduvex-go/reactor/reactortest"
 )
 
-// counter is a Waker that counts, and does something if told to.
+// counter is a Waker that counts its wakes and calls do, if it is set.
 type counter struct {
 	n  atomic.Int32
 	do func()
@@ -44,8 +44,8 @@ func (r *rig) register(fd uintptr) *reactor.Registration {
 	return g
 }
 
-// turn turns once and wakes, as a worker does.
-func (r *rig) turn() {
+// waitAndWake waits once and wakes the wakers, as a worker does.
+func (r *rig) waitAndWake() {
 	r.t.Helper()
 	wakers, err := r.r.Wait(0, nil)
 	if err != nil {
@@ -56,14 +56,14 @@ func (r *rig) turn() {
 	}
 }
 
-// report fires ready for fd and turns.
+// report fires ready for fd and calls waitAndWake.
 func (r *rig) report(fd uintptr, ready reactor.Readiness) {
 	r.t.Helper()
 	r.f.Fire(fd, ready)
-	r.turn()
+	r.waitAndWake()
 }
 
-// pending polls g with w and fails if that is ready.
+// pending polls g with w and fails if g is ready.
 func pending(t testing.TB, g *reactor.Registration, w reactor.Waker, d reactor.Direction) {
 	t.Helper()
 	if ev, ok := g.PollReady(w, d); ok {
@@ -71,7 +71,7 @@ func pending(t testing.TB, g *reactor.Registration, w reactor.Waker, d reactor.D
 	}
 }
 
-// ready polls g and fails if that is pending.
+// ready polls g and fails if g is not ready.
 func ready(t testing.TB, g *reactor.Registration, d reactor.Direction, want reactor.Readiness) reactor.ReadyEvent {
 	t.Helper()
 	ev, ok := g.PollReady(new(counter), d)

@@ -6,63 +6,66 @@ import (
 	"time"
 )
 
-// Reactor hands out Registrations on one Poller and turns that Poller's Events into wakers to wake.
+// Reactor makes Registrations on one Poller and converts that Poller's Events to wakers. [New] makes it; the zero Reactor
+// is a closed one, whose methods return ErrClosed.
 //
-// All methods may be called from any goroutine; Wait from one at a time. A Registration may be polled
-// from any goroutine too: it belongs to its Reactor's Poller, not to a worker, so a task that moved to
-// another worker keeps its descriptors.
+// All methods may be called from any goroutine; Wait by one at a time. A Registration may be used from any goroutine
+// too: it belongs to its Reactor's Poller, not to a worker, so a task that has moved to another worker keeps its
+// descriptors.
 type Reactor struct {
-	poller  Poller
+	poller  Poller  // nil in the zero Reactor
 	rearmer Rearmer // the same Poller if it implements Rearmer, else nil
 
-	// turning is the right to use events: taken and given back by Wait.
-	turning atomic.Bool
+	// waiting is the right to use events: a Wait sets it, and clears it when it returns.
+	waiting atomic.Bool
 	events  []Event // reused by every Wait; as long as the busiest one needed
 
-	mu     sync.Mutex // after it a Registration's may be taken, never before
+	mu     sync.Mutex // a method that holds it may take a Registration's mu, not the other way round
 	table  table      // under mu
 	closed bool       // under mu; set once
 }
 
-// eventsAtFirst is the room for Events that a Reactor starts with. A worker with few busy descriptors
-// never needs more; a busier one grows to MaxEvents at most.
-const eventsAtFirst = 64
+// initialRoom is how many Events the buffer of a new Reactor takes. A worker with few busy descriptors never needs
+// more; the buffer of a busier one grows to MaxEvents at most.
+const initialRoom = 64
 
-// New returns a Reactor on p. The Reactor owns p from here on: its Close closes p, and nobody else may
-// call p's Wait. It panics if p is nil.
+// New returns a Reactor on p. The Reactor owns p from then on: its Close closes p, and only its Wait may call p's Wait.
+// New panics if p is nil.
 func New(p Poller) *Reactor {
 	if p == nil {
 		panic("reactor: New of a nil Poller")
 	}
 	rearmer, _ := p.(Rearmer)
-	return &Reactor{poller: p, rearmer: rearmer, events: make([]Event, 0, eventsAtFirst)}
+	return &Reactor{poller: p, rearmer: rearmer, events: make([]Event, 0, initialRoom)}
 }
 
-// Register adds fd to the Poller, once, edge-triggered, for everything in interest: Readable|Writable as a
-// rule, and Priority too if short reads are to count as would-block (see [Registration.ClearReady]). What
-// holds already is reported by the next Wait; until then the Registration has no
-// readiness, so an operation that is likely to succeed may be tried before the first PollReady.
+// Register adds fd to the Poller, once, edge-triggered, for interest: usually Readable|Writable, and Priority too if short
+// reads are to count as would-block (see [Registration.ClearReady]). The next Wait reports the conditions that hold
+// already. Until then the Registration has no readiness, so the caller may try an operation that is likely to
+// succeed before the first PollReady.
 //
-// fd stays the caller's: it must be non-blocking and open until Deregister has returned (or use
-// [Registration.CloseWith]). Register a connecting socket after connect was called and a listening one
-// after listen: before that Linux reports it as hung up, and the closed bits of a Registration are final.
-// For the same reason a descriptor whose hang-up can heal, such as a named pipe that is opened again,
-// needs a new Registration after it.
+// The caller keeps fd: it must be non-blocking, and open until Deregister has returned (or use
+// [Registration.CloseWith]). Register a connecting socket after connect was called and a listening one after listen:
+// before that Linux reports it as hung up, and the closed bits of a Registration are final. For the same reason a
+// descriptor whose hang-up can end, such as a named pipe that is opened again, needs a new Registration then.
 //
 // Errors: ErrClosed after Close; otherwise those of the Poller's Add.
 func (r *Reactor) Register(fd uintptr, interest Interest) (*Registration, error) {
+	if r.poller == nil {
+		return nil, ErrClosed
+	}
 	g := &Registration{reactor: r, fd: fd}
 	r.mu.Lock()
 	if r.closed {
 		r.mu.Unlock()
 		return nil, ErrClosed
 	}
-	// The key stands in the table before the Poller knows it: its first event may come at once.
+	// The key is in the table before the Poller knows it: its first event may come at once.
 	g.key = r.table.insert(g)
 	r.mu.Unlock()
 
 	if err := r.poller.Add(fd, g.key, interest, Edge); err != nil {
-		// Close may have come between and emptied the table: only one of the two retires g.
+		// Close may have emptied the table in between: only one of the two retires g.
 		if g.retire() {
 			r.forget(g.key)
 		}
@@ -71,16 +74,18 @@ func (r *Reactor) Register(fd uintptr, interest Interest) (*Registration, error)
 	return g, nil
 }
 
-// Wait waits once on the Poller, with the meaning of timeout that Wait gives it, notes what was reported
-// in the Registrations concerned, and appends to wakers those that now have something to do. It wakes
-// nobody itself: the caller does, when it holds no lock. It appends nothing twice for one waiter of one
-// direction, but a waker that waits for both directions or on several descriptors may occur repeatedly.
+// Wait waits once on the Poller, with the timeout of [Poller.Wait], records the reports in the Registrations, and
+// appends to wakers those that wait for what was reported. It wakes none itself: the caller wakes them when it holds
+// no lock. It appends a waiter of one direction once, but a waker that waits for both directions or on several
+// descriptors may occur repeatedly.
 //
-// Wait allocates nothing once its buffers are warm, given a slice with room. Errors: ErrClosed, once
-// Close was called; ErrBusy, if another Wait is in progress; those of the Poller's Wait. With an error
-// the slice is as it was passed.
+// Wait allocates nothing once its buffers are warm, if the slice has room. Errors: ErrClosed, once Close was called;
+// ErrBusy, if another Wait is in progress; those of the Poller's Wait. With an error the slice is as it was passed.
 func (r *Reactor) Wait(timeout time.Duration, wakers []Waker) ([]Waker, error) {
-	if !r.turning.CompareAndSwap(false, true) {
+	if r.poller == nil {
+		return wakers, ErrClosed
+	}
+	if !r.waiting.CompareAndSwap(false, true) {
 		return wakers, ErrBusy
 	}
 	events, err := r.poller.Wait(r.events[:0], timeout)
@@ -88,12 +93,12 @@ func (r *Reactor) Wait(timeout time.Duration, wakers []Waker) ([]Waker, error) {
 	if len(events) != 0 {
 		wakers = r.dispatch(events, wakers)
 	}
-	r.turning.Store(false)
+	r.waiting.Store(false)
 	return wakers, err
 }
 
-// dispatch notes each event in its registration. One lock serves the batch; a registration that is
-// retired meanwhile has left the table before its slot gets another key, so a stale event finds nothing.
+// dispatch records each event in its registration. It takes the lock once for all of them. A registration that is
+// retired meanwhile leaves the table before its slot gets another key, so a stale event finds none.
 func (r *Reactor) dispatch(events []Event, wakers []Waker) []Waker {
 	r.mu.Lock()
 	for _, ev := range events {
@@ -105,21 +110,29 @@ func (r *Reactor) dispatch(events []Event, wakers []Waker) []Waker {
 	return wakers
 }
 
-// Notify makes the Wait in progress return, or, if there is none, the next one. It coalesces, is never
-// lost and may be called from any goroutine; see [Poller.Notify].
-func (r *Reactor) Notify() error { return r.poller.Notify() }
+// Notify makes the Wait in progress return, or, if there is none, the next one. Notifies coalesce and are never lost;
+// see [Poller.Notify].
+func (r *Reactor) Notify() error {
+	if r.poller == nil {
+		return ErrClosed
+	}
+	return r.poller.Notify()
+}
 
 // Close closes the Poller and every Registration. In this order:
 //
-//  1. Register fails from now on, and the table is taken.
-//  2. The Poller is closed: a Wait in progress returns ErrClosed, and Close waits for that.
-//  3. Each Registration is marked Closed and its waiters are taken.
-//  4. All of these are woken, by Close itself, outside every lock; nobody else would ever wake them.
+//  1. Close empties the table; Register fails from then on.
+//  2. It closes the Poller: a Wait in progress returns ErrClosed, and Close waits for its return.
+//  3. It marks each Registration Closed and takes its waiters.
+//  4. It wakes all of these itself, without a lock; no later report would wake them.
 //
-// The descriptors stay open; they are their owners' to close, with CloseWith or after a Deregister, which
-// returns ErrClosed by now. A second Close returns ErrClosed. The error of the first is the Poller's; the
-// Reactor is closed whatever it says.
+// The descriptors stay open. Their owners close them, with CloseWith or after a Deregister, which returns ErrClosed
+// then. A second Close returns ErrClosed. The first returns the error of the Poller's Close; the Reactor is closed
+// all the same.
 func (r *Reactor) Close() error {
+	if r.poller == nil {
+		return ErrClosed
+	}
 	// 1
 	r.mu.Lock()
 	if r.closed {

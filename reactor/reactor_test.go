@@ -189,15 +189,21 @@ func TestErrorsReadWell(t *testing.T) {
 	}
 }
 
-func TestBitsHaveNames(t *testing.T) {
+func TestBitsModesAndDirectionsHaveNames(t *testing.T) {
 	for _, c := range []struct{ got, want string }{
 		{reactor.Interest(0).String(), "none"},
 		{(reactor.Readable | reactor.Priority).String(), "Readable|Priority"},
-		{reactor.Interest(1 << 6).String(), "?"},
+		{reactor.Interest(1 << 6).String(), "0x40"},
+		{(reactor.Writable | reactor.Interest(0xc0)).String(), "Writable|0xc0"},
+		{reactor.Readiness(0).String(), "none"},
 		{(reactor.ReadReady | reactor.Closed).String(), "ReadReady|Closed"},
 		{reactor.OneShot.String(), "OneShot"},
-		{reactor.Mode(9).String(), "invalid"},
+		{reactor.Level.String(), "Level"},
+		{reactor.Edge.String(), "Edge"},
+		{reactor.Mode(9).String(), "Mode(9)"},
+		{reactor.Read.String(), "Read"},
 		{reactor.Write.String(), "Write"},
+		{reactor.Direction(2).String(), "Direction(2)"},
 	} {
 		if c.got != c.want {
 			t.Errorf("%q, want %q", c.got, c.want)

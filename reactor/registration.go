@@ -6,8 +6,9 @@ import (
 	"sync/atomic"
 )
 
-// Registration is one descriptor in a Reactor: its cached readiness in each direction and whoever waits
-// for more. All methods may be called from any goroutine.
+// Registration is one descriptor in a Reactor: its cached readiness in each direction and the wakers that wait for more.
+// [Reactor.Register] makes it; the zero Registration is a closed one without a descriptor. All methods may be called
+// from any goroutine.
 //
 // # States
 //
@@ -19,17 +20,17 @@ import (
 //	              +---+
 //	    ClearReady under the same tick (clears bits)
 //
-//	| from    | event                          | to      | who moved it must                       |
-//	| open    | report                         | open    | take the waiters of the bits' directions |
-//	| open    | ClearReady, same tick          | open    | re-arm, if the Poller is a Rearmer       |
-//	| open    | ClearReady, the tick moved on  | same    | nothing                                 |
-//	| open    | Deregister or Close            | retired | delete, free the slot, wake all waiters |
-//	| retired | Deregister or Close            | same    | nothing: it is ErrClosed                |
-//	| retired | report                         | retired | nothing: there are no waiters to take   |
+//	| from    | event                         | to      | the caller then has to                   |
+//	| open    | report                        | open    | take the waiters of the bits' directions |
+//	| open    | ClearReady, same tick         | open    | rearm, if the Poller is a Rearmer        |
+//	| open    | ClearReady, the tick advanced | same    | do nothing                               |
+//	| open    | Deregister or Close           | retired | delete, free the slot, wake all waiters  |
+//	| retired | Deregister or Close           | same    | return ErrClosed                         |
+//	| retired | report                        | retired | do nothing: there are no waiters         |
 //
-// The bits of a retired Registration other than Closed mean nothing any more. There is no way back.
+// The bits of a retired Registration other than Closed have no meaning. A Registration stays retired.
 type Registration struct {
-	reactor *Reactor
+	reactor *Reactor // nil in the zero Registration
 	fd      uintptr
 	key     Key
 
@@ -39,24 +40,23 @@ type Registration struct {
 	//	bit  8       closing: CloseWith has been called
 	//	bits  7..0   Readiness, with what ErrorReady implies (Readiness.spread)
 	//
-	// Written by report, ClearReady, retire and CloseWith, always by compare-and-swap or an atomic Or;
-	// read by Ready without the lock. That report writes it before it takes mu pairs with the look under
-	// mu in PollReady.
+	// report, ClearReady, retire and CloseWith write it, always by compare-and-swap or an atomic Or; Ready
+	// reads it without the lock. report's write before it takes mu pairs with the read under mu in PollReady.
 	state atomic.Uint64
 
-	// mu guards waiters, and is held from retire to the end of the Poller's Delete, so that whoever
-	// finds the Registration retired can wait for the descriptor to be out of the Poller.
+	// mu guards waiters and wakeOne. Deregister holds it from retire to the end of the Poller's Delete, so that
+	// another Deregister, which finds the Registration retired, can wait until the Poller does not have the
+	// descriptor any more.
 	mu      sync.Mutex
 	waiters [2]waiters // by Direction
-	turns   [2]bool    // by Direction: a report takes one waiter, not all. Under mu
+	wakeOne [2]bool    // by Direction: a report wakes one waiter, not all
 }
 
-// ReadyEvent is what PollReady or Ready saw: the readiness of one direction, and the moment it is from.
-// ClearReady wants it back. It is good for one Registration only.
+// ReadyEvent is the readiness of one direction and the tick at which it was read. PollReady and Ready return it, and
+// ClearReady takes it. It is valid for its own Registration only.
 type ReadyEvent struct {
 	tick uint32
-	// Ready has the bits that concern the direction asked for. ErrorReady and Closed concern both,
-	// PriorityReady concerns Read.
+	// Ready has the bits of the direction. ErrorReady and Closed belong to both directions, PriorityReady to Read.
 	Ready Readiness
 }
 
@@ -65,7 +65,7 @@ const (
 	closing   = 1 << 8
 )
 
-// readyMask has the bits that make direction d ready; ErrorReady does so through spread.
+// readyMask returns the bits that make direction d ready; ErrorReady does so through spread.
 func readyMask(d Direction) Readiness {
 	if d == Read {
 		return ReadReady | PriorityReady | ReadClosed | Closed
@@ -73,9 +73,9 @@ func readyMask(d Direction) Readiness {
 	return WriteReady | WriteClosed | Closed
 }
 
-// clearMask has the bits of direction d that a would-block takes back. The closed bits are final, so
-// they are not among them. ErrorReady is: an operation that meets a pending error returns the error, so
-// one that would block has met none; and a datagram socket lives on after an error was collected.
+// clearMask returns the bits of direction d that a would-block clears. The closed bits are final, so they are not among
+// them. ErrorReady is: an operation returns a pending error, so one that would block has found none; and a datagram
+// socket is usable after an operation has returned its error.
 func clearMask(d Direction) Readiness {
 	if d == Read {
 		return ReadReady | PriorityReady | ErrorReady
@@ -83,11 +83,16 @@ func clearMask(d Direction) Readiness {
 	return WriteReady | ErrorReady
 }
 
-// FD returns the descriptor. It may be closed, and its number reused, once the Registration is.
-func (g *Registration) FD() uintptr { return g.fd }
+// FD returns the descriptor, or NoFD of the zero Registration. Once the Registration is closed the descriptor may be
+// closed and its number reused.
+func (g *Registration) FD() uintptr {
+	if g.reactor == nil {
+		return NoFD
+	}
+	return g.fd
+}
 
-// Ready returns the cached readiness of direction d, and whether there is any. It takes no lock and
-// registers nobody.
+// Ready returns the cached readiness of direction d, and whether there is any. It takes no lock and registers no waker.
 func (g *Registration) Ready(d Direction) (ReadyEvent, bool) {
 	s := g.state.Load()
 	ready := Readiness(s)
@@ -97,17 +102,16 @@ func (g *Registration) Ready(d Direction) (ReadyEvent, bool) {
 	return ReadyEvent{tick: uint32(s >> tickShift), Ready: ready & (readyMask(d) | ErrorReady)}, true
 }
 
-// PollReady returns the cached readiness of direction d if there is any. If not, it registers w to be
-// handed out by the Wait that brings some, and returns false; a w that waits for d already is not
-// registered twice. Any number of wakers may wait, for the same direction or for both. All that wait for
-// a direction are woken together, unless SetWakeOne was called. Readiness that arrives during the call is
-// either returned, or wakes w.
+// PollReady returns the cached readiness of direction d if there is any. If not, it registers w, to be returned by the
+// Reactor.Wait that gets a report, and returns false; it does not register a w that waits for d already twice. Any number
+// of wakers may wait, for the same direction or for both. A report wakes all that wait for its direction, unless
+// SetWakeOne was called. Readiness that arrives during the call is either returned, or wakes w.
 //
-// A waker is taken out when it is woken, by Unwait and by TakeWaiters. Whoever gives up waiting calls
-// Unwait. PollReady panics if w is nil.
+// A waker is taken out when it is woken, by Unwait, and by TakeWaiter and TakeWaiters. A caller that gives up waiting
+// calls Unwait. PollReady panics if w is nil.
 //
-// Readiness stays until ClearReady takes it back. Ready&Closed says that the Registration is closed, from
-// Deregister on: the operation must fail with a closed error and leave the descriptor alone.
+// Readiness stays until ClearReady clears it. Ready&Closed says that the Registration is closed, from Deregister on:
+// the operation must fail with a closed error and must not use the descriptor.
 func (g *Registration) PollReady(w Waker, d Direction) (ReadyEvent, bool) {
 	if w == nil {
 		panic("reactor: PollReady with a nil Waker")
@@ -117,21 +121,20 @@ func (g *Registration) PollReady(w Waker, d Direction) (ReadyEvent, bool) {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock() // deferred for the panic of a w that cannot be compared
-	// Look again: a report between the first look and the lock has found nobody to take.
-	ev, ok := g.Ready(d)
-	if !ok {
-		g.waiters[d].add(w)
+	// A report between the first read and the lock has found no waiter, so read again.
+	if ev, ok := g.Ready(d); ok {
+		return ev, true
 	}
-	return ev, ok
+	return g.wait(w, d)
 }
 
-// PollReadyAfter is PollReady for an operation that would have blocked on ev, after ClearReady. It ignores the bits that
-// ClearReady leaves (ReadClosed, WriteClosed) until there is another report. PollReady would return them at once,
-// again and again, where the system reports a closed direction and yet has nothing to return from it, such as
-// a datagram socket whose reading was shut down.
+// PollReadyAfter is PollReady for an operation that would have blocked on ev, after ClearReady. Until the next report it
+// ignores the bits that ClearReady leaves (ReadClosed, WriteClosed). PollReady would return them at once, again and
+// again, where the system reports a closed direction and the operation would still block, such as on a datagram
+// socket whose reading was shut down.
 //
-// No report is missed: a report moves the tick before it takes mu, so one that comes after the look under mu
-// finds w, and one that comes before is seen by that look.
+// No report is missed: a report advances the tick before it takes mu. If it takes mu later than PollReadyAfter, it finds
+// w; if earlier, PollReadyAfter reads its tick.
 func (g *Registration) PollReadyAfter(w Waker, d Direction, ev ReadyEvent) (ReadyEvent, bool) {
 	if w == nil {
 		panic("reactor: PollReadyAfter with a nil Waker")
@@ -141,40 +144,47 @@ func (g *Registration) PollReadyAfter(w Waker, d Direction, ev ReadyEvent) (Read
 	if next, ok := g.Ready(d); ok && (next.tick != ev.tick || next.Ready&Closed != 0) {
 		return next, true
 	}
+	return g.wait(w, d)
+}
+
+// wait registers w as a waiter for d. A zero Registration gets no reports, so wait returns that it is closed. Under mu.
+func (g *Registration) wait(w Waker, d Direction) (ReadyEvent, bool) {
+	if g.reactor == nil {
+		return ReadyEvent{Ready: Closed}, true
+	}
 	g.waiters[d].add(w)
 	return ReadyEvent{}, false
 }
 
-// ClearReady takes back the readiness ev of direction d, because an operation that was tried after ev was
-// obtained would have blocked. It does nothing if anything was reported since: that report may be of
-// what came after the operation, so the operation is tried again instead. It never takes back ReadClosed,
-// WriteClosed or Closed, nor anything of the other direction but ErrorReady. Bits that the caller took
-// out of ev.Ready stay.
+// ClearReady clears the readiness ev of direction d, because an operation that was tried after ev was obtained would have
+// blocked. It does nothing if there was a report since: that report may be of a condition that came after the
+// operation, so the caller has to try the operation again. It never clears ReadClosed, WriteClosed or Closed, nor a
+// bit of the other direction except ErrorReady. A caller may remove bits from ev.Ready to keep them.
 //
 // # A short read instead of would-block
 //
-// A read of fewer bytes than were asked for (but not of zero) says that the descriptor was drained, so
-// ClearReady may be called on the strength of it, which saves the read that would only return
-// would-block. The same goes for a short write. It is right under these conditions:
+// A read that returns fewer bytes than its buffer takes (but not zero) has emptied the descriptor, so the caller may call
+// ClearReady after it and save the read that would only return would-block. The same holds for a short write. The
+// conditions are:
 //
-//   - ev was obtained before the read, and the tick (which ClearReady checks) has not moved since. What
-//     arrives after the read is a new edge, and its report moves the tick.
-//   - The descriptor is a byte stream whose reads go on until it is empty: TCP, or a pipe. Not datagrams;
-//     not a Unix stream socket that may carry descriptors or credentials, nor a TCP socket with a
-//     protocol on top in the kernel (kTLS): these end a read at a boundary, with more behind it.
-//   - ev.Ready has none of PriorityReady, ReadClosed and ErrorReady. A read stops short at the mark of
-//     urgent data, and what follows the mark is no new edge. So the socket must have been registered with
-//     Priority in its interest, or the peer can stall it by sending urgent data. With ReadClosed or
-//     ErrorReady the end or the error is still to be fetched, and it too is no new edge.
+//   - ev was obtained before the read, and the tick (which ClearReady checks) has not advanced since. Bytes that
+//     arrive after the read are a new edge, and its report advances the tick.
+//   - The descriptor is a byte stream whose reads continue until it is empty: TCP, or a pipe. It is no datagram
+//     socket; no Unix stream socket that may carry descriptors or credentials; no TCP socket with a protocol above it
+//     in the kernel (kTLS): a read of these ends at a boundary, with more bytes behind it.
+//   - ev.Ready has none of PriorityReady, ReadClosed and ErrorReady. A read ends at the mark of urgent data, and the
+//     bytes behind the mark are no new edge. So the socket must have been registered with Priority in its Interest,
+//     or the peer can stall it by sending urgent data. With ReadClosed or ErrorReady the end or the error is still to
+//     be read, and it is no new edge either.
 func (g *Registration) ClearReady(ev ReadyEvent, d Direction) {
 	if g.clearFrom(g.state.Load(), ev, d) && g.reactor.rearmer != nil {
 		g.rearm(d)
 	}
 }
 
-// rearm asks a Poller without edges for the next report of direction d. If that fails, nobody would ever
-// report again, so the failure itself is reported as an error on the descriptor: the next operation
-// is tried rather than waited for. A registration that is just going away is no such failure.
+// rearm has a Poller without edges report direction d again. If that fails, there would be no further report, so rearm
+// reports an error on the descriptor, and the waiters try the next operation instead of waiting. A registration that
+// is just being removed is no failure.
 func (g *Registration) rearm(d Direction) {
 	interest := Readable | Priority
 	if d == Write {
@@ -187,65 +197,67 @@ func (g *Registration) rearm(d Direction) {
 	wakeAll(g.report(ErrorReady, nil))
 }
 
-// Unwait takes w out of the waiters for direction d, and reports whether it was among them. A waiter
-// that is dropped calls it, so that a long-lived descriptor does not collect the wakers of dead tasks.
-// No other waiter misses a report by it: a report wakes all of them (but see SetWakeOne), and stays in the cache.
+// Unwait takes w out of the waiters for direction d, and reports whether it was among them. A waiter that is dropped
+// calls it, so that a long-lived descriptor does not collect the wakers of tasks that have ended. No other waiter
+// misses a report: a report wakes all of them (but see SetWakeOne), and its readiness stays in the cache.
 func (g *Registration) Unwait(w Waker, d Direction) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.waiters[d].remove(w)
 }
 
-// HasWaiters reports whether anybody waits for direction d at this moment.
+// HasWaiters reports whether there are waiters for direction d at this moment.
 func (g *Registration) HasWaiters(d Direction) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.waiters[d].first != nil
 }
 
-// SetWakeOne makes each report wake one waiter of direction d, the one that has waited longest, in place of all.
-// It is for descriptors whose waiters each take one thing, such as a listener, and is called before there are
-// any waiters. The waiter that is woken owes the others a wake: when it has finished, and when it gives up although
-// it was woken, it looks with Ready whether there is more, and if so wakes the next one, by TakeWaiter. Closing
-// still wakes all.
+// SetWakeOne makes each report wake one waiter of direction d, the one that has waited longest, instead of all. It is for
+// descriptors whose waiters each take one item, such as the connections of a listener. Call it before there are any
+// waiters. The waiter that is woken must wake the next one if there may be more: when it has finished, and when it
+// gives up although it was woken, it checks Ready, and if that returns true wakes the next waiter (TakeWaiter).
+// Deregister and Close still wake all.
 func (g *Registration) SetWakeOne(d Direction) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.turns[d] = true
+	g.wakeOne[d] = true
 }
 
-// TakeWaiter takes out the waiter for direction d that has waited longest, for the caller to wake when it holds no
-// lock. It returns nil if there is none.
+// TakeWaiter takes out the waiter for direction d that has waited longest and returns it, or nil if there is none. The
+// caller wakes it when it holds no lock.
 func (g *Registration) TakeWaiter(d Direction) Waker {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.waiters[d].next()
+	return g.waiters[d].popFirst()
 }
 
-// TakeWaiters takes out all waiters for direction d and appends them to wakers, for the caller to wake
-// when it holds no lock. It serves events that the Poller does not know of, such as a changed deadline;
-// the readiness is left alone.
+// TakeWaiters takes out all waiters for direction d and appends them to wakers. The caller wakes them when it holds no
+// lock. It is for events that the Poller does not report, such as a changed deadline; the readiness stays as it is.
 func (g *Registration) TakeWaiters(d Direction, wakers []Waker) []Waker {
 	g.mu.Lock()
-	wakers = g.waiters[d].take(wakers)
+	wakers = g.waiters[d].takeAll(wakers)
 	g.mu.Unlock()
 	return wakers
 }
 
-// Deregister takes the descriptor out of the Poller, which must happen before it is closed. In this
-// order:
+// Deregister removes the descriptor from the Poller, which must happen before the descriptor is closed. In this order:
 //
-//  1. The Registration is marked Closed: PollReady and Ready say so from now on.
-//  2. The Poller's Delete.
-//  3. The waiters of both directions are taken.
-//  4. The Key is retired, so that an Event still on its way wakes nobody, whoever gets the number next.
-//  5. The waiters are woken, by Deregister itself and outside every lock.
+//  1. It marks the Registration Closed: PollReady and Ready return the bit from then on.
+//  2. It calls the Poller's Delete.
+//  3. It takes the waiters of both directions.
+//  4. It retires the Key, so that an Event that is not handled yet wakes no waiter of a later descriptor with the same
+//     number.
+//  5. It wakes the waiters itself, without a lock.
 //
-// A second call, or one after the Reactor was closed, returns ErrClosed and does nothing; but it returns
-// only after the first is past step 2, so either caller may close the descriptor then. An error of the
-// Poller's Delete is returned, but the Registration is closed all the same.
+// A second call, or one after the Reactor was closed, does nothing and returns ErrClosed; but it returns only after the
+// first call has finished step 2, so either caller may close the descriptor then. Deregister returns the error of the
+// Poller's Delete; the Registration is closed all the same.
 func (g *Registration) Deregister() error {
-	var buf [4]Waker // on the stack; more than these are rare
+	if g.reactor == nil {
+		return ErrClosed
+	}
+	var buf [4]Waker // on the stack; more are rare
 	g.mu.Lock()
 	// 1
 	if !g.retire() {
@@ -255,8 +267,8 @@ func (g *Registration) Deregister() error {
 	// 2
 	err := g.reactor.poller.Delete(g.fd)
 	// 3
-	wakers := g.waiters[Read].take(buf[:0])
-	wakers = g.waiters[Write].take(wakers)
+	wakers := g.waiters[Read].takeAll(buf[:0])
+	wakers = g.waiters[Write].takeAll(wakers)
 	g.mu.Unlock()
 	// 4
 	g.reactor.forget(g.key)
@@ -265,15 +277,15 @@ func (g *Registration) Deregister() error {
 	return err
 }
 
-// CloseWith deregisters and then calls closeFD with the descriptor, so that the order cannot be mixed
-// up: no Event of the old descriptor reaches whoever gets its number next. closeFD is called exactly
-// once, by the first CloseWith, also if the Registration was already deregistered, if its Reactor was
-// closed, or if Delete failed. Further calls return ErrClosed.
+// CloseWith calls Deregister and then closeFD with the descriptor, in the order that keeps Events of this descriptor from
+// the next one with its number. The first CloseWith calls closeFD exactly once, also if the Registration was already
+// deregistered, if its Reactor was closed, or if Delete failed. Further calls return ErrClosed, and so does that of a
+// zero Registration, which has no descriptor.
 //
-// The error is closeFD's, or else the Poller's. CloseWith keeps the order between deregistering and
-// closing, no more: that no operation is using the descriptor at that moment is for the caller to see to.
+// It returns closeFD's error, or else the Poller's. CloseWith only keeps that order: the caller makes sure that no
+// operation uses the descriptor at that moment.
 func (g *Registration) CloseWith(closeFD func(fd uintptr) error) error {
-	if g.state.Or(closing)&closing != 0 {
+	if g.reactor == nil || g.state.Or(closing)&closing != 0 {
 		return ErrClosed
 	}
 	derr := g.Deregister()
@@ -286,11 +298,11 @@ func (g *Registration) CloseWith(closeFD func(fd uintptr) error) error {
 	return derr
 }
 
-// report notes ready and appends the wakers of the directions it concerns. The order, word first and
-// then the list, is half of why no wake is lost; see the package's comment.
+// report records ready and appends the wakers of its directions. The proof that no wake is lost needs this order, the
+// word first and then the list; see the package comment.
 func (g *Registration) report(ready Readiness, wakers []Waker) []Waker {
 	ready = ready.spread() &^ Closed
-	g.noteFrom(g.state.Load(), ready)
+	g.reportFrom(g.state.Load(), ready)
 	g.mu.Lock()
 	if ready&readyMask(Read) != 0 {
 		wakers = g.takeReported(Read, wakers)
@@ -302,17 +314,17 @@ func (g *Registration) report(ready Readiness, wakers []Waker) []Waker {
 	return wakers
 }
 
-// takeReported takes out what a report wakes. Under mu.
+// takeReported takes out the waiters that a report wakes, and appends them. Under mu.
 func (g *Registration) takeReported(d Direction, wakers []Waker) []Waker {
-	if !g.turns[d] {
-		return g.waiters[d].take(wakers)
+	if !g.wakeOne[d] {
+		return g.waiters[d].takeAll(wakers)
 	}
-	if w := g.waiters[d].next(); w != nil {
+	if w := g.waiters[d].popFirst(); w != nil {
 		wakers = append(wakers, w)
 	}
 	return wakers
 }
 
-// retire sets the Closed bit and reports whether this call was the one to do it. The one that did owes
-// the rest: the slot in the table and the waiters.
+// retire sets the Closed bit and returns true, or returns false if it was set. The caller that gets true has to free the
+// slot in the table and take the waiters.
 func (g *Registration) retire() bool { return g.retireFrom(g.state.Load()) }

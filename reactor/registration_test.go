@@ -118,7 +118,7 @@ func TestClearedReadinessStaysAwayUntilTheNextReport(t *testing.T) {
 	var w counter
 	for range 3 {
 		pending(t, g, &w, reactor.Read)
-		r.turn()
+		r.waitAndWake()
 	}
 	woken(t, &w, 0)
 	ready(t, g, reactor.Write, reactor.WriteReady) // the other direction kept its own
@@ -255,7 +255,7 @@ func TestWouldBlockRearmsAPollerWithoutEdges(t *testing.T) {
 	r := &rig{t: t, f: f.Fake, r: reactor.New(f)}
 	g := r.register(3)
 	f.Set(3, reactor.ReadReady|reactor.WriteReady)
-	r.turn()
+	r.waitAndWake()
 	var w counter
 	ev := ready(t, g, reactor.Read, reactor.ReadReady)
 	g.ClearReady(ev, reactor.Read) // it holds on, so the re-arm reports it at once
@@ -264,16 +264,16 @@ func TestWouldBlockRearmsAPollerWithoutEdges(t *testing.T) {
 		t.Fatalf("%d re-arms", n)
 	}
 	pending(t, g, &w, reactor.Read)
-	r.turn()
+	r.waitAndWake()
 	woken(t, &w, 1)
 
 	f.Set(3, 0)
 	g.ClearReady(ready(t, g, reactor.Read, reactor.ReadReady), reactor.Read)
 	pending(t, g, &w, reactor.Read)
-	r.turn()
+	r.waitAndWake()
 	woken(t, &w, 1)
 	f.Set(3, reactor.ReadReady)
-	r.turn()
+	r.waitAndWake()
 	woken(t, &w, 2)
 }
 
@@ -282,7 +282,7 @@ func TestAFailedRearmIsReportedAsAnError(t *testing.T) {
 	r := &rig{t: t, f: f.Fake, r: reactor.New(f)}
 	g := r.register(3)
 	f.Set(3, reactor.ReadReady)
-	r.turn()
+	r.waitAndWake()
 	var w counter
 	pending(t, g, &w, reactor.Write)
 	f.FailNext("rearm", syscall.ENOMEM)

@@ -24,8 +24,8 @@ func (b bell) Wake() {
 // testTimeout is how long to wait for what must happen; it passes only when something is broken.
 const testTimeout = 20 * time.Second
 
-// turner turns r until it is closed, waking outside of it.
-func turner(t *testing.T, r *reactor.Reactor) (done chan struct{}) {
+// waitLoop waits on r until it is closed, and wakes the wakers.
+func waitLoop(t *testing.T, r *reactor.Reactor) (done chan struct{}) {
 	done = make(chan struct{})
 	go func() {
 		defer close(done)
@@ -78,7 +78,7 @@ func TestNoWakeIsLost(t *testing.T) {
 func noWakeIsLost(t *testing.T, newPoller func() (reactor.Poller, *reactortest.Fake)) {
 	p, fake := newPoller()
 	r := reactor.New(p)
-	done := turner(t, r)
+	done := waitLoop(t, r)
 	const pairs, readers, total = 3, 3, 40_000
 	var wg sync.WaitGroup
 	for range pairs {
@@ -147,7 +147,7 @@ func noWakeIsLost(t *testing.T, newPoller func() (reactor.Poller, *reactortest.F
 // Close at the end resolves every waiter.
 func TestPollingClearingFiringAndDeregisteringRace(t *testing.T) {
 	r := newRig(t)
-	done := turner(t, r.r)
+	done := waitLoop(t, r.r)
 	const fds, generations = 4, 60
 	var current [fds]atomic.Pointer[reactor.Registration]
 	var finished atomic.Int32

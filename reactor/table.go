@@ -5,9 +5,9 @@ package reactor
 //	bits 63..32  generation: how often the slot was freed
 //	bits 31..0   index
 //
-// Freeing a slot changes its generation, so the Key of its last tenant fits no more. A generation comes
-// round after 2^32 tenants of one slot; a stale event lives for one batch of one Wait, so it cannot meet
-// its own number again. No Key equals ReservedKey, since the last index is never given out.
+// Freeing a slot changes its generation, so the Key of its last registration is not found any more. A generation
+// repeats after 2^32 registrations in one slot; a stale event exists during one batch of one Wait, so it cannot meet
+// the same generation again. No Key equals ReservedKey, since the last index is not used.
 //
 // The table is not safe for concurrent use: Reactor.mu guards it.
 type table struct {
@@ -19,10 +19,10 @@ type table struct {
 type slot struct {
 	reg        *Registration // nil while free
 	generation uint32
-	nextFree   uint32 // as table.free; meaningful while free
+	nextFree   uint32 // like table.free; valid while free
 }
 
-// maxSlots keeps the index in its 32 bits and clear of ReservedKey's.
+// maxSlots keeps the index within its 32 bits and different from that of ReservedKey.
 const maxSlots = 1<<32 - 1
 
 func makeKey(index, generation uint32) Key { return Key(generation)<<32 | Key(index) }
@@ -30,6 +30,7 @@ func makeKey(index, generation uint32) Key { return Key(generation)<<32 | Key(in
 func (k Key) index() uint32      { return uint32(k) }
 func (k Key) generation() uint32 { return uint32(k >> 32) }
 
+// insert puts g into a free slot and returns its Key.
 func (t *table) insert(g *Registration) Key {
 	t.live++
 	if t.free != 0 {
@@ -46,7 +47,7 @@ func (t *table) insert(g *Registration) Key {
 	return makeKey(uint32(len(t.slots)-1), 0)
 }
 
-// lookup returns nil for a key that is not in the table: never given out, or removed.
+// lookup returns the Registration of key, or nil if key is not in the table.
 func (t *table) lookup(key Key) *Registration {
 	i := key.index()
 	if uint64(i) >= uint64(len(t.slots)) || t.slots[i].generation != key.generation() {
@@ -68,7 +69,7 @@ func (t *table) remove(key Key) {
 	t.live--
 }
 
-// takeAll empties the table for good and returns what was in it.
+// takeAll empties the table for good and returns the Registrations that were in it.
 func (t *table) takeAll() []*Registration {
 	regs := make([]*Registration, 0, t.live)
 	for i := range t.slots {

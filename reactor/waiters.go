@@ -1,24 +1,23 @@
 package reactor
 
-// Waker is whatever wants to be told that it can get on; a task, as a rule. Wake may be called from any
-// goroutine, any number of times, and must not block. The dynamic type must be comparable (a pointer is):
-// wakers are told apart by ==.
+// Waker is woken when its owner, usually a task, can proceed. Wake may be called from any goroutine, any number of times,
+// and must not block. The dynamic type must be comparable, as a pointer is: == distinguishes wakers.
 type Waker interface {
 	Wake()
 }
 
-// waiters is a set of wakers of one direction, in order of arrival. One is kept in place, since that is
-// all that most descriptors ever have; any number follow in a slice. Registration.mu guards it.
+// waiters is a set of wakers of one direction, in order of arrival. The first is in the struct, since most descriptors
+// never have another one; the others are in a slice. Registration.mu guards the set.
 type waiters struct {
 	first Waker // nil exactly if the set is empty
 	more  []Waker
 }
 
-// keepMore is the longest spare slice that an emptied set holds on to. It makes a handful of waiters that
-// come and go free of allocations; more than that is a crowd whose memory should not stay behind.
-const keepMore = 16
+// maxSpare is the capacity of the largest slice that an emptied set keeps. It makes some waiters that come and go free
+// of allocations, and does not keep the memory of many.
+const maxSpare = 16
 
-// add puts w in unless it is there already.
+// add puts w at the end unless it is in the set.
 func (s *waiters) add(w Waker) {
 	if s.first == nil {
 		s.first = w
@@ -35,7 +34,7 @@ func (s *waiters) add(w Waker) {
 	s.more = append(s.more, w)
 }
 
-// remove takes w out and reports whether it was there.
+// remove takes w out and reports whether it was in the set.
 func (s *waiters) remove(w Waker) bool {
 	if s.first == nil {
 		return false
@@ -57,15 +56,15 @@ func (s *waiters) remove(w Waker) bool {
 	return true
 }
 
-// cut closes the gap at i and leaves no reference behind in the spare room.
+// cut removes more[i] and leaves no reference in the spare capacity.
 func (s *waiters) cut(i int) {
 	n := copy(s.more[i:], s.more[i+1:])
 	s.more[i+n] = nil
 	s.more = s.more[:i+n]
 }
 
-// next takes out the waker that has waited longest, nil if there is none.
-func (s *waiters) next() Waker {
+// popFirst takes out the waker that has waited longest and returns it, or nil if there is none.
+func (s *waiters) popFirst() Waker {
 	w := s.first
 	if w != nil {
 		s.remove(w)
@@ -73,8 +72,8 @@ func (s *waiters) next() Waker {
 	return w
 }
 
-// take empties the set into dst.
-func (s *waiters) take(dst []Waker) []Waker {
+// takeAll empties the set and appends its wakers to dst.
+func (s *waiters) takeAll(dst []Waker) []Waker {
 	if s.first == nil {
 		return dst
 	}
@@ -84,7 +83,7 @@ func (s *waiters) take(dst []Waker) []Waker {
 		return dst
 	}
 	dst = append(dst, s.more...)
-	if cap(s.more) > keepMore {
+	if cap(s.more) > maxSpare {
 		s.more = nil
 		return dst
 	}

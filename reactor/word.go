@@ -1,11 +1,11 @@
 package reactor
 
-// The swaps of Registration.state; nothing else changes it, but the Or of CloseWith. Each starts from a given
-// value s, which its caller has just loaded, and loads again when the swap is lost to another change. A test
-// makes a swap lose: it passes the value from before the other change.
+// The transitions of Registration.state. Besides them only the Or of CloseWith changes it. Each swaps from a value s,
+// which its caller has just loaded, and loads again when another change makes the swap fail. A test makes a swap
+// fail: it passes the value from before another change.
 
-// clearFrom takes back the readiness ev of direction d. It reports false and changes nothing if the tick has
-// moved on since ev, or if there is nothing to take back.
+// clearFrom clears the readiness ev of direction d and returns true. If the tick has advanced since ev, or if there is
+// no readiness to clear, it changes nothing and returns false.
 func (g *Registration) clearFrom(s uint64, ev ReadyEvent, d Direction) bool {
 	bits := uint64(ev.Ready & clearMask(d))
 	for uint32(s>>tickShift) == ev.tick && s&bits != 0 {
@@ -17,17 +17,17 @@ func (g *Registration) clearFrom(s uint64, ev ReadyEvent, d Direction) bool {
 	return false
 }
 
-// noteFrom adds ready and advances the tick.
-func (g *Registration) noteFrom(s uint64, ready Readiness) {
+// reportFrom adds ready and advances the tick.
+func (g *Registration) reportFrom(s uint64, ready Readiness) {
 	for !g.state.CompareAndSwap(s, s+1<<tickShift|uint64(ready)) {
 		s = g.state.Load()
 	}
 }
 
-// retireFrom sets the Closed bit and reports whether this call is the one that sets it.
+// retireFrom sets the Closed bit and returns true, or returns false if it is set.
 func (g *Registration) retireFrom(s uint64) bool {
 	for Readiness(s)&Closed == 0 {
-		// The tick moves too: an operation on its way to ClearReady has nothing to clear any more.
+		// The tick advances too, so that an operation on its way to ClearReady clears nothing.
 		if g.state.CompareAndSwap(s, s+1<<tickShift|uint64(Closed)) {
 			return true
 		}

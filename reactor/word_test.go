@@ -35,7 +35,7 @@ func TestAChangeThatLosesItsSwapIsMadeAllTheSame(t *testing.T) {
 	}
 	report := func(*testing.T) begun {
 		return func(g *reactor.Registration, word uint64, _, _ reactor.ReadyEvent) {
-			reactor.NoteStale(g, word, reactor.ReadClosed)
+			reactor.ReportStale(g, word, reactor.ReadClosed)
 		}
 	}
 	retire := func(want bool) func(*testing.T) begun {
@@ -50,7 +50,7 @@ func TestAChangeThatLosesItsSwapIsMadeAllTheSame(t *testing.T) {
 	clearedWrite := func(g *reactor.Registration, _, w reactor.ReadyEvent) { g.ClearReady(w, reactor.Write) }
 	clearedRead := func(g *reactor.Registration, r, _ reactor.ReadyEvent) { g.ClearReady(r, reactor.Read) }
 	reported := func(g *reactor.Registration, _, _ reactor.ReadyEvent) {
-		reactor.NoteStale(g, reactor.Word(g), reactor.PriorityReady)
+		reactor.ReportStale(g, reactor.Word(g), reactor.PriorityReady)
 	}
 	retired := func(g *reactor.Registration, _, _ reactor.ReadyEvent) { reactor.RetireStale(g, reactor.Word(g)) }
 	closing := func(g *reactor.Registration, _, _ reactor.ReadyEvent) {

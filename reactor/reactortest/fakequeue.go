@@ -47,7 +47,7 @@ func (f *Fake) push(s *source) {
 const everything = ^reactor.Readiness(0) &^ reactor.Closed
 
 // gather goes once through the queue and appends at most MaxEvents. What remains, and what holds on under
-// Level, is in the queue for the next Wait, in turn.
+// Level, is in the queue for the next Wait, round-robin.
 func (f *Fake) gather(events []reactor.Event) []reactor.Event {
 	n := len(f.queue)
 	left := reactor.MaxEvents

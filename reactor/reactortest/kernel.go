@@ -265,7 +265,7 @@ func testRefusedDatagram(t *testing.T, s *suite) {
 			g.ClearReady(ev, reactor.Read)
 		}
 	}
-	turn := func() {
+	waitAndWake := func() {
 		wakers, err := re.Wait(pause, nil)
 		if err != nil {
 			t.Fatal(err)
@@ -274,7 +274,7 @@ func testRefusedDatagram(t *testing.T, s *suite) {
 			w.Wake()
 		}
 	}
-	for deadline := time.Now().Add(testTimeout / 10); !refused && time.Now().Before(deadline); turn() {
+	for deadline := time.Now().Add(testTimeout / 10); !refused && time.Now().Before(deadline); waitAndWake() {
 		if _, err := read(); err != nil && !errors.Is(err, ErrWouldBlock) {
 			refused = true
 		}
@@ -286,7 +286,7 @@ func testRefusedDatagram(t *testing.T, s *suite) {
 		t.Skip("this system does not tell of refused datagrams")
 	}
 	for range 5 { // and comes to rest again
-		turn()
+		waitAndWake()
 		if _, err := read(); !errors.Is(err, ErrWouldBlock) {
 			t.Fatalf("read: %v, want would-block", err)
 		}
@@ -299,7 +299,7 @@ func testRefusedDatagram(t *testing.T, s *suite) {
 	if _, err := a.Write([]byte("y")); err != nil {
 		t.Fatal(err)
 	}
-	for deadline := time.Now().Add(testTimeout); ; turn() {
+	for deadline := time.Now().Add(testTimeout); ; waitAndWake() {
 		n, err := read()
 		if n == 1 && err == nil {
 			return
