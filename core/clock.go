@@ -2,18 +2,19 @@ package core
 
 import "time"
 
-// TimeOn returns the time that h.Now shows at the instant t: what Arm takes for a deadline.
+// TimeOn returns the value of h.Now at the instant t, which is what Arm takes for a deadline.
 //
 // The wall clock can be set, and goes on while the system sleeps; the clock that Now reads does
-// neither. So a t without a monotonic reading (made by time.Unix or time.Date, parsed, or stripped by
-// Round(0)) is as far from now as the wall clock says at the call. It is converted once, as package
-// time does for timers: what happens to the wall clock later does not move the result.
+// neither. So TimeOn converts a t without a monotonic reading (made by time.Unix or time.Date, parsed, or
+// stripped by Round(0)) by its distance from now on the wall clock at the call. It does so once, as package
+// time does for timers: a later change of the wall clock does not move the result.
 //
 //	epoch \ t       monotonic reading      none
-//	monotonic       t - epoch              Now + what is left of t by the wall clock
+//	monotonic       t - epoch              Now + (t - now) by the wall clock
 //	none            t - epoch, both as wall-clock times: such a host has a clock of its own
 //
-// What lies further away than a time.Duration holds is at the limit of one. On the worker, as Now is.
+// An instant further away than a time.Duration holds becomes the limit of one. Only the worker calls TimeOn, as
+// for Now.
 func TimeOn(h Host, t time.Time) time.Duration {
 	epoch := h.Epoch()
 	if isMonotonic(t) || !isMonotonic(epoch) {
@@ -22,9 +23,9 @@ func TimeOn(h Host, t time.Time) time.Duration {
 	return addTime(h.Now(), time.Until(t))
 }
 
-// Monotonic returns t with a monotonic reading, if it is not too far away to have one. A t that has
-// one is returned as it is, and so is the zero Time. Of any other, the distance from now by the wall
-// clock counts, as in [TimeOn]. It is for deadlines that are kept before a host is known.
+// Monotonic returns t with a monotonic reading, if t is not too far away for one. It returns a t that has
+// one, and the zero Time, unchanged. It converts any other t by its distance from now on the wall
+// clock, as [TimeOn] does. It is for deadlines that are stored before a host is known.
 func Monotonic(t time.Time) time.Time {
 	if t.IsZero() || isMonotonic(t) {
 		return t

@@ -1,8 +1,16 @@
-// Package core is the contract between futures and whatever runs them.
+// Package core provides the contract between futures and the code that runs them: [Future], [Waker], [Context]
+// and [Host], and the errors that they share.
+//
+// # Who needs it
+//
+// A program that starts tasks with package executor meets this package in four places: the errors
+// ([ErrCancelled], [ErrDeadlineExceeded], [ErrClosed] and others), [Result], [Spawner] (the parameter of
+// functions that start tasks), and [Future] when it combines futures. An author of a future reads on; an author of
+// a host also reads package task, [HostView], and coretest, a host that is small enough to be an example.
 //
 // # Roles
 //
-//   - A [Future] is a computation that is polled. It answers (value, true) once, or
+//   - A [Future] is a computation that is polled. Poll returns (value, true) once, or
 //     (zero, false) after it has arranged for the context's waker to be woken.
 //   - A [Waker] makes its task be polled again. Any goroutine may call it, any number of times.
 //   - A [Context] is what one poll may use: the waker, the budget and the [Host].
@@ -11,22 +19,21 @@
 //
 // # Giving up a future
 //
-// Go has no destructors. A future that holds something while it is pending (a timer entry, a
-// place in a wait queue, a registration, child futures) implements [Dropper]. The one that gives up
-// such a future calls Drop exactly once, on the worker that polled it or, where tasks move, on any that they
-// move to. A future that has answered (value, true) is never dropped; one that panicked in Poll counts as
-// pending and is dropped. Combinators pass Drop on. This is the whole of cancellation.
+// Go has no destructors. A future that holds something while it is pending (a timer entry, a node in a
+// wait list, a registration, child futures) implements [Dropper]. The owner of such a future gives it up by
+// calling Drop exactly once, on the worker that polled it or, where tasks move, on any worker that they move
+// to. A future that has returned (value, true) is never dropped; a future that panicked in Poll counts as
+// pending and is dropped. Combinators pass Drop on to their children. All cancellation works this way.
 //
 // # The other packages of this module
 //
 //   - core/future: combinators (Ready, Func, Map, Then, Join2, JoinAll, Race, Select2, Yield).
-//   - core/task: the task cell and the state machine that makes a future a task.
+//   - core/task: a future together with its life cycle and its output: a task.
 //   - core/coro: straight-line code as a task, on pooled coroutines.
-//   - core/coretest: a host for tests, on a virtual clock.
-//   - core/lock: mutexes, semaphores and the like, for tasks and goroutines.
-//   - core/channel/mpsc, oneshot, watch, broadcast: channels, for tasks and goroutines.
+//   - core/timer: sleeps, timeouts and intervals; core/timer/wheel: the hierarchical wheel below them.
+//   - core/lock, core/channel/...: mutexes, semaphores, channels and the like, for tasks and goroutines.
 //   - core/local: task-locals.
-//   - core/timer: sleeps, intervals, and in core/timer/wheel the hierarchical wheel below them.
+//   - core/coretest: hosts for tests, one of them on a virtual clock.
 //
 // The module has no operating-system dependency: it imports no os, syscall, net or unsafe.
 package core

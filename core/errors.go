@@ -6,13 +6,13 @@ import (
 )
 
 var (
-	// ErrCancelled is what every await of an aborted task and every join of a cancelled one
-	// wraps. errors.Is(ErrCancelled, context.Canceled) holds.
+	// ErrCancelled is the error of an await in an aborted task, and of the join of a cancelled task;
+	// they may wrap it. It also matches context.Canceled: errors.Is(ErrCancelled, context.Canceled) is true.
 	ErrCancelled error = &cancelledError{}
 
-	// ErrDeadlineExceeded is what an await returns when the deadline of a scope around it has
-	// passed. It is a net.Error whose Timeout is true; errors.Is finds it equal to
-	// context.DeadlineExceeded and to os.ErrDeadlineExceeded.
+	// ErrDeadlineExceeded is the error of an await when the deadline of a scope around it has
+	// passed, and of a Timeout. It is a net.Error whose Timeout is true; errors.Is matches it with
+	// context.DeadlineExceeded and os.ErrDeadlineExceeded.
 	ErrDeadlineExceeded error = &deadlineError{}
 
 	// ErrClosed is the error that an operation on something closed fails with: a lock, a channel, a
@@ -26,15 +26,15 @@ var (
 	// matches ErrCancelled too.
 	ErrShutdown = errors.New("core: runtime is shut down")
 
-	// ErrGoexit is how a task ended whose body called runtime.Goexit (testing.T.FailNow does).
+	// ErrGoexit is the error of a task whose body called runtime.Goexit (testing.T.FailNow does).
 	ErrGoexit = errors.New("core: task called runtime.Goexit")
 
-	// ErrNested answers a call that blocks its goroutine, such as a Wait of a join handle or the LockWait of
-	// a mutex, where that is inside a task: it would block the worker that has to make the call return. It is
-	// found if the call's context is the task's Co or derived from it.
+	// ErrNested is the error of a call that blocks its goroutine, such as Wait of a join handle or LockWait of
+	// a mutex, inside a task: the call would block the worker that has to make it return. It is found if the
+	// context passed to the call is the task's Co or derived from it.
 	ErrNested = errors.New("core: a blocking call from within a task; use Join, Await, or the form that takes a Co")
 
-	// ErrAlreadyJoined answers a second join: the output went to the first.
+	// ErrAlreadyJoined is the error of a second join of a task: the first one got the output.
 	ErrAlreadyJoined = errors.New("core: task was already joined")
 )
 
@@ -50,9 +50,9 @@ func (*deadlineError) Error() string   { return "core: deadline exceeded" }
 func (*deadlineError) Timeout() bool   { return true }
 func (*deadlineError) Temporary() bool { return true }
 
-// Is reports equality with the sentinels of other packages that mean a deadline has passed. This
-// package may not import os, so it knows os.ErrDeadlineExceeded by its text; that Timeout() is
-// true would not do, for that holds for syscall.EAGAIN too.
+// Is reports whether target is one of the sentinels of other packages that mean that a deadline has passed.
+// This package may not import os, so it recognizes os.ErrDeadlineExceeded by its text: Timeout() alone is true
+// for syscall.EAGAIN too.
 func (*deadlineError) Is(target error) bool {
 	if target == context.DeadlineExceeded {
 		return true

@@ -5,16 +5,16 @@ import (
 	"reflect"
 )
 
-// Values is a list of keys and their values: what the futures of a task can look up in their
-// [Context]. A nil *Values is empty. It never changes, so that it may be kept, handed to another
-// task and read by any goroutine. Package local has keys with types for it.
+// Values is a list of keys and their values that the futures of a task look up in their
+// [Context]. A nil *Values is empty. Values never change, so they may be kept, passed to another
+// task and read by any goroutine. Package local provides typed keys for them.
 type Values struct {
 	outer      *Values
 	key, value any
 }
 
-// With returns vs with a value for key, which hides one that vs has for it. The key must be
-// comparable and should have a type of its own, as for context.WithValue.
+// With returns vs with a value for key, which hides a value of vs for the same key. The key must be
+// comparable, or With panics, and should have a type of its own, as for context.WithValue.
 func (vs *Values) With(key, value any) *Values {
 	if key == nil {
 		panic("core: Values.With a nil key")
@@ -35,7 +35,7 @@ func (vs *Values) Lookup(key any) (value any, ok bool) {
 	return nil, false
 }
 
-// Over returns the values of vs and of outer together. Those of vs hide those of outer.
+// Over returns the values of vs and of outer together. A value of vs hides the one of outer for the same key.
 func (vs *Values) Over(outer *Values) *Values {
 	if vs == nil || outer == nil {
 		return cmp.Or(vs, outer)
@@ -43,22 +43,22 @@ func (vs *Values) Over(outer *Values) *Values {
 	return &Values{vs.outer.Over(outer), vs.key, vs.value}
 }
 
-// A valueTask is a task whose body may have values of its own: package task has it.
+// A valueTask is a task whose body may have values of its own: *task.Task implements it.
 type valueTask interface {
 	LocalValue(key any) any
 	LocalValues() *Values
 }
 
-// SwapValues replaces the values that were put into cx, and returns those before. A future that
-// has values for its child puts them in, over the old ones, for the time of the child's poll. It
-// puts the old ones back also if the child panics, for cx goes on to serve other tasks.
+// SwapValues replaces the values in cx and returns the previous ones. A future that has values for its child
+// installs them, over the old ones, for the child's poll. It restores the old ones also if the child panics,
+// since cx goes on to serve other tasks.
 func (cx *Context) SwapValues(vs *Values) (old *Values) {
 	old, cx.values = cx.values, vs
 	return old
 }
 
-// Value returns the value that the task has for key at this point of this poll, or nil. A future
-// that needs it in its Drop keeps it.
+// Value returns the value that the task has for key at this point of the poll, or nil. A future
+// that needs the value in its Drop keeps it.
 func (cx *Context) Value(key any) any {
 	if v, ok := cx.values.Lookup(key); ok {
 		return v
@@ -69,7 +69,7 @@ func (cx *Context) Value(key any) any {
 	return nil
 }
 
-// Values returns all values that the task has at this point of this poll. They stay good after it.
+// Values returns all values that the task has at this point of the poll. They stay valid after it.
 func (cx *Context) Values() *Values {
 	if t, ok := cx.polled().(valueTask); ok {
 		return cx.values.Over(t.LocalValues())
@@ -77,7 +77,7 @@ func (cx *Context) Values() *Values {
 	return cx.values
 }
 
-// polled is the task's own waker, whatever combinators have put in its place.
+// polled returns the task's own waker, also while a combinator has swapped in another one.
 func (cx *Context) polled() Waker {
 	if cx.swapped {
 		return cx.task
