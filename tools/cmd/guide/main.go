@@ -1,6 +1,6 @@
 // Guide writes the code of the repository into the Markdown files that show it: see package snippet.
 //
-//	guide README.md GUIDE.md
+//	guide README.md GUIDE.md core/README.md
 //
 // It runs in the root of the repository.
 package main

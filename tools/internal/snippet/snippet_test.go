@@ -13,7 +13,7 @@ import (
 var repository = filepath.Join("..", "..", "..")
 
 // Documents are the Markdown files that show code of the repository.
-var documents = []string{"README.md", "GUIDE.md"}
+var documents = []string{"README.md", "GUIDE.md", "core/README.md"}
 
 func TestDocumentsShowTheirSources(t *testing.T) {
 	var shown []string
@@ -67,7 +67,7 @@ func TestDocumentsLinkToWhatThereIs(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, wrong := range snippet.DeadLinks(repository, string(text)) {
+		for _, wrong := range snippet.DeadLinks(filepath.Join(repository, filepath.Dir(name)), string(text)) {
 			t.Errorf("%s: %s", name, wrong)
 		}
 	}
