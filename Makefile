@@ -154,8 +154,8 @@ demo: ## the echo server under load; ARGS
 	$(GO) run ./executor/example/echo/demo $(ARGS)
 
 .PHONY: figures
-figures: ## each figure beside its goroutine twin: `name value <= bound ok`; ARGS
-	@cd executor && $(GO) test -v -count=1 -timeout 20m . -args -figures $(ARGS)
+figures: ## each figure beside its goroutine twin: `name value <= bound ok`; minutes; ARGS
+	@$(GO) run ./tools/bench -quick $(ARGS)
 
 .PHONY: deps
 deps: ## install the system's programs that some tests use, when missing

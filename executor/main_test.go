@@ -9,8 +9,6 @@ import (
 	"go.uber.org/goleak"
 )
 
-var figuresFlag = flag.Bool("figures", false, "measure the figures instead of testing")
-
 // childEnv names the function of children that the process is to run in place of the tests.
 const childEnv = "EXECUTOR_TEST_CHILD"
 
@@ -23,9 +21,6 @@ func TestMain(m *testing.M) {
 	if child, ok := children[os.Getenv(childEnv)]; ok {
 		child()
 		return
-	}
-	if *figuresFlag {
-		os.Exit(printFigures())
 	}
 	goleak.VerifyTestMain(modetest.In(m))
 }

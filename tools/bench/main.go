@@ -46,7 +46,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags.SetOutput(stderr)
 	var (
 		smoke   = flags.Bool("smoke", false, "a short round of everything, small")
-		rounds  = flags.Int("rounds", 5, "how often everything is measured; 1 with -smoke")
+		quick   = flags.Bool("quick", false, "print the figures of this runtime beside goroutines only: name, value, bound, ok or miss")
+		rounds  = flags.Int("rounds", 5, "how often everything is measured; 1 with -smoke, and 3 with -quick unless it is given")
 		only    = flags.String("run", "", "measure only cases whose name matches this `regexp`; see -list")
 		list    = flags.Bool("list", false, "print the names of the cases and exit")
 		out     = flags.String("out", "", "save the report into this `folder`")
@@ -64,8 +65,16 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return fromFile(*from, *readme, *out, stdout)
 	}
 	plan := spec.Full()
-	if *smoke {
+	switch {
+	case *smoke:
 		plan, *rounds = spec.Smoke(), 1
+	case *quick && (*out != "" || *readme != ""):
+		return errors.New("-quick makes no report for -out or -readme")
+	case *quick:
+		plan = spec.Quick()
+		if !given(flags, "rounds") {
+			*rounds = 3
+		}
 	}
 	if *rounds < 1 {
 		return fmt.Errorf("-rounds %d: there must be one", *rounds)
@@ -88,7 +97,16 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if rep == nil {
 		return failed
 	}
+	if *quick && !*smoke {
+		return errors.Join(failed, rep.WriteFigures(stdout))
+	}
 	return errors.Join(failed, save(rep, *readme, *out, stdout))
+}
+
+// given reports whether the command line has the flag.
+func given(flags *flag.FlagSet, name string) (is bool) {
+	flags.Visit(func(f *flag.Flag) { is = is || f.Name == name })
+	return is
 }
 
 // selected leaves in plan what pattern matches, and what this system can do.

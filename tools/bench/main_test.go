@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -61,6 +62,17 @@ func TestReportIsPrintedSavedAndMadeAgain(t *testing.T) {
 	}
 	if text, err := os.ReadFile(readme); err != nil || !strings.Contains(string(text), "W9 mutex") {
 		t.Errorf("%v\n%s", err, text)
+	}
+}
+
+func TestQuickPrintsFiguresAlone(t *testing.T) {
+	out, err := bench(t, "-quick", "-rounds", "1", "-run", "^W9/.*/1/")
+	line := regexp.MustCompile(`(?m)^W9\.poll\.1 +[0-9.e+-]+ <= 1\.2 +(ok|miss)$`)
+	if err != nil || strings.Count(out, "\n") != 1 || !line.MatchString(out) {
+		t.Errorf("%v\n%s", err, out)
+	}
+	if _, err := bench(t, "-quick", "-out", t.TempDir()); err == nil || !strings.Contains(err.Error(), "-quick makes no report") {
+		t.Errorf("with -out: %v", err)
 	}
 }
 

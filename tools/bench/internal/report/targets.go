@@ -42,8 +42,9 @@ func targets() (ts []target) {
 		{spec.W3, spec.Poll, 0.3, 0.3}, {spec.W3, spec.Direct, 0.75, 0.75},
 		{spec.W4, spec.Poll, 0.5, 0.5}, {spec.W4, spec.Direct, 1, 1},
 		{spec.W5, spec.Poll, 0.8, 0.9}, {spec.W5, spec.Direct, 1, 1},
+		{spec.W7, spec.Poll, 0.25, 0.25},
 		{spec.W9, spec.Poll, 1.2, 0.8},
-		{spec.W10, spec.Direct, 0.4, 0.4},
+		{spec.W10, spec.Poll, 0.4, 0.4}, {spec.W10, spec.Direct, 0.4, 0.4},
 	} {
 		ratio(t.workload, t.style, 1, spec.Ns, t.one)
 		ratio(t.workload, t.style, 2, spec.Ns, t.two)

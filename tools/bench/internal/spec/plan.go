@@ -34,6 +34,7 @@ var (
 		units: 20_000, sleepers: 4000, span: 20, parked: 4000, aborted: 1000,
 		conns: []int{1, 64, 100, 1000}, requests: 4000,
 	}
+	quick = scale{units: 300_000, sleepers: 100_000, span: 200, parked: 200_000, aborted: 50_000}
 )
 
 // Full is the plan of `make bench`: the sizes of the targets.
@@ -44,6 +45,22 @@ func Full() Plan { return full.plan() }
 func Smoke() Plan {
 	p := smoke.plan()
 	p.Small = true
+	return p
+}
+
+// Quick is the plan of `make figures`: this runtime and its goroutine twins alone, in sizes at which a measurement takes
+// a fraction of a second. It has no connections, and no comparison of sizes.
+func Quick() Plan {
+	p := quick.plan()
+	p.Growth = nil
+	measured := func(c Case) bool { return c.Contender == Moduvex && c.Mode != Spread && c.Workload != GC }
+	var twins []Case
+	for _, c := range p.Cases {
+		if measured(c) {
+			twins = append(twins, c.Twins()...)
+		}
+	}
+	p.Cases = slices.DeleteFunc(p.Cases, func(c Case) bool { return !measured(c) && !slices.Contains(twins, c) })
 	return p
 }
 

@@ -9,7 +9,7 @@ import (
 )
 
 func TestEveryRatioHasItsTwinInThePlan(t *testing.T) {
-	for name, p := range map[string]spec.Plan{"full": spec.Full(), "smoke": spec.Smoke()} {
+	for name, p := range map[string]spec.Plan{"full": spec.Full(), "smoke": spec.Smoke(), "quick": spec.Quick()} {
 		for _, c := range p.Cases {
 			for _, twin := range c.Twins() {
 				if c.Style != spec.Empty && !slices.Contains(p.Cases, twin) {
@@ -21,7 +21,7 @@ func TestEveryRatioHasItsTwinInThePlan(t *testing.T) {
 }
 
 func TestCasesHaveNamesOfTheirOwn(t *testing.T) {
-	for name, p := range map[string]spec.Plan{"full": spec.Full(), "smoke": spec.Smoke()} {
+	for name, p := range map[string]spec.Plan{"full": spec.Full(), "smoke": spec.Smoke(), "quick": spec.Quick()} {
 		seen := map[string]bool{}
 		for _, c := range p.Cases {
 			if seen[c.String()] {

@@ -1,5 +1,0 @@
-//go:build !unix
-
-package executor_test
-
-func sleepFigures() []figure { return nil }
