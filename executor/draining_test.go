@@ -47,6 +47,7 @@ var drainWaits = map[string]func(s core.Spawner) joinhandle.JoinHandle[int]{
 	},
 }
 
+// Regression: tasks did not learn that the runtime ends.
 func TestTasksAreToldThatTheDrainBegins(t *testing.T) {
 	for name, wait := range drainWaits {
 		t.Run(name, func(t *testing.T) {

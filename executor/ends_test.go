@@ -278,6 +278,8 @@ func (st stage) perform(t *testing.T, rt *executor.Runtime, e ending, joined boo
 }
 
 // Whatever a body does at its end, the join, the statistics, OnPanic and the log say the same of it.
+//
+// Regression: an error that a body returned was taken for a panic.
 func TestEveryWayInWhichABodyCanEnd(t *testing.T) {
 	all := plays(t)
 	for _, st := range stages {

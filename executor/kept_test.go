@@ -162,6 +162,8 @@ func TestAJoinSetOfAContextMovesWithItsTask(t *testing.T) {
 
 // A timer that is armed is in the wheel of its worker. A task of another worker may poll it only where it can
 // take it out there.
+//
+// Regression: what a task kept of its worker was used on another one.
 func TestATimerThatIsHandedToAnotherWorkerPanicsWhereTasksStay(t *testing.T) {
 	rt := startRuntime(t, executor.Options{Workers: 2})
 	interval := timer.NewInterval(time.Hour, timer.IntervalOptions{})

@@ -6,6 +6,7 @@ import (
 	"github.com/moduvex/moduvex-go/reactor"
 )
 
+// Regression: polls and calls allocated.
 func TestPollingClearingAndDispatchAllocateNothing(t *testing.T) {
 	r := newRig(t)
 	g := r.register(3)

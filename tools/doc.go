@@ -6,6 +6,7 @@
 //   - cmd/onwine runs commands with Wine;
 //   - deptest enforces the direction of imports, the files that every module has, and the list of words;
 //   - lincheck checks histories of locks and channels for linearizability;
+//   - emulators run the tests of freebsd and darwin on Linux;
 //   - regressions lists known mistakes and the tests that would find them.
 //
 // The module is never released. It also pins, as Go tools, the linters that

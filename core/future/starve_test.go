@@ -149,6 +149,8 @@ func inBody(body func(co *coro.Co)) core.Future[any] {
 
 // TestHogsKeepNoDeadlineBack: the deadline is that of the combinator or the scope, and what is inside
 // spends the whole budget at each poll.
+//
+// Regression: a child that spent the whole budget delayed the deadline of its siblings.
 func TestHogsKeepNoDeadlineBack(t *testing.T) {
 	const d = 10 * time.Millisecond
 	hogging := func(co *coro.Co) error {

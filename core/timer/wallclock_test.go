@@ -35,6 +35,7 @@ func newSystemHost(t testing.TB) (*systemHost, *core.Context) {
 // near reports whether have is want, less what passes while a test runs.
 func near(have, want time.Duration) bool { return have <= want && have > want-time.Hour }
 
+// Regression: deadlines followed the wall clock.
 func TestATimerIsConvertedWhenItIsArmed(t *testing.T) {
 	h, cx := newSystemHost(t)
 	h.Advance(100 * time.Hour)

@@ -12,6 +12,8 @@ import (
 )
 
 // testSignals interrupts the very thread that waits, again and again.
+//
+// Regression: an interrupted call was taken for something else.
 func testSignals(t *testing.T, s *suite) {
 	caught := make(chan os.Signal, 1)
 	signal.Notify(caught, syscall.SIGUSR1)

@@ -47,6 +47,7 @@ func testNotifyBefore(t *testing.T, s *suite) {
 	}
 }
 
+// Regression: a worker was woken once only, or again and again.
 func testNotifyTwice(t *testing.T, s *suite) {
 	r := s.rig(t)
 	for range 3 {

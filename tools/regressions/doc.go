@@ -1,5 +1,3 @@
-// Package regressions lists mistakes that runtimes of this kind are known to make, each seen in one, with
-// the tests here that would find them. The tests themselves say "Regression:" and what went wrong.
-//
-// Who renames or moves such a test changes [List]: a test checks that all of them exist, and say so.
+// Package regressions holds the list of known mistakes of runtimes of this kind, README.md, and the test that compares
+// it with the labels in the tests of the repository. It has no other code.
 package regressions

@@ -193,6 +193,8 @@ func TestArmedEntryCannotBeInserted(t *testing.T) {
 
 // An entry is only ever found through its own links, so no wheel can cancel
 // what another one holds.
+//
+// Regression: a timer that was dropped on another worker cancelled another one.
 func TestEntryOfAnotherWheelIsRefused(t *testing.T) {
 	mine, other := wheel.New(0), wheel.New(0)
 	e := arm(mine, 5*ms)[0]

@@ -42,6 +42,8 @@ func shutdown(t *testing.T, rt *executor.Runtime) (ended <-chan error) {
 }
 
 // When the drain begins, accepts end and the port refuses, while what was accepted goes on.
+//
+// Regression: listeners accepted while the runtime ended.
 func TestListenerClosesWhenItsRuntimeDrains(t *testing.T) {
 	for name, accept := range map[string]func(co *coro.Co, l *tcp.Listener) error{
 		"direct": func(co *coro.Co, l *tcp.Listener) error { _, err := l.Accept(co); return err },

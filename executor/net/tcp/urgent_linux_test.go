@@ -160,6 +160,8 @@ func (c *pollCopy) Poll(cx *core.Context) (copied, bool) {
 
 // At each of many marks the copy gets on. Of urgent bytes that follow each other closely, the earlier ones become
 // part of the stream.
+//
+// Regression: a copy in bulk took the mark of urgent data for the end.
 func TestCopyGetsPastManyMarks(t *testing.T) {
 	rt := nettest.NewRuntime(t)
 	from, in := connect(t, rt)

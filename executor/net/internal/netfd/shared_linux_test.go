@@ -246,6 +246,8 @@ func TestDatagramAfterShutdownFromOutside(t *testing.T) {
 
 // Nothing blocks if another process puts the socket into blocking mode: neither the worker nor the garbage
 // collector, which would have to wait for a raw call.
+//
+// Regression: a raw call blocked on a socket in blocking mode.
 func TestBlockingModeFromOutside(t *testing.T) {
 	eachWaiting(t, func(t *testing.T, rt *executor.Runtime, w waiting, h joinhandle.JoinHandle[struct{}]) {
 		h.Abort()
