@@ -2,7 +2,6 @@ package executor
 
 import (
 	"fmt"
-	"sync/atomic"
 
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/task"
@@ -21,9 +20,9 @@ type origin struct {
 // Spawn takes a task that one of this worker's tasks has made.
 func (w *worker) Spawn(r core.Task) error {
 	t := asTask(r)
-	w.births.inside++
-	if !w.rt.admit(t, w.unbound, w.id, w.births.inside, origin{true, w}) {
-		w.births.inside-- // the number is free again
+	w.spawned++
+	if !w.rt.admit(t, w.unbound, w.id, w.spawned, origin{true, w}) {
+		w.spawned-- // the number is free again
 		return core.ErrShutdown
 	}
 	w.ready.Push(t) // its Trace counts from its spawn
@@ -36,7 +35,7 @@ func (w *worker) adopt(t *task.Task, home *task.Home, from origin) error {
 	if p := rt.phaseNow(); p == closing || p != running && !from.inside {
 		return core.ErrShutdown
 	}
-	if !rt.admit(t, home, len(rt.workers)+w.id, w.births.outside.Add(1), from) {
+	if !rt.admit(t, home, len(rt.workers)+w.id, w.adopted.Add(1), from) {
 		w.stats.refused.Add(1)
 		return core.ErrShutdown
 	}
@@ -76,12 +75,6 @@ func (rt *Runtime) admitLate(p phase, t *task.Task, set int, from origin) bool {
 		t.Abort()
 	}
 	return true
-}
-
-// births counts the tasks that were spawned on a worker, for their numbers.
-type births struct {
-	inside  uint64        // by its own tasks; the worker's goroutine
-	outside atomic.Uint64 // by other code, including refused spawns; any goroutine
 }
 
 // A liveSet is a set of live tasks that shares no cache line with the next, which belongs to another worker: its lock

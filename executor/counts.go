@@ -44,7 +44,7 @@ func (c *counts) ended(t *task.Task) {
 // last call, and a comparison for each other.
 func (w *worker) publish() {
 	c, s, st := &w.counts, &w.stats, w.ready.Stealer.Counts()
-	set(&s.spawned, w.births.inside)
+	set(&s.spawned, w.spawned)
 	set(&s.completed, c.completed)
 	set(&s.cancelled, c.cancelled)
 	set(&s.panicked, c.panicked)
@@ -81,7 +81,7 @@ func (w *worker) counters() Counters {
 	s := &w.stats
 	refused := s.refused.Load() // first: what is refused was counted as a guest before
 	return Counters{
-		Spawned:      s.spawned.Load() + w.births.outside.Load() - refused,
+		Spawned:      s.spawned.Load() + w.adopted.Load() - refused,
 		Completed:    s.completed.Load(),
 		Cancelled:    s.cancelled.Load(),
 		Panicked:     s.panicked.Load(),

@@ -23,7 +23,6 @@ type worker struct {
 	unbound *task.Home // of all others: shared by the workers where they steal, else &home
 
 	ready   runq.Local // tasks that wait for this worker to poll them
-	inbox   task.Inbox // bound tasks that became ready elsewhere; any goroutine
 	arrived task.Queue // scratch of receive
 
 	timers  timers
@@ -36,20 +35,25 @@ type worker struct {
 	rand     *rand.Rand      // its tasks'
 	keptRand lockedRand      // of keptWorker
 
-	births births
-	ended  ended
-	shut   stage // how far close has come
-
 	plain   bool // no stealing and no timing
 	timing  timing
 	counts  counts
+	spawned uint64 // tasks that its own tasks have spawned, for their numbers
+	ended   ended
 	escaped bool        // a task has left its poll by a panic or by runtime.Goexit: see contain
 	fatal   *propagated // a panic that is to end the process
-	stop    atomic.Bool // written by any goroutine, before unpark
-	exited  chan struct{}
-	stats   workerStats   // for any goroutine to read
-	current atomic.Uint64 // the poll under way, for any goroutine to read: see pollMark; 0 outside polls
-	parked  atomic.Bool   // for any goroutine to read
+	shut    stage       // how far close has come
+
+	// Written by any goroutine, read by the worker.
+	inbox   task.Inbox    // bound tasks that became ready elsewhere
+	stop    atomic.Bool   // written before unpark
+	adopted atomic.Uint64 // tasks that other code has spawned, including those that were refused, for their numbers
+
+	// Written by the worker, read by any goroutine.
+	stats   workerStats
+	current atomic.Uint64 // the poll under way, for the watchdog: see pollMark; 0 outside polls
+	parked  atomic.Bool
+	exited  chan struct{} // closed at the end
 }
 
 func newWorker(rt *Runtime, id int) (*worker, error) {
