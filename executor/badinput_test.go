@@ -84,7 +84,7 @@ func TestNilArgumentsPanicAndAreNamed(t *testing.T) {
 func TestBlockingOnAHostOfAnotherKindPanics(t *testing.T) {
 	h := coretest.New(1)
 	defer h.Close()
-	handle := joinhandle.Go(h, func(co *coro.Co) (int, error) {
+	handle := executor.Go(h, func(co *coro.Co) (int, error) {
 		return executor.Blocking(co, func() (int, error) { return 0, nil })
 	})
 	h.Run()

@@ -80,7 +80,7 @@ func TestScopesAndBlockingFunctionsGoOnWhileTheRuntimeDrains(t *testing.T) {
 			return 0, err
 		}
 		err = coro.WithGroup(co, coro.GroupOptions{}, func(co *coro.Co, s *coro.Group) error {
-			return s.Go(co, func(co *coro.Co) error { n++; return co.Yield() })
+			return s.Do(co, func(co *coro.Co) error { n++; return co.Yield() })
 		})
 		if err != nil {
 			return 0, err

@@ -159,7 +159,7 @@ func TestDrainingOutsideARuntime(t *testing.T) {
 		"the future": func(co *coro.Co) { coro.Await(co, executor.Draining()) },
 		"a scope":    func(co *coro.Co) { executor.UntilDrain(co, func(*coro.Co) error { return nil }) },
 	} {
-		j := joinhandle.Go(h, func(co *coro.Co) (int, error) { f(co); return 0, nil })
+		j := executor.Go(h, func(co *coro.Co) (int, error) { f(co); return 0, nil })
 		h.Run()
 		var je *joinhandle.JoinError
 		if r, _ := j.TryJoin(); !errors.As(r.Err, &je) || !je.Panicked() {

@@ -196,7 +196,7 @@ func TestDumpNamesTheLineOfTheSpawn(t *testing.T) {
 	note("Go, On", executor.Go(rt.On(0), body), line())
 	note("Named", executor.Go(executor.Named(rt, "x"), body), line())
 	note("SpawnBlocking", executor.SpawnBlocking(rt, func() (int, error) { <-end; return 0, nil }), line())
-	note("joinhandle.Go", joinhandle.Go(rt, body), line())
+	note("joinhandle.Start", joinhandle.Start(rt, coro.New(body)), line())
 	for _, h := range executor.GoEach(rt, func(co *coro.Co, _ int) (int, error) { return body(co) }) {
 		handles = append(handles, h)
 		check("GoEach", h.ID(), line()-2)

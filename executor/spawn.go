@@ -5,6 +5,7 @@ import (
 
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coro"
+	"github.com/moduvex/moduvex-go/core/task"
 	"github.com/moduvex/moduvex-go/joinhandle"
 )
 
@@ -18,7 +19,10 @@ import (
 // If the runtime is closing, f is dropped and the handle returns a *joinhandle.JoinError that wraps core.ErrShutdown. A
 // nil f panics.
 func Spawn[T any](s core.Spawner, f core.Future[T]) joinhandle.JoinHandle[T] {
-	return joinhandle.Spawn(s, f)
+	if f == nil {
+		panic("executor: Spawn of a nil Future")
+	}
+	return start("Spawn", s, task.New(f))
 }
 
 // SpawnValue is Spawn for a future that moves into its task: the task with its future is one allocation
@@ -29,13 +33,16 @@ func Spawn[T any](s core.Spawner, f core.Future[T]) joinhandle.JoinHandle[T] {
 //
 // Values that f refers to stay reachable as long as the handle or a waker of the task does.
 func SpawnValue[T, F any, P core.FuturePointer[F, T]](s core.Spawner, f F) joinhandle.JoinHandle[T] {
-	return joinhandle.SpawnValue[T, F, P](s, f)
+	return start("SpawnValue", s, task.NewValue[T, F, P](f))
 }
 
 // Go makes the straight-line body a task and returns its handle, as [Spawn] does. Package coro says
 // what a body may do. A body that must close something gets it through [GoOwning].
 func Go[T any](s core.Spawner, body func(co *coro.Co) (T, error)) joinhandle.JoinHandle[T] {
-	return joinhandle.Go(s, body)
+	if body == nil {
+		panic("executor: Go of a nil body")
+	}
+	return start("Go", s, coro.New(body))
 }
 
 // Do is [Go] for a body that returns an error only.
@@ -43,14 +50,7 @@ func Do(s core.Spawner, body func(co *coro.Co) error) joinhandle.JoinHandle[stru
 	if body == nil {
 		panic("executor: Do of a nil body")
 	}
-	if s == nil {
-		panic("executor: Do with a nil Spawner")
-	}
-	slot := coro.NewDo(body)
-	if err := s.Spawn(&slot.Task); err != nil {
-		slot.ForHost().Kill(err)
-	}
-	return joinhandle.New(slot)
+	return start("Do", s, coro.NewDo[struct{}](body))
 }
 
 // GoOwning is [Go] for a body that takes r over: a connection that it serves, say. From its first line on the body
@@ -64,7 +64,10 @@ func Do(s core.Spawner, body func(co *coro.Co) error) joinhandle.JoinHandle[stru
 // A task that was accepted begins in any case. If it is aborted before, or the runtime closes, its awaits fail
 // from the first on. To pass several values, wrap them in coro.Closers.
 func GoOwning[T any](s core.Spawner, r io.Closer, body func(co *coro.Co) (T, error)) joinhandle.JoinHandle[T] {
-	return joinhandle.GoOwning(s, r, body)
+	if body == nil {
+		panic("executor: GoOwning of a nil body")
+	}
+	return start("GoOwning", s, coro.NewOwning(r, body))
 }
 
 // DoOwning is [GoOwning] for a body that returns an error only.
@@ -72,5 +75,14 @@ func DoOwning(s core.Spawner, r io.Closer, body func(co *coro.Co) error) joinhan
 	if body == nil {
 		panic("executor: DoOwning of a nil body")
 	}
-	return GoOwning(s, r, func(co *coro.Co) (struct{}, error) { return struct{}{}, body(co) })
+	return start("DoOwning", s, coro.NewDoOwning[struct{}](r, body))
+}
+
+// start is the last step of all these calls.
+func start[T any](call string, s core.Spawner, slot *task.Slot[T]) joinhandle.JoinHandle[T] {
+	if s == nil {
+		slot.ForHost().Kill(core.ErrCancelled) // drops the future, or closes what the body was to own
+		panic("executor: " + call + " with a nil Spawner")
+	}
+	return joinhandle.Start(s, slot)
 }

@@ -126,7 +126,7 @@ func TestWorkerLocalOutsideATaskOfItsRuntime(t *testing.T) {
 		joinOK(t, s.do(other, wrong))
 	}
 	simulated := coretest.New(1)
-	h := joinhandle.Spawn(simulated, future.Func(func(cx *core.Context) (int, bool) { wrong(cx); return 0, true }))
+	h := executor.Spawn(simulated, future.Func(func(cx *core.Context) (int, bool) { wrong(cx); return 0, true }))
 	simulated.Run()
 	if !h.Finished() {
 		t.Error("the task of another host has not ended")
@@ -150,7 +150,7 @@ func TestWorkerIDIsKnownInsideTasksOnly(t *testing.T) {
 		}
 	}
 	simulated := coretest.New(1)
-	h := joinhandle.Spawn(simulated, future.Func(func(cx *core.Context) (int, bool) {
+	h := executor.Spawn(simulated, future.Func(func(cx *core.Context) (int, bool) {
 		if _, ok := executor.WorkerID(cx); ok {
 			t.Error("a task of another host is on a worker")
 		}

@@ -18,10 +18,10 @@ import (
 func TestAbortOfAnIdleTaskResolvesItsJoinAfterTheDrop(t *testing.T) {
 	for name, spawn := range map[string]func(s core.Spawner, note func(string)) joinhandle.JoinHandle[int]{
 		"poll style": func(s core.Spawner, note func(string)) joinhandle.JoinHandle[int] {
-			return joinhandle.Spawn(s, &hooked{onDrop: func() { note("dropped") }})
+			return spawn(s, &hooked{onDrop: func() { note("dropped") }})
 		},
 		"direct style": func(s core.Spawner, note func(string)) joinhandle.JoinHandle[int] {
-			return joinhandle.Go(s, func(co *coro.Co) (int, error) {
+			return spawnBody(s, func(co *coro.Co) (int, error) {
 				defer note("dropped")
 				defer coro.Shield(co, func(co *coro.Co) error { return coro.Sleep(co, time.Second) })
 				return 0, co.Suspend()
@@ -39,7 +39,7 @@ func TestAbortOfAnIdleTaskResolvesItsJoinAfterTheDrop(t *testing.T) {
 				}
 			}
 			j = spawn(h, note)
-			joiner := joinhandle.Go(h, func(co *coro.Co) (int, error) {
+			joiner := spawnBody(h, func(co *coro.Co) (int, error) {
 				v, err := j.Join(co)
 				note("joined")
 				return v, err
@@ -74,7 +74,7 @@ func TestAbortWhileRunningIsNotLost(t *testing.T) {
 		}
 		return 0, false
 	}}
-	j = joinhandle.Spawn(h, p)
+	j = spawn(h, p)
 	h.Run()
 	_, err := joined(t, j)
 	wantCancelled(t, err)
@@ -87,7 +87,7 @@ func TestAbortWhileRunningIsNotLost(t *testing.T) {
 func TestAbortWhileRunningReachesTheNextAwait(t *testing.T) {
 	h := newHost(t)
 	var j joinhandle.JoinHandle[int]
-	j = joinhandle.Go(h, func(co *coro.Co) (int, error) {
+	j = spawnBody(h, func(co *coro.Co) (int, error) {
 		j.Abort()
 		return 0, co.Yield()
 	})
@@ -100,7 +100,7 @@ func TestATaskThatCompletesInThePollOfItsAbortHasCompleted(t *testing.T) {
 	h := newHost(t)
 	var j joinhandle.JoinHandle[int]
 	p := &hooked{onPoll: func() (int, bool) { j.Abort(); return 7, true }}
-	j = joinhandle.Spawn(h, p)
+	j = spawn(h, p)
 	h.Run()
 	if v, err := joined(t, j); v != 7 || err != nil || p.drops != 0 {
 		t.Errorf("have %d, %v, %d drops", v, err, p.drops)
@@ -110,7 +110,7 @@ func TestATaskThatCompletesInThePollOfItsAbortHasCompleted(t *testing.T) {
 func TestAbortBeforeTheFirstPollDropsTheFutureUnpolled(t *testing.T) {
 	h := newHost(t)
 	p := &hooked{}
-	j := joinhandle.Spawn(h, p)
+	j := spawn(h, p)
 	j.Abort()
 	h.Run()
 	_, err := joined(t, j)
@@ -123,7 +123,7 @@ func TestAbortBeforeTheFirstPollDropsTheFutureUnpolled(t *testing.T) {
 func TestAbortTakesOnce(t *testing.T) {
 	h := newHost(t)
 	p := &hooked{}
-	j := joinhandle.Spawn(h, p)
+	j := spawn(h, p)
 	a := j.AbortHandle()
 	h.Run()
 	if !a.Abort() || j.Abort() || a.Abort() {
@@ -148,7 +148,7 @@ func TestAbortTakesOnce(t *testing.T) {
 
 func TestAbortAfterTheEndChangesNothing(t *testing.T) {
 	h := newHost(t)
-	j := joinhandle.Spawn(h, future.Ready(7))
+	j := spawn(h, future.Ready(7))
 	a := j.AbortHandle()
 	h.Run()
 	if a.Abort() || j.Abort() {
@@ -169,7 +169,7 @@ func TestAbortAfterTheEndChangesNothing(t *testing.T) {
 func TestATaskWhoseHandleIsGoneRunsOn(t *testing.T) {
 	h := newHost(t)
 	ran := false
-	joinhandle.Go(h, func(co *coro.Co) (int, error) {
+	spawnBody(h, func(co *coro.Co) (int, error) {
 		err := coro.Sleep(co, time.Second)
 		ran = true
 		return 0, err
@@ -184,7 +184,7 @@ func TestATaskWhoseHandleIsGoneRunsOn(t *testing.T) {
 func TestATaskWhoseHandleIsGoneCanBeAborted(t *testing.T) {
 	h := newHost(t)
 	p := &hooked{}
-	a := joinhandle.Spawn(h, p).AbortHandle()
+	a := spawn(h, p).AbortHandle()
 	h.Run()
 	a.Abort()
 	h.Run()
@@ -198,8 +198,8 @@ func TestAClosedHostRefusesAndDropsTheFuture(t *testing.T) {
 	h.Close()
 	p := &hooked{}
 	ran := false
-	polled := joinhandle.Spawn(h, p)
-	direct := joinhandle.Go(h, func(*coro.Co) (int, error) { ran = true; return 0, nil })
+	polled := spawn(h, p)
+	direct := spawnBody(h, func(*coro.Co) (int, error) { ran = true; return 0, nil })
 	if p.polls != 0 || p.drops != 1 || ran {
 		t.Errorf("%d polls, %d drops, want 0 and 1; the body ran: %t", p.polls, p.drops, ran)
 	}
@@ -218,9 +218,9 @@ func TestAClosedHostRefusesAndDropsTheFuture(t *testing.T) {
 func TestTheCloseOfAHostResolvesTheJoins(t *testing.T) {
 	h := coretest.New(1)
 	p := &hooked{}
-	j := joinhandle.Spawn(h, p)
+	j := spawn(h, p)
 	deferred := false
-	direct := joinhandle.Go(h, func(co *coro.Co) (int, error) {
+	direct := spawnBody(h, func(co *coro.Co) (int, error) {
 		defer func() { deferred = true }()
 		return 0, co.Suspend()
 	})

@@ -31,8 +31,8 @@ func (*one) Poll(*core.Context) (int, bool) { return 1, true }
 
 func TestAskingAHandleAllocatesNothing(t *testing.T) {
 	h := newHost(t)
-	pending := joinhandle.Spawn(h, future.Pending[int]())
-	ended := joinhandle.Spawn(h, future.Ready(1))
+	pending := spawn(h, future.Pending[int]())
+	ended := spawn(h, future.Ready(1))
 	h.Run()
 	w := &counter{}
 	allocs(t, "TryJoin of a task that runs", 0, func() { pending.TryJoin() })
@@ -51,7 +51,7 @@ func TestSpawnAllocatesTheTask(t *testing.T) {
 	h := newHost(t)
 	f := new(one)
 	allocs(t, "Spawn, run and TryJoin", 1, func() {
-		j := joinhandle.Spawn(h, f)
+		j := spawn(h, f)
 		h.Run()
 		if r, ok := j.TryJoin(); !ok || r.Value != 1 {
 			t.Fatalf("have %v, %t", r, ok)
@@ -126,7 +126,7 @@ func TestASetKeepsNothingOfWhatWasJoined(t *testing.T) {
 			outputs = append(outputs, weak.Make(v))
 			set.Go(func(*coro.Co) (*heavy, error) { return v, nil })
 		}
-		joinhandle.Spawn(h, future.Ready(0)) // the host knows the task that it has polled last
+		spawn(h, future.Ready(0)) // the host knows the task that it has polled last
 		h.Run()
 		runtime.GC()
 		for _, p := range outputs {

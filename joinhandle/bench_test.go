@@ -15,7 +15,7 @@ func BenchmarkSpawnAndTryJoin(b *testing.B) {
 	f := new(one)
 	b.ReportAllocs()
 	for b.Loop() {
-		j := joinhandle.Spawn(h, f)
+		j := spawn(h, f)
 		h.Step()
 		if r, ok := j.TryJoin(); !ok || r.Value != 1 {
 			b.Fatal(r, ok)
@@ -26,10 +26,10 @@ func BenchmarkSpawnAndTryJoin(b *testing.B) {
 // The join alone: what a body pays for a task that has ended.
 func BenchmarkJoinOfAFinishedTask(b *testing.B) {
 	h := newHost(b)
-	j := joinhandle.Spawn(h, new(one))
+	j := spawn(h, new(one))
 	h.Run()
 	b.ReportAllocs()
-	joinhandle.Go(h, func(co *coro.Co) (int, error) {
+	spawnBody(h, func(co *coro.Co) (int, error) {
 		for b.Loop() {
 			j.Join(co)
 		}
@@ -43,9 +43,9 @@ func BenchmarkJoinOfARunningTask(b *testing.B) {
 	h := newHost(b)
 	f := new(one)
 	b.ReportAllocs()
-	joinhandle.Go(h, func(co *coro.Co) (int, error) {
+	spawnBody(h, func(co *coro.Co) (int, error) {
 		for b.Loop() {
-			if v, err := joinhandle.Spawn(co, f).Join(co); v != 1 || err != nil {
+			if v, err := spawn(co, f).Join(co); v != 1 || err != nil {
 				b.Error(v, err)
 			}
 		}
@@ -62,7 +62,7 @@ func BenchmarkWait(b *testing.B) {
 		f := new(one)
 		b.ReportAllocs()
 		for b.Loop() {
-			if v, err := joinhandle.Spawn(c, f).Wait(context.Background()); v != 1 || err != nil {
+			if v, err := spawn(c, f).Wait(context.Background()); v != 1 || err != nil {
 				b.Fatal(v, err)
 			}
 		}
@@ -86,7 +86,7 @@ func BenchmarkJoinSet(b *testing.B) {
 		h := newHost(b)
 		f := new(one)
 		b.ReportAllocs()
-		joinhandle.Go(h, func(co *coro.Co) (int, error) {
+		spawnBody(h, func(co *coro.Co) (int, error) {
 			for b.Loop() {
 				set := joinhandle.NewJoinSet[int](co)
 				for range tasks {

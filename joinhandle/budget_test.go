@@ -19,7 +19,7 @@ func TestAwaitsThatAreReadyTakeFromTheBudget(t *testing.T) {
 		"joins": func(co *coro.Co) error {
 			var handles []joinhandle.JoinHandle[int]
 			for range rounds {
-				handles = append(handles, joinhandle.Spawn[int](co, future.Ready(1)))
+				handles = append(handles, spawn[int](co, future.Ready(1)))
 			}
 			if err := co.Yield(); err != nil { // all of them end
 				return err
@@ -58,11 +58,11 @@ func TestAwaitsThatAreReadyTakeFromTheBudget(t *testing.T) {
 	for name, loop := range loops {
 		h := coretest.New(1)
 		over, turns := false, 0
-		main := joinhandle.Go(h, func(co *coro.Co) (int, error) {
+		main := spawnBody(h, func(co *coro.Co) (int, error) {
 			defer func() { over = true }()
 			return 0, loop(co)
 		})
-		joinhandle.Go(h, func(co *coro.Co) (int, error) {
+		spawnBody(h, func(co *coro.Co) (int, error) {
 			for !over {
 				turns++
 				if err := co.Yield(); err != nil {
@@ -87,7 +87,7 @@ func TestWaitingTakesNothingFromTheBudget(t *testing.T) {
 	h := newHost(t)
 	set := joinhandle.NewJoinSet[int](h)
 	set.Spawn(future.Pending[int]())
-	handle := joinhandle.Spawn(h, future.Pending[int]())
+	handle := spawn(h, future.Pending[int]())
 	ended := joinhandle.NewJoinSet[int](h)
 	ended.Spawn(future.Ready(1))
 	h.Run()

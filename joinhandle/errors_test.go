@@ -19,37 +19,37 @@ import (
 // ends are the ways in which a task ends without an output: each makes a task and ends it.
 var ends = map[string]func(h *coretest.Host) joinhandle.JoinHandle[int]{
 	"aborted": func(h *coretest.Host) joinhandle.JoinHandle[int] {
-		j := joinhandle.Spawn(h, future.Pending[int]())
+		j := spawn(h, future.Pending[int]())
 		j.Abort()
 		h.Run()
 		return j
 	},
 	"aborted in direct style": func(h *coretest.Host) joinhandle.JoinHandle[int] {
-		j := joinhandle.Go(h, func(co *coro.Co) (int, error) { return 0, co.Suspend() })
+		j := spawnBody(h, func(co *coro.Co) (int, error) { return 0, co.Suspend() })
 		h.Run()
 		j.Abort()
 		h.Run()
 		return j
 	},
 	"given up": func(h *coretest.Host) joinhandle.JoinHandle[int] {
-		j := joinhandle.Spawn(h, future.Pending[int]())
+		j := spawn(h, future.Pending[int]())
 		h.Close()
 		return j
 	},
 	"refused": func(h *coretest.Host) joinhandle.JoinHandle[int] {
 		h.Close()
-		return joinhandle.Spawn(h, future.Ready(1))
+		return spawn(h, future.Ready(1))
 	},
 	"panic":             panics("x"),
 	"panic of an error": panics(io.ErrUnexpectedEOF),
 	"panic in Drop": func(h *coretest.Host) joinhandle.JoinHandle[int] {
-		j := joinhandle.Spawn(h, &hooked{onDrop: func() { panic("x") }})
+		j := spawn(h, &hooked{onDrop: func() { panic("x") }})
 		j.Abort()
 		h.Run()
 		return j
 	},
 	"Goexit": func(h *coretest.Host) joinhandle.JoinHandle[int] {
-		j := joinhandle.Go(h, func(*coro.Co) (int, error) { runtime.Goexit(); return 0, nil })
+		j := spawnBody(h, func(*coro.Co) (int, error) { runtime.Goexit(); return 0, nil })
 		h.Run()
 		return j
 	},
@@ -57,7 +57,7 @@ var ends = map[string]func(h *coretest.Host) joinhandle.JoinHandle[int]{
 
 func panics(value any) func(h *coretest.Host) joinhandle.JoinHandle[int] {
 	return func(h *coretest.Host) joinhandle.JoinHandle[int] {
-		j := joinhandle.Go(h, func(*coro.Co) (int, error) { panic(value) })
+		j := spawnBody(h, func(*coro.Co) (int, error) { panic(value) })
 		h.Run()
 		return j
 	}

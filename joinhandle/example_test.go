@@ -10,70 +10,41 @@ import (
 	"github.com/moduvex/moduvex-go/core/coretest"
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/core/future"
+	"github.com/moduvex/moduvex-go/core/task"
 	"github.com/moduvex/moduvex-go/joinhandle"
 )
 
 // The host of these examples runs tasks one after the other, on a clock that jumps to the next
 // deadline when all of them wait. A runtime is used in the same way.
 
-func ExampleSpawn() {
+// A host of one's own starts the task of a future or of a body.
+func ExampleStart() {
 	host := coretest.New(1)
 	defer host.Close()
 
-	h := joinhandle.Spawn(host, future.Ready(42))
-	fmt.Println("finished:", h.Finished())
+	future := joinhandle.Start(host, task.New(future.Ready(42)))
+	body := joinhandle.Start(host, coro.New(func(co *coro.Co) (string, error) {
+		return "awake", coro.Sleep(co, time.Second)
+	}))
+	fmt.Println("finished:", future.Finished(), body.Finished())
 	host.Run()
-	fmt.Println("finished:", h.Finished())
-	fmt.Println(h.TryJoin())
+	fmt.Println(future.TryJoin())
+	fmt.Println(body.TryJoin())
 	// Output:
-	// finished: false
-	// finished: true
+	// finished: false false
 	// {42 <nil>} true
-}
-
-// The future moves into its task: one allocation in all.
-func ExampleSpawnValue() {
-	h := coretest.New(1)
-	defer h.Close()
-
-	handle := joinhandle.SpawnValue[int](h, square{7})
-	h.Run()
-
-	r, ok := handle.TryJoin()
-	fmt.Println(r.Value, r.Err, ok)
-	// Output: 49 <nil> true
-}
-
-// A square is a future: *square has its Poll.
-type square struct{ of int }
-
-func (s *square) Poll(*core.Context) (int, bool) { return s.of * s.of, true }
-
-func ExampleGo() {
-	host := coretest.New(1)
-	defer host.Close()
-
-	h := joinhandle.Go(host, func(co *coro.Co) (string, error) {
-		if err := coro.Sleep(co, time.Second); err != nil {
-			return "", err
-		}
-		return "awake", nil
-	})
-	host.Run()
-	r, _ := h.TryJoin()
-	fmt.Println(r.Value, r.Err)
-	// Output: awake <nil>
+	// {awake <nil>} true
 }
 
 func ExampleJoinHandle_Join() {
 	host := coretest.New(1)
 	defer host.Close()
 
-	joinhandle.Go(host, func(co *coro.Co) (struct{}, error) {
-		sum := joinhandle.Go(co, func(co *coro.Co) (int, error) {
+	spawnBody(host, func(co *coro.Co) (struct{}, error) {
+		sum := spawnBody(co, func(co *coro.Co) (int, error) {
 			return 40 + 2, coro.Sleep(co, time.Second)
 		})
-		crash := joinhandle.Go(co, func(*coro.Co) (int, error) { panic("out of luck") })
+		crash := spawnBody(co, func(*coro.Co) (int, error) { panic("out of luck") })
 		fmt.Println(sum.Join(co))
 		fmt.Println(crash.Join(co))
 		return struct{}{}, nil
@@ -88,7 +59,7 @@ func ExampleJoinHandle_Wait() {
 	host := coretest.New(1)
 	defer host.Close()
 
-	h := joinhandle.Spawn(host, future.Ready("for a goroutine"))
+	h := spawn(host, future.Ready("for a goroutine"))
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -103,7 +74,7 @@ func ExampleJoinHandle_Abort() {
 	host := coretest.New(1)
 	defer host.Close()
 
-	h := joinhandle.Go(host, func(co *coro.Co) (int, error) {
+	h := spawnBody(host, func(co *coro.Co) (int, error) {
 		defer fmt.Println("cleaned up")
 		return 1, coro.Sleep(co, time.Hour)
 	})
@@ -164,7 +135,7 @@ func ExampleJoinSet_Join() {
 	host := coretest.New(1)
 	defer host.Close()
 
-	joinhandle.Go(host, func(co *coro.Co) (struct{}, error) {
+	spawnBody(host, func(co *coro.Co) (struct{}, error) {
 		set := joinhandle.NewJoinSet[string](co)
 		defer set.Drop()
 		for server, delay := range map[string]time.Duration{"near": time.Second, "far": time.Minute} {
@@ -185,7 +156,7 @@ func ExampleJoinSet_All() {
 	host := coretest.New(1)
 	defer host.Close()
 
-	joinhandle.Go(host, func(co *coro.Co) (struct{}, error) {
+	spawnBody(host, func(co *coro.Co) (struct{}, error) {
 		set := joinhandle.NewJoinSet[int](co)
 		defer set.Drop()
 		for i := range 3 {

@@ -34,7 +34,7 @@ func joined[T any](t testing.TB, j joinhandle.JoinHandle[T]) (T, error) {
 func do(t testing.TB, body func(co *coro.Co)) {
 	t.Helper()
 	h := newHost(t)
-	j := joinhandle.Go(h, func(co *coro.Co) (int, error) { body(co); return 0, nil })
+	j := spawnBody(h, func(co *coro.Co) (int, error) { body(co); return 0, nil })
 	h.Run()
 	if _, err := joined(t, j); err != nil {
 		t.Error(err)
@@ -117,4 +117,14 @@ func (p *probe) answer(value int) {
 	if w != nil {
 		w.Wake()
 	}
+}
+
+// spawn starts the task of f.
+func spawn[T any](s core.Spawner, f core.Future[T]) joinhandle.JoinHandle[T] {
+	return joinhandle.Start(s, task.New(f))
+}
+
+// spawnBody starts the task of body.
+func spawnBody[T any](s core.Spawner, body func(co *coro.Co) (T, error)) joinhandle.JoinHandle[T] {
+	return joinhandle.Start(s, coro.New(body))
 }

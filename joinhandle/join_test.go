@@ -17,8 +17,8 @@ import (
 
 func TestJoinReturnsTheValue(t *testing.T) {
 	h := newHost(t)
-	polled := joinhandle.Spawn(h, future.Ready("poll style"))
-	direct := joinhandle.Go(h, func(*coro.Co) (string, error) { return "direct style", nil })
+	polled := spawn(h, future.Ready("poll style"))
+	direct := spawnBody(h, func(*coro.Co) (string, error) { return "direct style", nil })
 	if polled.Finished() || direct.Finished() {
 		t.Error("finished before the first poll")
 	}
@@ -38,7 +38,7 @@ func TestJoinReturnsTheValue(t *testing.T) {
 func TestJoinReturnsTheErrorOfABodyUnwrapped(t *testing.T) {
 	h := newHost(t)
 	for _, want := range []error{errors.New("mine"), core.ErrCancelled, context.Canceled, core.ErrAlreadyJoined} {
-		j := joinhandle.Go(h, func(*coro.Co) (int, error) { return 3, want })
+		j := spawnBody(h, func(*coro.Co) (int, error) { return 3, want })
 		h.Run()
 		if v, err := joined(t, j); v != 3 || err != want {
 			t.Errorf("have %d, %v (%T), want 3, %v", v, err, err, want)
@@ -49,20 +49,20 @@ func TestJoinReturnsTheErrorOfABodyUnwrapped(t *testing.T) {
 func explode() { panic("boom") }
 
 func TestAPanicIsContainedAndReachesTheJoin(t *testing.T) {
-	for name, spawn := range map[string]func(s core.Spawner) joinhandle.JoinHandle[int]{
+	for name, start := range map[string]func(s core.Spawner) joinhandle.JoinHandle[int]{
 		"poll style": func(s core.Spawner) joinhandle.JoinHandle[int] {
-			return joinhandle.Spawn(s, future.Func(func(*core.Context) (int, bool) { explode(); return 0, true }))
+			return spawn(s, future.Func(func(*core.Context) (int, bool) { explode(); return 0, true }))
 		},
 		"direct style": func(s core.Spawner) joinhandle.JoinHandle[int] {
-			return joinhandle.Go(s, func(*coro.Co) (int, error) { explode(); return 0, nil })
+			return spawnBody(s, func(*coro.Co) (int, error) { explode(); return 0, nil })
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := newHost(t)
-			j := spawn(h)
-			bystander := joinhandle.Spawn(h, future.Ready(1))
+			j := start(h)
+			bystander := spawn(h, future.Ready(1))
 			var err error
-			joinhandle.Go(h, func(co *coro.Co) (int, error) { _, err = j.Join(co); return 0, nil })
+			spawnBody(h, func(co *coro.Co) (int, error) { _, err = j.Join(co); return 0, nil })
 			h.Run() // and is not unwound by the panic
 
 			var je *joinhandle.JoinError
@@ -92,7 +92,7 @@ func TestAFutureThatPanickedIsDroppedBeforeItsJoin(t *testing.T) {
 			t.Error("the join was resolved before the drop")
 		}
 	}
-	j = joinhandle.Spawn(h, f)
+	j = spawn(h, f)
 	h.Run()
 	_, err := joined(t, j)
 	wantPanic(t, err, "boom")
@@ -103,7 +103,7 @@ func TestAFutureThatPanickedIsDroppedBeforeItsJoin(t *testing.T) {
 
 func TestJoinOfATaskThatCalledGoexit(t *testing.T) {
 	h := newHost(t)
-	j := joinhandle.Go(h, func(*coro.Co) (int, error) { runtime.Goexit(); return 0, nil })
+	j := spawnBody(h, func(*coro.Co) (int, error) { runtime.Goexit(); return 0, nil })
 	h.Run()
 	_, err := joined(t, j)
 	var je *joinhandle.JoinError
@@ -114,7 +114,7 @@ func TestJoinOfATaskThatCalledGoexit(t *testing.T) {
 
 func TestASecondJoinIsRefused(t *testing.T) {
 	h := newHost(t)
-	j := joinhandle.Spawn(h, future.Ready(7))
+	j := spawn(h, future.Ready(7))
 	h.Run()
 	if v, err := joined(t, j); v != 7 || err != nil {
 		t.Fatalf("have %d, %v", v, err)
@@ -145,7 +145,7 @@ func TestASecondJoinIsRefused(t *testing.T) {
 
 func TestTryJoinBeforeTheEnd(t *testing.T) {
 	h := newHost(t)
-	j := joinhandle.Spawn(h, future.Pending[int]())
+	j := spawn(h, future.Pending[int]())
 	h.Run()
 	if r, ok := j.TryJoin(); ok || r != (core.Result[int]{}) {
 		t.Errorf("have %v, %t", r, ok)
@@ -155,7 +155,7 @@ func TestTryJoinBeforeTheEnd(t *testing.T) {
 func TestPollWakesItsWakerAtTheEnd(t *testing.T) {
 	h := newHost(t)
 	p := &probe{}
-	j := joinhandle.Spawn(h, p)
+	j := spawn(h, p)
 	h.Run()
 	var w counter
 	for range 3 { // a waker that watches is not added again
@@ -177,7 +177,7 @@ func TestPollWakesItsWakerAtTheEnd(t *testing.T) {
 func TestHandlePolledInTwoTasks(t *testing.T) {
 	h := newHost(t)
 	p := &probe{}
-	j := joinhandle.Spawn(h, p)
+	j := spawn(h, p)
 	h.Run()
 	var first, second counter
 	poll(h, &first, j)
@@ -197,9 +197,9 @@ func TestHandlePolledInTwoTasks(t *testing.T) {
 
 func TestAHandleIsAFuture(t *testing.T) {
 	h := newHost(t)
-	both := joinhandle.Spawn(h, future.Join2[core.Result[int], core.Result[int]](
-		joinhandle.Go(h, sleeper(1, time.Second)),
-		joinhandle.Go(h, sleeper(2, 2*time.Second)),
+	both := spawn(h, future.Join2[core.Result[int], core.Result[int]](
+		spawnBody(h, sleeper(1, time.Second)),
+		spawnBody(h, sleeper(2, 2*time.Second)),
 	))
 	h.Run()
 	v, err := joined(t, both)
@@ -226,8 +226,8 @@ func TestAJoinThatIsCancelledLeavesTheTaskToTheNextJoin(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := newHost(t)
-			j := joinhandle.Go(h, sleeper(9, time.Hour))
-			joiner := joinhandle.Go(h, func(co *coro.Co) (int, error) { return 0, join(co, j) })
+			j := spawnBody(h, sleeper(9, time.Hour))
+			joiner := spawnBody(h, func(co *coro.Co) (int, error) { return 0, join(co, j) })
 			for h.Step() {
 			}
 			if name == "abort" {
@@ -241,7 +241,7 @@ func TestAJoinThatIsCancelledLeavesTheTaskToTheNextJoin(t *testing.T) {
 				t.Fatalf("the joiner has ended: %t, the task: %t", joiner.Finished(), j.Finished())
 			}
 			scheduled := h.Scheduled()
-			another := joinhandle.Go(h, func(co *coro.Co) (int, error) { return j.Join(co) })
+			another := spawnBody(h, func(co *coro.Co) (int, error) { return j.Join(co) })
 			h.Run()
 			if v, err := joined(t, another); v != 9 || err != nil {
 				t.Errorf("have %d, %v", v, err)
@@ -257,8 +257,8 @@ func TestAJoinThatIsCancelledLeavesTheTaskToTheNextJoin(t *testing.T) {
 // A value that is there when a deadline ends the wait beats it.
 func TestJoinPrefersTheValueToASimultaneousDeadline(t *testing.T) {
 	h := newHost(t)
-	j := joinhandle.Go(h, sleeper(9, time.Second))
-	joiner := joinhandle.Go(h, func(co *coro.Co) (v int, err error) {
+	j := spawnBody(h, sleeper(9, time.Second))
+	joiner := spawnBody(h, func(co *coro.Co) (v int, err error) {
 		err = coro.WithTimeout(co, time.Second, func(co *coro.Co) error {
 			v, err = j.Join(co)
 			return err
@@ -276,8 +276,8 @@ func TestJoinPrefersTheValueToASimultaneousDeadline(t *testing.T) {
 
 func TestIDsTellTheTasksOfAHostApart(t *testing.T) {
 	h := newHost(t)
-	a := joinhandle.Spawn(h, future.Ready(1))
-	b := joinhandle.Spawn(h, future.Ready(2))
+	a := spawn(h, future.Ready(1))
+	b := spawn(h, future.Ready(2))
 	if a.ID() == b.ID() || a.ID() == 0 || a.AbortHandle().ID() != a.ID() {
 		t.Errorf("IDs %d and %d, of the abort handle %d", a.ID(), b.ID(), a.AbortHandle().ID())
 	}
@@ -299,13 +299,11 @@ func TestNewIsTheHandleOfASlot(t *testing.T) {
 func TestMisuseOfSpawnPanics(t *testing.T) {
 	h := newHost(t)
 	set := joinhandle.NewJoinSet[int](h)
-	mustPanic(t, "joinhandle: Spawn of a nil Future", func() { joinhandle.Spawn[int](h, nil) })
-	mustPanic(t, "joinhandle: Go of a nil body", func() { joinhandle.Go[int](h, nil) })
-	mustPanic(t, "joinhandle: a task needs a Spawner, and this one is nil", func() { joinhandle.Spawn(nil, future.Ready(1)) })
-	mustPanic(t, "joinhandle: a JoinSet is made by NewJoinSet", func() { new(joinhandle.JoinSet[int]).Spawn(future.Ready(1)) })
+	mustPanic(t, "joinhandle: Start with a nil Spawner", func() { spawn(nil, future.Ready(1)) })
 	mustPanic(t, "joinhandle: NewJoinSet with a nil Spawner", func() { joinhandle.NewJoinSet[int](nil) })
 	mustPanic(t, "joinhandle: JoinSet.Spawn of a nil Future", func() { set.Spawn(nil) })
 	mustPanic(t, "joinhandle: JoinSet.Go of a nil body", func() { set.Go(nil) })
+	mustPanic(t, "joinhandle: JoinSet.Do of a nil body", func() { set.Do(nil) })
 	if set.Len() != 0 || h.Live() != 0 {
 		t.Errorf("%d tasks in the set, %d live, want none", set.Len(), h.Live())
 	}

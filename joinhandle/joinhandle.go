@@ -2,7 +2,6 @@ package joinhandle
 
 import (
 	"context"
-	"io"
 
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coro"
@@ -20,66 +19,26 @@ type JoinHandle[T any] struct {
 
 var _ core.Future[core.Result[int]] = JoinHandle[int]{}
 
-// New returns the handle of the task in slot.
+// New returns the handle of the task in slot, which a host has got or is about to get.
 func New[T any](slot *task.Slot[T]) JoinHandle[T] { return JoinHandle[T]{slot} }
 
-// Spawn makes f a task of s and returns its handle. If s accepts no tasks any more, f is dropped
-// and the handle answers with a [*JoinError] that says so. A nil f panics.
-func Spawn[T any](s core.Spawner, f core.Future[T]) JoinHandle[T] {
-	if f == nil {
-		panic("joinhandle: Spawn of a nil Future")
-	}
-	return start(s, task.New(f))
-}
-
-// SpawnValue is Spawn for a future that moves into its task, which saves an allocation and the way to
-// another place in memory. T has to be given, the rest is inferred: SpawnValue[int](s, f). What f refers to
-// stays reachable as long as the handle or a waker of the task does.
-func SpawnValue[T, F any, P core.FuturePointer[F, T]](s core.Spawner, f F) JoinHandle[T] {
-	return start(s, task.NewValue[T, F, P](f))
-}
-
-// Go makes the straight-line body a task of s and returns its handle, as Spawn does. A body whose task was
-// accepted begins: if it is aborted before, or the runtime closes, its awaits fail from the first on, and its
-// deferred functions run. If s refuses the task, the body never begins; so [GoOwning] hands over what the
-// body is to close.
-func Go[T any](s core.Spawner, body func(co *coro.Co) (T, error)) JoinHandle[T] {
-	if body == nil {
-		panic("joinhandle: Go of a nil body")
-	}
-	return start(s, coro.New(body))
-}
-
-// GoOwning is Go for a body that takes r over. From its first line on the body owns r and closes it, most often
-// with a defer:
-//
-//	h := joinhandle.GoOwning(s, conn, func(co *coro.Co) (int, error) {
-//		defer conn.Close()
-//		...
-//
-// If s refuses the task, GoOwning closes r before it returns. So r has an owner at every moment. coro.Closers
-// hand over several things at once.
-func GoOwning[T any](s core.Spawner, r io.Closer, body func(co *coro.Co) (T, error)) JoinHandle[T] {
-	if body == nil {
-		panic("joinhandle: GoOwning of a nil body")
-	}
-	slot := coro.NewOwning(r, body)
+// Start gives the task in slot to s and returns its handle. It is the layer under executor.Spawn, Go and Do, for hosts
+// of one's own; slot is from task.New or task.NewValue, for a future, or from coro.New, NewDo, NewOwning or NewDoOwning,
+// for a body. If s refuses the task, Start drops the future, or closes what the body was to own, and the handle
+// returns a [*JoinError] that wraps the reason; so it does if s panics.
+func Start[T any](s core.Spawner, slot *task.Slot[T]) JoinHandle[T] {
 	spawned := false
 	defer func() {
-		if !spawned { // the spawner panicked
+		if !spawned { // s is nil or panicked
 			slot.ForHost().Kill(core.ErrCancelled)
 		}
 	}()
-	h := start(s, slot)
-	spawned = true
-	return h
-}
-
-func start[T any](s core.Spawner, slot *task.Slot[T]) JoinHandle[T] {
 	if s == nil {
-		panic("joinhandle: a task needs a Spawner, and this one is nil")
+		panic("joinhandle: Start with a nil Spawner")
 	}
-	if err := s.Spawn(&slot.Task); err != nil {
+	err := s.Spawn(&slot.Task)
+	spawned = true
+	if err != nil {
 		slot.ForHost().Kill(err)
 	}
 	return JoinHandle[T]{slot}
@@ -171,7 +130,7 @@ func (h JoinHandle[T]) Done() <-chan struct{} {
 }
 
 // OnEnd calls f when the task has ended, however it has: also if it was refused, when none of its own code
-// runs. It is for work in any case, such as counting; [GoOwning] hands over what the task is to release. f
+// runs. It is for work in any case, such as counting; coro.NewOwning hands over what the task is to release. f
 // is called once, on whichever goroutine ends the task, at once if it has ended already; it must
 // neither block nor panic.
 func (h JoinHandle[T]) OnEnd(f func()) {

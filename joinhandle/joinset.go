@@ -51,7 +51,7 @@ func NewJoinSet[T any](s core.Spawner) *JoinSet[T] {
 	return &JoinSet[T]{spawner: core.Kept(s)}
 }
 
-// Spawn makes f a task of the set. If the spawner accepts no tasks any more, f is dropped and the
+// Spawn makes f a task of the set. If the spawner accepts no tasks any more, f is dropped, and the
 // set has its end to join.
 func (s *JoinSet[T]) Spawn(f core.Future[T]) AbortHandle {
 	if f == nil {
@@ -68,7 +68,7 @@ func (s *JoinSet[T]) Go(body func(co *coro.Co) (T, error)) AbortHandle {
 	return s.add(coro.New(body))
 }
 
-// GoOwning is Go for a body that takes r over, as the function [GoOwning] is.
+// GoOwning is Go for a body that takes r over: see coro.NewOwning.
 func (s *JoinSet[T]) GoOwning(r io.Closer, body func(co *coro.Co) (T, error)) AbortHandle {
 	if body == nil {
 		panic("joinhandle: JoinSet.GoOwning of a nil body")
@@ -76,9 +76,25 @@ func (s *JoinSet[T]) GoOwning(r io.Closer, body func(co *coro.Co) (T, error)) Ab
 	return s.add(coro.NewOwning(r, body))
 }
 
+// Do is Go for a body that returns an error only. Its Value is the zero T, as for a JoinSet[struct{}].
+func (s *JoinSet[T]) Do(body func(co *coro.Co) error) AbortHandle {
+	if body == nil {
+		panic("joinhandle: JoinSet.Do of a nil body")
+	}
+	return s.add(coro.NewDo[T](body))
+}
+
+// DoOwning is GoOwning for a body that returns an error only.
+func (s *JoinSet[T]) DoOwning(r io.Closer, body func(co *coro.Co) error) AbortHandle {
+	if body == nil {
+		panic("joinhandle: JoinSet.DoOwning of a nil body")
+	}
+	return s.add(coro.NewDoOwning[T](r, body))
+}
+
 func (s *JoinSet[T]) add(slot *task.Slot[T]) AbortHandle {
 	if s.spawner == nil {
-		panic("joinhandle: a JoinSet is made by NewJoinSet")
+		panic("joinhandle: JoinSet is zero: it was not returned by NewJoinSet")
 	}
 	m := &member[T]{set: s, slot: slot}
 	m.aborter.task.Store(&slot.Task)
@@ -90,20 +106,20 @@ func (s *JoinSet[T]) add(slot *task.Slot[T]) AbortHandle {
 	defer func() {
 		if !spawned { // the spawner panicked
 			s.forget(m)
-			slot.ForHost().Kill(core.ErrCancelled)
 		}
 	}()
 	slot.Watch(m) // before it can end: nobody else has to report its panic
-	start(s.spawner, slot)
+	Start(s.spawner, slot)
 	spawned = true
 	return AbortHandle{&m.aborter, slot.ID()}
 }
 
-// forget takes out a member that will never end, and wakes all waiters if it was the last.
+// forget takes out a member whose spawn panicked, and wakes all waiters if it was the last.
 func (s *JoinSet[T]) forget(m *member[T]) {
 	s.mu.Lock()
-	if m.in == &s.running {
-		s.running.remove(m)
+	if m.in != nil { // Start has ended it
+		m.in.remove(m)
+		m.slot = nil
 		s.n--
 	}
 	s.unlock()

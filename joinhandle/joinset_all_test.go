@@ -66,7 +66,7 @@ func TestAllOfACancelledBodyEndsWithTheReason(t *testing.T) {
 	set.Go(sleeper(1, time.Second))
 	set.Go(sleeper(2, time.Hour))
 	rounds := 0
-	j := joinhandle.Go(h, func(co *coro.Co) (int, error) {
+	j := spawnBody(h, func(co *coro.Co) (int, error) {
 		return 0, coro.WithTimeout(co, time.Minute, func(co *coro.Co) error {
 			for j, err := range set.All(co) {
 				rounds++
@@ -86,7 +86,7 @@ func TestAllOfACancelledBodyEndsWithTheReason(t *testing.T) {
 	}
 	// A loop that goes on after the error has no further round.
 	rounds = 0
-	j = joinhandle.Go(h, func(co *coro.Co) (int, error) {
+	j = spawnBody(h, func(co *coro.Co) (int, error) {
 		set.Spawn(future.Pending[int]())
 		for range set.All(co) {
 			rounds++
@@ -204,7 +204,7 @@ func TestWhoWaitsForASetThatIsEmptiedGetsErrEmpty(t *testing.T) {
 			set.Spawn(future.Pending[int]())
 			var joiners []joinhandle.JoinHandle[int]
 			for range 3 {
-				joiners = append(joiners, joinhandle.Go(h, func(co *coro.Co) (int, error) {
+				joiners = append(joiners, spawnBody(h, func(co *coro.Co) (int, error) {
 					_, err := set.Join(co)
 					return 0, err
 				}))
@@ -234,7 +234,7 @@ func TestWhoWaitsForASetThatIsEmptiedGetsErrEmpty(t *testing.T) {
 func TestAbortOfABodyThatDefersDropEndsItsChildren(t *testing.T) {
 	h := newHost(t)
 	child := &hooked{}
-	parent := joinhandle.Go(h, func(co *coro.Co) (int, error) {
+	parent := spawnBody(h, func(co *coro.Co) (int, error) {
 		set := joinhandle.NewJoinSet[int](co)
 		defer set.Drop()
 		set.Spawn(child)

@@ -85,7 +85,7 @@ func TestStressOfASet(t *testing.T) {
 	}
 	var bodies []joinhandle.JoinHandle[int]
 	for range 2 {
-		bodies = append(bodies, joinhandle.Go(c, func(co *coro.Co) (int, error) {
+		bodies = append(bodies, spawnBody(c, func(co *coro.Co) (int, error) {
 			for j, err := range set.All(co) {
 				if err != nil {
 					return 0, err

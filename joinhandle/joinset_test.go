@@ -101,7 +101,7 @@ func TestJoinOfASetSuspendsUntilATaskEnds(t *testing.T) {
 	set.Go(sleeper(2, 2*time.Second))
 	set.Go(sleeper(1, time.Second))
 	var at []time.Duration
-	joiner := joinhandle.Go(h, func(co *coro.Co) (int, error) {
+	joiner := spawnBody(h, func(co *coro.Co) (int, error) {
 		for want := 1; want <= 2; want++ {
 			if j, err := set.Join(co); j.Value != want || j.Err != nil || err != nil {
 				t.Errorf("have %v, %v, want %d", j, err, want)
@@ -125,7 +125,7 @@ func TestJoinOfASetThatIsCancelledLeavesTheTasks(t *testing.T) {
 	h := newHost(t)
 	set := joinhandle.NewJoinSet[int](h)
 	set.Go(sleeper(1, time.Hour))
-	joiner := joinhandle.Go(h, func(co *coro.Co) (int, error) {
+	joiner := spawnBody(h, func(co *coro.Co) (int, error) {
 		err := coro.WithTimeout(co, time.Second, func(co *coro.Co) error {
 			j, err := set.Join(co)
 			if j != (joinhandle.Joined[int]{}) {
@@ -260,7 +260,7 @@ func TestSeveralJoinersGetDifferentOutputs(t *testing.T) {
 	}
 	var got []int
 	for range joiners {
-		joinhandle.Go(h, func(co *coro.Co) (int, error) {
+		spawnBody(h, func(co *coro.Co) (int, error) {
 			for {
 				j, err := set.Join(co)
 				if err == joinhandle.ErrEmpty {
@@ -316,7 +316,7 @@ func TestAMemberSpawnsIntoItsSet(t *testing.T) {
 	}
 	set.Go(node(3))
 	var sum, n int
-	joinhandle.Go(h, func(co *coro.Co) (int, error) {
+	spawnBody(h, func(co *coro.Co) (int, error) {
 		for j, err := range set.All(co) {
 			if err != nil || j.Err != nil {
 				t.Error(err, j.Err)
@@ -349,7 +349,7 @@ func TestASetOfABody(t *testing.T) {
 func TestASpawnerThatPanicsAddsNoMember(t *testing.T) {
 	h := newHost(t)
 	var set *joinhandle.JoinSet[int]
-	joinhandle.Go(h, func(co *coro.Co) (int, error) {
+	spawnBody(h, func(co *coro.Co) (int, error) {
 		set = joinhandle.NewJoinSet[int](co)
 		return 0, nil
 	})

@@ -10,6 +10,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/coretest"
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/core/future"
+	"github.com/moduvex/moduvex-go/core/task"
 	"github.com/moduvex/moduvex-go/joinhandle"
 )
 
@@ -37,18 +38,18 @@ func (c *carrier) Poll(*core.Context) (*load, bool) { return c.load, c.ends }
 func TestAnAbortHandleKeepsNothingOfATaskThatHasEnded(t *testing.T) {
 	for name, start := range map[string]func(h *coretest.Host, l *load) joinhandle.AbortHandle{
 		"output": func(h *coretest.Host, l *load) joinhandle.AbortHandle {
-			return joinhandle.Spawn(h, future.Ready(l)).AbortHandle()
+			return spawn(h, future.Ready(l)).AbortHandle()
 		},
 		"output, asked for later": func(h *coretest.Host, l *load) joinhandle.AbortHandle {
-			j := joinhandle.Spawn(h, future.Ready(l))
+			j := spawn(h, future.Ready(l))
 			h.Run()
 			return j.AbortHandle()
 		},
 		"future in the task": func(h *coretest.Host, l *load) joinhandle.AbortHandle {
-			return joinhandle.SpawnValue[*load](h, carrier{load: l, ends: true}).AbortHandle()
+			return joinhandle.Start(h, task.NewValue[*load](carrier{load: l, ends: true})).AbortHandle()
 		},
 		"aborted": func(h *coretest.Host, l *load) joinhandle.AbortHandle {
-			a := joinhandle.SpawnValue[*load](h, carrier{load: l}).AbortHandle()
+			a := joinhandle.Start(h, task.NewValue[*load](carrier{load: l})).AbortHandle()
 			h.Run()
 			if !a.Abort() || a.Abort() || a.Finished() {
 				t.Error("the abort did not take, or took twice")
@@ -56,11 +57,11 @@ func TestAnAbortHandleKeepsNothingOfATaskThatHasEnded(t *testing.T) {
 			return a
 		},
 		"body": func(h *coretest.Host, l *load) joinhandle.AbortHandle {
-			return joinhandle.Go(h, func(*coro.Co) (*load, error) { return l, nil }).AbortHandle()
+			return spawnBody(h, func(*coro.Co) (*load, error) { return l, nil }).AbortHandle()
 		},
 		"refused": func(h *coretest.Host, l *load) joinhandle.AbortHandle {
 			h.Close()
-			return joinhandle.SpawnValue[*load](h, carrier{load: l}).AbortHandle()
+			return joinhandle.Start(h, task.NewValue[*load](carrier{load: l})).AbortHandle()
 		},
 		"joined of a set": func(h *coretest.Host, l *load) joinhandle.AbortHandle {
 			set := joinhandle.NewJoinSet[*load](h)
@@ -112,7 +113,7 @@ func TestAnAbortHandleKeepsNothingOfATaskThatHasEnded(t *testing.T) {
 func TestAnAbortHandleKeepsATaskThatHasNotEnded(t *testing.T) {
 	h := newHost(t)
 	f := &hooked{}
-	a := joinhandle.Spawn(h, core.Future[int](f)).AbortHandle()
+	a := spawn(h, core.Future[int](f)).AbortHandle()
 	h.Run()
 	runtime.GC()
 	if a.Finished() || !a.Abort() {
@@ -127,7 +128,7 @@ func TestAnAbortHandleKeepsATaskThatHasNotEnded(t *testing.T) {
 // Handles and channels of a task that runs are asked for again and again.
 func TestATaskKeepsOneChannelAndOneAbortHandle(t *testing.T) {
 	h := newHost(t)
-	j := joinhandle.Spawn(h, future.Pending[int]())
+	j := spawn(h, future.Pending[int]())
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	done, a := j.Done(), j.AbortHandle()

@@ -9,7 +9,6 @@ import (
 	"github.com/moduvex/moduvex-go/core/coretest"
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/core/future"
-	"github.com/moduvex/moduvex-go/joinhandle"
 )
 
 // However a task ends, OnEnd calls its function once.
@@ -17,43 +16,43 @@ func TestOnEndOfTasksThatEndInEveryWay(t *testing.T) {
 	body := func(co *coro.Co) (int, error) { return 0, coro.Sleep(co, 1) }
 	for name, run := range map[string]func(h *coretest.Host, ended func()){
 		"returns": func(h *coretest.Host, ended func()) {
-			joinhandle.Go(h, body).OnEnd(ended)
+			spawnBody(h, body).OnEnd(ended)
 			h.Run()
 		},
 		"has ended": func(h *coretest.Host, ended func()) {
-			j := joinhandle.Spawn(h, future.Ready(1))
+			j := spawn(h, future.Ready(1))
 			h.Run()
 			j.OnEnd(ended)
 		},
 		"panics": func(h *coretest.Host, ended func()) {
-			joinhandle.Go(h, func(*coro.Co) (int, error) { panic("so") }).OnEnd(ended)
+			spawnBody(h, func(*coro.Co) (int, error) { panic("so") }).OnEnd(ended)
 			h.Run()
 		},
 		"is aborted before it begins": func(h *coretest.Host, ended func()) {
-			j := joinhandle.Go(h, body)
+			j := spawnBody(h, body)
 			j.OnEnd(ended)
 			j.Abort()
 			h.Run()
 		},
 		"is aborted while it waits": func(h *coretest.Host, ended func()) {
-			j := joinhandle.Go(h, body)
+			j := spawnBody(h, body)
 			j.OnEnd(ended)
 			h.Step()
 			j.Abort()
 			h.Run()
 		},
 		"is given up": func(h *coretest.Host, ended func()) {
-			joinhandle.Go(h, body).OnEnd(ended)
+			spawnBody(h, body).OnEnd(ended)
 			h.Close()
 		},
 		"is refused": func(h *coretest.Host, ended func()) {
 			h.Close()
-			joinhandle.Go(h, body).OnEnd(ended)
+			spawnBody(h, body).OnEnd(ended)
 		},
 		"is joined too": func(h *coretest.Host, ended func()) {
-			j := joinhandle.Go(h, body)
+			j := spawnBody(h, body)
 			j.OnEnd(ended)
-			joinhandle.Spawn[core.Result[int]](h, core.Future[core.Result[int]](j))
+			spawn[core.Result[int]](h, core.Future[core.Result[int]](j))
 			h.Run()
 		},
 	} {
@@ -72,7 +71,7 @@ func TestOnEndOfTasksThatEndInEveryWay(t *testing.T) {
 func ExampleJoinHandle_OnEnd() {
 	h := coretest.New(1)
 	defer h.Close()
-	j := joinhandle.Go(h, func(co *coro.Co) (int, error) { return 1, coro.Sleep(co, time.Second) })
+	j := spawnBody(h, func(co *coro.Co) (int, error) { return 1, coro.Sleep(co, time.Second) })
 	j.OnEnd(func() { fmt.Println("one task less") })
 	h.Run()
 	// Output: one task less

@@ -18,11 +18,18 @@ func (c *conn) Close() error { c.closed++; return nil }
 
 // forms are the ways to hand a conn to a task.
 var forms = map[string]func(s core.Spawner, c *conn, body func(co *coro.Co) (int, error)) joinhandle.AbortHandle{
-	"GoOwning": func(s core.Spawner, c *conn, body func(co *coro.Co) (int, error)) joinhandle.AbortHandle {
-		return joinhandle.GoOwning(s, c, body).AbortHandle()
+	"Start": func(s core.Spawner, c *conn, body func(co *coro.Co) (int, error)) joinhandle.AbortHandle {
+		return joinhandle.Start(s, coro.NewOwning(c, body)).AbortHandle()
 	},
 	"JoinSet.GoOwning": func(s core.Spawner, c *conn, body func(co *coro.Co) (int, error)) joinhandle.AbortHandle {
 		return joinhandle.NewJoinSet[int](s).GoOwning(c, body)
+	},
+	"JoinSet.DoOwning": func(s core.Spawner, c *conn, body func(co *coro.Co) (int, error)) joinhandle.AbortHandle {
+		var do func(co *coro.Co) error
+		if body != nil {
+			do = func(co *coro.Co) error { _, err := body(co); return err }
+		}
+		return joinhandle.NewJoinSet[int](s).DoOwning(c, do)
 	},
 }
 
@@ -94,14 +101,14 @@ func TestGoOwningOfNothingPanics(t *testing.T) {
 	}
 }
 
-func ExampleGoOwning() {
+func ExampleStart_owning() {
 	host := coretest.New(1)
 	host.Close() // it accepts no tasks any more
 	c := new(conn)
-	h := joinhandle.GoOwning(host, c, func(co *coro.Co) (int, error) {
+	h := joinhandle.Start(host, coro.NewOwning(c, func(co *coro.Co) (int, error) {
 		defer c.Close()
 		return 1, nil
-	})
+	}))
 	r, _ := h.TryJoin()
 	fmt.Println("refused:", errors.Is(r.Err, core.ErrShutdown), "closed:", c.closed)
 	// Output: refused: true closed: 1

@@ -181,7 +181,7 @@ func TestWaitersOfASetAreWokenWhenItHasNoTaskLeft(t *testing.T) {
 // A task that is aborted between its wake and its turn takes nothing from the others.
 func TestAWaiterOfASetThatIsAbortedOnItsTurnHandsItOn(t *testing.T) {
 	q := newQueue(t, 2, 1)
-	gone := joinhandle.Spawn[int](q.h, &polite{silent: silent{q.set}})
+	gone := spawn[int](q.h, &polite{silent: silent{q.set}})
 	q.h.Run()
 	q.wait()
 	q.endAndAbort(gone)
@@ -204,7 +204,7 @@ func (q *queue) endAndAbort(woken joinhandle.JoinHandle[int]) {
 // A body that is aborted then has its output all the same.
 func TestAJoinThatIsAbortedOnItsTurnHasItsOutput(t *testing.T) {
 	q := newQueue(t, 2, 1)
-	body := joinhandle.Go(q.h, func(co *coro.Co) (int, error) { j, err := q.set.Join(co); return j.Value, err })
+	body := spawnBody(q.h, func(co *coro.Co) (int, error) { j, err := q.set.Join(co); return j.Value, err })
 	q.h.Run()
 	q.wait()
 	q.endAndAbort(body)
@@ -238,7 +238,7 @@ func (p *polite) Drop() { p.set.Unwait(p.waker) }
 // A task that has ended holds up no end but, at most, the one that it was woken for, and that up to the next.
 func TestAWaiterOfASetThatEndsWithoutAWordIsPassedOver(t *testing.T) {
 	q := newQueue(t, 2, 2)
-	gone := joinhandle.Spawn[int](q.h, &silent{q.set})
+	gone := spawn[int](q.h, &silent{q.set})
 	q.h.Run()
 	q.wait()
 	gone.Abort()
@@ -247,7 +247,7 @@ func TestAWaiterOfASetThatEndsWithoutAWordIsPassedOver(t *testing.T) {
 	q.want("it ended while it waited", 1, 0)
 
 	q = newQueue(t, 3, 2)
-	gone = joinhandle.Spawn[int](q.h, &silent{q.set})
+	gone = spawn[int](q.h, &silent{q.set})
 	q.h.Run()
 	q.wait()
 	q.endAndAbort(gone)

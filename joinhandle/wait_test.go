@@ -16,7 +16,7 @@ import (
 
 func TestWaitForATaskThatHasEnded(t *testing.T) {
 	h := newHost(t)
-	j := joinhandle.Spawn(h, future.Ready(7))
+	j := spawn(h, future.Ready(7))
 	h.Run()
 	// The value is there, so a context that is over does not keep it back.
 	if v, err := j.Wait(over(nil)); v != 7 || err != nil {
@@ -26,7 +26,7 @@ func TestWaitForATaskThatHasEnded(t *testing.T) {
 
 func TestWaitBlocksUntilTheEnd(t *testing.T) {
 	h := newHost(t)
-	j := joinhandle.Go(h, sleeper(7, time.Second))
+	j := spawnBody(h, sleeper(7, time.Second))
 	type result struct {
 		v   int
 		err error
@@ -44,7 +44,7 @@ func TestWaitBlocksUntilTheEnd(t *testing.T) {
 
 func TestWaitReturnsTheCauseOfItsContext(t *testing.T) {
 	h := newHost(t)
-	j := joinhandle.Spawn(h, future.Pending[int]())
+	j := spawn(h, future.Pending[int]())
 	h.Run()
 	cause := errors.New("mine")
 	if v, err := j.Wait(over(cause)); v != 0 || err != cause {
@@ -64,7 +64,7 @@ func TestOneOfManyWaitersGetsTheValue(t *testing.T) {
 	const waiters = 64
 	h := newHost(t)
 	p := &probe{}
-	j := joinhandle.Spawn(h, p)
+	j := spawn(h, p)
 	h.Run()
 	var wg, ready sync.WaitGroup
 	var values, late atomic.Int32
@@ -96,7 +96,7 @@ func TestWaitersThatGiveUpLeaveNothingBehind(t *testing.T) {
 	const waits = 10_000
 	h := newHost(t)
 	p := &probe{}
-	j := joinhandle.Spawn(h, p)
+	j := spawn(h, p)
 	h.Run()
 	ctx := over(nil)
 	wait := func() {
@@ -127,10 +127,10 @@ func TestWaitersThatGiveUpLeaveNothingBehind(t *testing.T) {
 func TestJoinersThatGiveUpLeaveNothingBehind(t *testing.T) {
 	const joins = 1000
 	h := newHost(t)
-	j := joinhandle.Spawn(h, future.Pending[int]())
+	j := spawn(h, future.Pending[int]())
 	join := func() {
 		for range joins {
-			joiner := joinhandle.Go(h, func(co *coro.Co) (int, error) { return j.Join(co) })
+			joiner := spawnBody(h, func(co *coro.Co) (int, error) { return j.Join(co) })
 			h.Run()
 			joiner.Abort()
 			h.Run()
@@ -151,7 +151,7 @@ func TestJoinersThatGiveUpLeaveNothingBehind(t *testing.T) {
 func TestDoneIsClosedAtTheEnd(t *testing.T) {
 	h := newHost(t)
 	p := &probe{}
-	j := joinhandle.Spawn(h, p)
+	j := spawn(h, p)
 	h.Run()
 	var before []<-chan struct{}
 	for range 10 {
@@ -185,7 +185,7 @@ func TestWaitersRaceWithTheEnd(t *testing.T) {
 	}
 	c := newWorkers(t, 2)
 	for i := range rounds {
-		j := joinhandle.Spawn(c, newSteps(i, i%4))
+		j := spawn(c, newSteps(i, i%4))
 		ctx, cancel := context.WithCancel(context.Background())
 		var wg sync.WaitGroup
 		var values atomic.Int32
@@ -228,7 +228,7 @@ func TestWaitPrefersTheValueToASimultaneousCancellation(t *testing.T) {
 	set := joinhandle.NewJoinSet[int](h)
 	ctx := lateContext{over(nil), h.Run}
 	for i := range 64 { // select chooses at random
-		if v, err := joinhandle.Spawn(h, future.Ready(i)).Wait(ctx); v != i || err != nil {
+		if v, err := spawn(h, future.Ready(i)).Wait(ctx); v != i || err != nil {
 			t.Fatalf("handle: have %d, %v, want %d", v, err, i)
 		}
 		set.Spawn(future.Ready(i))

@@ -49,7 +49,7 @@ func TestABodyWhoseHostClosesBeforeItsFirstPollBeginsAndItsAwaitsFail(t *testing
 		refused = co.Spawn(&coro.New(nothing).Task)
 		shielded = coro.Shield(co, func(co *coro.Co) error { return co.Yield() })
 		scoped = coro.WithGroup(co, coro.GroupOptions{}, func(co *coro.Co, s *coro.Group) error {
-			return s.Go(co, func(*coro.Co) error { t.Error("a child began"); return nil })
+			return s.Do(co, func(*coro.Co) error { t.Error("a child began"); return nil })
 		})
 		if co.Context().Host() != core.Host(h) || co.Context().Waker() == nil {
 			t.Error("the context is not that of the host")

@@ -254,7 +254,7 @@ func BenchmarkChildren(b *testing.B) {
 			for b.Loop() {
 				coro.WithGroup(co, coro.GroupOptions{}, func(co *coro.Co, s *coro.Group) error {
 					for range n {
-						s.Go(co, child)
+						s.Do(co, child)
 					}
 					return nil
 				})

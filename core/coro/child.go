@@ -1,36 +1,47 @@
 package coro
 
 import (
+	"fmt"
+
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/task"
 )
 
-// A child is a task of a [Group], and the waker that its end wakes.
+// A child is a task of a [Group]. It is also the waker that the end of the task wakes.
 type child struct {
-	scope  *Group
+	group  *Group
 	task   *task.Task
+	pc     uintptr // of the body's function
 	output interface {
-		// take hands the output on, and returns its error. Under the scope's lock.
-		take() error
-		// next returns whom to wake after that. Under the same hold of the lock, when a failure is noted.
-		next() task.WakerSet
+		// takeEnd passes the output on, and returns the task's error and whether the body has not returned. Under
+		// the group's lock.
+		takeEnd() (failed bool, err error)
+		// wakers returns the waiters that takeEnd has something for. In the same hold of the lock, after a failure
+		// is recorded.
+		wakers() task.WakerSet
 	}
-	waker   core.Waker // who waits for a place for it
-	aborted bool       // by the scope; under its lock
-	failed  bool       // it has ended otherwise than by returning
+	waker   core.Waker // of the caller that waits for a permit for this child
+	aborted bool       // by the group; under its lock
 
-	in         *children // running, queue or nil
+	in         *children // running, waiting or nil
 	prev, next *child
 }
 
-// childOf is the one allocation of a child.
-type childOf[T any] struct {
-	cell    cell[T]
+// A childTask is a child with its task: one allocation.
+type childTask[T any, B body[T]] struct {
+	cell    cell[T, B]
 	child   child
 	results *Results[T] // or nil
 }
 
-// spawn gives a child that has a place to the worker of co.
+func newChild[T any, B body[T]](g *Group, r *Results[T], b B) *child {
+	c := &childTask[T, B]{results: r}
+	c.cell.init(b)
+	c.child = child{group: g, task: &c.cell.Task, pc: b.pc(), output: c}
+	return &c.child
+}
+
+// spawn gives a child that has a permit to the worker of co.
 func (c *child) spawn(co *Co) error {
 	c.task.Watch(c)
 	spawned := false
@@ -49,43 +60,74 @@ func (c *child) spawn(co *Co) error {
 
 // Wake is called once, at the end of the task. Any goroutine.
 func (c *child) Wake() {
-	s := c.scope
-	s.mu.Lock()
-	s.running.remove(c)
-	err := c.output.take()
+	g := c.group
+	g.mu.Lock()
+	g.running.remove(c)
+	failed, err := c.output.takeEnd()
 	if c.aborted && c.task.State() == task.Cancelled {
-		err = nil // as it was told to
+		err = nil // the group has aborted it
 	}
-	if p, ok := err.(*task.PanicError); ok && c.failed && s.panicked == nil {
-		s.panicked = p // and not one that it has returned, as another's
+	if p, ok := err.(*task.PanicError); ok && failed { // and not the panic of another task, which it has returned
+		p = c.named(p)
+		err = p
+		if g.panicked == nil {
+			g.panicked = p
+		}
 	}
-	first := err != nil && s.note(err)
-	ready, next := c.output.next(), s.leave()
-	s.mu.Unlock()
+	first := err != nil && g.recordFailure(err)
+	waiters, next := c.output.wakers(), g.releasePermit()
+	g.mu.Unlock()
 	if first {
-		s.cancelAll(err)
+		g.cancelAll(err)
 	}
-	ready.Wake()
+	waiters.Wake()
 	wake(next)
 }
 
-func (c *childOf[T]) take() error {
-	v, failed, _, err := c.cell.TakeEnd()
-	c.child.failed = failed
-	if c.results != nil {
-		c.results.ended(v, err == nil)
+// named returns p with the name of the child.
+func (c *child) named(p *task.PanicError) *task.PanicError {
+	value := &ChildPanic{ID: c.task.ID(), Name: c.task.Name(), Value: p.Value}
+	if value.Name == "" {
+		value.Name = funcName(c.pc)
 	}
+	return &task.PanicError{Value: value, Stack: p.Stack, InDrop: p.InDrop}
+}
+
+// A ChildPanic is the panic of a child of a [Group]. It is the Value of the *task.PanicError that [WithGroup] panics
+// with.
+type ChildPanic struct {
+	ID    uint64 // of the task
+	Name  string // of the task, or of the function that it ran
+	Value any    // the child's argument of panic
+}
+
+// Error names the child and its value.
+func (p *ChildPanic) Error() string {
+	return fmt.Sprintf("child task %d (%s): %v", p.ID, p.Name, p.Value)
+}
+
+// Unwrap returns the value if it is an error, or nil.
+func (p *ChildPanic) Unwrap() error {
+	err, _ := p.Value.(error)
 	return err
 }
 
-func (c *childOf[T]) next() (wake task.WakerSet) {
+func (c *childTask[T, B]) takeEnd() (failed bool, err error) {
+	v, failed, _, err := c.cell.TakeEnd()
 	if c.results != nil {
-		wake = c.results.next()
+		c.results.add(v, err == nil)
 	}
-	return wake
+	return failed, err
 }
 
-// children is an intrusive list, in the order in which they came. A child is in one at a time.
+func (c *childTask[T, B]) wakers() (w task.WakerSet) {
+	if c.results != nil {
+		w = c.results.wakers()
+	}
+	return w
+}
+
+// children is an intrusive list, in the order in which they were pushed. A child is in one list at a time.
 type children struct {
 	first, last *child
 	n           int

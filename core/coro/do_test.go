@@ -13,7 +13,7 @@ func failsAtOnce(*coro.Co) error { return errors.New("failed") }
 
 func TestNewDoIsNamedAfterItsBodyAndReturnsItsError(t *testing.T) {
 	h := newHost(t)
-	s := coro.NewDo(failsAtOnce)
+	s := coro.NewDo[struct{}](failsAtOnce)
 	s.ForHost().StartTiming(0, nil)
 	if times, ok := s.Times(); !ok || !strings.HasSuffix(times.Body, "coro_test.failsAtOnce") {
 		t.Errorf("the body is called %q", times.Body)
@@ -33,5 +33,5 @@ func TestNewDoOfANilBodyPanics(t *testing.T) {
 			t.Errorf("it panicked with %v", v)
 		}
 	}()
-	coro.NewDo(nil)
+	coro.NewDo[int](nil)
 }

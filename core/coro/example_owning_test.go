@@ -56,16 +56,16 @@ func ExampleClosers() {
 }
 
 // There is no place for a second child before the time is up, so none is started: the door is closed all the same.
-func ExampleGroup_GoOwning() {
+func ExampleGroup_DoOwning() {
 	host := coretest.New(1)
 	defer host.Close()
 
 	body := coro.New(func(co *coro.Co) (int, error) {
 		return 0, coro.WithGroup(co, coro.GroupOptions{Limit: 1}, func(co *coro.Co, s *coro.Group) error {
-			s.Go(co, func(co *coro.Co) error { return coro.Sleep(co, time.Hour) })
+			s.Do(co, func(co *coro.Co) error { return coro.Sleep(co, time.Hour) })
 			coro.WithTimeout(co, time.Second, func(co *coro.Co) error {
 				front := door("front")
-				err := s.GoOwning(co, front, func(co *coro.Co) error {
+				err := s.DoOwning(co, front, func(co *coro.Co) error {
 					defer front.Close()
 					return nil
 				})

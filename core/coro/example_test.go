@@ -220,8 +220,8 @@ func ExampleWithGroup() {
 	var user, orders string
 	page := coro.New(func(co *coro.Co) (string, error) {
 		err := coro.WithGroup(co, coro.GroupOptions{}, func(co *coro.Co, s *coro.Group) error {
-			s.Go(co, func(co *coro.Co) (err error) { user, err = fetch(co, "user", 2*time.Second); return })
-			s.Go(co, func(co *coro.Co) (err error) { orders, err = fetch(co, "orders", 3*time.Second); return })
+			s.Do(co, func(co *coro.Co) (err error) { user, err = fetch(co, "user", 2*time.Second); return })
+			s.Do(co, func(co *coro.Co) (err error) { orders, err = fetch(co, "orders", 3*time.Second); return })
 			return nil
 		})
 		return user + " and " + orders, err
@@ -239,17 +239,17 @@ func fetch(co *coro.Co, what string, takes time.Duration) (string, error) {
 }
 
 // The first failure ends the others, and their clean-up is over when the scope is.
-func ExampleGroup_Go() {
+func ExampleGroup_Do() {
 	host := coretest.New(1)
 	defer host.Close()
 
 	body := coro.New(func(co *coro.Co) (int, error) {
 		err := coro.WithGroup(co, coro.GroupOptions{}, func(co *coro.Co, s *coro.Group) error {
-			s.Go(co, func(co *coro.Co) error {
+			s.Do(co, func(co *coro.Co) error {
 				defer fmt.Println("tidied up")
 				return coro.Sleep(co, time.Hour)
 			})
-			s.Go(co, func(co *coro.Co) error {
+			s.Do(co, func(co *coro.Co) error {
 				coro.Sleep(co, time.Second)
 				return errors.New("disk full")
 			})
@@ -273,7 +273,7 @@ func ExampleGroup_AbortAll() {
 	body := coro.New(func(co *coro.Co) (int, error) {
 		beats := 0
 		err := coro.WithGroup(co, coro.GroupOptions{}, func(co *coro.Co, s *coro.Group) error {
-			s.Go(co, func(co *coro.Co) error {
+			s.Do(co, func(co *coro.Co) error {
 				for ; ; beats++ {
 					if err := coro.Sleep(co, time.Second); err != nil {
 						return err

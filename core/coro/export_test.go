@@ -77,4 +77,4 @@ func (b *Backlog[T]) Held() []T {
 func ResultsRoom[T any](r *Results[T]) int { return cap(r.values.values) }
 
 // SizeOfATask is what a body with a T for a result takes, beside its coroutine.
-func SizeOfATask[T any]() uintptr { return reflect.TypeFor[cell[T]]().Size() }
+func SizeOfATask[T any]() uintptr { return reflect.TypeFor[cell[T, valueBody[T]]]().Size() }

@@ -9,172 +9,186 @@ import (
 	"github.com/moduvex/moduvex-go/core/task"
 )
 
-// A Group is a stretch of a body with tasks that cannot outlive it: its children. [WithGroup] opens
-// it.
+// A Group is a set of tasks, its children, that end before the call of [WithGroup] that opened it returns.
 //
-//	open ---the body has returned, or left---> waiting ---no child is left---> over
-//	  \____________________________________________/
+//	open ---the body returns or panics---> joining ---the last child ends---> over
+//	  \_______________________________________/
 //	      the first failure: the children and the awaits of the body are cancelled
 //
-// Children may run on other workers than the body and end at any time, so what they share is under
-// a lock, and nobody's code runs under it.
+// Children may run on other workers than the body and may end at any time. One lock guards the state that they
+// share, and no code of the user runs under it.
 //
-// No wake is lost. Who waits (the body for the last child, [Group.Go] for a place, a range over
-// [Results] for a value) (1) looks, and leaves word that it waits, then (2) suspends. A child that
-// ends (1) changes what was looked at and finds who waits, then (2) wakes it. Both first steps are
-// under the lock. A place is handed to the one who has waited longest, not left for anybody to
-// take; who has got one and cannot use it any more hands it on.
+// No wake is lost. There are three waits: the body waits for the end of the last child, [Group.Do] waits for a
+// permit to start a child, and a range over [Results] waits for a value.
+//
+//	The waiter:             1. checks the state and registers itself, under the lock;  2. suspends.
+//	A child that ends:      1. changes the state and picks the waiters, under the lock; 2. wakes them.
+//
+// So either the waiter sees the change, or the child finds the waiter. A child that ends passes its permit to the
+// waiter that has waited longest; the permit is not free in between. A waiter that has got a permit and cannot use
+// it passes the permit on.
 type Group struct {
-	inside cancelScope // what the body is in
-	opts   GroupOptions
+	scope cancelScope // that of the body
+	opts  GroupOptions
 
 	mu       sync.Mutex
-	places   int              // taken: by children that run, and by those who are to start one
-	running  children         // those that may be aborted
-	queue    children         // those that wait for a place
+	permits  int              // in use: by children that run, and by callers of Do that are about to start one
+	running  children         // that can be aborted
+	waiting  children         // for a permit
 	cause    error            // the first failure
-	panicked *task.PanicError // the first panic
-	refused  error            // the first error of Go
-	joining  bool             // the body waits for the last child
+	panicked *task.PanicError // the first panic of a child
+	refused  error            // the first error of Do
+	joining  bool             // the body waits for the end of the last child
 	over     bool
 }
 
 // GroupOptions are the options of [WithGroup]. The zero value is good.
 type GroupOptions struct {
-	// Limit is how many children run at once, at most. [Group.Go] waits while there are as many.
+	// Limit is the greatest number of children that run at once. [Group.Do] waits while as many run.
 	// Zero means no limit.
 	Limit int
-	// Inherit makes the children see the values of the Co that starts them, as those of their own.
+	// Inherit makes the values of the Co that starts a child visible in the child.
 	Inherit bool
 }
 
-// WithGroup runs body with a Group, and returns when body and all the children it has started have
-// ended.
+// WithGroup runs body with a Group, and returns when body and all children of the group have ended.
 //
-// While nothing fails it waits for them: children that go on for ever are ended with
-// [Group.AbortAll]. What fails first cancels the rest: an error or a panic of a child, or of body.
-// Children are aborted and run their clean-up, and awaits in body fail with a [*CancelError] that
-// wraps the failure. When all have ended, WithGroup panics with the first panic of a child, a
-// *task.PanicError that has the child's stack; a panic of body goes on by itself. Otherwise it
-// returns the first error, and if there is none, that of a Go that has started nothing.
+// Without a failure, WithGroup waits for the children; [Group.AbortAll] ends children that would go on for ever.
+// The first failure, an error or a panic of a child or of body, cancels the rest: the children are aborted and run
+// their clean-up, and awaits in body fail with a [*CancelError] that wraps the failure. When all have ended,
+// WithGroup panics with the first panic of a child: a *task.PanicError with the stack of the child, and a
+// [*ChildPanic], which names the child, as its value. A panic of body continues by itself. Without a panic
+// WithGroup returns the first error, and without an error it returns the first error of a Do that has started
+// nothing.
 //
-// When an abort of the task or a scope around ends the wait, the children are aborted too, and
-// waited for. So the caller can rely on it that nothing of what they use is in use any more. Only a
-// runtime that closes at once ends body and children in an order of its own.
+// An abort of the task, or the cancellation of a scope around, aborts the children, and WithGroup still waits for
+// them. So after WithGroup the caller owns again what the children have used. Only a runtime that closes at once
+// ends body and children in an order of its own.
 //
-// The children are tasks of the worker that the body is on. They are aborted, so deadlines and
-// values of the body's scopes are not seen in theirs; see [GroupOptions] for the values.
-func WithGroup(co *Co, opts GroupOptions, body func(co *Co, s *Group) error) error {
+// The children are tasks of the worker that the body is on. The body's deadlines and values are not theirs: an
+// expired deadline aborts them, and [GroupOptions].Inherit makes the values visible.
+func WithGroup(co *Co, opts GroupOptions, body func(co *Co, g *Group) error) error {
 	if body == nil {
 		panic("coro: WithGroup with a nil body")
 	}
 	if opts.Limit < 0 {
 		panic(fmt.Sprintf("coro: WithGroup with a Limit of %d", opts.Limit))
 	}
-	s := &Group{opts: opts}
-	return s.inside.run(co, func(co *Co) error {
+	g := &Group{opts: opts}
+	return g.scope.run(co, func(co *Co) error {
 		returned := false
 		defer func() {
 			if !returned { // body has panicked, or is unwound by force
-				s.fail(core.ErrCancelled)
-				s.join()
+				g.fail(core.ErrCancelled)
+				g.join()
 			}
 		}()
-		if err := body(co, s); err != nil {
-			s.fail(err)
+		if err := body(co, g); err != nil {
+			g.fail(err)
 		}
 		returned = true
-		s.join()
-		return s.outcome()
+		g.join()
+		return g.outcome()
 	})
 }
 
-// outcome is what WithGroup comes to. Nobody else touches s any more.
-func (s *Group) outcome() error {
-	if s.panicked != nil {
-		panic(s.panicked)
+// outcome returns the result of WithGroup, or panics with that of a child. All children have ended, so it needs no
+// lock.
+func (g *Group) outcome() error {
+	if g.panicked != nil {
+		panic(g.panicked)
 	}
-	if s.cause == nil {
-		return s.refused
+	if g.cause == nil {
+		return g.refused
 	}
-	return s.cause
+	return g.cause
 }
 
-// Go starts body as a child of the scope. co is the caller's: that of the scope's body, or that of
-// a child, which may start siblings. If the limit is reached, Go suspends the caller until a child
-// has ended; callers get their turn in the order in which they came. (Children that fill all places
-// and wait for another each wait for ever.)
+// Do starts body as a child of the group. co is the Co of the caller: the body of the group, or a child, which may
+// start siblings. At the limit, Do suspends the caller until a child has ended; callers proceed in the order in
+// which they came. (Children that hold all permits and each wait for another in Do wait for ever.)
 //
 // A child that was started begins, also if it is aborted before: then its awaits fail from the first on. An
-// error says that the child was not started, because the caller or the scope was cancelled, or the runtime
-// shuts down; the caller then still owns what was meant for the child, unless it was handed over with
-// [Group.GoOwning]. The error counts as an error of the scope, like one that a child returns, so the caller
-// may ignore it: WithGroup returns it if there is nothing worse.
-func (s *Group) Go(co *Co, body func(co *Co) error) error {
+// error says that the child was not started, because the caller or the group was cancelled, or because the runtime
+// shuts down; the caller then still owns what was meant for the child, unless it was passed by [Group.DoOwning].
+// The error counts as an error of the group, as the error of a child does, so the caller may ignore it: WithGroup
+// returns it unless there is an earlier failure.
+func (g *Group) Do(co *Co, body func(co *Co) error) error {
 	if body == nil {
-		panic("coro: Go of a nil body")
+		panic("coro: Do of a nil body")
 	}
-	return start(s, co, nil, func(co *Co) (struct{}, error) { return struct{}{}, body(co) })
+	return start[struct{}](g, co, nil, errorBody[struct{}](body))
 }
 
-// GoOwning is Go for a body that takes r over: see [NewOwning]. If no child is started, for whatever reason, r
-// is closed.
-func (s *Group) GoOwning(co *Co, r io.Closer, body func(co *Co) error) error {
+// DoOwning is Do for a body that takes r over: see [NewOwning]. If no child is started, for any reason, DoOwning
+// closes r.
+func (g *Group) DoOwning(co *Co, r io.Closer, body func(co *Co) error) error {
 	if body == nil {
-		panic("coro: GoOwning of a nil body")
+		panic("coro: DoOwning of a nil body")
 	}
-	return startOwning(s, co, nil, r, func(co *Co) (struct{}, error) { return struct{}{}, body(co) })
+	return startOwning[struct{}](g, co, nil, r, errorBody[struct{}](body))
 }
 
-// AbortAll aborts the children that there are. That they end so is no failure of the scope.
-func (s *Group) AbortAll() {
-	s.mu.Lock()
-	running := s.running.all()
+// AbortAll aborts the children that the group has now. A child that ends so is no failure of the group.
+func (g *Group) AbortAll() {
+	g.mu.Lock()
+	running := g.running.all()
 	for _, c := range running {
 		c.aborted = true
 	}
-	s.mu.Unlock()
+	g.mu.Unlock()
 	for _, c := range running {
 		c.task.Abort()
 	}
 }
 
 // Len returns the number of children that have not ended.
-func (s *Group) Len() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.running.n
+func (g *Group) Len() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.running.n
 }
 
-// start waits for a place and makes body a child that runs there.
-func start[T any](s *Group, co *Co, r *Results[T], body func(co *Co) (T, error)) error {
-	co.own()
-	if s.opts.Inherit {
-		body = inheriting(co, body)
+const textZeroGroup = "coro: Group is zero: it was not opened by WithGroup"
+
+func (g *Group) isZero() bool { return g.scope.co.strand == nil }
+
+// start waits for a permit and makes body a child.
+func start[T any, B body[T]](g *Group, co *Co, r *Results[T], b B) error {
+	if g.isZero() {
+		panic(textZeroGroup)
 	}
-	c := &childOf[T]{results: r}
-	c.cell.init(body)
-	c.child = child{scope: s, task: &c.cell.Task, output: c}
-	admitted := false
+	co.own()
+	if g.opts.Inherit {
+		if values := co.Values(); values != nil {
+			return startChild(g, co, r, inheritingBody[T, B]{b, values})
+		}
+	}
+	return startChild(g, co, r, b)
+}
+
+func startChild[T any, B body[T]](g *Group, co *Co, r *Results[T], b B) error {
+	c := newChild(g, r, b)
+	got := false
 	if r != nil {
 		r.expect()
 		defer func() {
-			if !admitted { // or unwound by force
-				r.lost()
+			if !got { // or unwound by force
+				r.unexpect()
 			}
 		}()
 	}
-	if err := s.admit(co, &c.child); err != nil {
-		s.refuse(co, err)
+	if err := g.acquirePermit(co, c); err != nil {
+		g.refuse(co, err)
 		return err
 	}
-	admitted = true
-	return c.child.spawn(co)
+	got = true
+	return c.spawn(co)
 }
 
 // startOwning is start for a body that takes r over. A child that start does not start never begins, unless
-// the host gives the child up this moment: see owner.
-func startOwning[T any](s *Group, co *Co, results *Results[T], r io.Closer, body func(co *Co) (T, error)) error {
+// its host gives up the child at this moment: see owner.
+func startOwning[T any, B body[T]](g *Group, co *Co, results *Results[T], r io.Closer, b B) error {
 	o := newOwner(r)
 	started := false
 	defer func() {
@@ -182,53 +196,39 @@ func startOwning[T any](s *Group, co *Co, results *Results[T], r io.Closer, body
 			o.close()
 		}
 	}()
-	err := start(s, co, results, owned(&o, body))
+	err := start(g, co, results, owningBody[T, B]{b, &o})
 	started = err == nil
 	return err
 }
 
-func inheriting[T any](co *Co, body func(co *Co) (T, error)) func(co *Co) (T, error) {
-	values := co.Values()
-	if values == nil {
-		return body
-	}
-	return func(co *Co) (value T, err error) {
-		err = WithValues(co, values, func(co *Co) (err error) {
-			value, err = body(co)
-			return err
-		})
-		return value, err
-	}
-}
-
-// admit gets c a place.
-func (s *Group) admit(co *Co, c *child) error {
+// acquirePermit gets a permit for c, and counts c among the running children.
+func (g *Group) acquirePermit(co *Co, c *child) error {
 	if err := co.Interrupted(); err != nil {
 		return err
 	}
-	s.mu.Lock()
+	g.mu.Lock()
 	switch {
-	case s.over:
-		s.mu.Unlock()
-		panic("coro: Go on a Group that has ended")
-	case s.cause != nil:
-		err := &CancelError{Cause: s.cause}
-		s.mu.Unlock()
+	case g.over:
+		g.mu.Unlock()
+		panic("coro: the Group has ended, and starts no more children")
+	case g.cause != nil:
+		err := &CancelError{Cause: g.cause}
+		g.mu.Unlock()
 		co.spend() // a caller that is not cancelled itself may retry for ever
 		return err
-	case s.opts.Limit == 0 || s.places < s.opts.Limit:
-		s.places++
-		s.running.push(c)
-		s.mu.Unlock()
+	case g.opts.Limit == 0 || g.permits < g.opts.Limit:
+		g.permits++
+		g.running.push(c)
+		g.mu.Unlock()
 		return nil
 	}
 	c.waker = co.task
-	s.queue.push(c)
-	s.mu.Unlock()
-	admitted := false
+	g.waiting.push(c)
+	g.mu.Unlock()
+	got := false
 	defer func() {
-		if !admitted { // cancelled, or unwound by force
-			s.withdraw(c)
+		if !got { // cancelled, or unwound by force
+			g.withdraw(c)
 		}
 	}()
 	for {
@@ -237,116 +237,117 @@ func (s *Group) admit(co *Co, c *child) error {
 			return err
 		}
 		var err error
-		if admitted, err = s.admitted(c); admitted || err != nil {
+		if got, err = g.usePermit(c); got || err != nil {
 			return err
 		}
 	}
 }
 
-// admitted reports whether c, which has waited, has got a place and may use it.
-func (s *Group) admitted(c *child) (bool, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.cause != nil {
-		return false, &CancelError{Cause: s.cause}
+// usePermit makes c, which has waited, a running child if it has got a permit and may use it.
+func (g *Group) usePermit(c *child) (got bool, err error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.cause != nil {
+		return false, &CancelError{Cause: g.cause}
 	}
-	if c.in == &s.queue {
+	if c.in == &g.waiting {
 		return false, nil
 	}
-	s.running.push(c)
+	g.running.push(c)
 	return true, nil
 }
 
-// withdraw takes c out of the queue, or hands on the place that it has got.
-func (s *Group) withdraw(c *child) {
-	s.mu.Lock()
+// withdraw takes c out of the waiting children, or passes on the permit that it has got.
+func (g *Group) withdraw(c *child) {
+	g.mu.Lock()
 	var next core.Waker
-	if c.in == &s.queue {
-		s.queue.remove(c)
+	if c.in == &g.waiting {
+		g.waiting.remove(c)
 	} else {
-		next = s.leave()
+		next = g.releasePermit()
 	}
-	s.mu.Unlock()
+	g.mu.Unlock()
 	wake(next)
 }
 
-// leave gives up a place, and returns whom to wake for it: whoever has got the place, or the body,
-// if it was the last and the body waits for that. When the scope has failed, who gets the place
-// only learns that there is nothing to wait for, and hands it on. Under s.mu.
-func (s *Group) leave() core.Waker {
-	s.places--
-	if next := s.queue.first; next != nil {
-		s.queue.remove(next)
-		s.places++
+// releasePermit passes the permit of an ended child to the first that waits, and returns the waker of that caller.
+// If none waits, and the permit was the last one in use, it returns the waker of the body, if that is joining. In a
+// group that has failed, a caller that gets a permit finds the failure and passes the permit on. Under g.mu.
+func (g *Group) releasePermit() core.Waker {
+	g.permits--
+	if next := g.waiting.first; next != nil {
+		g.waiting.remove(next)
+		g.permits++
 		return next.waker
 	}
-	if s.places == 0 && s.joining {
-		return s.inside.co.task
+	if g.permits == 0 && g.joining {
+		return g.scope.co.task
 	}
 	return nil
 }
 
-// refuse keeps the error of a Go. That a child was aborted is told by its own end.
-func (s *Group) refuse(co *Co, err error) {
-	if err == core.ErrCancelled && co.strand != s.inside.co.strand {
+// refuse records the error of a Do. It leaves out the abort of a child, which the end of that child reports.
+func (g *Group) refuse(co *Co, err error) {
+	if err == core.ErrCancelled && co.strand != g.scope.co.strand {
 		return
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.refused == nil {
-		s.refused = err
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.refused == nil {
+		g.refused = err
 	}
 }
 
 // fail cancels everything because of err, if it is the first failure.
-func (s *Group) fail(err error) {
-	s.mu.Lock()
-	first := s.note(err)
-	s.mu.Unlock()
+func (g *Group) fail(err error) {
+	g.mu.Lock()
+	first := g.recordFailure(err)
+	g.mu.Unlock()
 	if first {
-		s.cancelAll(err)
+		g.cancelAll(err)
 	}
 }
 
-// note keeps a failure, and reports whether it is the first, for which the caller has to call
-// cancelAll. Under s.mu. From here on no child is started.
-func (s *Group) note(err error) (first bool) {
-	first = s.cause == nil
+// recordFailure records a failure, and reports whether it is the first one: then the caller has to call cancelAll.
+// No child is started from here on. Under g.mu.
+func (g *Group) recordFailure(err error) (first bool) {
+	first = g.cause == nil
 	if first {
-		s.cause = err
+		g.cause = err
 	}
 	return first
 }
 
-func (s *Group) cancelAll(err error) {
-	s.inside.cancel(&CancelError{Cause: err})
-	s.AbortAll()
+func (g *Group) cancelAll(err error) {
+	g.scope.cancel(&CancelError{Cause: err})
+	g.AbortAll()
 }
 
-// join waits for the last child. An abort does not end that, but it makes the children end.
-func (s *Group) join() {
-	body := s.inside.co.strand
-	for !s.left() {
-		err := body.cancelled(s.inside.parent)
+// join waits for the end of the last child. An abort does not end this wait: it makes the children end.
+func (g *Group) join() {
+	body := g.scope.co.strand
+	for !g.endOrAwait() {
+		err := body.cancelled(g.scope.parent)
 		if body.dropping {
-			s.fail(core.ErrCancelled)
+			g.fail(core.ErrCancelled)
 			return // there is no worker to wait on
 		}
 		if err != nil {
-			s.fail(err)
+			g.fail(err)
 		}
 		body.cx.Waits(core.WaitJoin)
 		body.park()
 	}
 }
 
-// left reports whether no child is left. If one is, its end will wake the body.
-func (s *Group) left() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.over = s.places == 0
-	s.joining = !s.over
-	return s.over
+// endOrAwait ends the group if no child is left, and reports whether it did. Otherwise it registers the body, which
+// the end of the last child then wakes.
+func (g *Group) endOrAwait() (ended bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.over = g.permits == 0
+	g.joining = !g.over
+	return g.over
 }
 
 func wake(w core.Waker) {

@@ -50,7 +50,7 @@ func TestAScopeWaitsForItsChildren(t *testing.T) {
 	ended := 0
 	at, err := within(t, coro.GroupOptions{}, func(co *coro.Co, s *coro.Group) error {
 		for i := range 5 {
-			s.Go(co, func(co *coro.Co) error {
+			s.Do(co, func(co *coro.Co) error {
 				defer func() { ended++ }()
 				return coro.Sleep(co, time.Duration(i)*time.Second)
 			})
@@ -71,12 +71,12 @@ func TestAScopeWaitsForItsChildren(t *testing.T) {
 func TestTheFirstFailureAbortsTheOthersAndWaitsForTheirCleanUp(t *testing.T) {
 	failures := map[string]func(co *coro.Co, s *coro.Group) error{
 		"of a child": func(co *coro.Co, s *coro.Group) error {
-			s.Go(co, nap(time.Second, errFirst))
-			s.Go(co, nap(2*time.Second, errSecond))
+			s.Do(co, nap(time.Second, errFirst))
+			s.Do(co, nap(2*time.Second, errSecond))
 			return nil
 		},
 		"of a child, with a body that waits": func(co *coro.Co, s *coro.Group) error {
-			s.Go(co, nap(time.Second, errFirst))
+			s.Do(co, nap(time.Second, errFirst))
 			err := forever(co)
 			var cancelled *coro.CancelError
 			if !errors.As(err, &cancelled) || cancelled.Cause != errFirst || !errors.Is(err, core.ErrCancelled) {
@@ -88,7 +88,7 @@ func TestTheFirstFailureAbortsTheOthersAndWaitsForTheirCleanUp(t *testing.T) {
 			return err
 		},
 		"of a child, with a body that takes no notice": func(co *coro.Co, s *coro.Group) error {
-			s.Go(co, nap(time.Second, errFirst))
+			s.Do(co, nap(time.Second, errFirst))
 			forever(co)
 			return nil
 		},
@@ -97,25 +97,25 @@ func TestTheFirstFailureAbortsTheOthersAndWaitsForTheirCleanUp(t *testing.T) {
 			return errFirst
 		},
 		"of a child, after which the body fails too": func(co *coro.Co, s *coro.Group) error {
-			s.Go(co, nap(time.Second, errFirst))
+			s.Do(co, nap(time.Second, errFirst))
 			forever(co)
 			return errSecond
 		},
 		"of a grandchild": func(co *coro.Co, s *coro.Group) error {
 			return coro.WithGroup(co, coro.GroupOptions{}, func(co *coro.Co, s *coro.Group) error {
-				s.Go(co, nap(time.Second, errFirst))
+				s.Do(co, nap(time.Second, errFirst))
 				return nil
 			})
 		},
 		"of a sibling that a child has started": func(co *coro.Co, s *coro.Group) error {
-			return s.Go(co, func(co *coro.Co) error { return s.Go(co, nap(time.Second, errFirst)) })
+			return s.Do(co, func(co *coro.Co) error { return s.Do(co, nap(time.Second, errFirst)) })
 		},
 	}
 	for name, fail := range failures {
 		tidied := 0
 		at, err := within(t, coro.GroupOptions{}, func(co *coro.Co, s *coro.Group) error {
-			s.Go(co, tidy(&tidied))
-			s.Go(co, tidy(&tidied))
+			s.Do(co, tidy(&tidied))
+			s.Do(co, tidy(&tidied))
 			return fail(co, s)
 		})
 		if err != errFirst || tidied != 2 || at != 2*time.Second {
@@ -126,8 +126,8 @@ func TestTheFirstFailureAbortsTheOthersAndWaitsForTheirCleanUp(t *testing.T) {
 
 func TestACleanUpThatFailsIsNoFirstFailureAndAFailureAfterItIsKeptOut(t *testing.T) {
 	_, err := within(t, coro.GroupOptions{}, func(co *coro.Co, s *coro.Group) error {
-		s.Go(co, func(co *coro.Co) error { forever(co); return errSecond })
-		s.Go(co, nap(time.Second, errFirst))
+		s.Do(co, func(co *coro.Co) error { forever(co); return errSecond })
+		s.Do(co, nap(time.Second, errFirst))
 		return nil
 	})
 	if err != errFirst {
@@ -140,8 +140,8 @@ func TestAPanicOfAChildSurfacesAtTheEndOfTheScope(t *testing.T) {
 	tidied, after := 0, false
 	s := spawn(t, h, func(co *coro.Co) (int, error) {
 		err := coro.WithGroup(co, coro.GroupOptions{}, func(co *coro.Co, s *coro.Group) error {
-			s.Go(co, tidy(&tidied))
-			s.Go(co, func(co *coro.Co) error { coro.Sleep(co, time.Second); panicsWith("boom"); return nil })
+			s.Do(co, tidy(&tidied))
+			s.Do(co, func(co *coro.Co) error { coro.Sleep(co, time.Second); panicsWith("boom"); return nil })
 			return forever(co)
 		})
 		after = true
@@ -150,8 +150,12 @@ func TestAPanicOfAChildSurfacesAtTheEndOfTheScope(t *testing.T) {
 	h.Run()
 	_, err := take(t, s)
 	var p *task.PanicError
-	if !errors.As(err, &p) || p.Value != "boom" || !strings.Contains(string(p.Stack), "panicsWith") {
+	if !errors.As(err, &p) || !strings.Contains(string(p.Stack), "panicsWith") {
 		t.Fatalf("have %v", err)
+	}
+	var child *coro.ChildPanic
+	if !errors.As(err, &child) || child.ID != 3 || child.Value != "boom" || !strings.Contains(child.Name, t.Name()) {
+		t.Errorf("the child is %+v", child)
 	}
 	if tidied != 1 || after || h.Live() != 0 {
 		t.Errorf("%d cleaned up, the body went on %t, %d tasks left", tidied, after, h.Live())
@@ -163,11 +167,11 @@ func panicsWith(v any) { panic(v) }
 
 func TestAPanicBeatsAnErrorThatCameFirst(t *testing.T) {
 	_, err := within(t, coro.GroupOptions{}, func(co *coro.Co, s *coro.Group) error {
-		s.Go(co, func(co *coro.Co) error { forever(co); panic("in clean-up") })
+		s.Do(co, func(co *coro.Co) error { forever(co); panic("in clean-up") })
 		co.Yield()
 		return errFirst
 	})
-	var p *task.PanicError
+	var p *coro.ChildPanic
 	if !errors.As(err, &p) || p.Value != "in clean-up" {
 		t.Errorf("have %v", err)
 	}
@@ -189,7 +193,7 @@ func TestABodyThatPanicsOrExitsLeavesNoChildBehind(t *testing.T) {
 		s := spawn(t, h, func(co *coro.Co) (int, error) {
 			defer func() { atEnd = tidied }()
 			return 0, coro.WithGroup(co, coro.GroupOptions{}, func(co *coro.Co, s *coro.Group) error {
-				s.Go(co, tidy(&tidied))
+				s.Do(co, tidy(&tidied))
 				coro.Sleep(co, time.Second)
 				leave(co)
 				return nil
@@ -205,7 +209,7 @@ func TestABodyThatPanicsOrExitsLeavesNoChildBehind(t *testing.T) {
 
 func TestAChildThatExitsFails(t *testing.T) {
 	_, err := within(t, coro.GroupOptions{}, func(co *coro.Co, s *coro.Group) error {
-		return s.Go(co, func(co *coro.Co) error { runtime.Goexit(); return nil })
+		return s.Do(co, func(co *coro.Co) error { runtime.Goexit(); return nil })
 	})
 	if err != core.ErrGoexit {
 		t.Errorf("have %v", err)
@@ -237,7 +241,7 @@ func TestACancelledParentAbortsTheChildrenAndWaitsForThem(t *testing.T) {
 		s := spawn(t, h, func(co *coro.Co) (int, error) {
 			scopeErr = test.around(co, func(co *coro.Co) error {
 				return coro.WithGroup(co, coro.GroupOptions{}, func(co *coro.Co, s *coro.Group) error {
-					s.Go(co, tidy(&tidied))
+					s.Do(co, tidy(&tidied))
 					if test.inBody {
 						return forever(co)
 					}
@@ -264,7 +268,7 @@ func TestAShieldKeepsAnAbortFromTheChildren(t *testing.T) {
 	s := spawn(t, h, func(co *coro.Co) (int, error) {
 		err = coro.Shield(co, func(co *coro.Co) error {
 			return coro.WithGroup(co, coro.GroupOptions{}, func(co *coro.Co, s *coro.Group) error {
-				return s.Go(co, nap(time.Second, nil))
+				return s.Do(co, nap(time.Second, nil))
 			})
 		})
 		return 0, co.Interrupted()
@@ -285,10 +289,10 @@ func TestAHostThatClosesLeavesNothing(t *testing.T) {
 			defer func() { ended++ }()
 			return 0, coro.WithGroup(co, coro.GroupOptions{Limit: 2}, func(co *coro.Co, s *coro.Group) error {
 				for range 2 {
-					s.Go(co, func(co *coro.Co) error { defer func() { ended++ }(); return forever(co) })
+					s.Do(co, func(co *coro.Co) error { defer func() { ended++ }(); return forever(co) })
 				}
 				if where == "in the body" {
-					return s.Go(co, forever)
+					return s.Do(co, forever)
 				}
 				return nil
 			})
@@ -312,7 +316,7 @@ func TestAChildThatIsRefusedFailsTheScope(t *testing.T) {
 	ran := false
 	s := coro.New(func(co *coro.Co) (int, error) {
 		err = coro.WithGroup(co, coro.GroupOptions{}, func(co *coro.Co, s *coro.Group) error {
-			refused = s.Go(co, func(*coro.Co) error { ran = true; return nil })
+			refused = s.Do(co, func(*coro.Co) error { ran = true; return nil })
 			return nil
 		})
 		return 0, nil
@@ -328,11 +332,11 @@ func TestAChildThatIsRefusedFailsTheScope(t *testing.T) {
 func TestAbortAllEndsTheChildrenAndIsNoFailure(t *testing.T) {
 	tidied, began := 0, false
 	at, err := within(t, coro.GroupOptions{}, func(co *coro.Co, s *coro.Group) error {
-		s.Go(co, tidy(&tidied))
+		s.Do(co, tidy(&tidied))
 		coro.Sleep(co, time.Second)
-		s.Go(co, func(co *coro.Co) error { began = true; return co.Yield() })
+		s.Do(co, func(co *coro.Co) error { began = true; return co.Yield() })
 		s.AbortAll()
-		return s.Go(co, nap(3*time.Second, nil)) // is none of them
+		return s.Do(co, nap(3*time.Second, nil)) // is none of them
 	})
 	if at != 4*time.Second || err != nil || tidied != 1 || !began {
 		t.Errorf("have %v, %v, %d cleaned up, the child that had not begun began %t", at, err, tidied, began)
@@ -342,7 +346,7 @@ func TestAbortAllEndsTheChildrenAndIsNoFailure(t *testing.T) {
 func TestAChildThatSomebodyElseAbortsFailsTheScope(t *testing.T) {
 	_, err := within(t, coro.GroupOptions{}, func(co *coro.Co, s *coro.Group) error {
 		var child core.Waker
-		s.Go(co, func(co *coro.Co) error { child = co.Context().Waker(); return forever(co) })
+		s.Do(co, func(co *coro.Co) error { child = co.Context().Waker(); return forever(co) })
 		co.Yield()
 		child.(*task.Task).Abort()
 		return nil
@@ -358,7 +362,7 @@ func TestALimitIsNeverExceededAndServesThoseWhoWaitInOrder(t *testing.T) {
 	var order []int
 	at, err := within(t, coro.GroupOptions{Limit: limit}, func(co *coro.Co, s *coro.Group) error {
 		for i := range n {
-			err := s.Go(co, func(co *coro.Co) error {
+			err := s.Do(co, func(co *coro.Co) error {
 				order = append(order, i)
 				running++
 				most = max(most, running)
@@ -388,10 +392,10 @@ func TestAPlaceIsHandedOnByWhoIsCancelled(t *testing.T) {
 	producers := make(map[string]*task.Slot[int])
 	root := spawn(t, h, func(co *coro.Co) (int, error) {
 		return 0, coro.WithGroup(co, coro.GroupOptions{Limit: 1}, func(co *coro.Co, s *coro.Group) error {
-			s.Go(co, func(co *coro.Co) error { return await(co, hold) })
+			s.Do(co, func(co *coro.Co) error { return await(co, hold) })
 			for _, name := range []string{"waits", "has got it", "next", "last"} {
 				producers[name] = spawn(t, co, func(co *coro.Co) (int, error) {
-					return 0, s.Go(co, func(*coro.Co) error { order = append(order, name); return nil })
+					return 0, s.Do(co, func(*coro.Co) error { order = append(order, name); return nil })
 				})
 			}
 			return coro.Sleep(co, time.Minute)
@@ -418,14 +422,14 @@ func TestAFailedScopeStartsNothing(t *testing.T) {
 	started, began := 0, false
 	var inBody, fromChild error
 	_, err := within(t, coro.GroupOptions{Limit: 2}, func(co *coro.Co, s *coro.Group) error {
-		s.Go(co, nap(time.Second, errFirst))
-		s.Go(co, func(co *coro.Co) error {
+		s.Do(co, nap(time.Second, errFirst))
+		s.Do(co, func(co *coro.Co) error {
 			return coro.Shield(co, func(co *coro.Co) error { // out of reach of the abort, but not of the failure
-				fromChild = s.Go(co, func(*coro.Co) error { began = true; return nil })
+				fromChild = s.Do(co, func(*coro.Co) error { began = true; return nil })
 				return nil
 			})
 		})
-		inBody = s.Go(co, func(*coro.Co) error { started++; return nil })
+		inBody = s.Do(co, func(*coro.Co) error { started++; return nil })
 		return nil
 	})
 	for name, have := range map[string]error{"body": inBody, "child": fromChild} {
@@ -446,10 +450,10 @@ func TestAFailureReachesAllWhoWaitForAPlace(t *testing.T) {
 	var producers []*task.Slot[int]
 	root := spawn(t, h, func(co *coro.Co) (int, error) {
 		return 0, coro.WithGroup(co, coro.GroupOptions{Limit: 1}, func(co *coro.Co, s *coro.Group) error {
-			s.Go(co, forever)
+			s.Do(co, forever)
 			for range 3 {
 				producers = append(producers, spawn(t, co, func(co *coro.Co) (int, error) {
-					return 0, s.Go(co, func(*coro.Co) error { began = true; return nil })
+					return 0, s.Do(co, func(*coro.Co) error { began = true; return nil })
 				}))
 			}
 			coro.Sleep(co, time.Second)
@@ -473,11 +477,11 @@ func TestWhoRetriesOnAFailedScopeStarvesNobody(t *testing.T) {
 	tries, others := 0, 0
 	spawn(t, h, func(co *coro.Co) (int, error) {
 		return 0, coro.WithGroup(co, coro.GroupOptions{}, func(co *coro.Co, s *coro.Group) error {
-			s.Go(co, nap(time.Second, errFirst))
+			s.Do(co, nap(time.Second, errFirst))
 			return coro.Shield(co, func(co *coro.Co) error {
 				coro.Sleep(co, 2*time.Second)
 				for ; tries < 10*core.DefaultBudget; tries++ {
-					s.Go(co, forever)
+					s.Do(co, forever)
 				}
 				return nil
 			})
@@ -501,7 +505,7 @@ func TestWhoRetriesOnAFailedScopeStarvesNobody(t *testing.T) {
 func TestAnErrorOfGoIsOneOfTheScope(t *testing.T) {
 	_, err := within(t, coro.GroupOptions{}, func(co *coro.Co, s *coro.Group) error {
 		return coro.WithTimeout(co, 0, func(co *coro.Co) error {
-			s.Go(co, nap(0, nil))
+			s.Do(co, nap(0, nil))
 			return nil
 		})
 	})
@@ -514,9 +518,9 @@ func TestChildrenSeeValuesOnlyIfTheyInherit(t *testing.T) {
 	for _, inherit := range []bool{false, true} {
 		var have any
 		within(t, coro.GroupOptions{Inherit: inherit}, func(co *coro.Co, s *coro.Group) error {
-			s.Go(co, func(co *coro.Co) error { return nil }) // with nothing to inherit
+			s.Do(co, func(co *coro.Co) error { return nil }) // with nothing to inherit
 			return coro.WithValue(co, valueKey{}, 7, func(co *coro.Co) error {
-				return s.Go(co, func(co *coro.Co) error { have = co.Value(valueKey{}); return nil })
+				return s.Do(co, func(co *coro.Co) error { have = co.Value(valueKey{}); return nil })
 			})
 		})
 		if (have == 7) != inherit {
@@ -531,13 +535,13 @@ func TestMisuseOfAScope(t *testing.T) {
 		var kept *coro.Group
 		coro.WithGroup(co, coro.GroupOptions{}, func(_ *coro.Co, s *coro.Group) error { kept = s; return nil })
 		for want, f := range map[string]func(){
-			"coro: WithGroup with a nil body":     func() { coro.WithGroup(co, coro.GroupOptions{}, nil) },
-			"coro: WithGroup with a Limit of -1":  func() { coro.WithGroup(co, coro.GroupOptions{Limit: -1}, body) },
-			"coro: Go of a nil body":              func() { kept.Go(co, nil) },
-			"coro: Go on a Group that has ended":  func() { kept.Go(co, forever) },
-			"coro: NewResults of a nil Group":     func() { coro.NewResults[int](nil) },
-			"coro: Go of a nil body ":             func() { coro.NewResults[int](kept).Go(co, nil) },
-			"coro: Go on a Group that has ended ": func() { coro.NewResults[int](kept).Go(co, nothing) },
+			"coro: WithGroup with a nil body":                         func() { coro.WithGroup(co, coro.GroupOptions{}, nil) },
+			"coro: WithGroup with a Limit of -1":                      func() { coro.WithGroup(co, coro.GroupOptions{Limit: -1}, body) },
+			"coro: Do of a nil body":                                  func() { kept.Do(co, nil) },
+			"coro: the Group has ended, and starts no more children":  func() { kept.Do(co, forever) },
+			"coro: NewResults of a nil Group":                         func() { coro.NewResults[int](nil) },
+			"coro: Go of a nil body":                                  func() { coro.NewResults[int](kept).Go(co, nil) },
+			"coro: the Group has ended, and starts no more children ": func() { coro.NewResults[int](kept).Go(co, nothing) },
 		} {
 			func() {
 				defer func() {
@@ -566,7 +570,7 @@ func TestAChildAllocatesItsTaskAndItsClosures(t *testing.T) {
 			const n = 1000
 			atMost(t, "Go", 2*n, func() {
 				for range n {
-					s.Go(co, child)
+					s.Do(co, child)
 					wait()
 				}
 			})
@@ -606,7 +610,7 @@ func TestAGoThatWaitsForAPlaceAllocatesNoMore(t *testing.T) {
 			const n = 1000
 			atMost(t, "Go", 2*n, func() {
 				for range n {
-					if s.Go(co, child); s.Len() != 1 {
+					if s.Do(co, child); s.Len() != 1 {
 						t.Error("it did not have to wait")
 					}
 				}

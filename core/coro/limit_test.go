@@ -22,8 +22,8 @@ func TestASpuriousWakeRunsNoChildBeyondTheLimit(t *testing.T) {
 	s := spawn(t, h, func(co *coro.Co) (int, error) {
 		return 0, coro.WithGroup(co, coro.GroupOptions{Limit: 1}, func(co *coro.Co, s *coro.Group) error {
 			caller = co.Context().Waker()
-			s.Go(co, child)
-			return s.Go(co, child)
+			s.Do(co, child)
+			return s.Do(co, child)
 		})
 	})
 	h.Run()

@@ -5,22 +5,26 @@ import (
 	"io"
 	"sync/atomic"
 
-	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/task"
 )
 
 // NewOwning is [New] for a body that takes r over, so that r has an owner at every moment. From its first line on
 // the body owns r and closes it, most often with a defer. If the body never begins, because a host refuses the
-// task, the goroutine that gives the task up closes r, once; the error of that Close is lost. [Closers] hand over
-// several things at once.
+// task, the goroutine that gives the task up closes r, once, and discards the error of that Close. [Closers] pass
+// several resources at once.
 func NewOwning[T any](r io.Closer, body func(co *Co) (T, error)) *task.Slot[T] {
 	if body == nil {
 		panic("coro: NewOwning of a nil body")
 	}
-	c := &owning[T]{owner: newOwner(r)}
-	c.prepare(owned(&c.owner, body))
-	c.Init(c)
-	return &c.Slot
+	return newOwningCell[T](r, valueBody[T](body))
+}
+
+// NewDoOwning is [NewOwning] for a body that returns an error only, as [NewDo] is [New].
+func NewDoOwning[T any](r io.Closer, body func(co *Co) error) *task.Slot[T] {
+	if body == nil {
+		panic("coro: NewDoOwning of a nil body")
+	}
+	return newOwningCell[T](r, errorBody[T](body))
 }
 
 // Closers are closed together, the last one first.
@@ -35,12 +39,21 @@ func (cs Closers) Close() error {
 	return errors.Join(errs...)
 }
 
-type owning[T any] struct {
-	cell[T]
+// An owningCell is a cell with the resource that its body is to take.
+type owningCell[T any, B body[T]] struct {
+	cell[T, owningBody[T, B]]
 	owner owner
 }
 
-func (c *owning[T]) Drop() {
+func newOwningCell[T any, B body[T]](r io.Closer, b B) *task.Slot[T] {
+	c := &owningCell[T, B]{owner: newOwner(r)}
+	c.prepare(owningBody[T, B]{b, &c.owner})
+	c.Init(c)
+	return &c.Slot
+}
+
+// Drop closes the resource of a body that never begins.
+func (c *owningCell[T, B]) Drop() {
 	defer c.owner.close()
 	c.cell.Drop()
 }
@@ -68,16 +81,5 @@ func (o *owner) close() {
 		r := o.r
 		o.r = nil
 		_ = r.Close()
-	}
-}
-
-// owned is body with the resource of o.
-func owned[T any](o *owner, body func(co *Co) (T, error)) func(co *Co) (T, error) {
-	return func(co *Co) (value T, err error) {
-		if !o.take() {
-			return value, core.ErrShutdown
-		}
-		o.r = nil
-		return body(co)
 	}
 }

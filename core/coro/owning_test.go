@@ -82,12 +82,12 @@ func TestWhatAChildOwnsIsClosedOnceWhateverBecomesOfIt(t *testing.T) {
 			caller := spawn(t, h, func(co *coro.Co) (int, error) {
 				return 0, coro.WithGroup(co, coro.GroupOptions{Limit: 1}, func(co *coro.Co, s *coro.Group) error {
 					scope = s
-					s.Go(co, func(co *coro.Co) error { return await(co, g) })
+					s.Do(co, func(co *coro.Co) error { return await(co, g) })
 					body := serve(r, &began)
 					if results {
 						return coro.NewResults[int](s).GoOwning(co, r, body)
 					}
-					return s.GoOwning(co, r, func(co *coro.Co) error { _, err := body(co); return err })
+					return s.DoOwning(co, r, func(co *coro.Co) error { _, err := body(co); return err })
 				})
 			})
 			h.Run()
@@ -119,7 +119,7 @@ func TestWhatAChildOwnsIsClosedOnceIfItIsRefused(t *testing.T) {
 		r, began := new(thing), false
 		s := coro.New(func(co *coro.Co) (int, error) {
 			return 0, coro.WithGroup(co, coro.GroupOptions{}, func(co *coro.Co, s *coro.Group) error {
-				return s.GoOwning(co, r, func(co *coro.Co) error { _, err := serve(r, &began)(co); return err })
+				return s.DoOwning(co, r, func(co *coro.Co) error { _, err := serve(r, &began)(co); return err })
 			})
 		})
 		w.Spawn(&s.Task)
@@ -156,8 +156,8 @@ func TestABodyOwnsSomething(t *testing.T) {
 		coro.WithGroup(co, coro.GroupOptions{}, func(co *coro.Co, s *coro.Group) error {
 			body := func(*coro.Co) error { return nil }
 			for text, f := range map[string]func(){
-				"coro: a body that owns nothing: the Closer is nil": func() { s.GoOwning(co, nil, body) },
-				"coro: GoOwning of a nil body":                      func() { s.GoOwning(co, new(thing), nil) },
+				"coro: a body that owns nothing: the Closer is nil": func() { s.DoOwning(co, nil, body) },
+				"coro: DoOwning of a nil body":                      func() { s.DoOwning(co, new(thing), nil) },
 				"coro: NewOwning of a nil body":                     func() { coro.NewOwning[int](new(thing), nil) },
 			} {
 				func() {

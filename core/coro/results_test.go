@@ -151,7 +151,7 @@ func TestARangeOverResultsThatWasGivenUpIsNotWoken(t *testing.T) {
 			_, err := results(co, r)
 			return err
 		})
-		s.Go(co, func(co *coro.Co) error { coro.Sleep(co, time.Hour); g.open(0); return nil })
+		s.Do(co, func(co *coro.Co) error { coro.Sleep(co, time.Hour); g.open(0); return nil })
 		return await(co, g)
 	})
 	if g.polls != 2 {
@@ -164,7 +164,7 @@ func TestChildrenThatAreAbortedHaveNoResult(t *testing.T) {
 		r := coro.NewResults[int](s)
 		r.Go(co, after(time.Second, 1))
 		r.Go(co, after(time.Hour, 2))
-		s.Go(co, func(co *coro.Co) error { coro.Sleep(co, 2*time.Second); s.AbortAll(); return nil })
+		s.Do(co, func(co *coro.Co) error { coro.Sleep(co, 2*time.Second); s.AbortAll(); return nil })
 		vs, err := results(co, r)
 		if !slices.Equal(vs, []int{1}) {
 			t.Errorf("have %v", vs)
@@ -185,7 +185,7 @@ func TestSeveralRangesShareTheResults(t *testing.T) {
 			r.Go(co, after(time.Duration(i)*time.Second, i))
 		}
 		for range 3 {
-			s.Go(co, func(co *coro.Co) error {
+			s.Do(co, func(co *coro.Co) error {
 				for v, err := range r.All(co) {
 					if err != nil {
 						return err

@@ -42,12 +42,12 @@ func (sc *cancelScope) among(key any) (value any, ok bool) {
 }
 
 // Value makes the values of the scopes that the body is in visible to the futures that it awaits.
-func (c *cell[T]) Value(key any) any { return c.inside().Value(key) }
+func (c *cell[T, B]) Value(key any) any { return c.inside().Value(key) }
 
 // Values is Value for all keys.
-func (c *cell[T]) Values() *core.Values { return c.inside().Values() }
+func (c *cell[T, B]) Values() *core.Values { return c.inside().Values() }
 
 // inside is the Co of the innermost scope.
-func (c *cell[T]) inside() *Co { return &Co{strand: &c.strand, view: c.scope} }
+func (c *cell[T, B]) inside() *Co { return &Co{strand: &c.strand, view: c.scope} }
 
-var _ task.ValueBody = (*cell[int])(nil)
+var _ task.ValueBody = (*cell[int, valueBody[int]])(nil)

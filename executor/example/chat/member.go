@@ -73,7 +73,7 @@ func (m *member) run(co *coro.Co) error {
 	defer lines.Close()
 	defer m.room.leave(m.name)
 	return coro.WithGroup(co, coro.GroupOptions{}, func(co *coro.Co, g *coro.Group) error {
-		g.Go(co, func(co *coro.Co) error { return m.receive(co, lines) })
+		g.Do(co, func(co *coro.Co) error { return m.receive(co, lines) })
 		err := m.talk(co)
 		g.AbortAll()
 		return err

@@ -23,7 +23,7 @@ func work[J any](co *coro.Co, jobs *mpsc.Receiver[J], limit int, do func(*coro.C
 			if err != nil {
 				return err
 			}
-			g.Go(co, func(co *coro.Co) error {
+			g.Do(co, func(co *coro.Co) error {
 				return retry(co, 5, 10*time.Millisecond, func(co *coro.Co) error { return do(co, job) })
 			})
 		}

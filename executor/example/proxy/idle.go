@@ -20,7 +20,7 @@ func copyUntilIdle(co *coro.Co, a, b stream.Duplex, idle time.Duration) (toA, to
 	last.note(co)
 	err = coro.WithGroup(co, coro.GroupOptions{}, func(co *coro.Co, g *coro.Group) (err error) {
 		// The first failure in a group cancels the rest of it: this one, the copy.
-		g.Go(co, func(co *coro.Co) error { return last.watch(co, idle) })
+		g.Do(co, func(co *coro.Co) error { return last.watch(co, idle) })
 		toA, toB, err = stream.CopyBidirectional(co, observed{a, &last}, observed{b, &last})
 		g.AbortAll() // the watch would go on for ever
 		return err

@@ -18,7 +18,7 @@ func CopyBidirectional(co *coro.Co, a, b Duplex) (toA, toB int64, err error) {
 			toB, err = copyHalf(co, b, a)
 			return err
 		}
-		if err := g.Go(co, forth); err != nil {
+		if err := g.Do(co, forth); err != nil {
 			return err
 		}
 		var err error

@@ -1,0 +1,166 @@
+package coro
+
+import (
+	"errors"
+	"runtime"
+
+	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/task"
+)
+
+// New returns the task of body, in the slot that takes its output. The task is Scheduled, so it goes to a host's
+// Spawn.
+func New[T any](body func(co *Co) (T, error)) *task.Slot[T] {
+	if body == nil {
+		panic("coro: New of a nil body")
+	}
+	return newCell[T](valueBody[T](body))
+}
+
+// NewDo is [New] for a body that returns an error only. The task's value is the zero T, which has to be given:
+// NewDo[struct{}](body).
+func NewDo[T any](body func(co *Co) error) *task.Slot[T] {
+	if body == nil {
+		panic("coro: NewDo of a nil body")
+	}
+	return newCell[T](errorBody[T](body))
+}
+
+// A cell is a task whose body is straight-line code: one allocation.
+type cell[T any, B body[T]] struct {
+	task.Slot[T]
+	strand
+	co   Co
+	body B // zero once the body has ended: a task keeps nothing of what its body refers to
+}
+
+func newCell[T any, B body[T]](b B) *task.Slot[T] {
+	c := &cell[T, B]{}
+	c.init(b)
+	return &c.Slot
+}
+
+func (c *cell[T, B]) init(b B) {
+	c.prepare(b)
+	c.Init(c)
+}
+
+// prepare is the part of init that comes before Slot.Init.
+func (c *cell[T, B]) prepare(b B) {
+	c.body = b
+	c.strand.task = &c.Task
+	c.co.strand = &c.strand
+}
+
+var (
+	_ task.GracefulBody = (*cell[int, valueBody[int]])(nil)
+	_ task.ClosingBody  = (*cell[int, valueBody[int]])(nil)
+)
+
+// Poll runs the body until it suspends or ends. It is written without helpers: each return
+// between a worker's loop and the switch of stacks is one that the processor predicts wrongly,
+// for the other stack's returns came between.
+func (c *cell[T, B]) Poll(cx *core.Context) task.Poll {
+	if c.coroutine == nil {
+		c.begin(cx, c)
+	}
+	c.cx = cx
+	c.coroutine.leaveThread() // in case a future that was polled before has locked it
+	if _, ok := c.coroutine.next(); !ok {
+		c.lost()
+	}
+	if c.result != task.Pending {
+		c.ended()
+	}
+	return c.result
+}
+
+// Unwind is the Poll that follows an abort. A body that has not begun begins: it releases what it was given, and
+// it has no deferred functions for that before it begins.
+func (c *cell[T, B]) Unwind(cx *core.Context) task.Poll { return c.Poll(cx) }
+
+// Aborted closes the Done channels of the body's Cos.
+func (c *cell[T, B]) Aborted() { c.changed() }
+
+// Told reports whether an await has failed because of the abort.
+func (c *cell[T, B]) Told() bool { return c.ignored != 0 }
+
+// Describe returns the name of the function.
+func (c *cell[T, B]) Describe() string { return funcName(c.body.pc()) }
+
+func funcName(pc uintptr) string { return runtime.FuncForPC(pc).Name() }
+
+// Close implements task.ClosingBody. A body that has not begun begins, as in Unwind.
+func (c *cell[T, B]) Close(cx *core.Context) {
+	if c.coroutine == nil {
+		c.begin(cx, c)
+	}
+	c.cx = cx
+	c.drop()
+}
+
+// Drop gives up a body that no host has accepted: it never begins.
+func (c *cell[T, B]) Drop() {
+	c.drop()
+	c.release()
+}
+
+// release forgets the body.
+func (c *cell[T, B]) release() {
+	var zero B
+	c.body = zero
+}
+
+// run implements job.
+func (c *cell[T, B]) run() {
+	v, err := c.body.call(&c.co)
+	switch {
+	case c.dropping:
+		c.endDropped() // whatever it returned: Drop's caller has the reason
+	case err != nil && c.AbortRequested() && errors.Is(err, core.ErrCancelled):
+		c.end(task.Unwound, task.Returned(err)) // with what went wrong on the way
+	default:
+		c.release()
+		c.Store(v, task.Returned(err))
+		c.result = task.Ready
+	}
+}
+
+// crashed implements job.
+func (c *cell[T, B]) crashed(err *task.PanicError) { c.end(task.Panicked, err) }
+
+// exited implements job.
+func (c *cell[T, B]) exited() {
+	switch {
+	case c.result == task.Panicked: // a deferred function, inside Goexit
+	case c.dropping:
+		c.endDropped()
+	case c.ignored == forced:
+		c.end(task.Unwound, core.ErrCancelled)
+	default:
+		c.end(task.Panicked, core.ErrGoexit)
+	}
+}
+
+func (c *cell[T, B]) end(r task.Poll, err error) {
+	var zero T
+	c.release()
+	c.Store(zero, err)
+	c.result = r
+}
+
+// endDropped ends a body that was dropped. The error is already where the join looks for it.
+func (c *cell[T, B]) endDropped() {
+	c.release()
+	c.result = task.Unwound
+}
+
+// lost ends a body whose coroutine has ended, which only a foreign use of its Co causes: see use.go.
+//
+//go:noinline
+func (c *cell[T, B]) lost() {
+	c.coroutine.gone = true
+	if c.result == task.Pending {
+		c.end(task.Panicked, task.NewPanicError(textForeign))
+	}
+}
