@@ -208,7 +208,7 @@ func take(p *atomic.Pointer[sys.Batch]) *sys.Batch {
 	return &sys.Batch{}
 }
 
-// give gives it back, of which n places were used.
+// give gives it back, of which n slots were used.
 func give(p *atomic.Pointer[sys.Batch], batch *sys.Batch, n int) {
 	batch.Clear(n)
 	p.Store(batch)

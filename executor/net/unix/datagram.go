@@ -15,7 +15,7 @@ import (
 // [Connect] or [DatagramPair]. Messages are not lost: a write waits until the receiver has room.
 type Datagram struct {
 	messages
-	jams netfd.Jams
+	queues netfd.SendQueues
 
 	// last is the sender's name of the message before, since most come from few. Replaced by any
 	// reader.
@@ -25,7 +25,7 @@ type Datagram struct {
 func newDatagram(fd int) *Datagram {
 	s := &Datagram{}
 	s.init(fd, sys.Datagram)
-	s.jams.Init(&s.fd)
+	s.queues.Init(&s.fd)
 	return s
 }
 
@@ -148,7 +148,7 @@ func (s *Datagram) WriteTo(co *coro.Co, b []byte, to string) (n int, err error) 
 	if err := sys.CheckName(to); err != nil {
 		return 0, s.failedTo("write", to, err)
 	}
-	return s.transmit(co, &outgoing{b: b, to: to, jams: &s.jams})
+	return s.transmit(co, &outgoing{b: b, to: to, queues: &s.queues})
 }
 
 // PollWriteTo is WriteTo in poll style.
@@ -156,7 +156,7 @@ func (s *Datagram) PollWriteTo(cx *core.Context, b []byte, to string) (n int, re
 	if err := sys.CheckName(to); err != nil {
 		return 0, true, s.failedTo("write", to, err)
 	}
-	return s.pollTransmit(cx, &outgoing{b: b, to: to, jams: &s.jams})
+	return s.pollTransmit(cx, &outgoing{b: b, to: to, queues: &s.queues})
 }
 
 // WriteMsg is Write with descriptors that go along.
@@ -172,8 +172,8 @@ func (s *Datagram) PollWriteMsg(cx *core.Context, b []byte, fds []int) (n int, r
 // outgoing is a message to where s is connected.
 func (s *Datagram) outgoing(b []byte, fds []int) *outgoing {
 	out := &outgoing{b: b, fds: fds}
-	if sys.DatagramsJam {
-		out.jams = &s.jams
+	if sys.RoomUnreported {
+		out.queues = &s.queues
 	}
 	return out
 }
@@ -183,21 +183,21 @@ func (s *Datagram) outgoing(b []byte, fds []int) *outgoing {
 func (s *Datagram) Unwait(w core.Waker, d reactor.Direction) {
 	s.socket.Unwait(w, d)
 	if d == reactor.Write {
-		s.jams.Unwait(w)
+		s.queues.Unwait(w)
 	}
 }
 
 // SetDeadline is SetReadDeadline and SetWriteDeadline.
 func (s *Datagram) SetDeadline(t time.Time) error {
 	err := s.socket.SetDeadline(t)
-	s.jams.WakeFirst()
+	s.queues.WakeFirst()
 	return err
 }
 
 // SetWriteDeadline is SetReadDeadline for writing.
 func (s *Datagram) SetWriteDeadline(t time.Time) error {
 	err := s.socket.SetWriteDeadline(t)
-	s.jams.WakeFirst()
+	s.queues.WakeFirst()
 	return err
 }
 
@@ -205,6 +205,6 @@ func (s *Datagram) SetWriteDeadline(t time.Time) error {
 // does a second Close.
 func (s *Datagram) Close() error {
 	err := s.fd.Close()
-	s.jams.Close()
+	s.queues.Close()
 	return s.wrap("close", err)
 }

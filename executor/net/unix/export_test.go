@@ -15,6 +15,6 @@ func (s *socket) TakeWaiters(d reactor.Direction) int { return nettest.TakeWaite
 // WantUnlink is what is left of a SetUnlinkOnClose that comes between the two steps of a Close.
 func (l *listener) WantUnlink() { l.unlink.Store(true) }
 
-// Jams returns how many receivers have no room, and Line how many sends to one of them wait.
-func (s *Datagram) Jams() int          { return s.jams.Len() }
-func (s *Datagram) Line(to string) int { return s.jams.Line(to) }
+// SendQueues returns how many receivers have no room, and Queued how many sends to one of them wait.
+func (s *Datagram) SendQueues() int          { return s.queues.Len() }
+func (s *Datagram) Queued(to string) int { return s.queues.Queued(to) }

@@ -85,14 +85,14 @@ type outgoing struct {
 	b    []byte
 	fds  []int
 	to   string      // the peer's name; empty where it is connected
-	jams *netfd.Jams // nil if the reactor reports when there is room
+	queues *netfd.SendQueues // nil if the reactor reports when there is room
 }
 
 // transmit sends a message, or as much of it as a stream has room for.
 func (s *socket) transmit(co *coro.Co, out *outgoing) (n int, err error) {
 	try := func(cx *core.Context) (int, netfd.Progress, error) { return s.send(cx, out) }
-	if out.jams != nil {
-		n, err = netfd.Wait(co, netfd.Receiver{Jams: out.jams, To: out.to}, reactor.Write, try)
+	if out.queues != nil {
+		n, err = netfd.Wait(co, netfd.Receiver{Queues: out.queues, To: out.to}, reactor.Write, try)
 	} else {
 		n, err = netfd.Wait(co, &s.fd, reactor.Write, try)
 	}
@@ -118,8 +118,8 @@ func (s *socket) send(cx *core.Context, out *outgoing) (n int, p netfd.Progress,
 	if s.kind == sys.Stream {
 		b = b[:min(len(b), sys.MaxTransfer)]
 	}
-	if out.jams != nil {
-		t := s.fd.Send(cx, out.jams, out.to)
+	if out.queues != nil {
+		t := s.fd.Send(cx, out.queues, out.to)
 		for t.Next() {
 			var errno sys.Errno
 			n, errno = sys.SendLocal(s.fd.Sysfd(), b, out.fds, out.to)

@@ -15,15 +15,13 @@ import (
 	"github.com/moduvex/moduvex-go/reactor"
 )
 
-// An Acceptor is an FD that listens. It passes over connections that were given up before they were
-// accepted, and pauses while the process is out of descriptors or the system out of memory; the
-// connections stay in the backlog.
+// An Acceptor is an FD that listens. It passes over connections whose peers gave them up before the accept, and pauses while
+// the process is out of descriptors or the system out of memory; the connections stay in the backlog.
 //
-// Unlike that of other sockets, Close of an Acceptor waits for the operations under way, so that the address
-// is free when it returns. Each operation holds using for as long as it holds a reference, and Close takes using
-// once it has marked the socket closed: a later operation finds the mark. Operations wait for the system only, so
-// Close waits for microseconds. (Shutting the socket down would free the address, too, but for all processes
-// that share it.)
+// Unlike that of other sockets, Close of an Acceptor waits for the operations under way, so that the address is free when it
+// returns. Each operation holds using for as long as it holds a reference. Close marks the socket closed and then takes using,
+// so a later operation finds the mark. Operations wait for the system only, so Close waits for microseconds. (A shutdown of the
+// socket would free the address, too, but for all processes that share it.)
 type Acceptor struct {
 	FD
 	using   sync.RWMutex
@@ -31,16 +29,16 @@ type Acceptor struct {
 
 	listener Listener
 	drain    drain.Hook
-	drained  atomic.Uint32 // undrained → drained, by CloseDrained → told, by the next Close that finds a closed
+	drained  atomic.Uint32 // undrained → drained, by CloseDrained → reported, by the next Close that finds a closed
 }
 
 const (
 	undrained uint32 = iota
 	drained
-	told
+	reported
 )
 
-// A Listener is what has an Acceptor.
+// A Listener is the owner of an Acceptor.
 type Listener interface {
 	Close() error
 	Addr() net.Addr
@@ -49,17 +47,17 @@ type Listener interface {
 // Init makes a the owner of fd, for l.
 func (a *Acceptor) Init(fd int, l Listener) {
 	a.sysfd = int32(fd)
-	a.word.Store(open | inTurns | 1)
+	a.word.Store(open | wakeSingly | 1)
 	a.backoff.init(&a.FD)
 	a.listener = l
 	a.drain.Waker = core.WakerFunc(a.CloseDrained)
 }
 
-// CloseDrained closes the listener, because the runtime of a task that accepts drains: the port refuses from now on. The
-// owner's Close still returns nil.
+// CloseDrained closes the listener because the runtime of a task that accepts drains: from then on the port refuses
+// connections. The owner's Close still returns nil.
 func (a *Acceptor) CloseDrained() {
-	if a.drained.CompareAndSwap(undrained, drained) { // several tasks may find out at the same time
-		_ = a.listener.Close() // if the owner has closed it already, this one is the second, and is told
+	if a.drained.CompareAndSwap(undrained, drained) { // several tasks may notice the drain at the same time
+		_ = a.listener.Close() // returns net.ErrClosed if the owner has closed it already
 	}
 }
 
@@ -109,47 +107,51 @@ func (a *Acceptor) accept(cx *core.Context) (c Accepted, p Progress, err error) 
 		a.CloseDrained()
 	}
 	c, p, err = a.acceptOnce(cx)
-	a.tell(cx)
+	a.logShortage(cx)
 	if p == Done {
-		a.forgo(cx)
-		a.handOn()
+		a.dropWaiter(cx)
+		a.passOn()
 	}
 	if a.Closed() {
-		a.drain.Stop() // a close may have come between the first look and the Watch
+		a.drain.Stop() // a close may have come between the load of Closed and the Watch
 	}
 	return c, p, err
 }
 
-// handOn wakes another one of the waiters that accept, if there may be more to accept.
+// passOn wakes another one of the waiters that accept, if there may be more to accept.
 //
-// A report wakes one waiter, and so does the end of a pause. A waiter that was woken (1) accepts until that would
-// block, which clears the readiness and ends a backoff; or (2) begins another pause, and sets the alarm; or (3) ends
-// with a connection or an error; or (4) gives up although it was woken (it is cancelled, say). In cases 3 and 4 it
-// hands on. So as long as there is something to accept, or a pause, and a waiter, some waiter has been woken and has
-// yet to look, or the alarm is set.
-func (a *Acceptor) handOn() {
+// An event of the reactor wakes one waiter, and so does the end of a pause. The waiter then
+//
+//  1. accepts until that would block, which clears the readiness and ends a backoff; or
+//  2. begins another pause, and sets the alarm; or
+//  3. ends with a connection or an error; or
+//  4. gives up, because it is cancelled for example.
+//
+// In cases 3 and 4 it calls passOn. So as long as there is a waiter, and something to accept or a pause, a waiter is woken and
+// has not tried yet, or the alarm is set.
+func (a *Acceptor) passOn() {
 	reg := a.reg.Load()
 	if reg == nil {
-		return // nobody waits
+		return // there is no waiter
 	}
 	if _, ok := reg.Ready(reactor.Read); ok || a.backoff.active.Load() {
 		a.wakeOne(reactor.Read)
 	}
 }
 
-// forgo takes the waker of cx out of the waiters: its accept is over. It is still among them if the task came back
-// although another one was woken; a wake in turn would be lost on it. The waker may be that of a second accept in
-// the same task too, which looks once more then.
-func (a *Acceptor) forgo(cx *core.Context) {
+// dropWaiter takes the waker of cx out of the waiters, since its accept is over. It is still among them if the task was polled
+// although another one was woken; an event that wakes one waiter would be lost on it. If the same task has a second accept,
+// that one has the same waker; so the waker is woken, and the second accept tries again.
+func (a *Acceptor) dropWaiter(cx *core.Context) {
 	if reg := a.reg.Load(); reg != nil && reg.Unwait(cx.Waker(), reactor.Read) {
 		cx.Waker().Wake()
 	}
 }
 
-// Unwait is that of FD. If w was woken already, another one is in its place.
+// Unwait is that of FD. If w was woken already, Unwait wakes another waiter in its place.
 func (a *Acceptor) Unwait(w core.Waker, d reactor.Direction) {
 	a.FD.Unwait(w, d)
-	a.handOn()
+	a.passOn()
 }
 
 func (a *Acceptor) acceptOnce(cx *core.Context) (c Accepted, p Progress, err error) {
@@ -177,7 +179,7 @@ func (a *Acceptor) acceptReady(cx *core.Context) (none Accepted, _ Progress, _ e
 		if err != nil {
 			return none, Done, err
 		}
-		state, round := a.backoff.look(cx.Host())
+		state, round := a.backoff.advance(cx.Host())
 		switch {
 		case state == paused && !ok:
 			a.backoff.wait(cx.Host())
@@ -219,9 +221,9 @@ func (a *Acceptor) acceptReady(cx *core.Context) (none Accepted, _ Progress, _ e
 	}
 }
 
-// tell tells the log of the runtime that a shortage has begun, once for each. The caller holds no lock.
-func (a *Acceptor) tell(cx *core.Context) {
-	err := a.backoff.news()
+// logShortage writes to the log of the runtime that a shortage has begun, once for each. The caller holds no lock.
+func (a *Acceptor) logShortage(cx *core.Context) {
+	err := a.backoff.takeUnlogged()
 	if err == nil {
 		return
 	}
@@ -230,9 +232,9 @@ func (a *Acceptor) tell(cx *core.Context) {
 	}
 }
 
-// Admit registers f, which is a connection that a has accepted, with the worker of cx. If the system has no room
-// for that, for now, it takes the connection back and returns true: Accept will return it again, after a pause. On
-// an error it has closed f.
+// Admit registers f, a connection that a has accepted, with the worker of cx. If the system has no memory for that at the
+// moment, Admit takes the connection back and returns true: a later Accept returns it again, after a pause. On an error it has
+// closed f.
 func (a *Acceptor) Admit(cx *core.Context, f *FD, from sys.Endpoint) (again bool, err error) {
 	err = f.Register(cx)
 	if err == nil {
@@ -242,7 +244,7 @@ func (a *Acceptor) Admit(cx *core.Context, f *FD, from sys.Endpoint) (again bool
 		_ = f.Close()
 		return false, err
 	}
-	a.tell(cx)
+	a.logShortage(cx)
 	return true, nil
 }
 
@@ -256,7 +258,7 @@ func (a *Acceptor) takeBack(cx *core.Context, c Accepted, err error) bool {
 	defer a.Release()
 	a.backoff.keep(c)
 	a.backoff.exhausted(cx.Host(), err)
-	a.wakeOne(reactor.Read) // so that somebody arms the alarm
+	a.wakeOne(reactor.Read) // which sets the alarm
 	return true
 }
 
@@ -275,7 +277,7 @@ func (a *Acceptor) Await(co *coro.Co, d reactor.Direction, p Progress) error {
 	goesOn := false
 	defer func() {
 		if !goesOn { // also if the body is unwound
-			a.handOn()
+			a.passOn()
 		}
 	}()
 	err := a.suspend(co, d)
@@ -290,17 +292,16 @@ func (a *Acceptor) SetDeadline(d reactor.Direction, at time.Time) error {
 	return a.FD.SetDeadline(d, at)
 }
 
-// Close is that of FD, but the descriptor is closed when it returns, unless a function that was given to a RawConn
-// is using it.
+// Close is that of FD, but the descriptor is closed when it returns, unless a function that was passed to a RawConn uses it.
 func (a *Acceptor) Close() error {
 	if err := a.FD.Close(); err != nil {
-		if a.drained.CompareAndSwap(drained, told) {
-			return nil // the caller knows nothing of the one that was first
+		if a.drained.CompareAndSwap(drained, reported) {
+			return nil // the caller does not know of the first one
 		}
 		return err
 	}
 	a.drain.Stop()
-	a.using.Lock() // until nobody uses it
+	a.using.Lock() // waits for the operations under way
 	kept := a.backoff.forget()
 	a.using.Unlock()
 	for _, c := range kept {

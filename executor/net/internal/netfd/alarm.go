@@ -9,27 +9,27 @@ import (
 	"github.com/moduvex/moduvex-go/core/timer/wheel"
 )
 
-// An Alarm rings at a given time, for a deadline, a pause or a jam. It may be set from any worker, but a wheel may be its worker's alone. So it is carried by a ringer, in
-// the wheel of the worker that set it, and another worker makes another ringer. The one before is given back
-// to its worker, and wakes nobody any more.
+// An Alarm rings at a given time: at a deadline, or at the end of a pause. Any worker may set it, but a timer wheel belongs
+// to one worker. So a ringer carries the alarm, in the wheel of the worker that set it. A worker that sets it later makes
+// another ringer, and gives the first one back to its worker; that one wakes nothing any more.
 //
 // An alarm that is off has no entry in any wheel and keeps no worker.
 type Alarm struct {
 	mu     sync.Mutex
-	owner  rings
+	owner  alarmOwner
 	over   bool // Forget was called: it is not set again
 	ringer *ringer
 }
 
-// rings is what has an Alarm.
-type rings interface {
-	// ring is called on h's worker when the time has come; or before, with due false, when h's runtime closes: then
-	// those that wait are on others, and nothing is armed on h. It wakes tasks, and arms nothing itself.
+// An alarmOwner is told when its alarm rings.
+type alarmOwner interface {
+	// ring is called on h's worker when the time has come. With due false it is called earlier, since h's runtime closes:
+	// then the tasks that wait are on other workers, and nothing is armed on h. ring wakes tasks and sets no alarm.
 	ring(h core.Host, due bool)
 }
 
-// A ringer is an alarm in one wheel. The entry is touched on its host only, or given back to it; alarm is
-// set to nil when it is; the rest is under the lock of the alarm.
+// A ringer is an alarm in one wheel. Only its host touches the entry, unless the entry is given back to it; then alarm is set
+// to nil. The lock of the alarm guards the rest.
 type ringer struct {
 	entry wheel.Entry
 	alarm atomic.Pointer[Alarm]
@@ -37,8 +37,8 @@ type ringer struct {
 	when  time.Time
 }
 
-// Init says whose a is.
-func (a *Alarm) Init(owner rings) { a.owner = owner }
+// Init sets the owner of a.
+func (a *Alarm) Init(owner alarmOwner) { a.owner = owner }
 
 // SetBy reports whether a is set, for when or earlier. Any goroutine.
 func (a *Alarm) SetBy(when time.Time) bool {
@@ -48,7 +48,7 @@ func (a *Alarm) SetBy(when time.Time) bool {
 	return r != nil && r.host != nil && !r.when.After(when)
 }
 
-// Set makes a go off at when. On h.
+// Set makes a ring at when. On h.
 func (a *Alarm) Set(h core.Host, when time.Time) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -96,8 +96,8 @@ func (a *Alarm) Off() {
 	a.giveBack()
 }
 
-// Forget is Off for good: the socket is closed, and a task that has seen it open may be about to set the
-// alarm. Any goroutine.
+// Forget is Off for good. The socket is closed, and a task that has seen it open may be about to set the alarm. Any
+// goroutine.
 func (a *Alarm) Forget() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -105,8 +105,8 @@ func (a *Alarm) Forget() {
 	a.giveBack()
 }
 
-// giveBack gives the ringer back to the worker that has armed it. It is not used again: that worker may
-// have taken it out of the wheel this instant, and be about to wake it.
+// giveBack gives the ringer back to the worker that has armed it. The ringer is not used again: that worker may just have
+// taken it out of the wheel, and be about to wake it.
 func (a *Alarm) giveBack() {
 	r := a.ringer
 	if r == nil || r.host == nil {
@@ -119,7 +119,7 @@ func (a *Alarm) giveBack() {
 	}
 }
 
-// Wake is what the wheel's worker calls when the time has come.
+// Wake implements core.Waker: the worker of the wheel calls it when the time has come.
 func (r *ringer) Wake() {
 	a := r.alarm.Load()
 	if a == nil {
@@ -128,7 +128,7 @@ func (r *ringer) Wake() {
 	a.mu.Lock()
 	if a.ringer != r {
 		a.mu.Unlock()
-		return // it was given back this instant
+		return // it has just been given back
 	}
 	h, when := r.host, r.when
 	r.host = nil

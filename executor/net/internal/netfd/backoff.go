@@ -16,7 +16,7 @@ const (
 	lastBackoff  = time.Second
 )
 
-// backoff keeps a listener from trying again and again what cannot succeed for now.
+// backoff makes a listener pause while its accepts cannot succeed.
 //
 //	            out of descriptors
 //	idle ──────────────────────────→ paused ←──────────┐
@@ -24,20 +24,20 @@ const (
 //	 │     nothing left to accept      ↓                 │
 //	 └──────────────────────────────draining ────────────┘
 //
-// While it is paused, the readiness of the listener is cleared, so that everybody who wants to
-// accept waits in the registration as usual; the alarm wakes one of them, which hands on. What is in the backlog by then
-// will not be reported again, so in draining it is tried without readiness, until it is empty.
+// While it is paused, the readiness of the listener is cleared, so that tasks that accept wait in the registration as
+// usual. The alarm wakes one of them, which wakes the next one. The reactor does not report again what is in the backlog by
+// then; so in draining, accepts are tried without readiness until the backlog is empty.
 type backoff struct {
-	active atomic.Bool // state != idle; the one look that a listener in good order takes
+	active atomic.Bool // state != idle; all that an accept loads while it is false
 
-	mu     sync.Mutex
-	state  backoffState
-	round  uint32 // counts pauses, so that what ends one does not end a later one
-	pause  Pause
-	kept   []Accepted // accepted, and taken back
-	untold error      // the cause of a shortage that is not in the log yet
-	fd     *FD
-	alarm  Alarm
+	mu       sync.Mutex
+	state    backoffState
+	round    uint32 // counts pauses, so that what ends one does not end a later one
+	pause    Pause
+	kept     []Accepted // accepted, and taken back for want of memory
+	unlogged error      // the cause of a shortage that is not logged yet
+	fd       *FD
+	alarm    Alarm
 }
 
 type backoffState uint8
@@ -54,7 +54,7 @@ func (b *backoff) init(f *FD) {
 	b.alarm.Init(b)
 }
 
-// ring implements rings. The acceptor that is woken hands on; see Acceptor.handOn.
+// ring implements alarmOwner. The acceptor that is woken wakes the next one; see Acceptor.passOn.
 func (b *backoff) ring(_ core.Host, due bool) {
 	if due {
 		b.fd.wakeOne(reactor.Read)
@@ -63,8 +63,8 @@ func (b *backoff) ring(_ core.Host, due bool) {
 	}
 }
 
-// look returns the state at this moment.
-func (b *backoff) look(h core.Host) (state backoffState, round uint32) {
+// advance returns the state, and first ends a pause that is over.
+func (b *backoff) advance(h core.Host) (state backoffState, round uint32) {
 	if !b.active.Load() {
 		return idle, 0
 	}
@@ -76,8 +76,8 @@ func (b *backoff) look(h core.Host) (state backoffState, round uint32) {
 	return b.state, b.round
 }
 
-// wait sees to it that whoever has registered its waker is woken when the pause is over. It comes
-// after the registering: the alarm may have gone off in between, and then goes off again.
+// wait sets the alarm for the end of the pause. The caller has registered its waker before: if the alarm rings in between, it
+// rings once more.
 func (b *backoff) wait(h core.Host) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -86,14 +86,14 @@ func (b *backoff) wait(h core.Host) {
 	}
 }
 
-// keep puts c in front of the backlog. A pause follows.
+// keep keeps c to be returned before the connections of the backlog. A pause follows.
 func (b *backoff) keep(c Accepted) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.kept = append(b.kept, c)
 }
 
-// takeKept returns a connection that was kept, in a state in which it is time for it.
+// takeKept takes out a connection that was kept, if the pause after it is over.
 func (b *backoff) takeKept(state backoffState) (c Accepted, ok bool) {
 	if state != draining {
 		return c, false
@@ -108,7 +108,7 @@ func (b *backoff) takeKept(state backoffState) (c Accepted, ok bool) {
 	return c, true
 }
 
-// forget is for the end: it returns what is left.
+// forget turns the alarm off for good, and returns the connections that are left, for the caller to close.
 func (b *backoff) forget() (kept []Accepted) {
 	b.alarm.Forget()
 	b.mu.Lock()
@@ -125,7 +125,7 @@ func (b *backoff) exhausted(h core.Host, err error) {
 	case paused:
 		return
 	case idle:
-		b.untold = err // until there was nothing left to accept, other pauses are of the same shortage
+		b.unlogged = err // pauses before the backlog is empty belong to the same shortage
 	}
 	b.pause.Begin(h)
 	b.round++
@@ -133,25 +133,25 @@ func (b *backoff) exhausted(h core.Host, err error) {
 	b.active.Store(true)
 }
 
-// news returns why a shortage has begun, once.
-func (b *backoff) news() (err error) {
+// takeUnlogged returns the cause of a shortage that is not logged yet, once.
+func (b *backoff) takeUnlogged() (err error) {
 	if !b.active.Load() {
 		return nil
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	err, b.untold = b.untold, nil
+	err, b.unlogged = b.unlogged, nil
 	return err
 }
 
-// accepted makes the next pause a short one.
+// accepted makes the next pause a first one.
 func (b *backoff) accepted() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.pause.Restart()
 }
 
-// drained ends a backoff whose state was seen as draining in round.
+// drained ends a backoff whose state the caller has read as draining in round: the backlog is empty.
 func (b *backoff) drained(round uint32) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -11,20 +11,24 @@ import (
 // times are the deadlines of a socket, by direction.
 type times [2]limit
 
-// A limit is the deadline of one direction. A single alarm serves all that wait for the direction.
-// It is armed from when somebody waits until an operation of the direction ends, so that a socket
-// nobody waits on leaves nothing in a wheel.
+// A limit is the deadline of one direction. A single alarm serves all waiters for the direction. It is set from when a task
+// waits until an operation of the direction ends, so a socket without waiters leaves nothing in a timer wheel.
 //
 // # Why no deadline is missed
 //
-// While somebody waits and there is a deadline, (1) the alarm is set for it or earlier, or (2) one of those that
-// wait has been woken and has yet to look, or (3) all have. The waiter that is woken finds the deadline over, and
-// wakes all others; or it waits again, and sets the alarm for all; or its operation ends, or is given up: then
-// settle or settleAnywhere wakes the next one. So (2) leads to (1), or on to another waiter, or to (3).
+// While there are waiters and a deadline,
 //
-// What ends (1): the alarm rings, which wakes all if the deadline is over and one if it has been put off, or the
-// deadline is set to an earlier time, which wakes all if that is over and one if not. A deadline that is put off
-// wakes nobody.
+//  1. the alarm is set for the deadline or earlier; or
+//  2. one waiter is woken and has not tried again yet; or
+//  3. all waiters are woken and have not.
+//
+// The waiter of (2) finds that the deadline has passed, and wakes all others; or it waits again, and sets the alarm for all; or
+// its operation ends, or is given up: then settle or settleAnywhere wakes the next one. So (2) leads to (1), to (2) with
+// another waiter, or to (3).
+//
+// Two events end (1). The alarm rings: that wakes all waiters if the deadline has passed, and one if it was put off. Or the
+// deadline is set to an earlier time: that wakes all waiters if it has passed, and one if not. A deadline that is put off
+// wakes no waiter.
 type limit struct {
 	fd        *FD
 	direction reactor.Direction
@@ -34,8 +38,8 @@ type limit struct {
 	alarm    Alarm     // its lock is taken under mu
 }
 
-// SetDeadline sets when operations in direction d fail, pending ones included; the zero Time is
-// never. Any goroutine. It returns net.ErrClosed once f is closed.
+// SetDeadline sets when operations in direction d fail, pending ones included; the zero Time means never. Any goroutine. It
+// returns net.ErrClosed once f is closed.
 func (f *FD) SetDeadline(d reactor.Direction, at time.Time) error {
 	if err := f.Acquire(); err != nil {
 		return err
@@ -63,8 +67,8 @@ func (f *FD) makeTimes() *times {
 	return f.times.Load()
 }
 
-// set keeps at with a monotonic reading: what happens to the wall clock after this call does not move it. It wakes
-// all that wait if it is over, and one of them if it is too early for the alarm: that one sets it.
+// set stores the deadline with a monotonic reading, so that later changes of the wall clock do not move it. It wakes all
+// waiters if the deadline has passed, and one if the alarm is set for a later time: that waiter sets the alarm.
 func (l *limit) set(at time.Time) {
 	at = core.Monotonic(at)
 	l.mu.Lock()
@@ -78,15 +82,15 @@ func (l *limit) set(at time.Time) {
 	case covered:
 	case time.Until(at) <= 0:
 		l.fd.wake(l.direction)
-	default: // also where the clock of a host says that it is over
+	default: // also if the deadline has passed by the clock of a host only
 		l.fd.wakeOne(l.direction)
 	}
 }
 
-// covered reports whether those that wait are woken in time. Under mu.
+// covered reports whether the alarm wakes the waiters in time. Under mu.
 func (l *limit) covered() bool { return l.deadline.IsZero() || l.alarm.SetBy(l.deadline) }
 
-// ring implements rings. The wakers are called outside mu.
+// ring implements alarmOwner. It calls the wakers outside mu.
 func (l *limit) ring(h core.Host, due bool) {
 	if !due || l.passed(h) {
 		l.fd.wake(l.direction)
@@ -95,19 +99,19 @@ func (l *limit) ring(h core.Host, due bool) {
 	l.mu.Lock()
 	covered := l.covered()
 	l.mu.Unlock()
-	if !covered { // the deadline has been put off
+	if !covered { // the deadline was put off
 		l.fd.wakeOne(l.direction)
 	}
 }
 
-// passed reports whether it is too late by the clock of h.
+// passed reports whether the deadline has passed by the clock of h.
 func (l *limit) passed(h core.Host) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return !l.deadline.IsZero() && h.Now() >= l.deadline.Sub(h.Epoch())
 }
 
-// arm sees to it that those who wait are woken at the deadline. On h.
+// arm sets the alarm for the deadline, or clears it if there is none. On h.
 func (l *limit) arm(h core.Host) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -118,12 +122,12 @@ func (l *limit) arm(h core.Host) {
 	l.alarm.Set(h, l.deadline)
 }
 
-// settle turns the alarm off after an operation of the direction has ended, unless others still wait; if they do and
-// it is not set, settle wakes the next one. On h.
+// settle follows the end of an operation of the direction. It turns the alarm off if there is no other waiter. If there is one
+// and the alarm is not set in time, settle wakes the next waiter. On h.
 //
-// A waiter (1) registers its waker, (2) arms the alarm under mu. An operation that ends (1) is not registered,
-// (2) looks for waiters under mu, and turns the alarm off if there is none. Whichever comes first, a waiter has
-// its alarm, and the last operation to end leaves none.
+// A waiter (1) registers its waker, (2) sets the alarm under mu. An operation that ends (1) is not registered, (2) checks for
+// waiters under mu, and turns the alarm off if there is none. In either order, each waiter has its alarm, and the last
+// operation to end leaves none.
 func (l *limit) settle(h core.Host) {
 	l.mu.Lock()
 	awaited := l.fd.awaited(l.direction)
@@ -151,13 +155,13 @@ func (l *limit) settleAnywhere() {
 	}
 }
 
-// awaited reports whether anybody waits for direction d.
+// awaited reports whether there is a waiter for direction d.
 func (f *FD) awaited(d reactor.Direction) bool {
 	reg := f.reg.Load()
 	return reg != nil && reg.HasWaiters(d)
 }
 
-// deadline is that of direction d; zero for none.
+// deadline returns that of direction d; zero for none.
 func (f *FD) deadline(d reactor.Direction) time.Time {
 	t := f.times.Load()
 	if t == nil {

@@ -1,76 +1,74 @@
-// Package netfd is what all sockets have in common: a descriptor that may be closed while it is in
-// use, its registration with a reactor, and its deadlines.
+// Package netfd implements what all sockets have in common: a descriptor that may be closed while operations use it, its
+// registration with a reactor, its deadlines, and the loops that wait.
 //
-// # The way of an operation
+// # An operation
 //
-//	func (s *Stream) x(cx *core.Context, ...) (..., p netfd.Progress, err error) {
-//		if err := s.fd.Begin(cx, d); err != nil {  // closed, or too late
-//			return ..., netfd.Done, err
+// An operation has a try, which never waits, and one function for each style:
+//
+//	func (s *Socket) x(cx *core.Context, ...) (result, netfd.Progress, error) {
+//		t := s.fd.Try(cx, d)
+//		for t.Next() {
+//			..., errno = the system call
+//			t.Tried("its name", errno)
 //		}
-//		for {
-//			ev, ok, err := s.fd.Ready(cx, d, last) // false: Pending
-//			cx.Spend(), unless it is the first     // false: Pending
-//			the system call; unless it would block, Done
-//			ev.Blocked(d)                          // false: Unregistered
-//			last = ev
-//		}
-//		s.fd.End(cx, d, p)
+//		p, err := t.End()
+//		return ..., p, err
 //	}
 //
-//	func (s *Stream) PollX(cx *core.Context, ...) (..., ready bool, err error) {
-//		for {
-//			..., p, err := s.x(cx, ...)
-//			if p != netfd.Unregistered {
-//				return ..., p == netfd.Done, err
-//			}
-//			err := s.fd.Register(cx)
-//		}
+//	func (s *Socket) X(co *coro.Co, ...) (result, error) {
+//		return netfd.Wait(co, &s.fd, d, func(cx *core.Context) (result, netfd.Progress, error) { return s.x(cx, ...) })
 //	}
 //
-//	func (s *Stream) X(co *coro.Co, ...) (..., err error) {
-//		for {
-//			..., p, err := s.x(co.Context(), ...)
-//			if p == netfd.Done {
-//				return ..., err
-//			}
-//			err := s.fd.Await(co, d, p)            // suspends, or registers
-//		}
+//	func (s *Socket) PollX(cx *core.Context, ...) (result, bool, error) {
+//		return netfd.Poll(cx, &s.fd, func(cx *core.Context) (result, netfd.Progress, error) { return s.x(cx, ...) })
 //	}
 //
-// A Try makes the steps of x for operations whose cost is elsewhere. What more than one package needs
-// is here: the reads and writes of byte streams, accepting, copying, sending files.
+// A [Try] does the following; Read and Write of byte streams, which are called most, and the accept have it written out.
 //
-// A poll is bounded whatever the system answers. An operation that would have blocked is tried again in the same
-// poll only if there was a report meanwhile, and a further try is paid for. What the system reports and then does
-// not deliver (a direction that was shut down from outside, say) is waited for, like everything else.
+//	err := f.Begin(cx, d)                   // closed, or the deadline has passed: Done
+//	cx.Spend()                              // no budget: Pending
+//	for {
+//		ev, ok, err := f.Ready(cx, d, last) // not ready: Pending
+//		cx.Spend(), unless it is the first  // no budget: Pending
+//		the system call; unless it would block, Done
+//		ev.Blocked(d)                       // f is not registered: Unregistered
+//		last = ev
+//	}
+//	cx.Refund(), unless it is Done
+//	f.End(cx, d, p)
+//
+// Operations that more than one package needs are here: reads and writes of byte streams, accepts, splice, sendfile.
+//
+// A poll is bounded whatever the system reports. An operation that would have blocked is tried again in the same poll only
+// if the reactor has reported an event meanwhile, and each further try spends budget. If the system reports readiness and
+// the operation blocks all the same (its direction was shut down from outside, for example), the operation waits like any
+// other.
 //
 // # Registration
 //
-// A socket is registered with the reactor of the worker that first calls Register, and stays there:
-// its reports wake tasks wherever they are. Until then nothing is known of its readiness, so operations
-// are simply tried, and the first that would block asks to be registered. So a listener can be made
-// outside of any runtime, and a socket whose runtime was closed moves on to the next. A package that
-// knows it will have to wait, as after an accept, registers at once.
+// A socket is registered with the reactor of the worker that first calls Register, and stays there: its events wake tasks
+// on all workers. Until then its readiness is unknown, so operations are simply tried, and the first that would block
+// asks its caller to register the socket. So a listener can be made outside of any runtime, and a socket whose runtime is
+// closed is registered again with the next one. A package that knows that a socket will wait registers it at once: after
+// an accept, for example.
 //
 // # Who may touch what
 //
-// word, reg and times of an FD are atomics that anybody may read; what writes them stands with them.
-// A limit has a lock of its own. An alarm's entry lies in the wheel of one worker; only code that runs on
-// that worker arms or disarms it, and code elsewhere gives it back to the worker ([core.ReleasingHost]).
+// The fields word, reg and times of an FD are atomics that any goroutine may read; their comments say what writes them.
+// A limit has a lock. The entry of an alarm is in the timer wheel of one worker: only code on that worker arms or disarms it,
+// and code elsewhere gives it back to the worker ([core.ReleasingHost]).
 //
 // # Closing
 //
-// The word counts the operations under way. Close marks it, takes the registration out of the
-// reactor, which wakes everybody who waits, and gives up its own reference; whoever gives up the last
-// one closes the descriptor. So no system call ever meets a number that belongs to another file
-// by now. Nobody waits for anybody: where an operation is under way on another goroutine, the
-// descriptor closes when that call returns, which for a non-blocking socket is microseconds.
+// The word counts the operations under way. Close (1) marks the word closed, (2) takes the registration out of the reactor,
+// which wakes all waiters, (3) gives up its own reference. The release of the last reference closes the descriptor. So no
+// system call ever uses a number that belongs to another file by then. No goroutine waits for another: if an operation is
+// under way, the descriptor closes when its system call returns, which takes microseconds on a non-blocking socket.
 //
 // # Why no deadline is missed
 //
-// A waiter (1) registers its waker, (2) reads the deadline and arms the alarm. SetDeadline (1) writes the
-// deadline, (2) where the alarm is not set for it or earlier, takes a registered waker and wakes it. Whichever comes
-// first, either the waiter reads the new deadline, or one is woken and arms the alarm. Reading first and registering
-// after would leave a gap in which a deadline that is brought forward finds nobody to tell. What the one
-// that is woken owes the others is with the type limit.
+// A waiter (1) registers its waker, (2) reads the deadline and sets the alarm. SetDeadline (1) writes the deadline, (2) if the
+// alarm is not set for it or earlier, takes a registered waker and wakes it. In either order, the waiter reads the new
+// deadline, or a waiter is woken and sets the alarm. If a waiter read first and registered after, a deadline that is brought
+// forward in between would find no waiter to wake. The type limit says what the waiter that is woken owes the others.
 package netfd

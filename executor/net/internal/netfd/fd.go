@@ -8,7 +8,7 @@ import (
 	"github.com/moduvex/moduvex-go/reactor"
 )
 
-// An FD is an open socket. It is made by Init and must not be copied.
+// An FD is an open socket. Init makes it; it must not be copied. A zero FD is closed.
 type FD struct {
 	// word holds the references and what is closed:
 	//
@@ -17,22 +17,20 @@ type FD struct {
 	//	bit  29      reading is closed
 	//	bit  28      reads end at boundaries: a short one proves nothing
 	//	bit  27      ShutdownRead was called: a read that would block is the end
-	//	bit  26      waiters for reading are woken in turns: it is a listener
+	//	bit  26      an event for reading wakes one waiter: it is a listener
 	//	bits 25..0   references: one for being open, and one for each operation under way
 	//
-	// The word of a zero FD, which owns no descriptor, is that of one that is closed.
+	// A zero FD owns no descriptor; its word is that of a closed one.
 	//
-	// Close and CloseHalf set and clear bits, acquire and release count, all by compare-and-swap or Add. Bits 28
-	// and 26 are set by Init or never. A count that has come to 0 stays there, since acquire looks at the
-	// open bit.
+	// Close and CloseHalf set and clear bits, acquire and release count, all by atomic operations. Bits 28 and 26 are set by
+	// Init or never. A count that has reached 0 stays 0, since acquire checks the open bit.
 	word  atomic.Uint32
 	sysfd int32
 
-	// reg is nil until somebody has to wait. Whoever finds it so stores one; whoever finds that its
-	// runtime is gone takes it out.
+	// reg is nil until a task has to wait. That task stores one. A task that finds the runtime of reg closed sets it to nil.
 	reg atomic.Pointer[reactor.Registration]
 
-	// times is nil until a deadline is set. Stored once.
+	// times is nil until a deadline is set. It is stored once.
 	times atomic.Pointer[times]
 }
 
@@ -42,8 +40,8 @@ const (
 	readClosed  = 1 << 29
 	boundaries  = 1 << 28
 	ended       = 1 << 27
-	inTurns     = 1 << 26
-	refs        = inTurns - 1
+	wakeSingly  = 1 << 26
+	refs        = wakeSingly - 1
 )
 
 // halfClosed is the bit of direction d.
@@ -60,14 +58,14 @@ func (f *FD) Init(fd int) {
 	f.word.Store(open | 1)
 }
 
-// InitBoundaries is Init for a socket whose reads may stop before it is drained: of messages, or of a
-// stream that may carry descriptors.
+// InitBoundaries is Init for a socket whose reads may stop before the socket is empty: one of messages, or a stream that may
+// carry descriptors.
 func (f *FD) InitBoundaries(fd int) {
 	f.sysfd = int32(fd)
 	f.word.Store(open | boundaries | 1)
 }
 
-// Sysfd is the descriptor, for use between a Begin or an Acquire that succeeded and its end.
+// Sysfd returns the descriptor. It is valid between a Begin or an Acquire that succeeded and its end.
 func (f *FD) Sysfd() int { return int(f.sysfd) }
 
 // Acquire keeps the descriptor open until Release. It returns net.ErrClosed once f is closed.
@@ -94,7 +92,7 @@ func (f *FD) acquire(bits uint32) bool {
 // isClosed reports whether something in bits is closed in w.
 func isClosed(w, bits uint32) bool { return (w^open)&bits != 0 }
 
-// Release gives a reference up.
+// Release gives up a reference. The last one closes the descriptor.
 func (f *FD) Release() { _ = f.release() }
 
 func (f *FD) release() error {
@@ -109,13 +107,13 @@ func (f *FD) release() error {
 
 func closeSocket(fd uintptr) error { return sys.Close(int(fd)) }
 
-// Close ends f: what waits is woken and finds it closed. A second call returns net.ErrClosed.
+// Close closes f: it wakes all operations that wait, and they return net.ErrClosed. So does a second Close.
 func (f *FD) Close() error {
 	if f.word.And(^uint32(open))&open == 0 {
 		return net.ErrClosed
 	}
 	if reg := f.reg.Load(); reg != nil {
-		_ = reg.Deregister() // release reports what goes wrong with closing
+		_ = reg.Deregister() // the error of the close is that of release
 	}
 	if t := f.times.Load(); t != nil {
 		t.close()
@@ -123,8 +121,9 @@ func (f *FD) Close() error {
 	return f.release()
 }
 
-// CloseHalf ends direction d: what waits for it is woken and finds it closed. When both are, so is
-// f, and then last is true. A second call for d, or one after Close, returns net.ErrClosed.
+// CloseHalf closes direction d: it wakes the operations that wait for d, and they return net.ErrClosed. If the other
+// direction is closed already, CloseHalf closes f, and last is true. A second call for d, or one after Close, returns
+// net.ErrClosed.
 func (f *FD) CloseHalf(d reactor.Direction) (last bool, err error) {
 	bit := halfClosed(d)
 	for {
@@ -143,8 +142,8 @@ func (f *FD) CloseHalf(d reactor.Direction) (last bool, err error) {
 	}
 }
 
-// ShutdownRead ends the incoming stream: what is there can be read. The caller holds a reference. Not
-// every system wakes those who wait to read, so they are woken here.
+// ShutdownRead ends the incoming stream; bytes that have arrived can be read. The caller holds a reference. Not every system
+// reports this to the reactor, so ShutdownRead wakes the readers itself.
 func (f *FD) ShutdownRead() error {
 	err := sys.ShutdownRead(f.Sysfd())
 	if err == nil {
@@ -154,31 +153,31 @@ func (f *FD) ShutdownRead() error {
 	return err
 }
 
-// hasEnded reports whether there will be nothing more in direction d.
+// hasEnded reports whether ShutdownRead has ended direction d.
 func (f *FD) hasEnded(d reactor.Direction) bool {
 	return d == reactor.Read && f.word.Load()&ended != 0
 }
 
-// Closed reports whether Close has been called, or Init has not.
+// Closed reports whether f is closed, or zero.
 func (f *FD) Closed() bool { return isClosed(f.word.Load(), open) }
 
-// wakeOne wakes the one that has waited longest for direction d, to look again. It owes the others what its caller
-// wants to be done: see limit and Acceptor.handOn. Any goroutine.
+// wakeOne wakes the waiter that has waited longest for direction d, which tries again. That waiter owes the others what the
+// caller of wakeOne wants to be done: see limit and Acceptor.passOn. Any goroutine.
 func (f *FD) wakeOne(d reactor.Direction) {
 	reg := f.reg.Load()
 	if reg == nil {
-		return // then nobody waits
+		return // then there is no waiter
 	}
 	if w := reg.TakeWaiter(d); w != nil {
 		w.Wake()
 	}
 }
 
-// wake wakes all that wait for direction d, to look again. Any goroutine.
+// wake wakes all waiters for direction d, which try again. Any goroutine.
 func (f *FD) wake(d reactor.Direction) {
 	reg := f.reg.Load()
 	if reg == nil {
-		return // then nobody waits
+		return // then there is no waiter
 	}
 	var buf [4]reactor.Waker
 	for _, w := range reg.TakeWaiters(d, buf[:0]) {

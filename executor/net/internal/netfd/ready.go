@@ -13,8 +13,8 @@ import (
 	"github.com/moduvex/moduvex-go/reactor"
 )
 
-// ErrDeadline is what an operation returns after its deadline. It equals os.ErrDeadlineExceeded, as
-// in package net, and context.DeadlineExceeded, as the deadlines of scopes do.
+// ErrDeadline is the error of an operation after its deadline. It is os.ErrDeadlineExceeded, as in package net, and
+// context.DeadlineExceeded, as the errors of coro.WithTimeout are.
 var ErrDeadline error = deadlineError{}
 
 type deadlineError struct{}
@@ -30,27 +30,27 @@ func (deadlineError) Is(target error) bool {
 // errNoReactor is the error of an operation that has to wait on a host whose I/O driver is not a *reactor.Reactor.
 var errNoReactor = fmt.Errorf("net: the task's host has no reactor: %w", errors.ErrUnsupported)
 
-// interest is everything: Priority is what makes a short read mean something.
+// interest is all events. With Priority, a short read proves that the socket is empty.
 const interest = reactor.Readable | reactor.Writable | reactor.Priority
 
-// An Event is the readiness that an operation was tried on.
+// An Event is the readiness that an operation is tried on.
 type Event struct {
 	reg   *reactor.Registration // nil if there is none yet
 	ready reactor.ReadyEvent
 }
 
-// Progress is what came of one try of an operation.
+// Progress is the outcome of one try of an operation.
 type Progress uint8
 
 const (
-	// Pending: the waker is registered, or has been woken already for want of budget.
+	// Pending: the waker is registered, or has been woken already since the budget is spent.
 	Pending Progress = iota
-	// Unregistered: the operation would wait, but f is not registered yet. Register, then try again.
+	// Unregistered: the operation would wait, but f is not registered. The caller registers f and tries again.
 	//
-	// The try does not register by itself, since that takes more stack than all the rest, and the
-	// stack of a coroutine is better kept from growing: the caller is nearer to its start.
+	// The try does not register f itself: that takes more stack than all the rest, and the stack of a coroutine should not
+	// grow. The frames of the caller are fewer.
 	Unregistered
-	// Done: it is over, with an error or without.
+	// Done: the operation is over, with an error or without.
 	Done
 )
 
@@ -68,7 +68,7 @@ func (f *FD) Begin(cx *core.Context, d reactor.Direction) error {
 		t[d].settle(cx.Host())
 		return net.ErrClosed
 	case t[d].passed(cx.Host()):
-		f.wake(d) // it is so for all that wait
+		f.wake(d) // it has passed for all waiters
 		t[d].settle(cx.Host())
 		f.Release()
 		return ErrDeadline
@@ -84,14 +84,14 @@ func (f *FD) End(cx *core.Context, d reactor.Direction, p Progress) {
 	f.Release()
 }
 
-// Ready returns the event to try an operation on. If it returns false the operation is pending: the
-// waker of cx is registered, and the alarm armed if there is a deadline. last is the event that the
-// operation would have blocked on before, in the same poll, and the zero Event for the first try.
+// Ready returns the event to try an operation on. If it returns false, the operation is pending: the waker of cx is
+// registered, and the alarm is set if there is a deadline. last is the event on which the operation would have blocked
+// before in the same poll, and the zero Event for the first try.
 func (f *FD) Ready(cx *core.Context, d reactor.Direction, last Event) (ev Event, ok bool, err error) {
 	for {
 		reg := f.reg.Load()
 		if reg == nil {
-			return Event{}, true, nil // nothing is known, so it is tried
+			return Event{}, true, nil // the readiness is unknown: try
 		}
 		ready, ok := reg.Ready(d)
 		switch {
@@ -101,8 +101,8 @@ func (f *FD) Ready(cx *core.Context, d reactor.Direction, last Event) (ev Event,
 			ready, ok = reg.PollReady(cx.Waker(), d)
 		}
 		if !ok {
-			// Who closes a half (1) sets its bit, (2) takes the waiters. Here is (1) registered,
-			// (2) looked: one of the two sees the other, so no waiter is left behind.
+			// CloseHalf (1) sets its bit, (2) takes the waiters. A waiter (1) is registered, (2) loads the bit. One of the two
+			// sees the other, so no waiter is left behind.
 			if isClosed(f.word.Load(), open|halfClosed(d)) {
 				reg.Unwait(cx.Waker(), d)
 				return Event{}, false, net.ErrClosed
@@ -123,13 +123,13 @@ func (f *FD) Ready(cx *core.Context, d reactor.Direction, last Event) (ev Event,
 		if f.Closed() {
 			return Event{}, false, net.ErrClosed
 		}
-		// Not f was closed but the runtime it was registered with. Whoever uses it now has another.
+		// The runtime that f was registered with is closed, and f is not. The task that uses f now has another runtime.
 		f.reg.CompareAndSwap(reg, nil)
 	}
 }
 
-// callError is the error of a system call in direction d. What fails because the direction was closed while
-// the call was under way (EPIPE, say) fails as what comes after.
+// callError is the error of a system call in direction d. A call that fails because the direction was closed meanwhile (with
+// EPIPE, for example) fails with net.ErrClosed, as later ones do.
 func (f *FD) callError(d reactor.Direction, call string, errno sys.Errno) error {
 	if isClosed(f.word.Load(), open|halfClosed(d)) {
 		return net.ErrClosed
@@ -137,13 +137,12 @@ func (f *FD) callError(d reactor.Direction, call string, errno sys.Errno) error 
 	return os.NewSyscallError(call, errno)
 }
 
-// Known reports whether ev comes from a registration. If not, the operation is tried because
-// nothing is known. Of the event of the try before it says whether there was one in this poll: then another one is
-// paid for.
+// Known reports whether ev comes from a registration. If not, the readiness is unknown, and the operation is simply tried. The
+// event of the last try is known if there was a last try in this poll: then the next one spends budget.
 func (ev Event) Known() bool { return ev.reg != nil }
 
-// Blocked says that an operation in direction d, tried on ev, would have blocked. It returns true
-// if Ready will now wait, or know better, and false if f has to be registered for that.
+// Blocked records that an operation in direction d, tried on ev, would have blocked. It returns false if f has to be registered
+// before Ready can wait.
 func (ev Event) Blocked(d reactor.Direction) bool {
 	if ev.reg == nil {
 		return false
@@ -152,8 +151,8 @@ func (ev Event) Blocked(d reactor.Direction) bool {
 	return true
 }
 
-// Short says that a read or write in direction d, tried on ev, moved fewer bytes than it was given.
-// Where that proves that the next one would block, its readiness is cleared, which saves trying.
+// Short records that a read or write in direction d, tried on ev, moved fewer bytes than it was given. Where that proves that
+// the next one would block, Short clears the readiness, which saves a system call.
 func (ev Event) Short(d reactor.Direction) {
 	const unclear = reactor.PriorityReady | reactor.ReadClosed | reactor.WriteClosed | reactor.ErrorReady
 	if sys.ShortIODrains && ev.reg != nil && ev.ready.Ready&unclear == 0 {
@@ -161,13 +160,13 @@ func (ev Event) Short(d reactor.Direction) {
 	}
 }
 
-// Register registers f with the reactor of cx's host, unless it is with one already. It is called
-// between two tries, so f may be closed: then it returns net.ErrClosed.
+// Register registers f with the reactor of cx's host, unless f is registered. It is called between two tries, so f may be
+// closed: then it returns net.ErrClosed.
 func (f *FD) Register(cx *core.Context) error {
 	if err := f.Acquire(); err != nil {
 		return err
 	}
-	// Where Close comes now, whoever gives up the last reference finds the registration.
+	// If Close comes now, the release of the last reference finds the registration.
 	defer f.Release()
 	if f.reg.Load() != nil {
 		return nil
@@ -180,11 +179,11 @@ func (f *FD) Register(cx *core.Context) error {
 	if err != nil {
 		return err
 	}
-	if f.word.Load()&inTurns != 0 {
+	if f.word.Load()&wakeSingly != 0 {
 		reg.SetWakeOne(reactor.Read)
 	}
 	if !f.reg.CompareAndSwap(nil, reg) {
-		_ = reg.Deregister() // a task of another worker was quicker
+		_ = reg.Deregister() // a task of another worker has stored its registration first
 	}
 	return nil
 }
@@ -192,9 +191,9 @@ func (f *FD) Register(cx *core.Context) error {
 // Registration returns f's registration, or nil if it has none. It is for tests.
 func (f *FD) Registration() *reactor.Registration { return f.reg.Load() }
 
-// Await follows a try with co's context that was not Done: it suspends the body of co, or registers
-// f. When it returns nil it is time for another try. On an error, and when the body is unwound by
-// force, it has taken back what the try arranged.
+// Await follows a try with co's context that was not Done: it suspends the body of co, or registers f. When it returns nil, it is
+// time for another try. On an error, and when the body is unwound by force, Await takes out the waker and settles the
+// alarm.
 func (f *FD) Await(co *coro.Co, d reactor.Direction, p Progress) error {
 	if p == Unregistered {
 		return f.Register(co.Context())
@@ -204,7 +203,7 @@ func (f *FD) Await(co *coro.Co, d reactor.Direction, p Progress) error {
 
 func (f *FD) suspend(co *coro.Co, d reactor.Direction) (err error) {
 	w := co.Context().Waker() // a body that is dropped is polled with the context of another task
-	err = core.ErrCancelled   // what a body that never comes back from Suspend sees
+	err = core.ErrCancelled   // the error if Suspend never returns
 	defer func() {
 		if err != nil {
 			if reg := f.reg.Load(); reg != nil {
@@ -219,8 +218,8 @@ func (f *FD) suspend(co *coro.Co, d reactor.Direction) (err error) {
 	return err
 }
 
-// Unwait takes w out of those that wait for direction d, and turns the deadline's alarm off if it was the
-// last. If w was woken to set that alarm, another one is in its place. Any goroutine.
+// Unwait takes w out of the waiters for direction d, and turns the deadline's alarm off if it was the last one. If w was woken
+// to set that alarm, Unwait wakes another waiter in its place. Any goroutine.
 func (f *FD) Unwait(w core.Waker, d reactor.Direction) {
 	if reg := f.reg.Load(); reg != nil {
 		reg.Unwait(w, d)

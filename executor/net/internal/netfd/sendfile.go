@@ -10,7 +10,7 @@ import (
 	"github.com/moduvex/moduvex-go/reactor"
 )
 
-// A Failed gives an error of a socket the shape that its others have.
+// A Failed makes the error of an operation of a socket: a *net.OpError.
 type Failed func(op string, err error) error
 
 // SendFile writes to f what src has left, and returns how many bytes it has written. The end of src is not an error. It
@@ -42,8 +42,8 @@ func (f *FD) SendFile(co *coro.Co, failed Failed, src io.Reader) (n int64, regul
 	return s.sent, true, shaped(err, failed)
 }
 
-// PollSendFile sends what there is room for, in poll style. At the end of src the error is io.EOF. If
-// src is no regular file it is errors.ErrUnsupported: what was read could not be given back.
+// PollSendFile sends as much as there is room for, in poll style. At the end of src the error is io.EOF. If src is not a regular
+// file, it is errors.ErrUnsupported, since bytes that were read could not be put back.
 func (f *FD) PollSendFile(cx *core.Context, failed Failed, src io.Reader) (n int64, ready bool, err error) {
 	if err := f.Check(cx, reactor.Write); err != nil {
 		return 0, true, failed("write", err)
@@ -62,8 +62,8 @@ func (f *FD) PollSendFile(cx *core.Context, failed Failed, src io.Reader) (n int
 
 // sendOnce is one try. At the end of s the error is io.EOF.
 //
-// A send of less than was asked for says nothing of the socket: the file may have ended. So its
-// readiness is left as it is, and it takes a try that would block to find out.
+// A send of fewer bytes than requested proves nothing about the socket, since the file may have ended. So it leaves the
+// readiness as it is, until a try would block.
 func (f *FD) sendOnce(cx *core.Context, s *source) (n int, p Progress, err error) {
 	if s.left <= 0 {
 		if err := f.Check(cx, reactor.Write); err != nil {
@@ -105,7 +105,7 @@ func (f *FD) sendOnce(cx *core.Context, s *source) (n int, p Progress, err error
 	case n == 0 && !s.copied && s.size != 0 && s.off >= s.size:
 		return 0, Done, io.EOF
 	case n == 0:
-		s.copied = true // a file that the system makes up as it is read may have more than it says
+		s.copied = true // a file that the system generates, as in /proc, may be longer than its size
 		return f.copyOnce(cx, s)
 	}
 	s.took(n)

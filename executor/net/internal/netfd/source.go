@@ -10,8 +10,8 @@ import (
 	"github.com/moduvex/moduvex-go/core/coro"
 )
 
-// A source is a regular file as SendFile finds it in an io.Reader. It is read at offsets, and the
-// position of whoever has one is moved once, in the end, by what was sent.
+// A source is a regular file that SendFile has found in an io.Reader. It is read at offsets. At the end, settle moves the position
+// of the file or section, or the limit, once by the number of bytes sent.
 type source struct {
 	file    file
 	raw     syscall.RawConn
@@ -27,7 +27,7 @@ type source struct {
 	buf, held []byte // held are the bytes at off, in buf
 }
 
-// file is what is needed of an *os.File.
+// file is the part of *os.File that a source needs.
 type file interface {
 	io.Reader
 	io.ReaderAt
@@ -55,13 +55,13 @@ func openSource(src io.Reader) (s source, ok bool, err error) {
 	s.file = inner.(file)
 	info, err := s.file.Stat()
 	if err != nil {
-		// The system has other words for a closed file than package os, which Windows uses here.
+		// On Windows, Stat of a closed file returns the error of the system, and not os.ErrClosed as Seek does.
 		if _, closed := s.file.Seek(0, io.SeekCurrent); closed != nil {
 			err = closed
 		}
 	}
 	if err != nil || !info.Mode().IsRegular() {
-		return s, false, err // others may be empty for a while, which would pass for a full socket
+		return s, false, err // a pipe may be empty for a while, which would look like a full socket
 	}
 	s.size = info.Size()
 	if s.raw, err = s.file.SyscallConn(); err != nil {
@@ -82,8 +82,8 @@ func openSource(src io.Reader) (s source, ok bool, err error) {
 	return s, true, nil
 }
 
-// isFile reports whether x is an *os.File, or one of package os's own disguises for it: io.Copy to
-// something that has a ReadFrom comes with one. What others wrap around a file wants to see its bytes.
+// isFile reports whether x is an *os.File, or a type of package os that wraps one: io.Copy passes such a type to a ReadFrom.
+// Other types that wrap a file may override its Read, so they are read.
 func isFile(x any) bool {
 	if _, ok := x.(file); !ok {
 		return false
@@ -95,14 +95,14 @@ func isFile(x any) bool {
 	return t.PkgPath() == "os"
 }
 
-// took says that n bytes were sent.
+// took records that n bytes were sent.
 func (s *source) took(n int) {
 	s.off += int64(n)
 	s.left -= int64(n)
 	s.sent += int64(n)
 }
 
-// fill sees to it that there is something in held.
+// fill reads into held if that is empty.
 func (s *source) fill() error {
 	if len(s.held) > 0 {
 		return nil
@@ -115,14 +115,14 @@ func (s *source) fill() error {
 		err = io.ErrNoProgress
 	}
 	if n > 0 {
-		err = nil // it comes again
+		err = nil // the next ReadAt returns it again
 	}
 	s.held = s.buf[:n]
 	return err
 }
 
-// settle takes what was sent out of the reader that the source was found in. It cannot fail, but
-// for a file that is closed by now.
+// settle takes the bytes that were sent out of the reader that the source was found in. It cannot fail, unless the file has been
+// closed meanwhile.
 func (s *source) settle() {
 	if s.limited != nil {
 		s.limited.N -= s.sent

@@ -11,7 +11,7 @@ import (
 	"github.com/moduvex/moduvex-go/reactor"
 )
 
-// An end is a stream of ours, as a Copy finds it behind a Reader or Writer.
+// An end is the source or the destination of a copy, if it is a byte stream of this module.
 type end struct {
 	fd     *FD
 	failed Failed
@@ -28,7 +28,7 @@ func endOf(x any) (e end, ok bool) {
 		return e, false
 	}
 	r, ok := raw.(*RawConn)
-	if !ok || r.Owner != x { // what wraps a stream wants to see its bytes
+	if !ok || r.Owner != x { // a type that embeds a stream may override its Read or Write
 		return e, false
 	}
 	return end{fd: r.FD, failed: r.Failed}, true
@@ -62,16 +62,16 @@ func NewSplicer(dst, src any) *Splicer {
 	return &Splicer{dst: d, src: s}
 }
 
-// Run moves bytes until the flow dries up, and returns how many it has written. At the end of src
-// the error is io.EOF. What splice cannot move is left to the reads and writes of the Copy. buf is for what
-// is in the pipe by then.
+// Run moves bytes until a transfer is small, and returns how many it has written. At the end of src the error is io.EOF. Bytes
+// that splice cannot move are left to the reads and writes of the caller. buf is for bytes in the pipe that have to be
+// copied.
 func (s *Splicer) Run(co *coro.Co, buf []byte) (written int64, err error) {
 	if s == nil || s.never {
 		return 0, nil
 	}
 	pipe, errno := sys.NewPipe()
 	if errno != 0 {
-		return 0, nil // no descriptors, perhaps: it goes without
+		return 0, nil // without a pipe, the caller copies
 	}
 	defer pipe.Close()
 	for {
@@ -100,12 +100,11 @@ type filled uint8
 
 const (
 	bytes   filled = iota
-	nothing        // a read may find something all the same
+	nothing        // but a read may return bytes
 	theEnd
 )
 
-// fill waits for bytes of src, and moves them into the pipe, which is empty: so would-block is about
-// src alone.
+// fill waits for bytes of src, and moves them into the pipe. The pipe is empty, so EAGAIN concerns src alone.
 func (s *Splicer) fill(co *coro.Co, pipe sys.Pipe) (n int, got filled, err error) {
 	f := s.src.fd
 	n, err = Wait(co, f, reactor.Read, func(cx *core.Context) (int, Progress, error) {
@@ -121,8 +120,8 @@ func (s *Splicer) fill(co *coro.Co, pipe sys.Pipe) (n int, got filled, err error
 	return n, got, err
 }
 
-// fillOnce tells apart what 0 and EAGAIN of splice mean: the end, an empty socket, or the mark of urgent data,
-// at which there is either of them although bytes lie behind it. A read gets past the mark.
+// fillOnce distinguishes what 0 and EAGAIN of splice mean: the end, an empty socket, or the mark of urgent data, at which splice
+// returns either of them although bytes lie behind it. A read gets past the mark.
 func (s *Splicer) fillOnce(pipe sys.Pipe, fd int) (n int, got filled, errno sys.Errno) {
 	if sys.Blocking(fd) {
 		s.never = true
@@ -190,7 +189,7 @@ func (s *Splicer) pour(co *coro.Co, pipe sys.Pipe, n int, buf []byte) (written i
 	return written, nil
 }
 
-// spliceOnce is one try. errno is given beside the error, for who has another way.
+// spliceOnce is one try. It returns errno beside the error, since the caller can copy instead.
 func (f *FD) spliceOnce(cx *core.Context, d reactor.Direction, call func(fd int) (int, sys.Errno)) (n int, errno sys.Errno, p Progress, err error) {
 	t := f.Try(cx, d)
 	for t.Next() {

@@ -9,11 +9,10 @@ import (
 	"github.com/moduvex/moduvex-go/reactor"
 )
 
-// This file has what all byte streams do, and WaitReady, which is good for any socket. Errors come
-// without their net.OpError, which is the caller's to make, and io.EOF comes bare.
+// This file has the operations of byte streams, and WaitReady, which works for all sockets. Errors have no net.OpError around
+// them: the caller makes it. io.EOF stays as it is.
 
-// Read reads what there is, up to len(b) bytes, and waits if there is nothing. It returns io.EOF at
-// the end of the stream.
+// Read reads up to len(b) bytes, and waits if there are none. It returns io.EOF at the end of the stream.
 func (f *FD) Read(co *coro.Co, b []byte) (n int, err error) {
 	if err := co.Interrupted(); err != nil {
 		return 0, err
@@ -177,14 +176,14 @@ func (f *FD) writeReady(cx *core.Context, b []byte) (int, Progress, error) {
 	}
 }
 
-// short says that a read or write moved fewer bytes than it was given, where that means something.
+// short records that a read or write moved fewer bytes than it was given, unless reads end at boundaries.
 func (f *FD) short(ev Event, d reactor.Direction) {
 	if f.word.Load()&boundaries == 0 {
 		ev.Short(d)
 	}
 }
 
-// WaitReady waits until an operation in direction d would not have to.
+// WaitReady waits until an operation in direction d would not wait.
 func (f *FD) WaitReady(co *coro.Co, d reactor.Direction) error {
 	err := co.Interrupted()
 	for err == nil {
@@ -223,14 +222,14 @@ func (f *FD) waitReady(cx *core.Context, d reactor.Direction) (Progress, error) 
 	case err != nil:
 	case !ok:
 		p = Pending
-	case !ev.Known() && !f.hasEnded(d): // of what has ended there is no more to be known
+	case !ev.Known() && !f.hasEnded(d): // an ended direction has no events
 		p = Unregistered
 	}
 	f.End(cx, d, p)
 	return p, err
 }
 
-// CloseWriting is CloseHalf for writing, and tells the peer unless that closes the whole.
+// CloseWriting is CloseHalf for writing. Unless that closes f, it also shuts the direction down, which the peer reads as the end.
 func (f *FD) CloseWriting() error {
 	if err := f.Acquire(); err != nil {
 		return err

@@ -8,8 +8,8 @@ import (
 	"github.com/moduvex/moduvex-go/reactor"
 )
 
-// A Try is one try of an operation, for whatever moves more than the bytes of a stream. It lies on
-// the stack of the function that makes it:
+// A Try is one try of an operation, for all operations but Read and Write of byte streams. It stays on the stack of the function
+// that makes it:
 //
 //	t := f.Try(cx, d)
 //	for t.Next() {
@@ -50,7 +50,7 @@ func (t *Try) Next() bool {
 	} else if t.p != Pending {
 		return false
 	}
-	ev, ok, err := t.f.Ready(t.cx, t.d, t.ev) // t.ev is what the try before would have blocked on
+	ev, ok, err := t.f.Ready(t.cx, t.d, t.ev) // t.ev is the event that the last try would have blocked on
 	if err != nil {
 		t.p, t.err = Done, err
 	}
@@ -73,14 +73,14 @@ func (t *Try) begin() {
 	}
 }
 
-// Tried says what the system call came to.
+// Tried takes the result of the system call.
 func (t *Try) Tried(call string, errno sys.Errno) {
 	switch errno {
 	case 0:
 		t.p = Done
 	case sys.EAGAIN:
 		if t.f.hasEnded(t.d) {
-			t.p = Done // with nothing
+			t.p = Done // without bytes
 		} else if !t.ev.Blocked(t.d) {
 			t.p = Unregistered
 		}
@@ -89,14 +89,14 @@ func (t *Try) Tried(call string, errno sys.Errno) {
 	}
 }
 
-// Short says that of asked bytes of a stream n were moved, if it was not none.
+// Short records that the call moved n of the requested bytes of a stream.
 func (t *Try) Short(n, asked int) {
 	if t.p == Done && t.err == nil && n > 0 && n < asked {
 		t.f.short(t.ev, t.d)
 	}
 }
 
-// End is the end of the try.
+// End ends the try.
 func (t *Try) End() (Progress, error) {
 	switch t.state {
 	case refused:
@@ -110,9 +110,8 @@ func (t *Try) End() (Progress, error) {
 	return t.p, t.err
 }
 
-// BeginOnce begins an operation that is tried once, by somebody who has no task to suspend and no
-// clock to tell deadlines by. It returns net.ErrClosed if f or the direction is closed; otherwise
-// EndOnce follows, with what it returned.
+// BeginOnce begins an operation that is tried once, by a caller without a task to suspend and without a clock to check deadlines
+// with. It returns net.ErrClosed if f or the direction is closed; otherwise EndOnce follows with the event that it returned.
 func (f *FD) BeginOnce(d reactor.Direction) (Event, error) {
 	if !f.acquire(open | halfClosed(d)) {
 		return Event{}, net.ErrClosed
@@ -124,7 +123,7 @@ func (f *FD) BeginOnce(d reactor.Direction) (Event, error) {
 	return ev, nil
 }
 
-// EndOnce ends the operation, which would have blocked or not.
+// EndOnce ends the operation.
 func (f *FD) EndOnce(ev Event, d reactor.Direction, blocked bool) {
 	if blocked {
 		ev.Blocked(d)

@@ -10,7 +10,7 @@ import (
 	"github.com/moduvex/moduvex-go/reactor"
 )
 
-// This file has reads and writes of several buffers. Like those of one they are for byte streams.
+// This file has reads and writes of several buffers, for byte streams.
 
 // ReadBuffers is Read into several buffers, the first one first.
 func (f *FD) ReadBuffers(co *coro.Co, bufs [][]byte) (n int, err error) {

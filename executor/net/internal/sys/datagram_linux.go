@@ -108,7 +108,7 @@ func (m *Batch) put(i int, b []byte) {
 	m.headers[i].header.SetIovlen(1)
 }
 
-// Recv receives up to n datagrams into the first n places, and returns how many, at least one if
+// Recv receives up to n datagrams into the first n slots, and returns how many, at least one if
 // there is no error.
 func (m *Batch) Recv(fd, n int) (int, Errno) {
 	got, errno := m.call(unix.SYS_RECVMMSG, fd, n, 0)
@@ -124,7 +124,7 @@ func (m *Batch) Received(i int) (n int, truncated bool, from Endpoint) {
 	return int(h.length), h.header.Flags&unix.MSG_TRUNC != 0, fromRaw(&m.names[i], h.header.Namelen)
 }
 
-// Send sends up to n datagrams from the first n places, and returns how many, at least one if there
+// Send sends up to n datagrams from the first n slots, and returns how many, at least one if there
 // is no error. An error is that of the first of them.
 func (m *Batch) Send(fd, n int) (int, Errno) {
 	for i := range n {
@@ -147,7 +147,7 @@ func (m *Batch) call(call uintptr, fd, n int, flags uintptr) (int, Errno) {
 	}
 }
 
-// Clear lets go of the buffers in the first n places.
+// Clear lets go of the buffers in the first n slots.
 func (m *Batch) Clear(n int) {
 	for i := range n {
 		m.iovecs[i].Base = nil

@@ -8,12 +8,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// DatagramsJam is true where a socket is writable although its peer has no room.
-const DatagramsJam = true
+// RoomUnreported is true where a socket is writable although its peer has no room.
+const RoomUnreported = true
 
-// Jammed reports whether errno of SendLocal says that there is no room for now. What is full is the
+// ReceiverFull reports whether errno of SendLocal says that there is no room for now. What is full is the
 // receiver's buffer, and these systems say ENOBUFS to that.
-func Jammed(errno Errno) bool { return errno == unix.EAGAIN || errno == unix.ENOBUFS }
+func ReceiverFull(errno Errno) bool { return errno == unix.EAGAIN || errno == unix.ENOBUFS }
 
 func newPair(kind int) (pair [2]int, err error) {
 	syscall.ForkLock.RLock()

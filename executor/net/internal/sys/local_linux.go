@@ -6,11 +6,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// DatagramsJam is false where a socket that is connected becomes writable when its peer has room.
-const DatagramsJam = false
+// RoomUnreported is false where a socket that is connected becomes writable when its peer has room.
+const RoomUnreported = false
 
-// Jammed reports whether errno of SendLocal says that there is no room for now.
-func Jammed(errno Errno) bool { return errno == unix.EAGAIN }
+// ReceiverFull reports whether errno of SendLocal says that there is no room for now.
+func ReceiverFull(errno Errno) bool { return errno == unix.EAGAIN }
 
 func newPair(kind int) ([2]int, error) {
 	return unix.Socketpair(unix.AF_UNIX, kind|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)

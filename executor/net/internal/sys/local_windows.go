@@ -11,8 +11,8 @@ import (
 
 // Windows has Unix sockets since 10.1803: streams, with names in the file system. It sends no descriptors.
 
-// DatagramsJam is false, for there are no datagrams.
-const DatagramsJam = false
+// RoomUnreported is false, for there are no datagrams.
+const RoomUnreported = false
 
 // Abstract is false where every name is one of the file system's.
 const Abstract = false
@@ -28,8 +28,8 @@ func localAddr(name string) *windows.SockaddrUnix {
 	return &windows.SockaddrUnix{Name: name}
 }
 
-// Jammed reports whether errno of SendLocal says that there is no room for now.
-func Jammed(errno Errno) bool { return errno == EAGAIN }
+// ReceiverFull reports whether errno of SendLocal says that there is no room for now.
+func ReceiverFull(errno Errno) bool { return errno == EAGAIN }
 
 // LocalSocket makes a Unix socket. Where there are none, its error wraps errors.ErrUnsupported.
 func LocalSocket(k Kind) (int, error) {

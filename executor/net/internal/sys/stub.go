@@ -92,12 +92,12 @@ func (*Batch) Send(int, int) (int, Errno)              { return 0, unsupported }
 func (*Batch) Clear(int)                               {}
 
 const (
-	DatagramsJam = false
+	RoomUnreported = false
 	Abstract     = false
 	maxPath      = 107
 )
 
-func Jammed(Errno) bool                                          { return false }
+func ReceiverFull(Errno) bool                                          { return false }
 func LocalSocket(Kind) (int, error)                              { return -1, errors.ErrUnsupported }
 func LocalPair(Kind) (int, int, error)                           { return -1, -1, errors.ErrUnsupported }
 func BindLocal(int, string) error                                { return errors.ErrUnsupported }

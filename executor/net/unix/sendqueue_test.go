@@ -88,7 +88,7 @@ func sender(tb testing.TB, rt *executor.Runtime, s *unix.Datagram, path, text st
 		_, err := s.WriteTo(co, []byte(text), path)
 		return err
 	})
-	until(tb, "it is in line", func() bool { return s.Line(path) == n })
+	until(tb, "it is in line", func() bool { return s.Queued(path) == n })
 	return h
 }
 
@@ -128,7 +128,7 @@ func TestJamIsOfOneReceiver(t *testing.T) {
 	if err := nettest.Finish(t, waits); err == nil {
 		t.Error("an aborted send succeeded")
 	}
-	if s.Jams() != 0 {
+	if s.SendQueues() != 0 {
 		t.Error("there is a jam that nobody is in")
 	}
 }
@@ -175,7 +175,7 @@ func TestJamIsFirstComeFirstServed(t *testing.T) {
 			}
 		}
 	})
-	until(t, "the greedy one is in line", func() bool { return s.Line(path) == n+1 })
+	until(t, "the greedy one is in line", func() bool { return s.Queued(path) == n+1 })
 	nettest.Do(t, rt, func(co *coro.Co) error {
 		b := make([]byte, 10)
 		for next := 0; next < n; {
@@ -200,7 +200,7 @@ func TestJamIsFirstComeFirstServed(t *testing.T) {
 	}
 	greedy.Abort()
 	nettest.Finish(t, greedy)
-	if s.Jams() != 0 {
+	if s.SendQueues() != 0 {
 		t.Error("there is a jam that nobody is in")
 	}
 }
@@ -227,7 +227,7 @@ func TestJamIsForgottenWhenItIsOver(t *testing.T) {
 					t.Errorf("the send ended with %v", err)
 				}
 			}
-			if s.Jams() != 0 {
+			if s.SendQueues() != 0 {
 				t.Error("there is a jam that nobody is in")
 			}
 		})
@@ -249,7 +249,7 @@ func TestSendThatIsGivenUpStopsNobody(t *testing.T) {
 			h.Abort()
 			<-h.Done()
 		}
-		if n := s.Line(path); n != 0 && !desert {
+		if n := s.Queued(path); n != 0 && !desert {
 			t.Errorf("%d are in line that have given up", n)
 		}
 		last := executor.Do(rt, func(co *coro.Co) error {
@@ -267,7 +267,7 @@ func TestSendThatIsGivenUpStopsNobody(t *testing.T) {
 		if err := nettest.Finish(t, last); err != nil {
 			t.Error(err)
 		}
-		if s.Jams() != 0 {
+		if s.SendQueues() != 0 {
 			t.Error("there is a jam that nobody is in")
 		}
 	}
