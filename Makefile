@@ -146,8 +146,8 @@ bench-readme: ## put the summary of the last `make bench` into README.md
 	$(GO) run ./tools/bench -from tools/bench/results/report.json -readme README.md >/dev/null
 
 .PHONY: guide
-guide: ## write the code of the examples into README.md, GUIDE.md and core/README.md
-	$(GO) run ./tools/cmd/guide README.md GUIDE.md core/README.md
+guide: ## write the code of the examples into the documents that show it
+	$(GO) run ./tools/cmd/guide README.md GUIDE.md core/README.md reactor/README.md reactor/*/README.md
 
 .PHONY: demo
 demo: ## the echo server under load; ARGS

@@ -7,17 +7,17 @@ import (
 	"github.com/moduvex/moduvex-go/reactor/iocp"
 )
 
-// Where there is no completion port, New says so, and the program takes another poller.
-func ExampleNew() {
+// Where there is no completion port, New returns an error, and the program takes another Poller.
+func Example() {
 	p, err := iocp.New()
 	if errors.Is(err, errors.ErrUnsupported) {
-		fmt.Println("ready, or not on Windows")
+		fmt.Println("not on Windows, or ready")
 		return
 	}
 	defer p.Close()
 	p.Notify()
 	if events, err := p.Wait(nil, -1); len(events) == 0 && err == nil {
-		fmt.Println("ready, or not on Windows")
+		fmt.Println("not on Windows, or ready")
 	}
-	// Output: ready, or not on Windows
+	// Output: not on Windows, or ready
 }

@@ -4,13 +4,15 @@ package kqueue_test
 
 import (
 	"fmt"
+	"os"
 
 	"github.com/moduvex/moduvex-go/reactor"
 	"github.com/moduvex/moduvex-go/reactor/kqueue"
-	"golang.org/x/sys/unix"
 )
 
+// A program with a loop of its own watches a pipe.
 func ExampleNew() {
+	//guide:begin new
 	p, err := kqueue.New()
 	if err != nil {
 		fmt.Println(err)
@@ -18,27 +20,27 @@ func ExampleNew() {
 	}
 	defer p.Close()
 
-	var fds [2]int
-	if err := unix.Pipe(fds[:]); err != nil {
+	rd, wr, err := os.Pipe()
+	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	rd, wr := fds[0], fds[1]
-	defer unix.Close(wr)
+	defer wr.Close()
+	defer rd.Close()
 
-	if err := p.Add(uintptr(rd), 42, reactor.Readable, reactor.Edge); err != nil {
+	fd := rd.Fd()
+	if err := p.Add(fd, 42, reactor.Readable, reactor.Edge); err != nil {
 		fmt.Println(err)
+		return
 	}
-	unix.Write(wr, []byte("x"))
-	events, err := p.Wait(nil, -1)
-	fmt.Println(events, err)
+	defer p.Delete(fd) // before the close
 
-	fmt.Println(p.Add(uintptr(rd), 43, reactor.Readable, reactor.Edge) != nil)
-	p.Delete(uintptr(rd)) // before it is closed
-	unix.Close(rd)
+	wr.WriteString("x")
+	events, err := p.Wait(nil, -1)
+	fmt.Println(events, err) // [{42 ReadReady}] <nil>
+	//guide:end new
 	// Output:
 	// [{42 ReadReady}] <nil>
-	// true
 }
 
 // A Notify from another goroutine ends a Wait without an event.

@@ -13,7 +13,10 @@ import (
 var repository = filepath.Join("..", "..", "..")
 
 // Documents are the Markdown files that show code of the repository.
-var documents = []string{"README.md", "GUIDE.md", "core/README.md"}
+var documents = []string{
+	"README.md", "GUIDE.md", "core/README.md",
+	"reactor/README.md", "reactor/epoll/README.md", "reactor/kqueue/README.md", "reactor/iocp/README.md",
+}
 
 func TestDocumentsShowTheirSources(t *testing.T) {
 	var shown []string
