@@ -1,19 +1,22 @@
-// Package coretest is a host for tests: it runs tasks on the test's own goroutine, in a fixed
-// order, on a clock that moves only when every task waits. It is a complete [core.Host] without
-// I/O, small enough to be read as the example of one.
+// Package coretest provides hosts for tests.
+//
+//   - [Host] runs tasks on the test's own goroutine, in a fixed order, on a clock that moves only when
+//     every task waits. It is a complete [core.Host] without I/O, small enough to be read as the example
+//     of one.
+//   - [Workers] run tasks in parallel, and each task on changing workers.
 //
 // # The clock in tests of your own
 //
-// Whatever takes its time from a host (package timer, coro.Sleep, coro.WithTimeout, a Co as a
-// context) runs on the clock of this one. A test spawns what it wants to see, and then:
+// All code that takes its time from a host (package timer, coro.Sleep, coro.WithTimeout, a Co as a
+// context) runs on the clock of the Host. A test spawns its tasks, and then calls:
 //
-//   - [Host.Run] runs it to the end, in no time. The clock jumps from deadline to deadline.
-//   - [Host.RunFor] runs it for a stretch of time: for what never ends, such as a loop around a
+//   - [Host.Run] to run them to the end, in no time: the clock jumps from deadline to deadline.
+//   - [Host.RunFor] to run them for a given time, for tasks that never end, such as a loop around a
 //     timer.Interval.
-//   - [Host.Step] runs one task without moving the clock, and [Host.Advance] moves the clock without
-//     running one: what was due meanwhile comes late, as after a stall.
+//   - [Host.Step] to run one task without moving the clock, and [Host.Advance] to move the clock without
+//     running a task: timers that were due meanwhile fire late, as after a stall.
 //
-// Two runs of a test do the same, as long as no other goroutine takes part.
+// A test repeats exactly, as long as no other goroutine takes part.
 package coretest
 
 import (
@@ -29,13 +32,13 @@ import (
 	"github.com/moduvex/moduvex-go/core/timer/wheel"
 )
 
-// A Host runs tasks when it is told to. Wakes and spawns may come from any goroutine; Run, Step
-// and Close belong to one.
+// A Host runs tasks in calls of Run and the like. Any goroutine may wake and spawn tasks; one goroutine
+// calls the other methods.
 type Host struct {
 	mu      sync.Mutex
 	queue   task.Queue
 	closed  bool
-	arrived chan struct{} // has one token when a task came from another goroutine
+	arrived chan struct{} // holds a token after a push
 
 	cx       *core.Context
 	home     task.Home
@@ -50,7 +53,7 @@ type Host struct {
 
 var _ coro.Host = (*Host)(nil)
 
-// New makes a host whose random source starts from seed.
+// New returns a host whose random source starts from seed. The caller calls Close at the end.
 func New(seed uint64) *Host {
 	h := &Host{
 		arrived: make(chan struct{}, 1),
@@ -63,7 +66,7 @@ func New(seed uint64) *Host {
 	return h
 }
 
-// Spawn implements [core.Spawner]. Any goroutine.
+// Spawn implements [core.Spawner]. After Close it returns core.ErrShutdown. Any goroutine.
 func (h *Host) Spawn(r core.Task) error {
 	t := r.(*task.Task)
 	h.mu.Lock()
@@ -106,7 +109,7 @@ func (h *Host) Step() bool {
 		return false
 	}
 	out := h.run(t)
-	h.cx.ForHost().Rest() // it may have been the last task
+	h.cx.ForHost().Rest() // t may have been the last task
 	switch out {
 	case core.Again:
 		h.Schedule(t)
@@ -132,11 +135,11 @@ func (h *Host) run(t *task.Task) (out core.Outcome) {
 	return out
 }
 
-// Run steps until no task is scheduled, moving the clock from deadline to deadline. Tasks that
-// are left wait for something that only another goroutine can do, or for nothing.
+// Run steps until no task is scheduled and no timer is armed, moving the clock from deadline to deadline. The
+// tasks that are left wait for an event that only another goroutine can cause, or for none.
 func (h *Host) Run() { h.runUpTo(math.MaxInt64) }
 
-// RunFor is Run up to the instant that is d from now, where it leaves the clock.
+// RunFor is Run up to the instant that is d from now, at which it leaves the clock. A negative d panics.
 func (h *Host) RunFor(d time.Duration) {
 	if d < 0 || d > math.MaxInt64-h.now {
 		panic(fmt.Sprintf("coretest: RunFor %v, at %v", d, h.now))
@@ -158,7 +161,7 @@ func (h *Host) runUpTo(end time.Duration) {
 	}
 }
 
-// RunUntil runs until done reports true, waiting for wakes from other goroutines in between.
+// RunUntil runs until done returns true, and waits for wakes from other goroutines in between.
 func (h *Host) RunUntil(done func() bool) {
 	for !done() {
 		if !h.Step() {
@@ -170,7 +173,7 @@ func (h *Host) RunUntil(done func() bool) {
 	}
 }
 
-// Advance moves the clock and wakes what is due.
+// Advance moves the clock by d and wakes the wakers of the timers that are due.
 func (h *Host) Advance(d time.Duration) {
 	h.now += d
 	for e := h.wheel.Expire(h.now); e != nil; e = h.wheel.Expire(h.now) {
@@ -178,7 +181,7 @@ func (h *Host) Advance(d time.Duration) {
 	}
 }
 
-// Close gives up every task that is left: each is dropped once and its join resolved.
+// Close gives up every task that is left: it drops each once and resolves its join.
 func (h *Host) Close() {
 	h.mu.Lock()
 	h.closed = true
@@ -209,7 +212,7 @@ func (h *Host) Scheduled() int {
 }
 
 // Context returns the context that tasks are polled with, for tests that poll by hand. They call
-// Begin on it first.
+// ForHost().Begin on it first.
 func (h *Host) Context() *core.Context { return h.cx }
 
 // Wake implements [core.Host].
@@ -218,7 +221,7 @@ func (h *Host) Wake(w core.Waker) { w.Wake() }
 // WakeLater implements [core.Host].
 func (h *Host) WakeLater(w core.Waker) { w.Wake() }
 
-// Now is the virtual clock.
+// Now returns the time of the virtual clock.
 func (h *Host) Now() time.Duration { return h.now }
 
 // Epoch returns a fixed instant.
@@ -232,7 +235,7 @@ func (h *Host) Arm(e *wheel.Entry, at time.Duration) { h.wheel.Reset(e, at) }
 // Disarm implements [core.Host].
 func (h *Host) Disarm(e *wheel.Entry) { h.wheel.Remove(e) }
 
-// Release implements [core.ReleasingHost], on the goroutine of the others.
+// Release implements [core.ReleasingHost], but for the goroutine of the other methods only.
 func (h *Host) Release(e *wheel.Entry) { h.wheel.Remove(e) }
 
 // Timers returns how many timers are armed.

@@ -2,18 +2,18 @@ package future
 
 import "github.com/moduvex/moduvex-go/core"
 
-const polledAgain = "future: polled after it had answered"
+const polledAgain = "future: polled after it completed"
 
-// giveUp drops the child in *f, if there still is one. It forgets it first, so that a child whose
-// Drop panics has had its one call.
+// giveUp drops the child in *f, if there still is one. It clears *f first, so that a child whose
+// Drop panics is not dropped again.
 func giveUp[T any](f *core.Future[T]) {
 	child := *f
 	*f = nil
 	core.Drop(child)
 }
 
-// giveUpAll drops the children that are left in fs. A Drop that panics does not keep the others
-// from theirs: they get it while the panic passes.
+// giveUpAll drops the children that are left in fs. If a Drop panics, the children behind it are dropped while
+// the panic passes.
 func giveUpAll[T any](fs []core.Future[T]) {
 	defer func() {
 		if len(fs) > 0 {

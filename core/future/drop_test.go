@@ -208,21 +208,21 @@ func TestNilArgumentsPanicAtConstruction(t *testing.T) {
 	var none core.Future[int]
 	some := future.Ready(1)
 	for want, construct := range map[string]func(){
-		"future: Func of a nil function":                       func() { future.Func[int](nil) },
-		"future: Map of a nil Future":                          func() { future.Map(none, func(int) int { return 0 }) },
-		"future: Map with a nil function":                      func() { future.Map[int, int](some, nil) },
-		"future: Then of a nil Future":                         func() { future.Then(none, func(int) core.Future[int] { return some }) },
-		"future: Then with a nil function":                     func() { future.Then[int, int](some, nil) },
-		"future: Join2 with a nil first Future":                func() { future.Join2(none, some) },
-		"future: Join2 with a nil second Future":               func() { future.Join2(some, none) },
-		"future: Join3 with a nil first Future":                func() { future.Join3(none, some, some) },
-		"future: Join3 with a nil second Future":               func() { future.Join3(some, none, some) },
-		"future: Join3 with a nil third Future":                func() { future.Join3(some, some, none) },
-		"future: JoinAll with a nil Future at index 1":         func() { future.JoinAll([]core.Future[int]{some, nil}) },
-		"future: Race with a nil Future at index 2":            func() { future.Race(some, some, nil) },
-		"future: Race of no Futures, which would never answer": func() { future.Race[int]() },
-		"future: Select2 with a nil first Future":              func() { future.Select2(none, some) },
-		"future: Select2 with a nil second Future":             func() { future.Select2(some, none) },
+		"future: Func of a nil function":                         func() { future.Func[int](nil) },
+		"future: Map of a nil Future":                            func() { future.Map(none, func(int) int { return 0 }) },
+		"future: Map with a nil function":                        func() { future.Map[int, int](some, nil) },
+		"future: Then of a nil Future":                           func() { future.Then(none, func(int) core.Future[int] { return some }) },
+		"future: Then with a nil function":                       func() { future.Then[int, int](some, nil) },
+		"future: Join2 with a nil first Future":                  func() { future.Join2(none, some) },
+		"future: Join2 with a nil second Future":                 func() { future.Join2(some, none) },
+		"future: Join3 with a nil first Future":                  func() { future.Join3(none, some, some) },
+		"future: Join3 with a nil second Future":                 func() { future.Join3(some, none, some) },
+		"future: Join3 with a nil third Future":                  func() { future.Join3(some, some, none) },
+		"future: JoinAll with a nil Future at index 1":           func() { future.JoinAll([]core.Future[int]{some, nil}) },
+		"future: Race with a nil Future at index 2":              func() { future.Race(some, some, nil) },
+		"future: Race of no Futures, which would never complete": func() { future.Race[int]() },
+		"future: Select2 with a nil first Future":                func() { future.Select2(none, some) },
+		"future: Select2 with a nil second Future":               func() { future.Select2(some, none) },
 	} {
 		mustPanic(t, want, construct)
 	}
@@ -240,6 +240,6 @@ func TestPollAfterTheAnswerPanics(t *testing.T) {
 		if _, ok := f.Poll(cx); !ok {
 			t.Fatalf("%s: pending, want the answer", c.name)
 		}
-		mustPanic(t, "future: polled after it had answered", func() { f.Poll(cx) })
+		mustPanic(t, "future: polled after it completed", func() { f.Poll(cx) })
 	}
 }

@@ -2,14 +2,14 @@ package future
 
 import "github.com/moduvex/moduvex-go/core"
 
-// A Pair is what [Join2] answers.
+// A Pair holds the values of [Join2].
 type Pair[A, B any] struct {
 	First  A
 	Second B
 }
 
-// Join2 returns a future that answers when both a and b have. Each poll polls those of them that
-// are pending: a first, unless b has found the budget spent. Drop drops those that are pending. A nil
+// Join2 returns a future that completes when both a and b have. Each poll polls those of them that
+// are pending: a first, unless b found the budget spent the last time. Drop drops those that are pending. A nil
 // a or b panics.
 func Join2[A, B any](a core.Future[A], b core.Future[B]) core.Future[Pair[A, B]] {
 	if a == nil {
@@ -22,10 +22,10 @@ func Join2[A, B any](a core.Future[A], b core.Future[B]) core.Future[Pair[A, B]]
 }
 
 type join2[A, B any] struct {
-	a   core.Future[A] // nil once it has answered
+	a   core.Future[A] // nil once it has completed
 	b   core.Future[B]
 	out Pair[A, B]
-	turns
+	rotation
 }
 
 func (j *join2[A, B]) Poll(cx *core.Context) (Pair[A, B], bool) {
@@ -36,9 +36,9 @@ func (j *join2[A, B]) Poll(cx *core.Context) (Pair[A, B], bool) {
 	for i := range 2 {
 		switch i ^ first {
 		case 0:
-			pollInto(cx, &j.turns, 0, &j.a, &j.out.First)
+			pollInto(cx, &j.rotation, 0, &j.a, &j.out.First)
 		case 1:
-			pollInto(cx, &j.turns, 1, &j.b, &j.out.Second)
+			pollInto(cx, &j.rotation, 1, &j.b, &j.out.Second)
 		}
 	}
 	if j.a != nil || j.b != nil {
@@ -52,7 +52,7 @@ func (j *join2[A, B]) Drop() {
 	giveUp(&j.a)
 }
 
-// A Triple is what [Join3] answers.
+// A Triple holds the values of [Join3].
 type Triple[A, B, C any] struct {
 	First  A
 	Second B
@@ -74,11 +74,11 @@ func Join3[A, B, C any](a core.Future[A], b core.Future[B], c core.Future[C]) co
 }
 
 type join3[A, B, C any] struct {
-	a   core.Future[A] // nil once it has answered
+	a   core.Future[A] // nil once it has completed
 	b   core.Future[B]
 	c   core.Future[C]
 	out Triple[A, B, C]
-	turns
+	rotation
 }
 
 func (j *join3[A, B, C]) Poll(cx *core.Context) (Triple[A, B, C], bool) {
@@ -89,11 +89,11 @@ func (j *join3[A, B, C]) Poll(cx *core.Context) (Triple[A, B, C], bool) {
 	for i := range 3 {
 		switch (first + i) % 3 {
 		case 0:
-			pollInto(cx, &j.turns, 0, &j.a, &j.out.First)
+			pollInto(cx, &j.rotation, 0, &j.a, &j.out.First)
 		case 1:
-			pollInto(cx, &j.turns, 1, &j.b, &j.out.Second)
+			pollInto(cx, &j.rotation, 1, &j.b, &j.out.Second)
 		case 2:
-			pollInto(cx, &j.turns, 2, &j.c, &j.out.Third)
+			pollInto(cx, &j.rotation, 2, &j.c, &j.out.Third)
 		}
 	}
 	if j.a != nil || j.b != nil || j.c != nil {
@@ -108,12 +108,12 @@ func (j *join3[A, B, C]) Drop() {
 	giveUp(&j.a)
 }
 
-// pollInto polls child i, which is in *f, if it is pending, and moves its answer to *out.
-func pollInto[T any](cx *core.Context, ts *turns, i int, f *core.Future[T], out *T) {
+// pollInto polls child i, which is in *f, if it is pending, and moves its value to *out.
+func pollInto[T any](cx *core.Context, r *rotation, i int, f *core.Future[T], out *T) {
 	if *f == nil {
 		return
 	}
-	ts.reach(cx, i)
+	r.reach(cx, i)
 	if v, ok := (*f).Poll(cx); ok {
 		*f, *out = nil, v
 	}

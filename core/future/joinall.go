@@ -7,13 +7,13 @@ import (
 	"github.com/moduvex/moduvex-go/core"
 )
 
-// few is how many children a JoinAll polls all at once. Up to here that costs no more than to
-// keep account of who was woken, and the children keep the waker of the task.
+// few is up to how many children a JoinAll polls all of them. Up to here that costs no more than to
+// track which child was woken, and the children keep the waker of the task.
 const few = 16
 
-// JoinAll returns a future that answers when all of fs have, with their values in the order of
-// fs: an empty slice, at once, if there are none. With many fs only those that were woken are
-// polled again, as long as the budget lasts; in which order is not defined. Drop drops those that are
+// JoinAll returns a future that completes when all of fs have, with their values in the order of
+// fs: with an empty slice, at once, if there are none. With many fs it polls only those again that were
+// woken, in no defined order, as long as the budget lasts. Drop drops those that are
 // pending. A nil future among fs panics.
 //
 // JoinAll copies fs and does not keep it.
@@ -29,7 +29,7 @@ func JoinAll[T any](fs []core.Future[T]) core.Future[[]T] {
 	return &joinMany[T]{joinAll: j, woken: newWokenSet(len(fs))}
 }
 
-// cloneOf copies the arguments of the combinator of that name, none of which may be nil.
+// cloneOf copies the arguments of the combinator name. It panics if one of them is nil.
 func cloneOf[T any](name string, fs []core.Future[T]) []core.Future[T] {
 	for i, f := range fs {
 		if f == nil {
@@ -39,11 +39,11 @@ func cloneOf[T any](name string, fs []core.Future[T]) []core.Future[T] {
 	return slices.Clone(fs)
 }
 
-// joinAll is what both kinds have in common.
+// joinAll is the common part of joinFew and joinMany.
 type joinAll[T any] struct {
-	children []core.Future[T] // each is nil once it has answered
-	values   []T              // nil once they have been answered
-	left     int              // children that have not answered
+	children []core.Future[T] // each is nil once it has completed
+	values   []T              // nil once Poll has returned them
+	left     int              // children that have not completed
 }
 
 // poll polls child i, if it is pending.
@@ -57,7 +57,8 @@ func (j *joinAll[T]) poll(cx *core.Context, i int) {
 	}
 }
 
-func (j *joinAll[T]) answer() ([]T, bool) {
+// result returns the values, and true, if all children have completed.
+func (j *joinAll[T]) result() ([]T, bool) {
 	if j.left > 0 {
 		return nil, false
 	}
@@ -74,7 +75,7 @@ func (j *joinAll[T]) Drop() {
 
 type joinFew[T any] struct {
 	joinAll[T]
-	turns
+	rotation
 }
 
 func (j *joinFew[T]) Poll(cx *core.Context) ([]T, bool) {
@@ -91,15 +92,15 @@ func (j *joinFew[T]) Poll(cx *core.Context) ([]T, bool) {
 			i = 0
 		}
 	}
-	return j.answer()
+	return j.result()
 }
 
-// A joinMany polls the children that were woken. When the budget is spent it leaves the rest of them
-// to the next poll, which begins with these: so none is starved by others that are woken all the time.
+// A joinMany polls the children that were woken. When the budget is spent, it leaves the rest of them
+// to the next poll, which begins with these: so children that are woken all the time starve no other.
 type joinMany[T any] struct {
 	joinAll[T]
 	woken *wokenSet
-	rest  *childWaker // taken out of woken, and not polled yet
+	rest  *childWaker // removed from woken, and not polled yet
 }
 
 func (j *joinMany[T]) Poll(cx *core.Context) ([]T, bool) {
@@ -111,7 +112,7 @@ func (j *joinMany[T]) Poll(cx *core.Context) ([]T, bool) {
 	j.woken.setOuter(outer)
 	for taken := false; ; {
 		if j.rest == nil {
-			if taken { // what was woken meanwhile wakes the task
+			if taken { // a child that was woken meanwhile has woken the task
 				break
 			}
 			taken = true
@@ -129,7 +130,7 @@ func (j *joinMany[T]) Poll(cx *core.Context) ([]T, bool) {
 		cx.SwapWaker(child)
 		j.poll(cx, int(child.index))
 	}
-	values, ok := j.answer()
+	values, ok := j.result()
 	if ok {
 		j.rest = nil
 		j.woken.close()

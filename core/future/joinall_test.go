@@ -49,7 +49,7 @@ func TestJoinAllOfManyPollsOnlyTheWoken(t *testing.T) {
 	answer(t, s)
 }
 
-// TestJoinAllOfManyIgnoresStaleWakers: once it has answered or was dropped, the wakers of its children
+// TestJoinAllOfManyIgnoresStaleWakers: once it has completed or was dropped, the wakers of its children
 // wake nothing, and say that they are finished.
 func TestJoinAllOfManyIgnoresStaleWakers(t *testing.T) {
 	for _, end := range []string{"answered", "dropped"} {

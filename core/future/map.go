@@ -2,8 +2,8 @@ package future
 
 import "github.com/moduvex/moduvex-go/core"
 
-// Map returns a future that answers fn(v) when f answers v. fn runs during that poll, so it must
-// not block. Drop drops f unless it has answered: if fn panics there is nothing left to drop. A
+// Map returns a future that completes with fn(v) when f completes with v. fn runs during that poll, so it
+// must not block. Drop drops f unless it has completed: if fn panics there is nothing left to drop. A
 // nil f or fn panics.
 func Map[A, B any](f core.Future[A], fn func(A) B) core.Future[B] {
 	if f == nil {
@@ -16,7 +16,7 @@ func Map[A, B any](f core.Future[A], fn func(A) B) core.Future[B] {
 }
 
 type mapped[A, B any] struct {
-	child core.Future[A] // nil once it has answered
+	child core.Future[A] // nil once it has completed
 	fn    func(A) B
 }
 
@@ -34,9 +34,9 @@ func (m *mapped[A, B]) Poll(cx *core.Context) (value B, ok bool) {
 
 func (m *mapped[A, B]) Drop() { giveUp(&m.child) }
 
-// Then returns a future that polls f, passes its answer to fn, and from then on is the future that
-// fn returns, which is polled at once. fn runs during a poll, so it must not block. Drop drops
-// whichever of the two is pending. A nil f or fn panics, and so does the poll in which fn returns
+// Then returns a future that polls f, passes its value to fn, and from then on polls the future that
+// fn returns, at once for the first time. fn runs during a poll, so it must not block. Drop drops
+// the one of the two that is pending. A nil f or fn panics, and so does the poll in which fn returns
 // nil.
 func Then[A, B any](f core.Future[A], fn func(A) core.Future[B]) core.Future[B] {
 	if f == nil {
@@ -49,9 +49,9 @@ func Then[A, B any](f core.Future[A], fn func(A) core.Future[B]) core.Future[B] 
 }
 
 type chained[A, B any] struct {
-	first  core.Future[A] // nil once it has answered
+	first  core.Future[A] // nil once it has completed
 	fn     func(A) core.Future[B]
-	second core.Future[B] // nil before that, and once it has answered
+	second core.Future[B] // nil before that, and once it has completed
 }
 
 func (c *chained[A, B]) Poll(cx *core.Context) (value B, ok bool) {

@@ -6,28 +6,28 @@ import (
 	"github.com/moduvex/moduvex-go/core"
 )
 
-// A Winner is what [Race] answers: the value of the first future to answer, and its place among
+// A Winner is the value of [Race]: the value of the first future to complete, and its index among
 // the arguments.
 type Winner[T any] struct {
 	Index int
 	Value T
 }
 
-// Race returns a future that answers as soon as one of fs has. The others are dropped before it
-// answers, in the order of the arguments. Each poll begins at a place drawn from the host's
-// random source, so that of several that are ready none is preferred in the long run, and a
+// Race returns a future that completes as soon as one of fs has. It drops the others before it
+// completes, in the order of the arguments. Each poll begins at an index drawn from the host's
+// random source, so that no future is preferred if several are ready, and a
 // seeded host repeats the choice. Drop drops all of fs. No fs at all, or a nil one, panics.
 //
 // Race copies fs and does not keep it.
 func Race[T any](fs ...core.Future[T]) core.Future[Winner[T]] {
 	if len(fs) == 0 {
-		panic("future: Race of no Futures, which would never answer")
+		panic("future: Race of no Futures, which would never complete")
 	}
 	return &race[T]{cloneOf("Race", fs)}
 }
 
 type race[T any] struct {
-	children []core.Future[T] // those that have not answered, or nil once one has
+	children []core.Future[T] // nil once one has completed
 }
 
 func (r *race[T]) Poll(cx *core.Context) (w Winner[T], ok bool) {
@@ -61,7 +61,7 @@ func draw(cx *core.Context, n int) int {
 	return int(hi)
 }
 
-// An Either is what [Select2] answers. Index says which of the two answered: 0 for First, 1 for
+// An Either is the value of [Select2]. Index says which of the two completed: 0 for First, 1 for
 // Second. The other field is zero.
 type Either[A, B any] struct {
 	Index  int
@@ -81,7 +81,7 @@ func Select2[A, B any](a core.Future[A], b core.Future[B]) core.Future[Either[A,
 }
 
 type select2[A, B any] struct {
-	a core.Future[A] // both are nil once one has answered
+	a core.Future[A] // both are nil once one has completed
 	b core.Future[B]
 }
 

@@ -6,14 +6,14 @@ import (
 	"github.com/moduvex/moduvex-go/core/coro"
 )
 
-// A Key is the name of a task-local of type T. Its identity is its address: two keys are never the
-// same, whatever their names and types, and a key must not be copied. Keys are package-level
-// variables, mostly. The zero Key is one without a name.
+// A Key identifies a task-local of type T by its address: two keys are never the
+// same, whatever their names and types, and a key must not be copied. Most keys are package-level
+// variables. The zero Key is a key without a name.
 type Key[T any] struct {
 	name string // makes the size more than zero as well, so that addresses differ
 }
 
-// NewKey makes a key. Its name is for messages.
+// NewKey returns a new key. Its name is for messages.
 func NewKey[T any](name string) *Key[T] { return &Key[T]{name} }
 
 // String returns the name, or the type of a key without one.
@@ -24,15 +24,15 @@ func (k *Key[T]) String() string {
 	return k.name
 }
 
-// A Source is where values are looked up: a *coro.Co in a body, a *core.Context in a Poll, or any
-// context.Context that was made from a Co.
+// A Source holds values: a *coro.Co in a body, a *core.Context in a Poll, or any
+// context.Context that was derived from a Co.
 type Source interface {
 	Value(key any) any
 }
 
-// With runs body with value for k, and returns what body returned. It is a scope as that of
-// coro.WithValue: co.Value(k) is value, in code that knows contexts only. (For a nil of an
-// interface type it is not nil, which would mean that there is no value.)
+// With runs body with value for k, and returns the error of body. It is a scope like that of
+// coro.WithValue: co.Value(k) is value, for code that knows contexts only. (If value is a nil of an
+// interface type, co.Value(k) is not nil, which would mean that there is no value.)
 func (k *Key[T]) With(co *coro.Co, value T, body func(co *coro.Co) error) error {
 	return coro.WithValue(co, k.id(), k.wrap(value), body)
 }
@@ -51,7 +51,7 @@ func (k *Key[T]) Get(from Source) (value T, ok bool) {
 	return value, false
 }
 
-// Must is Get where there has to be a value: outside any scope of k it panics.
+// Must is Get for code that requires a value: it panics outside every scope of k.
 func (k *Key[T]) Must(from Source) T {
 	value, ok := k.Get(from)
 	if !ok {
@@ -60,7 +60,7 @@ func (k *Key[T]) Must(from Source) T {
 	return value
 }
 
-// nilValue stands for a nil of an interface type: a Source answers nil if it has no value.
+// nilValue represents a nil of an interface type: a Source returns nil if it has no value.
 type nilValue struct{}
 
 func (k *Key[T]) wrap(value T) any {

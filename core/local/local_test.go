@@ -193,7 +193,7 @@ func TestADropIsPassedOnOnce(t *testing.T) {
 	}
 	f := local.Scope[[]int](number, 1, &probe{polls: 1})
 	run(t, f)
-	if v := panicOf(func() { f.Poll(newHost(t).Context()) }); v != "local: polled after it had answered" {
+	if v := panicOf(func() { f.Poll(newHost(t).Context()) }); v != "local: polled after it completed" {
 		t.Errorf("have %v", v)
 	}
 }

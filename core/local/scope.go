@@ -5,8 +5,8 @@ import (
 	"github.com/moduvex/moduvex-go/core/coro"
 )
 
-// Scope returns a future that polls f with value for k. It takes f over; values and f are let go of
-// when f has answered or is dropped.
+// Scope returns a future that polls f with value for k. It takes f over, and releases value and f
+// when f has completed or is dropped. A nil k or f panics.
 func Scope[T, V any](k *Key[V], value V, f core.Future[T]) core.Future[T] {
 	if f == nil {
 		panic("local: Scope of a nil Future")
@@ -20,8 +20,8 @@ type Parent interface {
 	Values() *core.Values
 }
 
-// Inherit returns a future that polls f with all the values that parent has now. It is made before
-// the future is spawned.
+// Inherit returns a future that polls f with all the values that parent has at the call. The caller spawns
+// that future in place of f. A nil parent or f panics.
 func Inherit[T any](parent Parent, f core.Future[T]) core.Future[T] {
 	if parent == nil {
 		panic("local: Inherit from a nil Parent")
@@ -36,7 +36,7 @@ func Inherit[T any](parent Parent, f core.Future[T]) core.Future[T] {
 	return &scoped[T]{future: f, own: own}
 }
 
-// InheritBody is [Inherit] for a body in direct style. It returns the body to be spawned.
+// InheritBody is [Inherit] for a body in direct style. It returns the body to spawn.
 func InheritBody[T any](parent Parent, body func(co *coro.Co) (T, error)) func(co *coro.Co) (T, error) {
 	if parent == nil {
 		panic("local: InheritBody from a nil Parent")
@@ -59,19 +59,19 @@ func InheritBody[T any](parent Parent, body func(co *coro.Co) (T, error)) func(c
 
 // scoped is a future with values.
 type scoped[T any] struct {
-	future core.Future[T] // nil once it has answered or was dropped
+	future core.Future[T] // nil once it has completed or was dropped
 	own    *core.Values
-	// What the future sees: own over what was around it at the last poll. That is nearly always
-	// what was around at the first one, so only that makes a list.
+	// all is what the future sees: own over outer, the values around it at the last poll. Those are nearly
+	// always the same as at the first poll, so only the first poll makes a list.
 	outer, all *core.Values
 }
 
 func (s *scoped[T]) Poll(cx *core.Context) (value T, ok bool) {
 	if s.future == nil {
-		panic("local: polled after it had answered")
+		panic("local: polled after it completed")
 	}
 	outer := cx.SwapValues(s.all)
-	defer cx.SwapValues(outer) // also if the future panics: cx is not only ours
+	defer cx.SwapValues(outer) // also if the future panics: cx serves other tasks
 	if s.all == nil || outer != s.outer {
 		s.outer, s.all = outer, s.own.Over(outer)
 		cx.SwapValues(s.all)

@@ -7,16 +7,16 @@ import (
 )
 
 // Timeout returns a future that polls f for at most d from its first poll. It takes f over: at the
-// deadline f is dropped, and the result is core.ErrDeadlineExceeded. f is polled before the time
-// is looked at, so it gets one poll at least, and a value beats a deadline of the same instant. That f
-// spends the whole budget at each poll does not keep the deadline from it.
+// deadline it drops f, and the result has core.ErrDeadlineExceeded. It polls f before it checks the
+// time, so f gets one poll at least, and a value beats a deadline of the same instant. The deadline takes
+// effect also if f spends the whole budget at each poll. A nil f panics.
 func Timeout[T any](d time.Duration, f core.Future[T]) core.Future[core.Result[T]] {
 	t := newTimeout(f)
 	t.timer.d = d
 	return t
 }
 
-// TimeoutAt is Timeout with the instant of the deadline.
+// TimeoutAt is Timeout with a deadline at the instant at.
 func TimeoutAt[T any](at time.Time, f core.Future[T]) core.Future[core.Result[T]] {
 	t := newTimeout(f)
 	t.timer.until = &at
@@ -31,14 +31,14 @@ func newTimeout[T any](f core.Future[T]) *timeout[T] {
 }
 
 type timeout[T any] struct {
-	future core.Future[T] // nil once it has answered or was dropped
+	future core.Future[T] // nil once it has completed or was dropped
 	timer  Timer
-	due    bool // the deadline has passed, and the budget had nothing left for that
+	due    bool // the deadline has passed, but the budget was spent
 }
 
 func (t *timeout[T]) Poll(cx *core.Context) (r core.Result[T], ok bool) {
-	// The deadline costs an operation, as every answer does. If it could not be had after the poll of the
-	// future, it is set aside before the next.
+	// The deadline costs an operation, as every completion does. If the budget was spent after the poll of
+	// the future, the operation is taken before the next poll.
 	paid := t.due && cx.Spend()
 	if r.Value, ok = t.future.Poll(cx); ok {
 		if paid {
@@ -61,8 +61,7 @@ func (t *timeout[T]) Poll(cx *core.Context) (r core.Result[T], ok bool) {
 	return core.Result[T]{Err: core.ErrDeadlineExceeded}, true
 }
 
-// Drop drops the future and disarms the timer. Should the future panic, the timer is disarmed all
-// the same.
+// Drop drops the future and disarms the timer, also if the Drop of the future panics.
 func (t *timeout[T]) Drop() {
 	t.timer.Drop()
 	f := t.future

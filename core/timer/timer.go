@@ -17,13 +17,13 @@ import (
 //	  +----------------Reset, ResetUntil----------------+
 //
 // The zero Timer is unset, with a duration of zero. It may be embedded in the future that waits
-// for it, and must not be copied while it is armed. It belongs to one task: everything is called
-// by who polls it, on the worker that polls.
+// for it, and must not be copied while it is armed. It belongs to one task: only that task's polls and
+// drops call its methods, on the worker that polls.
 type Timer struct {
 	entry wheel.Entry // its deadline is when the timer is over, once it is armed
-	host  core.Host   // it is armed there; nil if it is not armed
-	// What the deadline is worked out from at the first poll: until, or if that is nil, d. A million timers
-	// need no million instants that nearly all are nil.
+	host  core.Host   // the host that it is armed on; nil if it is not armed
+	// The first poll computes the deadline from until or, if that is nil, from d. until is a pointer since most
+	// timers have none, and an instant takes three words.
 	until *time.Time
 	d     time.Duration
 }
@@ -36,8 +36,8 @@ var (
 // Sleep returns a timer that is over d after its first poll. A negative d counts as zero.
 func Sleep(d time.Duration) *Timer { return &Timer{d: d} }
 
-// SleepUntil returns a timer that is over at t. A t without a monotonic reading is converted at the first
-// poll: see the package comment.
+// SleepUntil returns a timer that is over at t. The first poll converts a t without a monotonic
+// reading: see the package comment.
 func SleepUntil(t time.Time) *Timer {
 	s := &struct {
 		Timer
@@ -47,13 +47,13 @@ func SleepUntil(t time.Time) *Timer {
 	return &s.Timer
 }
 
-// Poll answers once the time has come. Before that, it has the context's waker woken then.
+// Poll returns true once the time has come. Before that, it arranges for the context's waker to be woken then.
 func (t *Timer) Poll(cx *core.Context) (struct{}, bool) {
 	_, ok := t.poll(cx)
 	return struct{}{}, ok
 }
 
-// poll is Poll and returns when t is over.
+// poll is Poll, and also returns when t is over.
 func (t *Timer) poll(cx *core.Context) (at time.Duration, ok bool) {
 	if at, ok = t.reached(cx); !ok {
 		return at, false
@@ -65,8 +65,8 @@ func (t *Timer) poll(cx *core.Context) (at time.Duration, ok bool) {
 	return at, true
 }
 
-// reached reports whether the time has come, and when it has or will. If it has not, the context's
-// waker is woken then. If it has, t stays as it is, and the caller drops it.
+// reached reports whether the time has come, and when it came or will come. If it has not come, reached arranges
+// for the context's waker to be woken then. If it has, t stays as it is, and the caller drops it.
 func (t *Timer) reached(cx *core.Context) (at time.Duration, ok bool) {
 	h := cx.Host()
 	if t.host != nil && t.host != h {
@@ -78,8 +78,7 @@ func (t *Timer) reached(cx *core.Context) (at time.Duration, ok bool) {
 	}
 	if t.host != nil {
 		at = t.entry.Deadline()
-		// Nobody but this worker disarms it, and that when the time has come: mostly there is no need to look
-		// at the clock.
+		// Only this worker disarms it, once the time has come, so most polls need not read the clock.
 		ok = !t.entry.Armed() || at <= cx.Now()
 	} else {
 		now := cx.Now()
@@ -113,20 +112,20 @@ func (t *Timer) Drop() {
 	}
 }
 
-// Reset makes t be over d from now if it is armed, and d from its next poll if it is not. A timer
-// that is over can be used again after it.
+// Reset makes t be over d from now if it is armed, and d from its next poll if it is not. It also makes a timer
+// that is over usable again.
 func (t *Timer) Reset(d time.Duration) {
 	t.until, t.d = nil, d
 	t.rearm()
 }
 
-// ResetUntil makes t be over at u. A timer that is over can be used again after it. It allocates u.
+// ResetUntil makes t be over at u. It also makes a timer that is over usable again. It allocates u.
 func (t *Timer) ResetUntil(u time.Time) {
 	t.until, t.d = &u, 0
 	t.rearm()
 }
 
-// rearm moves an armed timer at once, so that its task is woken in time without a poll in between.
+// rearm moves an armed timer, so that its task is woken in time without a poll in between.
 func (t *Timer) rearm() {
 	if h := t.host; h != nil {
 		h.Arm(&t.entry, t.deadline(h, h.Now()))
@@ -140,7 +139,7 @@ func (t *Timer) deadline(h core.Host, now time.Duration) time.Duration {
 	return core.TimeOn(h, *t.until)
 }
 
-// saturate returns a + b, or the limit of what a Duration holds on the side where it exceeds it.
+// saturate returns a + b, or the limit of a Duration on the side where the sum exceeds it.
 func saturate(a, b time.Duration) time.Duration {
 	switch {
 	case b > 0 && a > math.MaxInt64-b:

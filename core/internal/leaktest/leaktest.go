@@ -1,9 +1,8 @@
 // Package leaktest fails a package's tests when goroutines outlive them.
 //
-// It stands in for go.uber.org/goleak, which every other module here uses: a
+// It replaces go.uber.org/goleak, which every other module here uses: a
 // requirement in core's go.mod, even one that only tests need, would enter the
-// module graph of everybody who imports core, and core promises to bring
-// nothing with it.
+// module graph of every importer of core, and core has no requirements.
 package leaktest
 
 import (
@@ -16,7 +15,7 @@ import (
 )
 
 // grace is how long a goroutine may take to end after the last test: it covers
-// the scheduling of one that was told to stop, not work.
+// the scheduling of a goroutine that was told to stop, not work.
 const grace = time.Second
 
 // VerifyTestMain runs the tests and then, if they passed, exits with status 1

@@ -6,11 +6,11 @@ import (
 	"github.com/moduvex/moduvex-go/core"
 )
 
-// batchSize is how many wakers are called between two holds of the lock. It is what fits on a
-// stack without making it grow: half a kilobyte.
+// batchSize is how many wakers are called between two holds of the lock: half a kilobyte, which fits on a
+// stack without making it grow.
 const batchSize = 32
 
-// A Batch collects wakers under a lock, to call them after it. It lives on the stack of its user.
+// A Batch collects wakers under a lock, to wake them after its release. It lives on the stack of its user.
 type Batch struct {
 	wakers [batchSize]core.Waker
 	n      int
@@ -19,7 +19,7 @@ type Batch struct {
 // Full reports whether there is no room for another waker.
 func (b *Batch) Full() bool { return b.n == len(b.wakers) }
 
-// Add puts w into b, which must not be full. A nil w is left out.
+// Add adds w to b, which must not be full. It ignores a nil w.
 func (b *Batch) Add(w core.Waker) {
 	if w != nil {
 		b.wakers[b.n] = w
@@ -27,7 +27,7 @@ func (b *Batch) Add(w core.Waker) {
 	}
 }
 
-// Wake calls the wakers in the order in which they were added, as [Wake] does, and empties b. The
+// Wake wakes the wakers in the order in which they were added, as [Wake] does, and empties b. The
 // caller holds no lock.
 func (b *Batch) Wake(cx *core.Context) {
 	for i, w := range b.wakers[:b.n] {
@@ -37,8 +37,8 @@ func (b *Batch) Wake(cx *core.Context) {
 	b.n = 0
 }
 
-// Wake calls w: through cx if the caller is in a poll and has one, else directly. A nil w is no
-// waker to call. The caller holds no lock.
+// Wake wakes w: through cx if the caller is in a poll and has one, else directly. It ignores a nil w.
+// The caller holds no lock.
 func Wake(cx *core.Context, w core.Waker) {
 	switch {
 	case w == nil:
@@ -49,7 +49,7 @@ func Wake(cx *core.Context, w core.Waker) {
 	}
 }
 
-// WakeAll puts all nodes that are in the list now into state s and calls their wakers. The caller
+// WakeAll takes all nodes that are in the list at the call out, with state s, and wakes them. The caller
 // holds mu, which guards the list; WakeAll releases it. Nodes that are pushed meanwhile stay.
 func (l *List) WakeAll(mu *sync.Mutex, s State, cx *core.Context) {
 	var b Batch

@@ -10,12 +10,12 @@ import (
 	"github.com/moduvex/moduvex-go/core/timer/wheel"
 )
 
-// Block polls f until it answers, blocking the calling goroutine in between, or until ctx is done:
-// then it drops f and returns the cause. An answer that is there by then beats the cancellation; a
-// ctx that is done before the first poll is an error without one. Inside a task, by [coro.Nested], it drops
-// f as well, and returns core.ErrNested: that task may be the one that has to end the wait.
+// Block polls f until it completes, and blocks the calling goroutine in between. If ctx is done first, it
+// drops f and returns the cause. A value that is ready by then beats the cancellation; if ctx is done
+// before the first poll, there is no poll. Inside a task, by [coro.Nested], Block drops
+// f too and returns core.ErrNested: that task may be the one that has to end the wait.
 //
-// It is for the futures of core/lock, which need no more of a host than that it wakes.
+// It is for futures that need nothing of a host but wakes, as those of core/lock and core/channel.
 func Block[T any](ctx context.Context, f core.Future[T]) (value T, err error) {
 	if coro.Nested(ctx) {
 		core.Drop(f)
@@ -53,21 +53,22 @@ func Block[T any](ctx context.Context, f core.Future[T]) (value T, err error) {
 	}
 }
 
-// Direct is the part of coro.Nested that costs nothing, for calls that try before they block: ctx is the Co
-// itself. So the commonest mistake shows at the first call, and not only when there is something to wait for.
+// Direct is the part of coro.Nested that costs nothing, for calls that try before they block: it reports whether
+// ctx is the Co of a running task itself. So the most common mistake fails at the first call, and not only when
+// the call has to wait.
 func Direct(ctx context.Context) bool {
 	co, ok := ctx.(*coro.Co)
 	return ok && coro.Nested(co)
 }
 
-// A parker is the waker of a goroutine that blocks, and the host that its futures see. A wake that
-// comes late, when the parker serves another wait, is a spurious one for that.
+// A parker is the waker of a goroutine that blocks, with the context of its polls. A late wake, when the
+// parker serves another wait, is a spurious wake for that.
 type parker struct {
 	woken chan struct{}
 	cx    *core.Context
 }
 
-// parkers keeps those that are not in use: a channel and a context are too much for each wait.
+// parkers keeps unused parkers: a channel and a context for each wait would cost too much.
 var parkers = sync.Pool{New: func() any {
 	p := &parker{woken: make(chan struct{}, 1)}
 	p.cx = core.NewContext(host{})
@@ -81,7 +82,7 @@ func (p *parker) Wake() {
 	}
 }
 
-// host is what a plain goroutine has of a host.
+// host is the host of an ordinary goroutine: it can only wake.
 type host struct{}
 
 func (host) Wake(w core.Waker)               { w.Wake() }
@@ -94,4 +95,4 @@ func (host) Arm(*wheel.Entry, time.Duration) { panic(noHost) }
 func (host) Disarm(*wheel.Entry)             { panic(noHost) }
 func (host) Rand() uint64                    { panic(noHost) }
 
-const noHost = "waitlist: a future that needs a worker was polled by a plain goroutine"
+const noHost = "waitlist: a future that needs a worker was polled by an ordinary goroutine"

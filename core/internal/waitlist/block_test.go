@@ -74,7 +74,7 @@ func TestBlockDropsAFutureThatPanics(t *testing.T) {
 }
 
 func TestBlockHasNoWorker(t *testing.T) {
-	const text = "waitlist: a future that needs a worker was polled by a plain goroutine"
+	const text = "waitlist: a future that needs a worker was polled by an ordinary goroutine"
 	p := &probe{poll: func(_ *probe, cx *core.Context) (int, bool) { return int(cx.Now()), true }}
 	mustPanic(t, text, func() { waitlist.Block[int](t.Context(), p) })
 	p.poll = func(_ *probe, cx *core.Context) (int, bool) {

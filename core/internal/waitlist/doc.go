@@ -1,25 +1,25 @@
-// Package waitlist is the queue that every primitive of core/lock and core/channel lets its waiters stand in.
+// Package waitlist provides the queue of waiters that every primitive of core/lock and core/channel has.
 //
 // # Roles
 //
 //   - A waiter is a future. It embeds a [Node], so that waiting allocates nothing.
 //   - A primitive has a [List] and a lock that guards it and the nodes in it.
-//   - Who changes the primitive takes nodes out of the list under the lock, each with the [State]
-//     that tells its waiter what has become of it, and gets the waker for it. It wakes after the
-//     lock is released: nobody's code runs under it.
+//   - A caller that changes the primitive takes nodes out of the list under the lock, each with the [State]
+//     that tells its waiter the result, and gets its waker. It wakes after it has released the lock: no
+//     foreign code runs under the lock.
 //
 // # Who may touch which field of a Node
 //
-// Links, waker and number: who holds the lock of the primitive. The state: it is stored under the
-// lock, as the last thing that is done to a node that leaves the list, and its waiter may load it
-// without the lock. A waiter that finds its node out of the list therefore has it for itself, and
-// may use it again at once, while the waker taken from it has yet to be called.
+// Links, waker and number: the holder of the primitive's lock. The state: it is stored under the
+// lock, after every other change of a node that leaves the list, and its waiter may load it
+// without the lock. A waiter that finds its node out of the list therefore owns it, and
+// may use it again at once, even before the waker taken from it is called.
 //
 // # A waiter that gives up
 //
-// Drop takes the lock and calls [List.Remove]. If that reports false, the waiter was given something
-// before it could go: a lock, a permit, a notification. It passes that on. This is how no wake is
+// Drop takes the lock and calls [List.Remove]. If that returns false, the waiter was granted something
+// before it gave up: a lock, a permit, a notification. It passes that on, so that no wake is
 // lost.
 //
-// [Block] is the way of plain goroutines: it polls a future with a waker that ends a blocking wait.
+// [Block] is for ordinary goroutines: it polls a future with a waker that ends a blocking wait.
 package waitlist

@@ -6,7 +6,7 @@ import (
 	"github.com/moduvex/moduvex-go/core"
 )
 
-// A State is what has become of a waiter. Primitives may use those from Granted on as they like.
+// A State tells a waiter the result of its wait. The meaning of the states from Granted on is up to the primitive.
 type State uint32
 
 const (
@@ -14,30 +14,30 @@ const (
 	Idle State = iota
 	// Waiting: the node is in a list.
 	Waiting
-	// Granted: the waiter was given what it waited for.
+	// Granted: the waiter has what it waited for.
 	Granted
-	// Closed: there will be nothing to wait for.
+	// Closed: the waiter will not get what it waits for.
 	Closed
 )
 
-// A Node is a waiter's place in a [List]. The zero Node is Idle. It must not be copied or moved
+// A Node is a waiter's entry in a [List]. The zero Node is Idle. It must not be copied or moved
 // while it is Waiting.
 type Node struct {
 	next, prev *Node
 	waker      core.Waker
 	number     uint64
 
-	// Want is for the primitive: how much the waiter needs, or which kind of waiter it is. It is
-	// written before Push and guarded by the lock after it.
+	// Want belongs to the primitive: how much the waiter needs, or which kind of waiter it is. It is
+	// written before Push, and guarded by the lock after it.
 	Want int
 
-	// Stored by who holds the lock, except that the waiter stores Idle when it is out of the list.
-	// Loaded by the waiter without the lock; that pairs with the store in take.
+	// The holder of the lock stores it, except that the waiter stores Idle once the node is out of the list.
+	// The waiter loads it without the lock; the load pairs with the store in take.
 	state atomic.Uint32
 }
 
-// State returns what has become of the waiter. The waiter calls it, with or without the lock. If it
-// says Waiting, only the lock makes sure that it is still true.
+// State returns the state of the wait. The waiter calls it, with or without the lock. Without the lock,
+// a result of Waiting may be outdated.
 func (n *Node) State() State { return State(n.state.Load()) }
 
 // Waker returns the waker of a node that is Waiting, or nil. It needs the lock of the list.
@@ -51,8 +51,8 @@ func (n *Node) Reset() {
 	n.state.Store(uint32(Idle))
 }
 
-// Grant puts an Idle node into state s without a list: there is something for the waiter at once, and the waiter
-// takes it later. From then on the node is as if it had been taken out of a list. The waiter calls Grant.
+// Grant puts an Idle node into state s without a list: the waiter is granted something at once and
+// takes it later. The node is then as if it had been taken out of a list. The waiter calls Grant.
 func (n *Node) Grant(s State) {
 	if n.State() != Idle {
 		panic("waitlist: Grant to a node that is not idle")
@@ -92,7 +92,7 @@ func (l *List) Push(n *Node, w core.Waker) {
 	n.state.Store(uint32(Waiting))
 }
 
-// Rearm makes w the waker of n if that is still in the list, and reports whether it is. A waiter
+// Rearm makes w the waker of n if n is in the list, and reports whether it is. A waiter
 // calls it when it is polled again.
 func (l *List) Rearm(n *Node, w core.Waker) bool {
 	if n.State() != Waiting {
@@ -118,7 +118,7 @@ func (l *List) Remove(n *Node) bool {
 // empty. The caller calls the waker after it has released the lock, and does not touch the node.
 func (l *List) Pop(s State) core.Waker { return l.PopThrough(l.last, s) }
 
-// Take is Pop for n, out of turn. It returns nil if n is not in the list.
+// Take is Pop for n, wherever it is in the list. It returns nil if n is not in the list.
 func (l *List) Take(n *Node, s State) core.Waker {
 	if n.State() != Waiting {
 		return nil
@@ -126,11 +126,11 @@ func (l *List) Take(n *Node, s State) core.Waker {
 	return l.take(n, s)
 }
 
-// Mark names the node that was pushed last, for PopThrough.
+// Mark returns the number of the node that was pushed last, for PopThrough.
 func (l *List) Mark() uint64 { return l.last }
 
-// PopThrough is Pop for nodes that were in the list when Mark returned mark: for those that are
-// woken together, where the lock is released in between and others may have been pushed since.
+// PopThrough is Pop for the nodes that were in the list when Mark returned mark: for waking them together
+// when the lock is released in between and others may be pushed.
 func (l *List) PopThrough(mark uint64, s State) core.Waker {
 	n := l.head
 	if n == nil || n.number > mark {
@@ -139,7 +139,7 @@ func (l *List) PopThrough(mark uint64, s State) core.Waker {
 	return l.take(n, s)
 }
 
-// take unlinks n. The state comes last: with it the node is its waiter's again.
+// take unlinks n. It stores the state last: from then on the node is its waiter's again.
 func (l *List) take(n *Node, s State) core.Waker {
 	if n.prev == nil {
 		l.head = n.next
