@@ -24,7 +24,7 @@ func afterClockChanges(t *testing.T, body func(co *coro.Co) error) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		h := executor.Go(rt, func(co *coro.Co) (struct{}, error) { return struct{}{}, body(co) })
+		h := executor.Do(rt, body)
 		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 		if _, err := h.Wait(ctx); err != nil {
 			t.Errorf("the wall clock was set by %v: %v", by, err)

@@ -6,8 +6,8 @@ import (
 	"reflect"
 )
 
-// check panics if one of sigs could never arrive. os/signal takes an empty list for all signals there
-// are, which is no way to get what was asked for only, and passes over the others in silence.
+// check panics if one of sigs could never arrive. os/signal treats an empty list as all signals there
+// are, and ignores the others silently.
 func check(sigs []os.Signal) {
 	if len(sigs) == 0 {
 		panic("signal: NewStream of no signals")
@@ -19,7 +19,7 @@ func check(sigs []os.Signal) {
 		case reflect.TypeOf(sig) != reflect.TypeOf(os.Interrupt):
 			panic(fmt.Sprintf("signal: NewStream of a %T, which is no signal of the system", sig))
 		case sig == os.Kill || uncatchable(sig):
-			panic(fmt.Sprintf("signal: NewStream of %q, which nobody can catch", sig.String()))
+			panic(fmt.Sprintf("signal: NewStream of %q, which no process can catch", sig.String()))
 		}
 	}
 }

@@ -31,7 +31,7 @@ func TestMisusePanicsWithWhatIsWrong(t *testing.T) {
 		{"signal: NewStream of no signals", func() { signal.NewStream() }},
 		{"signal: NewStream of a nil os.Signal", func() { signal.NewStream(os.Interrupt, nil) }},
 		{"signal: NewStream of a signal_test.foreign, which is no signal of the system", func() { signal.NewStream(foreign{}) }},
-		{`signal: NewStream of "killed", which nobody can catch`, func() { signal.NewStream(os.Kill) }},
+		{`signal: NewStream of "killed", which no process can catch`, func() { signal.NewStream(os.Kill) }},
 		{"signal: a Stream is made by NewStream", func() { none.TryRecv() }},
 		{"signal: a Stream is made by NewStream", func() { new(signal.Stream).Recv(nil) }},
 		{"signal: a Stream is made by NewStream", func() { new(signal.Stream).RecvWait(context.Background()) }},

@@ -7,14 +7,14 @@ import (
 	"github.com/moduvex/moduvex-go/core/lock"
 )
 
-// RecvFuture returns a receive as a future. It gets into line when it is polled, not before.
+// RecvFuture returns a receive as a future. It waits in line from its first poll on, not before.
 func (s *Stream) RecvFuture() RecvFuture {
-	s.made()
+	s.assertMade()
 	return RecvFuture{s: s, permit: s.permits.AcquireFuture(1)}
 }
 
-// A RecvFuture returns the next signal of its stream, or [ErrClosed]. Once it was polled it must not be copied. After
-// an answer, and after a Drop, it can be polled again, for the next signal.
+// A RecvFuture returns the next signal of its stream, or [ErrClosed]. It must not be copied after its first poll. After
+// it was ready, and after a Drop, it can be polled again, for the next signal.
 type RecvFuture struct {
 	s      *Stream
 	permit lock.AcquireFuture
@@ -36,5 +36,5 @@ func (f *RecvFuture) Poll(cx *core.Context) (r core.Result[os.Signal], ok bool) 
 	return r, ok
 }
 
-// Drop leaves the line. A signal that was meant for f goes to the next in it, or stays in the stream.
+// Drop leaves the line. A signal that was meant for f goes to the next receiver in line, or stays in the stream.
 func (f *RecvFuture) Drop() { f.permit.Drop() }

@@ -30,11 +30,11 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(modetest.In(m))
 }
 
-// patience is for what happens at once unless something is broken.
-const patience = 20 * time.Second
+// testTimeout is for what happens at once unless something is broken.
+const testTimeout = 20 * time.Second
 
 func within() (context.Context, context.CancelFunc) {
-	return context.WithTimeout(context.Background(), patience)
+	return context.WithTimeout(context.Background(), testTimeout)
 }
 
 // makeRuntime makes a runtime that the test closes.
@@ -77,7 +77,7 @@ func join[T any](t testing.TB, h joinhandle.JoinHandle[T]) (T, error) {
 // do runs body as a task, which must succeed.
 func do(t testing.TB, rt *executor.Runtime, body func(co *coro.Co) error) {
 	t.Helper()
-	_, err := join(t, executor.Go(rt, func(co *coro.Co) (struct{}, error) { return struct{}{}, body(co) }))
+	_, err := join(t, executor.Do(rt, body))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +86,7 @@ func do(t testing.TB, rt *executor.Runtime, body func(co *coro.Co) error) {
 // eventually waits until ok.
 func eventually(t testing.TB, what string, ok func() bool) {
 	t.Helper()
-	for end := time.Now().Add(patience); !ok(); time.Sleep(100 * time.Microsecond) {
+	for end := time.Now().Add(testTimeout); !ok(); time.Sleep(100 * time.Microsecond) {
 		if time.Now().After(end) {
 			t.Fatalf("it never came to pass that %s", what)
 		}
@@ -112,7 +112,7 @@ func receive[T any](t testing.TB, what string, c <-chan T) (v T) {
 	t.Helper()
 	select {
 	case v = <-c:
-	case <-time.After(patience):
+	case <-time.After(testTimeout):
 		t.Fatalf("it never came to pass that %s", what)
 	}
 	return v

@@ -44,7 +44,7 @@ func raise(t testing.TB, sig syscall.Signal) {
 // zero if it ended otherwise, and what it wrote.
 func runChild(t *testing.T, name string) (syscall.Signal, string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 2*patience)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*testTimeout)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, os.Args[0])
 	cmd.Env = append(os.Environ(), childEnv+"="+name)
@@ -61,5 +61,5 @@ func runChild(t *testing.T, name string) (syscall.Signal, string) {
 // die is how a child ends, if the signal does what it does by default.
 func die(sig syscall.Signal) {
 	syscall.Kill(os.Getpid(), sig)
-	time.Sleep(patience)
+	time.Sleep(testTimeout)
 }

@@ -12,34 +12,33 @@ import (
 	"github.com/moduvex/moduvex-go/executor/internal/nested"
 )
 
-// A SecondError is what [ShutdownOnSignal] returns if a second signal has cut the grace short.
+// A SecondError is the error of [ShutdownOnSignal] if a second signal has cut the grace short.
 type SecondError struct{ Signal os.Signal }
 
 // Error names the second signal.
 func (e *SecondError) Error() string { return fmt.Sprintf("signal: second signal: %v", e.Signal) }
 
-// ShutdownOnSignal waits for one of sigs and ends rt then. It is what the main function of a server
-// ends with.
+// ShutdownOnSignal waits for one of sigs and then ends rt. The main function of a server ends with it.
 //
-//  1. The signals are taken over, as by [NewStream], whose panics are those of this function too.
-//  2. It blocks until one of them arrives.
-//  3. rt is shut down: see Runtime.Shutdown. It drains: listeners close, so that their ports refuse, and its
-//     tasks, which may be told (executor.UntilDrain), have until grace is over, which may be zero.
+//  1. The default actions of sigs are turned off, as by [NewStream], whose panics are those of this function too.
+//  2. It blocks until one of the signals arrives.
+//  3. rt is shut down: see Runtime.Shutdown. It drains: listeners close, so that their ports refuse, and the
+//     tasks have until grace is over, which may be zero. Tasks that wait in executor.UntilDrain are told.
 //  4. If another signal arrives meanwhile, or ctx is done, grace is over at once.
-//  5. When grace is over the signals are given back, so that a third ends the process even if a task
-//     never lets go of its worker. Tasks that are left are aborted, and rt ends as it always does, after
+//  5. When grace is over the default actions are on again, so that a third signal ends the process even if a task
+//     never leaves its worker. Tasks that are left are aborted, and rt ends as Shutdown describes, after
 //     Options.CleanupGrace at the latest.
 //
 // It returns the first signal, and the error of Shutdown: nil if every task ended by itself in time, and
-// otherwise context.DeadlineExceeded, a [*SecondError] or the cause of ctx; or a *executor.BusyError. rt
-// has ended then in any case; it waits for a task that never lets go of its worker, as Shutdown does.
+// otherwise one that wraps the cause: context.DeadlineExceeded, a [*SecondError] or the cause of ctx. rt
+// has ended then in any case; like Shutdown it waits for a task that never leaves its worker.
 //
-// If no signal came, the signal is nil, and the error is executor.ErrClosed if rt was ended by somebody
-// else, or the cause of ctx, and then rt goes on. If somebody else is at ending rt when the signal comes,
-// it is waited for, and the error is executor.ErrClosed as well.
+// If no signal came, the signal is nil, and the error is executor.ErrClosed if another call has ended rt,
+// or the cause of ctx, and then rt goes on. If another call is ending rt when the signal comes,
+// ShutdownOnSignal waits for that, and the error is executor.ErrClosed as well.
 //
-// It is called from a plain goroutine, once for a runtime; a task gets core.ErrNested at once. When it
-// returns the signals are given back and no goroutine is left.
+// It is called from a plain goroutine, once for a runtime; a call inside a task returns core.ErrNested. When it
+// returns, the default actions are on and no goroutine is left.
 func ShutdownOnSignal(ctx context.Context, rt *executor.Runtime, grace time.Duration, sigs ...os.Signal) (os.Signal, error) {
 	switch {
 	case rt == nil:
@@ -66,13 +65,13 @@ func shutdownOn(ctx context.Context, rt *executor.Runtime, grace time.Duration, 
 	var watching sync.WaitGroup
 	watching.Go(func() {
 		second, err := s.RecvWait(ctx)
-		s.Close() // 5, and before the abort: who sees that can rely on it
+		s.Close() // 5, before the abort: a task that sees the abort can rely on it
 		if err == nil {
 			abort(&SecondError{second}) // 4
 		}
 	})
 	err = rt.Shutdown(ctx)
-	abort(nil) // for who watches, if rt ended in time
+	abort(nil) // ends the goroutine above if rt ended in time
 	watching.Wait()
 	return first, err
 }

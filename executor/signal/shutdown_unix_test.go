@@ -166,7 +166,7 @@ func init() {
 			select {} // a worker that is lost
 		}))
 		go signal.ShutdownOnSignal(context.Background(), rt, time.Hour, syscall.SIGINT)
-		for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(time.Millisecond) {
+		for end := time.Now().Add(testTimeout); time.Now().Before(end); time.Sleep(time.Millisecond) {
 			syscall.Kill(os.Getpid(), syscall.SIGINT)
 			if guard == nil {
 				continue

@@ -15,10 +15,10 @@ import (
 )
 
 var (
-	// ErrClosed is what a receive on a stream returns that is closed and has nothing left. It wraps core.ErrClosed.
+	// ErrClosed is the error of a receive on a closed stream that holds no signal. It wraps core.ErrClosed.
 	ErrClosed error = closedError{}
 
-	// ErrEmpty answers TryRecv when there is nothing, or what there is belongs to those who wait.
+	// ErrEmpty is the error of TryRecv if there is no signal, or none that no other receiver waits for.
 	ErrEmpty = errors.New("signal: no signal")
 )
 
@@ -27,19 +27,19 @@ type closedError struct{}
 func (closedError) Error() string { return "signal: stream is closed" }
 func (closedError) Unwrap() error { return core.ErrClosed }
 
-// A Stream receives signals. It is made by [NewStream], and whoever made it calls [Stream.Close]. All
-// methods may be called from any goroutine, by any number at a time.
+// A Stream receives signals. [NewStream] makes it, and the caller of NewStream owes it a [Stream.Close]. All
+// methods may be called from any goroutine, by any number at a time; those of a zero Stream panic.
 //
-// There is a permit for each signal in pending. Who has acquired one takes a signal, so the order of
-// the semaphore is that of the receivers, and what it does about those who are given up goes for
-// signals too. The number of permits, free or acquired, is that of the signals but for two moments,
-// neither of which leaves anybody with a permit and without a signal:
+// There is a permit for each signal in pending. A receiver that has acquired a permit takes a signal, so receivers are
+// served in the order of the semaphore, and a permit that a dropped receiver gives back serves the next. The number of
+// permits, free or acquired, is that of the signals except at two moments, neither of which leaves a receiver with a
+// permit and without a signal:
 //
 //   - deliver has added a signal, and not yet released its permit;
-//   - the stream is closed. There are no permits then, and who comes takes what there is. A receiver
-//     that has acquired one just before may find that nothing is left, and is told of the close.
+//   - the stream is closed. There are no permits then, and receivers take the signals that are left. A receiver
+//     that has acquired a permit just before may find no signal, and returns ErrClosed.
 type Stream struct {
-	kinds   []os.Signal // what was asked for, each once; constant
+	kinds   []os.Signal // those of NewStream, each once; constant
 	sources []chan os.Signal
 	readers sync.WaitGroup // a goroutine for each source
 	closing sync.Once
@@ -49,11 +49,11 @@ type Stream struct {
 	pending []os.Signal // not received, in order of arrival; each kind once at most
 }
 
-// NewStream opens a stream for sigs, which are taken over from their default action when it returns.
+// NewStream opens a stream for sigs. The default actions of sigs are off when it returns. A signal that appears twice
+// counts once.
 //
-// It panics, and takes nothing over, if sigs is empty or has a signal that could never arrive: nil, one
-// of a type that os/signal does not know, or one that the system lets nobody catch, such as os.Kill. One
-// that appears twice counts once.
+// It panics, and changes no default action, if sigs is empty or has a signal that could never arrive: nil, one
+// of a type that os/signal does not know, or one that no process can catch, such as os.Kill.
 func NewStream(sigs ...os.Signal) *Stream {
 	check(sigs)
 	s := &Stream{}
@@ -78,7 +78,7 @@ func NewStream(sigs ...os.Signal) *Stream {
 	return s
 }
 
-// deliver puts sig into the stream, unless one of its kind is there.
+// deliver puts sig into the stream, unless the stream holds one of its kind.
 func (s *Stream) deliver(sig os.Signal) {
 	s.mu.Lock()
 	known := slices.Contains(s.pending, sig)
@@ -103,39 +103,40 @@ func (s *Stream) take() (os.Signal, error) {
 	return sig, nil
 }
 
-// taken is what a receive comes to whose attempt to acquire a permit came to err.
-func (s *Stream) taken(err error) (os.Signal, error) {
+// received returns the result of a receive; err is that of acquiring the permit.
+func (s *Stream) received(err error) (os.Signal, error) {
 	if err != nil && err != lock.ErrClosed {
 		return nil, err
 	}
 	return s.take()
 }
 
-// made panics for a Stream that NewStream has not made, in which nothing would ever arrive.
-func (s *Stream) made() {
+// assertMade panics for a Stream that NewStream has not made, in which no signal would ever arrive.
+func (s *Stream) assertMade() {
 	if s == nil || s.kinds == nil {
 		panic("signal: a Stream is made by NewStream")
 	}
 }
 
-// Recv suspends the body of co until there is a signal, and returns it. The error is [ErrClosed] if there
-// will be none, or why co was cancelled; no signal is lost then.
+// Recv suspends the body of co until there is a signal, and returns it. The error is [ErrClosed] if the stream is
+// closed and holds none, or the cause if co was cancelled; no signal is lost then.
 func (s *Stream) Recv(co *coro.Co) (os.Signal, error) {
-	s.made()
-	return s.taken(s.permits.Acquire(co, 1))
+	s.assertMade()
+	return s.received(s.permits.Acquire(co, 1))
 }
 
-// RecvWait blocks the calling goroutine until there is a signal, and returns it. The error is [ErrClosed]
-// if there will be none, or the cause of ctx if that is done first; no signal is lost then.
+// RecvWait blocks the calling goroutine until there is a signal, and returns it. The error is [ErrClosed] if the stream
+// is closed and holds none, or the cause of ctx if that is done first; no signal is lost then. A call inside a task
+// returns core.ErrNested.
 func (s *Stream) RecvWait(ctx context.Context) (os.Signal, error) {
-	s.made()
-	return s.taken(s.permits.AcquireWait(ctx, 1))
+	s.assertMade()
+	return s.received(s.permits.AcquireWait(ctx, 1))
 }
 
-// TryRecv returns a signal if there is one that nobody waits for. Else the error is [ErrEmpty] or
+// TryRecv returns a signal if there is one that no receiver waits for. Otherwise the error is [ErrEmpty] or
 // [ErrClosed].
 func (s *Stream) TryRecv() (os.Signal, error) {
-	s.made()
+	s.assertMade()
 	if !s.permits.TryAcquire(1) && !s.permits.Closed() {
 		return nil, ErrEmpty
 	}
@@ -143,17 +144,17 @@ func (s *Stream) TryRecv() (os.Signal, error) {
 }
 
 // All ranges over the signals as they arrive, until the stream is closed. If co is cancelled, the last
-// round has the error that says why. A loop that is left may be taken up again with another All.
+// iteration has the cause as its error. After a break another All goes on with the next signal.
 func (s *Stream) All(co *coro.Co) iter.Seq2[os.Signal, error] {
-	return rounds(func() (os.Signal, error) { return s.Recv(co) })
+	return iterate(func() (os.Signal, error) { return s.Recv(co) })
 }
 
 // AllWait is [Stream.All] for plain goroutines.
 func (s *Stream) AllWait(ctx context.Context) iter.Seq2[os.Signal, error] {
-	return rounds(func() (os.Signal, error) { return s.RecvWait(ctx) })
+	return iterate(func() (os.Signal, error) { return s.RecvWait(ctx) })
 }
 
-func rounds(recv func() (os.Signal, error)) iter.Seq2[os.Signal, error] {
+func iterate(recv func() (os.Signal, error)) iter.Seq2[os.Signal, error] {
 	return func(yield func(os.Signal, error) bool) {
 		for {
 			sig, err := recv()
@@ -164,16 +165,16 @@ func rounds(recv func() (os.Signal, error)) iter.Seq2[os.Signal, error] {
 	}
 }
 
-// Close gives the signals back.
+// Close ends the stream.
 //
-//  1. No more arrive: what is not another's gets its default action back. Those on their way are
-//     waited for.
-//  2. They are put into the stream, and its goroutines end.
-//  3. Who waits is woken, with [ErrClosed].
+//  1. No more signals arrive, and the default actions are on again for kinds that no other code uses. Close waits for
+//     signals on their way.
+//  2. Those are put into the stream, and its goroutines end.
+//  3. Receivers that wait are woken, with [ErrClosed].
 //
-// What the stream holds can still be received after it, and then comes ErrClosed. Closing again
-// changes nothing; it returns when the first Close is through. A task may call it: it waits for
-// nothing but the steps above, which take microseconds.
+// Signals that the stream holds can still be received, and then ErrClosed follows. A second Close
+// changes nothing, and returns when the first has. A task may call Close: it waits for
+// the steps above only, which take microseconds.
 func (s *Stream) Close() {
 	s.closing.Do(func() {
 		for _, source := range s.sources { // 1
