@@ -4,22 +4,22 @@ import (
 	"github.com/moduvex/moduvex-go/core/task"
 )
 
-func (m *model) stepWaker(s state, i int, visit func(string, state)) {
+func (m *model) stepWaker(s state, i int, visit stepVisitor) {
 	switch at := &s.wakers[i]; *at {
 	case wakeStart:
 		*at = wakeOver
 		if m.apply(&s, task.EvWake) == task.ActPush {
 			*at = wakePush
 		}
-		visit("waker: wake", s)
+		visit("waker", "wake", s)
 	case wakePush:
 		*at = wakeOver
 		s.push()
-		visit("waker: push", s)
+		visit("waker", "push", s)
 	}
 }
 
-func (m *model) stepAborter(s state, i int, visit func(string, state)) {
+func (m *model) stepAborter(s state, i int, visit stepVisitor) {
 	switch at := &s.aborters[i]; *at {
 	case abortStart:
 		*at = abortOver
@@ -31,21 +31,21 @@ func (m *model) stepAborter(s state, i int, visit func(string, state)) {
 		case act == task.ActAbortMark && m.graceful:
 			*at = abortTell
 		}
-		visit("aborter: abort", s)
+		visit("aborter", "abort", s)
 	case abortTellPush:
 		*at = abortPush
-		visit("aborter: tell the body", s)
+		visit("aborter", "tell the body", s)
 	case abortTell:
 		*at = abortOver
-		visit("aborter: tell the body", s)
+		visit("aborter", "tell the body", s)
 	case abortPush:
 		*at = abortOver
 		s.push()
-		visit("aborter: push", s)
+		visit("aborter", "push", s)
 	}
 }
 
-func (m *model) stepJoiner(s state, i int, visit func(string, state)) {
+func (m *model) stepJoiner(s state, i int, visit stepVisitor) {
 	j := &s.joiners[i]
 	bit := uint8(1) << i
 	switch j.at {
@@ -61,14 +61,14 @@ func (m *model) stepJoiner(s state, i int, visit func(string, state)) {
 			}
 			j.at = joinClaim
 		}
-		visit("joiner: take", s)
+		visit("joiner", "take", s)
 	case joinRead:
 		if s.taken {
 			s.breaks(lawTakeOnce)
 		}
 		s.taken = true
 		j.at = joinOver
-		visit("joiner: read the output", s)
+		visit("joiner", "read the output", s)
 	case joinClaim:
 		switch m.apply(&s, task.EvClaim) {
 		case task.ActOutput:
@@ -76,39 +76,39 @@ func (m *model) stepJoiner(s state, i int, visit func(string, state)) {
 		case task.ActNone:
 			j.at = joinWrite
 		} // else it tries again
-		visit("joiner: claim", s)
+		visit("joiner", "claim", s)
 	case joinWrite:
 		j.before = s.slot
 		s.slot |= bit
 		j.at = joinWatch
-		visit("joiner: write the slot", s)
+		visit("joiner", "write the slot", s)
 	case joinWatch:
 		if m.apply(&s, task.EvRelease) == task.ActOutput {
 			j.at = joinWake
 		} else {
 			j.at, j.registered, j.before = joinWait, true, 0
 		}
-		visit("joiner: watch", s)
+		visit("joiner", "watch", s)
 	case joinWake:
 		s.slot = 0
 		s.wakeJoiners(j.before)
 		j.at, j.before = joinRetake, 0
-		visit("joiner: wake the others", s)
+		visit("joiner", "wake the others", s)
 	case joinWait:
 		if j.wakes > 0 && !j.resumed {
 			s := s
 			s.joiners[i].at, s.joiners[i].resumed = joinTake, true
-			visit("joiner: woken", s)
+			visit("joiner", "woken", s)
 		}
 		if !j.spurious {
 			s := s
 			s.joiners[i].at, s.joiners[i].spurious = joinTake, true
-			visit("joiner: polled for another reason", s)
+			visit("joiner", "polled for another reason", s)
 		}
 		if m.leavers {
 			s := s
 			s.joiners[i].at = joinLeave
-			visit("joiner: gives up", s)
+			visit("joiner", "gives up", s)
 		}
 	default:
 		m.stepLeaver(s, i, visit)
@@ -116,7 +116,7 @@ func (m *model) stepJoiner(s state, i int, visit func(string, state)) {
 }
 
 // stepLeaver is a joiner that has given up.
-func (m *model) stepLeaver(s state, i int, visit func(string, state)) {
+func (m *model) stepLeaver(s state, i int, visit stepVisitor) {
 	j := &s.joiners[i]
 	switch j.at {
 	case joinLeave:
@@ -126,23 +126,23 @@ func (m *model) stepLeaver(s state, i int, visit func(string, state)) {
 		case task.ActNone:
 			j.at = joinRemove
 		} // else it tries again
-		visit("leaver: claim", s)
+		visit("leaver", "claim", s)
 	case joinRemove:
 		m.leave(&s, j, 1<<i)
 		j.at, j.registered = joinRelease, false
-		visit("leaver: take its waker out of the slot", s)
+		visit("leaver", "take its waker out of the slot", s)
 	case joinRelease:
 		if m.apply(&s, task.EvRelease) == task.ActOutput {
 			j.at = joinLeaveWake
 		} else {
 			j.at, j.before = joinGone, 0
 		}
-		visit("leaver: release", s)
+		visit("leaver", "release", s)
 	case joinLeaveWake:
 		s.slot = 0
 		s.wakeJoiners(j.before)
 		j.at, j.before = joinGone, 0
-		visit("leaver: wake the others", s)
+		visit("leaver", "wake the others", s)
 	}
 }
 
@@ -152,12 +152,12 @@ func removeOwn(s *state, j *joiner, own uint8) {
 	j.before = s.slot
 }
 
-func (m *model) stepRunner(s state, i int, visit func(string, state)) {
+func (m *model) stepRunner(s state, i int, visit stepVisitor) {
 	r := &s.runners[i]
 	goOn := func(what string, change func(s *state, r *runner)) {
 		s := s
 		change(&s, &s.runners[i])
-		visit("runner: "+what, s)
+		visit("runner", ""+what, s)
 	}
 	switch r.at {
 	case runIdle:

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/moduvex/moduvex-go/core/coretest/explore"
 	"github.com/moduvex/moduvex-go/core/internal/racetest"
 	"github.com/moduvex/moduvex-go/core/task"
 )
@@ -39,119 +40,16 @@ func TestEveryInterleavingKeepsTheLaws(t *testing.T) {
 	for _, m := range models() {
 		m.made = &reached
 		begin := time.Now()
-		x := explore(&m)
-		total += x.states()
-		t.Logf("%-26s %7d states, %7d steps, %3d ends, depth %d, %v", m.name, x.states(), x.steps, x.ends, x.depth,
+		x := explore.Run(&m, kept)
+		total += x.States
+		t.Logf("%-26s %7d states, %7d steps, %3d ends, depth %d, %v", m.name, x.States, x.Steps, x.Ends, x.Depth,
 			time.Since(begin).Round(time.Millisecond))
-		if x.broken != kept {
-			t.Errorf("%s: broken: %v\n%s", m.name, x.broken, x.trace())
+		if x.Broken != kept {
+			t.Errorf("%s: broken: %v\n%s", m.name, x.Broken, x.Trace())
 		}
 	}
 	t.Logf("%d states in %v", total, time.Since(start).Round(time.Millisecond))
 	checkTable(t, &reached)
-}
-
-// An exploration is the search through all states that a model can reach.
-type exploration struct {
-	m       *model
-	visited map[key]struct{}
-	path    []edge // how each state was reached first, in the order of discovery
-	steps   int
-	ends    int
-	depth   int
-	broken  law
-}
-
-// An edge leads from one state, by its number, to another: the how-manieth step it was.
-type edge struct {
-	from  uint32
-	which uint8
-}
-
-// A numbered state waits to be looked at.
-type numbered struct {
-	state
-	n uint32
-}
-
-// explore goes on until everything was seen or a law is broken.
-func explore(m *model) *exploration {
-	x := &exploration{m: m, visited: make(map[key]struct{})}
-	now, later := []numbered(nil), []numbered(nil)
-	x.add(&later, m.birth(), 0, 0)
-	for len(later) > 0 && x.broken == kept {
-		x.depth++
-		now, later = later, now[:0]
-		for i := range now {
-			if x.expand(&now[i], &later); x.broken != kept {
-				break
-			}
-		}
-	}
-	return x
-}
-
-// expand makes every step that is possible in s.
-func (x *exploration) expand(s *numbered, later *[]numbered) {
-	n, moved := uint8(0), false
-	x.m.steps(s.state, func(_ string, to state) {
-		x.steps++
-		if x.broken == kept {
-			moved = x.add(later, to, s.n, n) || moved || to != s.state
-		}
-		n++
-	})
-	if !moved && x.broken == kept {
-		x.ends++
-		x.m.checkEnd(&s.state)
-		if x.broken = s.broken; x.broken != kept {
-			x.path = append(x.path, edge{s.n, 0xff})
-		}
-	}
-}
-
-// add makes s one of the states to look at, unless it was visited, and checks it.
-func (x *exploration) add(later *[]numbered, s state, from uint32, which uint8) bool {
-	s.sort()
-	k := s.key()
-	if _, ok := x.visited[k]; ok && s.broken == kept {
-		return false
-	}
-	x.visited[k] = struct{}{}
-	x.path = append(x.path, edge{from, which})
-	s.check()
-	x.m.probe(&s)
-	x.broken = s.broken
-	*later = append(*later, numbered{s, uint32(len(x.path) - 1)})
-	return true
-}
-
-func (x *exploration) states() int { return len(x.visited) }
-
-// trace tells how the law was broken, by making the steps again.
-func (x *exploration) trace() string {
-	var whiches []uint8
-	for n := uint32(len(x.path) - 1); n > 0; n = x.path[n].from {
-		if w := x.path[n].which; w != 0xff {
-			whiches = append(whiches, w)
-		}
-	}
-	s := x.m.birth()
-	out := "\t" + s.String() + "\n"
-	for _, which := range slices.Backward(whiches) {
-		n := uint8(0)
-		var to state
-		x.m.steps(s, func(what string, next state) {
-			if n == which {
-				to = next
-				out += "\t" + what + ": " + next.String() + "\n"
-			}
-			n++
-		})
-		to.sort()
-		s = to
-	}
-	return out
 }
 
 // sort puts agents that cannot be told apart into an order, so that states that differ only by
@@ -167,7 +65,9 @@ func (s *state) sort() {
 // A key is a state without what is lost on the way: 128 bits.
 type key [2]uint64
 
-func (s *state) key() key {
+// Key implements explore.Model.
+func (m *model) Key(s *state) key {
+	s.sort()
 	low := packer{}
 	low.add(uint64(s.word), task.WordBits)
 	low.add(uint64(s.queued), 2)

@@ -3,6 +3,7 @@ package task_test
 import (
 	"testing"
 
+	"github.com/moduvex/moduvex-go/core/coretest/explore"
 	"github.com/moduvex/moduvex-go/core/task"
 )
 
@@ -192,11 +193,11 @@ func TestExplorerFindsEveryFault(t *testing.T) {
 					return task.Next(w, e)
 				}
 			}
-			x := explore(&m)
-			if states += x.states(); x.broken != kept {
-				found = x.broken
+			x := explore.Run(&m, kept)
+			if states += x.States; x.Broken != kept {
+				found = x.Broken
 				if found != f.law {
-					t.Errorf("%s: found %q\n%s", f.name, found, x.trace())
+					t.Errorf("%s: found %q\n%s", f.name, found, x.Trace())
 				}
 				break
 			}

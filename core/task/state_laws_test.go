@@ -170,6 +170,15 @@ func (s *state) census() (c census) {
 	return c
 }
 
+// Broken implements explore.Model.
+func (m *model) Broken(s *state) law { return s.broken }
+
+// Check implements explore.Model.
+func (m *model) Check(s *state) {
+	s.check()
+	m.probe(s)
+}
+
 // check checks the laws of a state.
 func (s *state) check() {
 	c := s.census()
@@ -232,8 +241,8 @@ func (m *model) probe(s *state) {
 	}
 }
 
-// checkEnd checks a state in which nothing can happen any more.
-func (m *model) checkEnd(s *state) {
+// CheckEnd implements explore.Model: it checks a state in which no step is possible any more.
+func (m *model) CheckEnd(s *state) {
 	done := s.word.Has(task.Finished)
 	for _, at := range s.wakers {
 		if at != wakeOver {

@@ -118,8 +118,8 @@ const (
 	runOff           // gone
 )
 
-// birth is the state in which a task is spawned.
-func (m *model) birth() state {
+// Birth implements explore.Model: the task is spawned.
+func (m *model) Birth() state {
 	s := state{word: task.Word(task.Scheduled), queued: 1}
 	if m.graceful {
 		s.word |= task.Graceful
@@ -139,8 +139,11 @@ func (m *model) birth() state {
 	return s
 }
 
-// steps calls visit with each state that can follow s, and what was done.
-func (m *model) steps(s state, visit func(what string, s state)) {
+// A stepVisitor is called with an agent, its step, and the state that follows.
+type stepVisitor func(agent, step string, next state)
+
+// Steps implements explore.Model.
+func (m *model) Steps(s state, visit func(agent, step string, next state)) {
 	for i := range s.wakers {
 		m.stepWaker(s, i, visit)
 	}

@@ -1,11 +1,10 @@
 package runq_test
 
 import (
-	"fmt"
-	"slices"
 	"testing"
 	"time"
 
+	"github.com/moduvex/moduvex-go/core/coretest/explore"
 	"github.com/moduvex/moduvex-go/executor/internal/racetest"
 	"github.com/moduvex/moduvex-go/executor/internal/runq"
 )
@@ -59,160 +58,16 @@ func TestIdleEveryInterleavingKeepsTheLaws(t *testing.T) {
 	for _, m := range idleModels() {
 		m.made = reached
 		begin := time.Now()
-		x := exploreIdle(&m)
-		total += len(x.visited)
-		t.Logf("%-24s %7d states, %7d steps, %3d ends, depth %3d, %v", m.name, len(x.visited), x.steps, x.ends, x.depth,
+		x := explore.Run(&m, idleLawEnd)
+		total += x.States
+		t.Logf("%-24s %7d states, %7d steps, %3d ends, depth %3d, %v", m.name, x.States, x.Steps, x.Ends, x.Depth,
 			time.Since(begin).Round(time.Millisecond))
-		if x.broken != idleKept {
-			t.Errorf("%s: broken: %v\n%s", m.name, x.broken, x.trace())
+		if x.Broken != idleKept {
+			t.Errorf("%s: broken: %v\n%s", m.name, x.Broken, x.Trace())
 		}
 	}
 	t.Logf("%d states in %v", total, time.Since(start).Round(time.Millisecond))
 	checkIdleTable(t, reached)
-}
-
-// An idleExploration is the search through all states that a model can reach.
-type idleExploration struct {
-	m       *idleModel
-	visited map[idleKey]uint32
-	path    []idleEdge // how each state was reached first, in the order of discovery
-	edges   [][2]uint32
-	over    []uint32 // the ends
-	steps   int
-	ends    int
-	depth   int
-	broken  idleLaw
-}
-
-// An idleEdge leads from one state, by its number, to another; which counts the steps that are possible there.
-type idleEdge struct {
-	from  uint32
-	which uint8
-}
-
-// A numberedIdle waits to be expanded.
-type numberedIdle struct {
-	idleState
-	n uint32
-}
-
-// exploreIdle visits states until all were visited or a law is broken.
-func exploreIdle(m *idleModel) *idleExploration {
-	x := &idleExploration{m: m, visited: make(map[idleKey]uint32)}
-	now, later := []numberedIdle(nil), []numberedIdle(nil)
-	x.add(&later, m.birth(), 0, 0)
-	for len(later) > 0 && x.broken == idleKept {
-		x.depth++
-		now, later = later, now[:0]
-		for i := range now {
-			if x.expand(&now[i], &later); x.broken != idleKept {
-				break
-			}
-		}
-	}
-	if x.broken == idleKept {
-		x.checkWays()
-	}
-	return x
-}
-
-// expand makes every step that is possible in s.
-func (x *idleExploration) expand(s *numberedIdle, later *[]numberedIdle) {
-	which, moved := uint8(0), false
-	x.m.steps(s.idleState, func(_ int, _ string, to idleState) {
-		x.steps++
-		if x.broken == idleKept {
-			n := x.add(later, to, s.n, which)
-			x.edges = append(x.edges, [2]uint32{s.n, n})
-			moved = moved || n != s.n
-		}
-		which++
-	})
-	if !moved && x.broken == idleKept {
-		x.ends++
-		x.over = append(x.over, s.n)
-		x.m.checkEnd(&s.idleState)
-		if x.broken = s.broken; x.broken != idleKept {
-			x.path = append(x.path, idleEdge{s.n, 0xff})
-		}
-	}
-}
-
-// add makes s one of the states to expand, unless it was visited, checks it, and returns its number.
-func (x *idleExploration) add(later *[]numberedIdle, s idleState, from uint32, which uint8) uint32 {
-	s.sort(x.m)
-	k := s.key()
-	if n, ok := x.visited[k]; ok && s.broken == idleKept {
-		return n
-	}
-	n := uint32(len(x.path))
-	x.visited[k] = n
-	x.path = append(x.path, idleEdge{from, which})
-	x.m.check(&s)
-	x.broken = s.broken
-	*later = append(*later, numberedIdle{s, n})
-	return n
-}
-
-// checkWays looks for states from which no end can be reached, walking back from the ends.
-func (x *idleExploration) checkWays() {
-	first := make([]uint32, len(x.path)+1) // where the edges to each state begin in from
-	for _, e := range x.edges {
-		first[e[1]+1]++
-	}
-	for i := range x.path {
-		first[i+1] += first[i]
-	}
-	from := make([]uint32, len(x.edges))
-	next := slices.Clone(first)
-	for _, e := range x.edges {
-		from[next[e[1]]] = e[0]
-		next[e[1]]++
-	}
-	good := make([]bool, len(x.path))
-	todo := slices.Clone(x.over)
-	for len(todo) > 0 {
-		n := todo[len(todo)-1]
-		if todo = todo[:len(todo)-1]; good[n] {
-			continue
-		}
-		good[n] = true
-		todo = append(todo, from[first[n]:first[n+1]]...)
-	}
-	if n := slices.Index(good, false); n >= 0 {
-		x.broken = idleLawEnd
-		x.path = append(x.path, idleEdge{uint32(n), 0xff})
-	}
-}
-
-// trace makes the steps to the broken law again, and returns them as text.
-func (x *idleExploration) trace() string {
-	var whiches []uint8
-	for n := uint32(len(x.path) - 1); n > 0; n = x.path[n].from {
-		if w := x.path[n].which; w != 0xff {
-			whiches = append(whiches, w)
-		}
-	}
-	s := x.m.birth()
-	out := "\t" + s.String() + "\n"
-	for _, which := range slices.Backward(whiches) {
-		n := uint8(0)
-		var to idleState
-		x.m.steps(s, func(who int, what string, next idleState) {
-			if n == which {
-				to = next
-				name := fmt.Sprintf("worker %d", who)
-				if who < 0 {
-					name = fmt.Sprintf("outsider %d", -1-who)
-				}
-				out += fmt.Sprintf("\t%s %s: %v\n", name, what, next)
-			}
-			n++
-		})
-		to.sort(x.m)
-		s = to
-	}
-	return out
 }
 
 // sort puts outsiders that do the same into an order, so that states that differ only by their names are one. Workers
@@ -229,7 +84,9 @@ func (s *idleState) sort(m *idleModel) {
 // An idleKey is the part of a state that changes.
 type idleKey [maxIdleWorkers]uint64
 
-func (s *idleState) key() (k idleKey) {
+// Key implements explore.Model.
+func (m *idleModel) Key(s *idleState) (k idleKey) {
+	s.sort(m)
 	for i := range s.workers {
 		p := idlePacker{&k[i], 0}
 		p.worker(&s.workers[i])

@@ -3,6 +3,7 @@ package runq_test
 import (
 	"testing"
 
+	"github.com/moduvex/moduvex-go/core/coretest/explore"
 	"github.com/moduvex/moduvex-go/executor/internal/racetest"
 	"github.com/moduvex/moduvex-go/executor/internal/runq"
 )
@@ -168,10 +169,10 @@ func TestIdleExplorerFindsEveryFault(t *testing.T) {
 					return a.to, a.act, a.chosen
 				}
 			}
-			x := exploreIdle(&m)
-			if states += len(x.visited); x.broken != idleKept {
-				if found = x.broken; found != f.law {
-					t.Errorf("%s: found %q in %s\n%s", f.name, found, m.name, x.trace())
+			x := explore.Run(&m, idleLawEnd)
+			if states += x.States; x.Broken != idleKept {
+				if found = x.Broken; found != f.law {
+					t.Errorf("%s: found %q in %s\n%s", f.name, found, m.name, x.Trace())
 				}
 				break
 			}

@@ -43,8 +43,11 @@ func (s *idleState) breaks(l idleLaw) {
 	}
 }
 
-// check checks the laws of a state.
-func (m *idleModel) check(s *idleState) {
+// Broken implements explore.Model.
+func (m *idleModel) Broken(s *idleState) idleLaw { return s.broken }
+
+// Check implements explore.Model: it checks the laws of a state.
+func (m *idleModel) Check(s *idleState) {
 	searchers := 0
 	for i := range m.workers {
 		w := &s.workers[i]
@@ -121,8 +124,8 @@ func (m *idleModel) checkLeft(s *idleState) {
 	}
 }
 
-// checkEnd checks a state in which no step is possible any more.
-func (m *idleModel) checkEnd(s *idleState) {
+// CheckEnd implements explore.Model: it checks a state in which no step is possible any more.
+func (m *idleModel) CheckEnd(s *idleState) {
 	if s.injector > 0 {
 		s.breaks(idleLawLost)
 	}

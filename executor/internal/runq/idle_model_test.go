@@ -155,8 +155,8 @@ const (
 	outOver
 )
 
-// birth returns the state in which all workers sleep.
-func (m *idleModel) birth() idleState {
+// Birth implements explore.Model: all workers sleep.
+func (m *idleModel) Birth() idleState {
 	s := idleState{spawns: m.spawns, wakes: m.wakes, events: m.events}
 	for i := range m.workers {
 		s.word |= 1 << i
@@ -169,10 +169,18 @@ func (m *idleModel) birth() idleState {
 	return s
 }
 
-// An idleVisitor is called with a state that can follow, the agent that brings it about, and its step.
+// An idleVisitor is called with the step of an agent, whose number is below 0 for outsiders, and the state that follows.
 type idleVisitor func(who int, what string, s idleState)
 
-// steps visits each state that can follow s. Outsiders have numbers below 0.
+// idleAgents are the names of the agents in traces.
+var idleAgents = map[int]string{0: "worker 0", 1: "worker 1", 2: "worker 2",
+	-1: "outsider 0", -2: "outsider 1", -3: "outsider 2", -4: "outsider 3", -5: "outsider 4"}
+
+// Steps implements explore.Model.
+func (m *idleModel) Steps(s idleState, visit func(agent, step string, next idleState)) {
+	m.steps(s, func(who int, what string, next idleState) { visit(idleAgents[who], what, next) })
+}
+
 func (m *idleModel) steps(s idleState, visit idleVisitor) {
 	for i := range m.workers {
 		m.stepWorker(s, i, func(who int, what string, s idleState) {
