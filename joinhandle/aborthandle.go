@@ -6,39 +6,49 @@ import (
 	"github.com/moduvex/moduvex-go/core/task"
 )
 
-// An AbortHandle aborts one task. The zero AbortHandle belongs to no task, and its methods panic.
+// An AbortHandle aborts one task. The zero AbortHandle belongs to no task: its methods panic, with a text that says
+// so.
 type AbortHandle struct {
-	to *aborter
-	id uint64
+	aborter *aborter
+	id      uint64
 }
 
-// Abort asks the task to end and returns at once. Its future is dropped, or its body unwound, on
-// its worker, and its join resolves after that with a [*JoinError] that wraps core.ErrCancelled. That is so for a
-// body that returns the error of an await that failed; one that returns something else has that as its output. A
-// body that has not begun begins for that, with its awaits failing from the first on, so that it releases what it
-// was given.
-// Abort reports whether it took: it changes nothing on a task that has ended or was aborted. A
-// task that completes in the poll that was under way has completed.
-func (h AbortHandle) Abort() bool { return h.to.abort() }
+const textZeroAbortHandle = "joinhandle: AbortHandle is zero: it was not returned by JoinHandle.AbortHandle or a JoinSet"
+
+// made returns the aborter. A zero handle panics.
+func (h AbortHandle) made() *aborter {
+	if h.aborter == nil {
+		panic(textZeroAbortHandle)
+	}
+	return h.aborter
+}
+
+// Abort asks the task to end and returns at once. It reports whether the request took effect: it has no effect on a
+// task that has ended or was aborted before, and a task that completes in the poll under way has completed.
+//
+// The task's worker then drops the future, or unwinds the body: the body's awaits fail, and its deferred functions run.
+// A body that has not begun begins for that, so that it releases what it was given; its awaits fail from the first on.
+// After that the join returns a [*JoinError] that wraps core.ErrCancelled, if the body returns the error of the await
+// that failed. If the body returns another value or error, that is the task's output.
+func (h AbortHandle) Abort() bool { return h.aborter.abort() }
 
 // Finished reports whether the task has ended.
 func (h AbortHandle) Finished() bool {
-	t := h.to.task.Load()
+	t := h.made().task.Load()
 	return t == nil || t.Finished()
 }
 
-// ID returns the task's number, unique in its runtime. A task that was refused has none, and it is 0,
-// unless the runtime began to shut down just then: such a task may have got its number already.
-func (h AbortHandle) ID() uint64 { return h.id }
+// ID returns the number of the task, as [JoinHandle.ID] does.
+func (h AbortHandle) ID() uint64 { h.made(); return h.id }
 
-// An aborter is what an AbortHandle points to: a watcher of the task, which lets go of it when it ends. The
-// pointer is written by the end, once, and read by anybody.
+// An aborter points to a task until the end of that task: it watches the task, and the end clears the pointer, once.
+// Any goroutine may read the pointer.
 type aborter struct {
 	task atomic.Pointer[task.Task]
 }
 
-// nobody is the aborter of tasks that have ended.
-var nobody aborter
+// ended is the aborter of the tasks that had ended when their AbortHandle was made.
+var ended aborter
 
 func newAborter(t *task.Task) *aborter {
 	a := &aborter{}
@@ -49,10 +59,13 @@ func newAborter(t *task.Task) *aborter {
 // Wake is called at the end of the task.
 func (a *aborter) Wake() { a.task.Store(nil) }
 
-// Bystander says that it is no join.
+// Bystander makes the watcher no join: see task.Bystander.
 func (a *aborter) Bystander() {}
 
 func (a *aborter) abort() bool {
+	if a == nil {
+		panic(textZeroAbortHandle)
+	}
 	t := a.task.Load()
 	return t != nil && t.Abort()
 }

@@ -8,7 +8,10 @@ import (
 	"github.com/moduvex/moduvex-go/core/task"
 )
 
-// A JoinError is why a task has no output: it was cancelled (errors.Is core.ErrCancelled), it
+// ErrEmpty is the error of a wait on a [JoinSet] that has no task left.
+var ErrEmpty = errors.New("joinhandle: the set has no task left")
+
+// A JoinError says why a task has no output: the task was cancelled (errors.Is core.ErrCancelled), it
 // panicked (errors.As *task.PanicError), or it called runtime.Goexit (core.ErrGoexit).
 type JoinError struct {
 	ID    uint64 // of the task
@@ -24,7 +27,7 @@ func (e *JoinError) Error() string {
 	return e.Cause.Error()
 }
 
-// Cancelled reports whether the task was aborted or refused.
+// Cancelled reports whether the task was aborted, or refused by its host.
 func (e *JoinError) Cancelled() bool { return e.cancelled() }
 
 // Panicked reports whether the task panicked.
@@ -39,8 +42,7 @@ func (e *JoinError) Panic() (*task.PanicError, bool) {
 // Unwrap returns the cause.
 func (e *JoinError) Unwrap() error { return e.Cause }
 
-// Is makes every cancelled task, whatever the further cause, equal to core.ErrCancelled and
-// context.Canceled.
+// Is reports true for core.ErrCancelled and context.Canceled if the task was cancelled, whatever the further cause.
 func (e *JoinError) Is(target error) bool {
 	//lint:ignore SA1032 the question is what else core.ErrCancelled is equal to
 	return e.cancelled() && errors.Is(core.ErrCancelled, target)
@@ -49,3 +51,17 @@ func (e *JoinError) Is(target error) bool {
 func (e *JoinError) cancelled() bool {
 	return !e.Panicked() && e.Cause != core.ErrGoexit
 }
+
+// A nestedError is the error of a call inside a task that would block the task's worker. It wraps core.ErrNested.
+type nestedError struct{ call, instead string }
+
+func (e *nestedError) Error() string {
+	return "joinhandle: " + e.call + " called inside a task, whose worker it would block: " + e.instead
+}
+
+func (e *nestedError) Unwrap() error { return core.ErrNested }
+
+var (
+	errNestedWait    error = &nestedError{"JoinHandle.Wait", "use JoinHandle.Join"}
+	errNestedSetWait error = &nestedError{"JoinSet.Wait", "use JoinSet.Join"}
+)

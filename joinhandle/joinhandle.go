@@ -8,28 +8,32 @@ import (
 	"github.com/moduvex/moduvex-go/core/task"
 )
 
-// A JoinHandle waits for the output of one task. It is a core.Future of the task's output, a [core.Result]:
-// Err is a [*JoinError] if the task was cancelled, panicked or called runtime.Goexit, core.ErrAlreadyJoined for all but
-// the first join, and otherwise what a body in direct style returned. JoinError.ID tells a task that ended so from a
-// body that returns the error of another join. The zero
-// JoinHandle belongs to no task, and its methods panic.
+// A JoinHandle waits for the output of one task. It is a core.Future of the output, a [core.Result]. Its Err is
+//
+//   - a [*JoinError] if the task was cancelled, panicked or called runtime.Goexit;
+//   - core.ErrAlreadyJoined for every join but the first;
+//   - and otherwise the error that a body in direct style has returned. That may be the JoinError of another task:
+//     JoinError.ID tells which.
+//
+// The zero JoinHandle belongs to no task: its methods panic, with a text that says so.
 type JoinHandle[T any] struct {
 	slot *task.Slot[T]
 }
 
 var _ core.Future[core.Result[int]] = JoinHandle[int]{}
 
-// New returns the handle of the task in slot, which a host has got or is about to get.
+// New returns the handle of the task in slot, which a host has accepted or is about to accept.
 func New[T any](slot *task.Slot[T]) JoinHandle[T] { return JoinHandle[T]{slot} }
 
-// Start gives the task in slot to s and returns its handle. It is the layer under executor.Spawn, Go and Do, for hosts
-// of one's own; slot is from task.New or task.NewValue, for a future, or from coro.New, NewDo, NewOwning or NewDoOwning,
-// for a body. If s refuses the task, Start drops the future, or closes what the body was to own, and the handle
-// returns a [*JoinError] that wraps the reason; so it does if s panics.
+// Start gives the task in slot to s and returns the handle. It is the layer under executor.Spawn, Go and Do, for hosts
+// of one's own. The slot is from task.New or task.NewValue, for a future, or from coro.New, NewDo, NewOwning or
+// NewDoOwning, for a body. If s refuses the task, Start drops the future, or closes the resource that the body was to
+// own, and the handle returns a [*JoinError] that wraps the reason. If s panics, it does the same before the panic
+// continues. A nil s panics.
 func Start[T any](s core.Spawner, slot *task.Slot[T]) JoinHandle[T] {
 	spawned := false
 	defer func() {
-		if !spawned { // s is nil or panicked
+		if !spawned { // s is nil, or has panicked
 			slot.ForHost().Kill(core.ErrCancelled)
 		}
 	}()
@@ -44,10 +48,19 @@ func Start[T any](s core.Spawner, slot *task.Slot[T]) JoinHandle[T] {
 	return JoinHandle[T]{slot}
 }
 
-// Poll answers with the output when the task has ended, and otherwise has the context's waker
-// woken at its end. A JoinHandle that is given up while pending has nothing to drop: the waker
-// stays with the task until either it or what the waker belongs to has ended: see core.FinishedWaker.
-// Join and Wait take theirs back.
+const textZeroHandle = "joinhandle: JoinHandle is zero: it was not returned by Spawn, Go or Do"
+
+// task returns the slot of the task. A zero handle panics.
+func (h JoinHandle[T]) task() *task.Slot[T] {
+	if h.slot == nil {
+		panic(textZeroHandle)
+	}
+	return h.slot
+}
+
+// Poll is ready with the output once the task has ended. Until then it registers the context's waker, which the end of
+// the task wakes. A JoinHandle that is given up while it is pending has nothing to drop: the waker stays with the task
+// until the task or the owner of the waker has ended: see core.FinishedWaker. Join and Wait take their wakers back.
 func (h JoinHandle[T]) Poll(cx *core.Context) (core.Result[T], bool) {
 	if !cx.Spend() {
 		return core.Result[T]{}, false
@@ -63,13 +76,13 @@ func (h JoinHandle[T]) Poll(cx *core.Context) (core.Result[T], bool) {
 	return h.TryJoin()
 }
 
-// Join suspends the body of co until the task has ended and returns its output. If co is
-// cancelled first, Join returns why, and the task runs on: abort it if it is not wanted.
+// Join suspends the body of co until the task has ended, and returns the task's output. If co is cancelled first, Join
+// returns the reason, and the task runs on: abort it if it is not wanted any more.
 func (h JoinHandle[T]) Join(co *coro.Co) (T, error) {
-	waker := co.Context().Waker()
+	slot, waker := h.task(), co.Context().Waker()
 	defer func() {
-		if !h.slot.Finished() { // given up
-			h.slot.Unwatch(waker)
+		if !slot.Finished() { // given up
+			slot.Unwatch(waker)
 		}
 	}()
 	r, err := coro.Await[core.Result[T]](co, h)
@@ -79,30 +92,28 @@ func (h JoinHandle[T]) Join(co *coro.Co) (T, error) {
 	return r.Value, r.Err
 }
 
-// Wait blocks the calling goroutine until the task has ended, and returns its output, or until
-// ctx is done, and returns its cause. It is for goroutines outside the runtime. A call in a task that would
-// block its worker returns core.ErrNested, whatever ctx is: a task uses Join.
-func (h JoinHandle[T]) Wait(ctx context.Context) (T, error) {
+// Wait blocks the calling goroutine until the task has ended, and returns the task's output, or until ctx is done, and
+// returns its cause. It is for goroutines outside the runtime. Inside a task, where it would block a worker, it returns
+// an error that names the call and wraps core.ErrNested, whatever ctx is: a task uses Join.
+func (h JoinHandle[T]) Wait(ctx context.Context) (value T, err error) {
+	slot := h.task()
 	if coro.Nested(ctx) {
-		var zero T
-		return zero, core.ErrNested
+		return value, errNestedWait
 	}
 	if r, ok := h.TryJoin(); ok {
 		return r.Value, r.Err
 	}
 	if coro.Inside() {
-		var zero T
-		return zero, core.ErrNested
+		return value, errNestedWait
 	}
 	ended := make(signal, 1)
-	if h.slot.Watch(ended) {
+	if slot.Watch(ended) {
 		select {
 		case <-ended:
 		case <-ctx.Done():
-			h.slot.Unwatch(ended)
-			if !h.Finished() { // a value beats a simultaneous cancellation
-				var zero T
-				return zero, context.Cause(ctx)
+			slot.Unwatch(ended)
+			if !slot.Finished() { // an output beats a simultaneous cancellation
+				return value, context.Cause(ctx)
 			}
 		}
 	}
@@ -112,16 +123,17 @@ func (h JoinHandle[T]) Wait(ctx context.Context) (T, error) {
 
 // TryJoin returns the output if the task has ended; ok is false if it has not.
 func (h JoinHandle[T]) TryJoin() (r core.Result[T], ok bool) {
-	v, failed, ok, err := h.slot.TakeEnd()
+	v, failed, ok, err := h.task().TakeEnd()
 	if failed {
 		err = &JoinError{ID: h.ID(), Cause: err}
 	}
 	return core.Result[T]{Value: v, Err: err}, ok
 }
 
-// Done returns a channel that is closed when the task has ended. While it runs, all calls return the same.
+// Done returns a channel that is closed when the task has ended. While the task runs, every call returns the same
+// channel.
 func (h JoinHandle[T]) Done() <-chan struct{} {
-	ended, ok := task.WatchShared(&h.slot.Task, func() closer { return make(closer) })
+	ended, ok := task.WatchShared(&h.task().Task, func() closer { return make(closer) })
 	if !ok {
 		ended = make(closer)
 		close(ended)
@@ -129,48 +141,63 @@ func (h JoinHandle[T]) Done() <-chan struct{} {
 	return ended
 }
 
-// OnEnd calls f when the task has ended, however it has: also if it was refused, when none of its own code
-// runs. It is for work in any case, such as counting; coro.NewOwning hands over what the task is to release. f
-// is called once, on whichever goroutine ends the task, at once if it has ended already; it must
-// neither block nor panic.
+// OnEnd calls f once when the task has ended, in whichever way, and also if the task was refused and none of its code
+// has run. The goroutine that ends the task calls f; if the task has ended already, OnEnd does. f must neither block nor
+// panic. OnEnd is for work such as counting; a resource that the task must release is passed by executor.GoOwning.
 func (h JoinHandle[T]) OnEnd(f func()) {
 	if f == nil {
 		panic("joinhandle: OnEnd with a nil function")
 	}
-	if !h.slot.Watch(&bystander{f}) {
+	if !h.task().Watch(&onEnd{f}) {
 		f()
 	}
 }
 
-// A bystander is woken by the end, and is no join.
-type bystander struct{ f func() }
-
-var _ task.Bystander = (*bystander)(nil)
-
-func (b *bystander) Wake()      { b.f() }
-func (b *bystander) Bystander() {}
-
-// A closer is a channel that a wake closes. It is for the join slot, which wakes once.
-type closer chan struct{}
-
-func (c closer) Wake() { close(c) }
-
 // Finished reports whether the task has ended, so that a join would not wait.
-func (h JoinHandle[T]) Finished() bool { return h.slot.Finished() }
+func (h JoinHandle[T]) Finished() bool { return h.task().Finished() }
 
-// Abort asks the task to end; see [AbortHandle.Abort].
-func (h JoinHandle[T]) Abort() bool { return h.slot.Abort() }
+// Abort asks the task to end, and reports whether the request took effect: see [AbortHandle.Abort].
+func (h JoinHandle[T]) Abort() bool {
+	if h.slot == nil { // written out: through task, Abort would be too long to be inlined
+		panic(textZeroHandle)
+	}
+	return h.slot.Abort()
+}
 
-// AbortHandle returns a handle that can abort the task and, once the task has ended, keeps nothing of it: neither
-// its output nor its future.
+// AbortHandle returns a handle that can only abort the task. Once the task has ended, that handle keeps neither the
+// task's output nor its future in memory.
 func (h JoinHandle[T]) AbortHandle() AbortHandle {
-	a, ok := task.WatchShared(&h.slot.Task, func() *aborter { return newAborter(&h.slot.Task) })
+	t := &h.task().Task
+	a, ok := task.WatchShared(t, func() *aborter { return newAborter(t) })
 	if !ok {
-		a = &nobody
+		a = &ended
 	}
 	return AbortHandle{a, h.ID()}
 }
 
-// ID returns the task's number, unique in its runtime. A task that was refused has none, and it is 0,
-// unless the runtime began to shut down just then: such a task may have got its number already.
-func (h JoinHandle[T]) ID() uint64 { return h.slot.ID() }
+// ID returns the number of the task, unique in its runtime. It is 0 for a task that was refused, unless the runtime
+// began to shut down at that moment: such a task may have got its number already.
+func (h JoinHandle[T]) ID() uint64 { return h.task().ID() }
+
+// An onEnd is the watcher of OnEnd. It is a bystander: the task still reports a panic that nobody joins.
+type onEnd struct{ f func() }
+
+var _ task.Bystander = (*onEnd)(nil)
+
+func (w *onEnd) Wake()      { w.f() }
+func (w *onEnd) Bystander() {}
+
+// A closer is a channel that a wake closes. The task wakes it once.
+type closer chan struct{}
+
+func (c closer) Wake() { close(c) }
+
+// A signal is a channel with room for one wake. It discards further wakes.
+type signal chan struct{}
+
+func (s signal) Wake() {
+	select {
+	case s <- struct{}{}:
+	default:
+	}
+}
