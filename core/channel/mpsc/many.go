@@ -30,6 +30,7 @@ func (rx *Receiver[T]) RecvManyWait(ctx context.Context, buf []T) (int, error) {
 // TryRecvMany moves as many values as are queued to buf, up to its length, and returns how many. If none is
 // queued the error is [ErrEmpty] or [ErrClosed].
 func (rx *Receiver[T]) TryRecvMany(buf []T) (int, error) {
+	rx.channel()
 	switch {
 	case len(buf) == 0:
 		return 0, nil
