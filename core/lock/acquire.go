@@ -1,6 +1,7 @@
 package lock
 
 import (
+	"cmp"
 	"context"
 	"sync"
 
@@ -9,8 +10,8 @@ import (
 	"github.com/moduvex/moduvex-go/core/internal/waitlist"
 )
 
-// An AcquireFuture answers nil once it has its permits, or [ErrClosed]. See the package comment for
-// its reuse.
+// An AcquireFuture is ready with nil once it has its permits, or with [ErrClosed]. The package comment says how it
+// is used again.
 type AcquireFuture struct {
 	p    *permits
 	n    int
@@ -25,7 +26,7 @@ var (
 // Poll acquires the permits, or waits in line for them.
 func (f *AcquireFuture) Poll(cx *core.Context) (error, bool) {
 	if f.p == nil {
-		panic("lock: Poll of a future that was not made by what it waits for")
+		panic("lock: Poll of a future that no lock has made")
 	}
 	switch f.p.poll(cx, &f.node, f.n) {
 	case waitlist.Granted:
@@ -36,14 +37,14 @@ func (f *AcquireFuture) Poll(cx *core.Context) (error, bool) {
 	return nil, false
 }
 
-// Drop leaves the line. If it had its permits already, they go to the next.
+// Drop leaves the line. Permits that were granted already go to the next waiter.
 func (f *AcquireFuture) Drop() {
 	if f.p != nil {
 		f.p.drop(&f.node, f.n)
 	}
 }
 
-// acquire is the direct style of all that is made of permits.
+// acquire is the direct style of every type that is made of permits.
 func (p *permits) acquire(co *coro.Co, n int) error {
 	if err := co.Interrupted(); err != nil {
 		return err
@@ -55,31 +56,23 @@ func (p *permits) acquire(co *coro.Co, n int) error {
 		cx.Refund()
 	}
 	f := p.borrow(n)
-	answer, err := coro.Await[error](co, f)
+	result, err := coro.Await[error](co, f)
 	f.giveBack()
-	return either(err, answer)
+	return cmp.Or(err, result)
 }
 
-// acquireWait is the same for plain goroutines.
+// acquireWait is acquire for plain goroutines.
 func (p *permits) acquireWait(ctx context.Context, n int) error {
 	if !waitlist.Direct(ctx) && ctx.Err() == nil && p.tryAcquire(n) {
 		return nil
 	}
 	f := p.borrow(n)
-	answer, err := waitlist.Block[error](ctx, f)
+	result, err := waitlist.Block[error](ctx, f)
 	f.giveBack()
-	return either(err, answer)
+	return cmp.Or(err, result)
 }
 
-// either returns the error of a wait that failed, or the answer of one that did not.
-func either(failed, answer error) error {
-	if failed != nil {
-		return failed
-	}
-	return answer
-}
-
-// acquireFutures are those of bodies and goroutines that do not wait.
+// acquireFutures holds the futures that no body and no goroutine waits with.
 var acquireFutures = sync.Pool{New: func() any { return new(AcquireFuture) }}
 
 func (p *permits) borrow(n int) *AcquireFuture {

@@ -10,16 +10,16 @@ import (
 	"github.com/moduvex/moduvex-go/core/internal/waitlist"
 )
 
-// A Barrier is where a number of tasks wait until all of them have arrived. It can be used again and
-// again: the next round begins when one is complete. It comes from [NewBarrier]; the methods of a zero Barrier
-// panic, since it does not know for how many tasks to wait.
+// A Barrier makes a number of tasks wait until all of them have arrived. It can be used again and again: when a round
+// is complete the next begins. It is made by [NewBarrier]; the methods of a zero Barrier panic, because it has no
+// number of tasks.
 type Barrier struct {
 	size int
 
 	mu      sync.Mutex // guards the others
 	arrived int        // in this round
 	round   int
-	waiters waitlist.List // of this round, and of the last one while it is being woken
+	waiters waitlist.List // of this round, and of the last one while its waiters are being woken
 }
 
 // NewBarrier makes a barrier for n tasks, which must be positive.
@@ -30,23 +30,23 @@ func NewBarrier(n int) *Barrier {
 	return &Barrier{size: n}
 }
 
-// Arrive suspends the body of co until all have arrived. leader is true for the last of them, and so
-// for exactly one of each round. The error is why co was cancelled; it does not count as arrived
-// then. If the round is complete by then, that beats the cancellation.
+// Arrive suspends the body of co until all have arrived. leader is true for the last to arrive, and so for exactly one
+// of each round. The error is why co was cancelled; the arrival does not count then. If the round was complete by
+// then, there is no error.
 func (b *Barrier) Arrive(co *coro.Co) (leader bool, err error) {
 	f := b.borrow()
 	leader, err = coro.Await[bool](co, f)
 	return leader, f.giveBack(err)
 }
 
-// ArriveWait is Arrive for plain goroutines. The error is the cause of ctx.
+// ArriveWait is Arrive for plain goroutines. The error is the cause of ctx if ctx is done first.
 func (b *Barrier) ArriveWait(ctx context.Context) (leader bool, err error) {
 	f := b.borrow()
 	leader, err = waitlist.Block[bool](ctx, f)
 	return leader, f.giveBack(err)
 }
 
-// arriveFutures are those of bodies and goroutines that do not wait.
+// arriveFutures holds the futures that no body and no goroutine waits with.
 var arriveFutures = sync.Pool{New: func() any { return new(ArriveFuture) }}
 
 func (b *Barrier) borrow() *ArriveFuture {
@@ -56,8 +56,8 @@ func (b *Barrier) borrow() *ArriveFuture {
 	return f
 }
 
-// giveBack returns the error of the wait, unless the round was complete before f was dropped: others
-// have gone on in the belief that this one has arrived.
+// giveBack returns the error of the wait, or nil if the round was complete before f was dropped: the others have gone
+// on then, because this one had arrived.
 func (f *ArriveFuture) giveBack(err error) error {
 	if f.late {
 		err = nil
@@ -79,8 +79,8 @@ func (b *Barrier) check() {
 	}
 }
 
-// An ArriveFuture answers once all have arrived, with true for the last. See the package comment for
-// its reuse.
+// An ArriveFuture is ready once all have arrived, with true for the last. The package comment says how it is used
+// again.
 type ArriveFuture struct {
 	b    *Barrier
 	late bool // it was dropped when the round was complete
@@ -103,7 +103,7 @@ func (f *ArriveFuture) Poll(cx *core.Context) (leader, ok bool) {
 	switch {
 	case !paid && (f.node.State() != waitlist.Idle || b.arrived+1 == b.size):
 		b.mu.Unlock()
-		return false, false // there is an answer, or was: the next poll has the budget for it
+		return false, false // ready, or was: the next poll has the budget to say so
 	case f.node.State() == waitlist.Granted:
 		b.mu.Unlock()
 		f.node.Reset()

@@ -1,37 +1,47 @@
-// Package lock provides the locks of tasks: [Mutex], [RWMutex], [Semaphore], [Notify], [Barrier] and
-// [OnceCell]. Where those of the standard library block a goroutine, these suspend a task, and the
-// worker goes on with others. Packages below it have the channels.
+// Package lock provides locks for tasks: [Mutex], [RWMutex], [Semaphore], [Notify], [Barrier] and [OnceCell].
+// Where the locks of the standard library block a goroutine, these suspend a task, and the worker runs others.
+// core/channel has the channels.
+//
+//	var m lock.Mutex // shared by tasks of any worker, and by goroutines
+//
+//	g, err := m.Lock(co)
+//	if err != nil {
+//		return err // co was cancelled
+//	}
+//	defer g.Unlock()
+//
+// Examples that run on a runtime are with package executor: its examples of channels and locks.
 //
 // # Three forms
 //
-// Whatever may wait comes in three forms:
+// Each operation that may wait has three forms:
 //
-//   - for bodies in direct style, with a *coro.Co as first argument: m.Lock(co);
-//   - in poll style, as a future that can be embedded in another: m.LockFuture();
-//   - for plain goroutines, which block, with a context.Context: m.LockWait(ctx).
+//   - m.Lock(co) is for bodies in direct style. It suspends the body, and fails when co is cancelled.
+//   - m.LockFuture() is for the poll style: a future, which another future can embed.
+//   - m.LockWait(ctx) is for plain goroutines. It blocks, and fails when ctx is done.
 //
-// They may be mixed on one lock. A Wait form that a task calls would block its worker. With the task's Co as
-// context, or one that is derived from it, the call returns core.ErrNested instead; with another context it
-// goes unnoticed. On a blocking pool, and on goroutines, a Co is a context like others.
+// One lock serves all three. A Wait form inside a task would block its worker. With the task's Co as context, or
+// one derived from it, the call returns core.ErrNested instead; with another context the mistake goes unnoticed.
+// On a blocking pool, and on goroutines, a Co is a context like others.
 //
-// The futures are values. One that has been polled must not be copied any more. After an answer, and
-// after a Drop, it can be polled again for another.
+// The futures are values. A future must not be copied after its first poll. After it was ready, and after a
+// Drop, it can be polled again for another result.
 //
-// Methods that end in On, such as Guard.UnlockOn, do what those without it do, for callers that
-// have a Context: tasks of the same worker are then woken without an atomic hand-off.
+// Methods that end in On, such as Guard.UnlockOn, are for callers that have a Context: they wake tasks of the same
+// worker without an atomic operation.
 //
 // # Order
 //
-// Waiters are served in the order in which they came. A lock is handed to the next in line by who
-// releases it: nobody overtakes, not even with a Try form. A waiter that is given up after its turn
-// has come, and before it knows, passes the turn on.
+// Waiters are served in the order in which they came. A release passes the lock to the next in line: no caller
+// overtakes a waiter, not even with a Try form. A waiter that was granted the lock and is dropped before its next
+// poll passes the lock on.
 //
-// Completed operations count against the budget of a poll. A task that has spent its budget takes its
-// place in line all the same, and learns in its next poll whether it is its turn. Waiting allocates
-// nothing.
+// Completed operations count against the budget of a poll. A task that has spent its budget enters the line all the
+// same, and its next poll finds whether it was granted the lock. Waiting allocates nothing.
 //
 // # Panics
 //
-// There is no poisoning: a body that panics with a lock held unlocks it if it has deferred that.
-// Misuse, such as the unlock of what is not locked, panics with a text that names it.
+// There is no poisoning: a body that panics with a lock held unlocks it if an Unlock is deferred. Misuse, such as
+// the unlock of an unlocked mutex, panics with a text that names it. Zero values are ready for use, except that
+// of Barrier, whose methods panic.
 package lock

@@ -10,15 +10,15 @@ import (
 	"github.com/moduvex/moduvex-go/core/internal/waitlist"
 )
 
-// A Mutex is a lock for tasks, held across awaits. For a lock that is not, sync.Mutex of the
-// standard library does as well. The zero Mutex is unlocked. It must not be copied after first use.
+// A Mutex is a lock that tasks hold across awaits. If no await happens under the lock, sync.Mutex of the standard
+// library serves as well. The zero Mutex is unlocked. It must not be copied after first use.
 //
-// It is first in, first out: an unlock hands the lock to whoever has waited longest, and it is never
-// free in between. What was done before an unlock is visible after the lock that follows.
+// It is first in, first out: an unlock passes the lock to the oldest waiter, and it is never free in between. What a
+// task does before an unlock is visible after the lock that follows.
 type Mutex struct {
-	// One of the three below. Anybody moves it between unlocked and locked. It is contended while
-	// waiters is not empty, so that nobody can unlock past a waiter, and it is moved to and from
-	// contended only under mu. Waiters that leave do not care: the unlock finds nobody then.
+	// One of the three below. Any goroutine moves it between unlocked and locked. It is contended while waiters is
+	// not empty, so that no unlock passes a waiter over, and it moves to and from contended only under mu. A waiter
+	// that leaves does not move it: the unlock finds an empty list then.
 	state   atomic.Uint32
 	mu      sync.Mutex // guards waiters
 	waiters waitlist.List
@@ -27,11 +27,11 @@ type Mutex struct {
 const (
 	unlocked  = 0
 	locked    = 1
-	contended = 2 // locked, and somebody waits
+	contended = 2 // locked, and waiters are in line
 )
 
-// A Guard is a lock on a [Mutex], to be given back by Unlock. It may be handed to another task or
-// goroutine. The zero Guard locks nothing.
+// A Guard holds the lock of a [Mutex], until its Unlock. It may be passed to another task or goroutine. The zero
+// Guard holds nothing.
 type Guard struct{ m *Mutex }
 
 // TryLock locks m if it is unlocked. Any goroutine.
@@ -42,8 +42,8 @@ func (m *Mutex) TryLock() (g Guard, ok bool) {
 	return Guard{}, false
 }
 
-// Lock locks m, and suspends the body of co until it is its turn. The error is why co was
-// cancelled; m is not locked then.
+// Lock locks m, and suspends the body of co until it has the lock. The error is why co was cancelled; m is not
+// locked then.
 func (m *Mutex) Lock(co *coro.Co) (Guard, error) {
 	if err := co.Interrupted(); err != nil {
 		return Guard{}, err
@@ -62,8 +62,8 @@ func (m *Mutex) Lock(co *coro.Co) (Guard, error) {
 	return g, err
 }
 
-// LockWait locks m, and blocks the calling goroutine until it is its turn, or until ctx is done:
-// then it returns the cause.
+// LockWait locks m, and blocks the calling goroutine until it has the lock. The error is the cause of ctx if ctx is
+// done first; m is not locked then.
 func (m *Mutex) LockWait(ctx context.Context) (Guard, error) {
 	if !waitlist.Direct(ctx) && ctx.Err() == nil {
 		if g, ok := m.TryLock(); ok {
@@ -78,14 +78,14 @@ func (m *Mutex) LockWait(ctx context.Context) (Guard, error) {
 	return g, err
 }
 
-// lockFutures are those of bodies and goroutines that do not wait. What becomes of one whose body
-// is unwound by force is up to the garbage collector.
+// lockFutures holds the futures that no body and no goroutine waits with. The garbage collector gets that of a body
+// which is unwound by force.
 var lockFutures = sync.Pool{New: func() any { return new(LockFuture) }}
 
 // LockFuture returns the future that locks m.
 func (m *Mutex) LockFuture() LockFuture { return LockFuture{m: m} }
 
-// A LockFuture answers with the lock once it has it. See the package comment for its reuse.
+// A LockFuture is ready with the lock once it has it. The package comment says how it is used again.
 type LockFuture struct {
 	m    *Mutex
 	node waitlist.Node
@@ -112,7 +112,7 @@ func (f *LockFuture) Poll(cx *core.Context) (Guard, bool) {
 	return f.wait(cx)
 }
 
-// wait is the Poll of those for whom one swap was not enough.
+// wait is the rest of a Poll whose single swap has failed.
 func (f *LockFuture) wait(cx *core.Context) (Guard, bool) {
 	if f.m.wait(&f.node, cx.Waker()) {
 		cx.Refund()
@@ -122,8 +122,8 @@ func (f *LockFuture) wait(cx *core.Context) (Guard, bool) {
 	return Guard{f.m}, true
 }
 
-// wait puts n in line, or looks whether it is its turn. It reports whether n has to wait; if
-// not, it has the lock.
+// wait enters n into the line, or finds that n was granted the lock. It reports whether n has to wait; if not, n has
+// the lock.
 func (m *Mutex) wait(n *waitlist.Node, w core.Waker) bool {
 	switch n.State() {
 	case waitlist.Idle:
@@ -155,15 +155,15 @@ func (m *Mutex) lockOrWait(n *waitlist.Node, w core.Waker) bool {
 	return false
 }
 
-// enlist is the poll of n that has no budget left for an answer. n gets its place in line all the same;
-// if that is the first one, n has the lock from now on and is told so by its next poll.
+// enlist is the poll of n that has no budget left for a result. n enters the line all the same; if m is unlocked, n
+// has the lock from now on, and its next poll finds that.
 func (m *Mutex) enlist(n *waitlist.Node, w core.Waker) {
 	if n.State() == waitlist.Idle && m.lockOrWait(n, w) {
 		n.Grant(waitlist.Granted)
 	}
 }
 
-// Drop leaves the line. If it was its turn already, the lock goes to the next.
+// Drop leaves the line. A lock that was granted already goes to the next waiter.
 func (f *LockFuture) Drop() {
 	m := f.m
 	if m == nil || f.node.State() == waitlist.Idle {
@@ -178,19 +178,19 @@ func (f *LockFuture) Drop() {
 	}
 }
 
-// Unlock unlocks the mutex, and wakes the next in line, who has it from then on. Any goroutine.
-// It panics if g locks nothing, as after an Unlock.
+// Unlock unlocks the mutex. If waiters are in line, the first has the lock from then on and is woken. It panics if g
+// holds nothing, as after an Unlock. Any goroutine.
 func (g *Guard) Unlock() { g.UnlockOn(nil) }
 
-// UnlockOn is [Guard.Unlock] for a caller that is in a poll. It is no more than it is so that it is
-// inlined: a guard that lives in a register needs no write barrier.
+// UnlockOn is [Guard.Unlock] for a caller that is in a poll. It is so short that it is inlined: a guard that lives in
+// a register needs no write barrier.
 func (g *Guard) UnlockOn(cx *core.Context) {
 	m := g.m
 	g.m = nil
 	m.unlock(cx)
 }
 
-// unlock unlocks m, or gives it to the next in line. Were it inlined, its callers would not be.
+// unlock unlocks m, or passes it to the next in line. If it were inlined, its callers would not be.
 //
 //go:noinline
 func (m *Mutex) unlock(cx *core.Context) {
@@ -199,7 +199,7 @@ func (m *Mutex) unlock(cx *core.Context) {
 	}
 }
 
-// pass is the way of an unlock for which one swap was not enough.
+// pass is the rest of an unlock whose single swap has failed.
 func (m *Mutex) pass(cx *core.Context) {
 	if m == nil || m.state.Load() == unlocked {
 		panic(errUnlock)
@@ -213,12 +213,12 @@ func (m *Mutex) pass(cx *core.Context) {
 	waitlist.Wake(cx, w)
 }
 
-// handOver gives the lock to the next in line and returns its waker, or unlocks if there is none.
-// It also returns the state before, which two unlocks at once may both have found locked.
+// handOver passes the lock to the next in line and returns its waker, or unlocks m if the line is empty. It also
+// returns the state before: two unlocks at once may both have found m locked.
 func (m *Mutex) handOver() (next core.Waker, was uint32) {
 	switch m.waiters.Len() {
 	case 0:
-		return nil, m.state.Swap(unlocked) // all that waited have gone meanwhile
+		return nil, m.state.Swap(unlocked) // every waiter has left
 	case 1:
 		m.state.Store(locked) // before Pop: from there on the waiter may unlock
 	}

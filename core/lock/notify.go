@@ -9,11 +9,11 @@ import (
 	"github.com/moduvex/moduvex-go/core/internal/waitlist"
 )
 
-// A Notify tells tasks that something has happened. What it is, they look up elsewhere. The zero
-// Notify is ready for use. It must not be copied after first use.
+// A Notify tells tasks that something has happened; a state elsewhere says what. The zero Notify is ready for use. It
+// must not be copied after first use.
 //
-// NotifyOne is for one of those who wait. If there is none, the notification is kept for the next
-// who comes; one is kept at most. So a waiter that looks first and waits then misses nothing:
+// NotifyOne notifies one waiter. If there is none, the notification is kept for the next; one is kept at most. So a
+// task that checks the state first and then waits misses nothing:
 //
 //	for !ready() {
 //		if err := n.Notified(co); err != nil {
@@ -21,23 +21,23 @@ import (
 //		}
 //	}
 //
-// NotifyAll is for all who wait, and is not kept. A NotifiedFuture counts as waiting from its making
-// on: one that looks between its making and its first poll misses nothing either. The other forms
-// count from their call on.
+// NotifyAll notifies all waiters, and is not kept. A NotifiedFuture counts as waiting from the moment when it was made:
+// a task that checks the state between that and the first poll misses nothing either. The other forms count from
+// their call.
 type Notify struct {
 	mu         sync.Mutex // guards the others
-	kept       bool       // a notification for the next who comes; nobody waits then
+	kept       bool       // a notification for the next waiter; the list is empty then
 	generation uint64     // of NotifyAll
 	waiters    waitlist.List
 }
 
-// What becomes of a waiter.
+// The states of a waiter that was notified.
 const (
-	byOne = waitlist.Granted // it has the notification of a NotifyOne, for which it answers
+	byOne = waitlist.Granted // it has the notification of a NotifyOne, and passes it on if it is dropped
 	byAll = waitlist.Closed
 )
 
-// NotifyOne wakes who has waited longest, or is kept for the next who comes. Any goroutine.
+// NotifyOne notifies the oldest waiter, or is kept for the next waiter. Any goroutine.
 func (n *Notify) NotifyOne() { n.NotifyOneOn(nil) }
 
 // NotifyOneOn is [Notify.NotifyOne] for a caller that is in a poll.
@@ -51,7 +51,7 @@ func (n *Notify) NotifyOneOn(cx *core.Context) {
 	waitlist.Wake(cx, w)
 }
 
-// NotifyAll wakes all who wait. Any goroutine.
+// NotifyAll notifies all waiters. Any goroutine.
 func (n *Notify) NotifyAll() { n.NotifyAllOn(nil) }
 
 // NotifyAllOn is [Notify.NotifyAll] for a caller that is in a poll.
@@ -61,8 +61,8 @@ func (n *Notify) NotifyAllOn(cx *core.Context) {
 	n.waiters.WakeAll(&n.mu, byAll, cx)
 }
 
-// Notified suspends the body of co until it is notified. The error is why co was cancelled; a
-// notification that had come already goes to another then.
+// Notified suspends the body of co until it is notified. The error is why co was cancelled; the notification of a
+// NotifyOne that had come already goes to another waiter then.
 func (n *Notify) Notified(co *coro.Co) error {
 	f := n.borrow()
 	_, err := coro.Await[struct{}](co, f)
@@ -70,8 +70,8 @@ func (n *Notify) Notified(co *coro.Co) error {
 	return err
 }
 
-// NotifiedWait blocks the calling goroutine until it is notified, or until ctx is done: then it
-// returns the cause.
+// NotifiedWait blocks the calling goroutine until it is notified. The error is the cause of ctx if ctx is done
+// first.
 func (n *Notify) NotifiedWait(ctx context.Context) error {
 	f := n.borrow()
 	_, err := waitlist.Block[struct{}](ctx, f)
@@ -79,7 +79,7 @@ func (n *Notify) NotifiedWait(ctx context.Context) error {
 	return err
 }
 
-// notifiedFutures are those of bodies and goroutines that do not wait.
+// notifiedFutures holds the futures that no body and no goroutine waits with.
 var notifiedFutures = sync.Pool{New: func() any { return new(NotifiedFuture) }}
 
 func (n *Notify) borrow() *NotifiedFuture {
@@ -99,12 +99,11 @@ func (n *Notify) now() uint64 {
 	return n.generation
 }
 
-// NotifiedFuture returns the future that waits for a notification. It hears every NotifyAll that
-// comes after this call.
+// NotifiedFuture returns the future that waits for a notification. Each NotifyAll after this call counts.
 func (n *Notify) NotifiedFuture() NotifiedFuture { return NotifiedFuture{n: n, seen: n.now()} }
 
-// A NotifiedFuture answers once it is notified. See the package comment for its reuse: it then hears
-// every NotifyAll that comes after its last answer.
+// A NotifiedFuture is ready once it is notified. The package comment says how it is used again: each NotifyAll after
+// it was ready counts then.
 type NotifiedFuture struct {
 	n    *Notify
 	seen uint64 // generation
@@ -116,7 +115,7 @@ var (
 	_ core.Dropper          = (*NotifiedFuture)(nil)
 )
 
-// Poll answers if there was a notification, or waits in line for one.
+// Poll reports whether f is notified. If not, f waits in line.
 func (f *NotifiedFuture) Poll(cx *core.Context) (struct{}, bool) {
 	n := f.n
 	if n == nil {
@@ -129,7 +128,7 @@ func (f *NotifiedFuture) Poll(cx *core.Context) (struct{}, bool) {
 		f.enlist(cx.Waker())
 		return struct{}{}, false
 	}
-	if f.heard() {
+	if f.takeNotification() {
 		f.node.Reset()
 		f.seen = n.generation
 		return struct{}{}, true
@@ -142,8 +141,8 @@ func (f *NotifiedFuture) Poll(cx *core.Context) (struct{}, bool) {
 	return struct{}{}, false
 }
 
-// enlist is the poll of f that has no budget left for an answer. f gets its place in line all the same,
-// or the notification that is kept, of which its next poll tells. Under the lock.
+// enlist is the poll of f that has no budget left for a result. f enters the line all the same, or takes the
+// notification that is kept, and its next poll finds that. Under the lock.
 func (f *NotifiedFuture) enlist(w core.Waker) {
 	n := f.n
 	switch {
@@ -156,9 +155,9 @@ func (f *NotifiedFuture) enlist(w core.Waker) {
 	}
 }
 
-// heard reports whether there was a notification, and takes it. A NotifyAll is for everybody, so it
-// leaves the one that is kept.
-func (f *NotifiedFuture) heard() bool {
+// takeNotification reports whether f is notified, and takes the notification that is kept unless f has another
+// already. Under the lock.
+func (f *NotifiedFuture) takeNotification() bool {
 	n := f.n
 	switch {
 	case f.node.State() == waitlist.Waiting:
@@ -172,7 +171,7 @@ func (f *NotifiedFuture) heard() bool {
 	return false
 }
 
-// Drop leaves the line. The notification of a NotifyOne that it had already goes to the next.
+// Drop leaves the line. The notification of a NotifyOne that f had already goes to the next waiter.
 func (f *NotifiedFuture) Drop() {
 	n := f.n
 	if n == nil || f.node.State() == waitlist.Idle {

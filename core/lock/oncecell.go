@@ -8,12 +8,11 @@ import (
 	"github.com/moduvex/moduvex-go/core/coro"
 )
 
-// A OnceCell is a place for a value that is made when it is first asked for, by code that may await.
-// Others that ask meanwhile wait for it. The zero OnceCell is empty. It must not be copied after
-// first use.
+// A OnceCell holds a value that its first user makes, with code that may await. Other users wait for it meanwhile.
+// The zero OnceCell is empty. It must not be copied after first use.
 //
-// If the making fails, panics or is cancelled, the cell stays empty, and the next in line makes the
-// value in its own way. What makes the value must not ask the cell for it: that waits for ever.
+// If the function that makes the value fails, panics or is cancelled, the cell stays empty, and the next user in line
+// makes the value with its own function. A function that asks the same cell for the value waits for ever.
 type OnceCell[T any] struct {
 	full  atomic.Bool // stored once, by the maker; it publishes value
 	maker permits     // one permit: its holder makes the value, and then closes maker
@@ -33,8 +32,8 @@ func (c *OnceCell[T]) Get() (v T, ok bool) {
 	return c.value, true
 }
 
-// Set makes v the value, and reports whether it did: it does not if there is one, or one is being
-// made. Any goroutine.
+// Set makes v the value, and reports whether it did. It does not if there is a value, or one is being made. Any
+// goroutine.
 func (c *OnceCell[T]) Set(v T) bool {
 	if !c.permits().tryAcquire(1) {
 		return false
@@ -43,15 +42,15 @@ func (c *OnceCell[T]) Set(v T) bool {
 	return true
 }
 
-// fill needs the turn. There is none after it, and all that wait for one are woken.
+// fill stores the value, and wakes all waiters. The caller is the maker, and no other follows.
 func (c *OnceCell[T]) fill(cx *core.Context, v T) {
 	c.value = v
 	c.full.Store(true)
 	c.maker.close(cx)
 }
 
-// GetOrInit returns the value. If there is none it makes it with init, or suspends the body of co
-// while another does. The error is that of init, or why co was cancelled while it waited.
+// GetOrInit returns the value. If there is none, it makes the value with init, or suspends the body of co while another
+// user does. The error is that of init, or why co was cancelled while it waited.
 func (c *OnceCell[T]) GetOrInit(co *coro.Co, init func(co *coro.Co) (T, error)) (T, error) {
 	if init == nil {
 		panic("lock: GetOrInit with a nil function")
@@ -63,8 +62,8 @@ func (c *OnceCell[T]) GetOrInit(co *coro.Co, init func(co *coro.Co) (T, error)) 
 	return c.getOrInit(err, func() (T, error) { return init(co) })
 }
 
-// GetOrInitWait is GetOrInit for plain goroutines, which it blocks. ctx is for init too; while
-// another makes the value, the error is the cause of ctx if that is done first.
+// GetOrInitWait is GetOrInit for plain goroutines. init gets ctx. The error is that of init, or the cause of ctx if ctx
+// is done while another user makes the value.
 func (c *OnceCell[T]) GetOrInitWait(ctx context.Context, init func(context.Context) (T, error)) (T, error) {
 	if init == nil {
 		panic("lock: GetOrInitWait with a nil function")
@@ -80,7 +79,7 @@ func (c *OnceCell[T]) GetOrInitWait(ctx context.Context, init func(context.Conte
 	return c.getOrInit(err, func() (T, error) { return init(ctx) })
 }
 
-// getOrInit goes on where the wait for the turn has ended, with the error that it came to.
+// getOrInit goes on where the wait for the permit has ended with err.
 func (c *OnceCell[T]) getOrInit(err error, init func() (T, error)) (v T, _ error) {
 	if err == ErrClosed && c.full.Load() { // and not the cause of some context
 		return c.value, nil
@@ -88,7 +87,7 @@ func (c *OnceCell[T]) getOrInit(err error, init func() (T, error)) (v T, _ error
 	if err != nil {
 		return v, err
 	}
-	defer c.maker.release(nil, 1, 1) // to the next in line, if there is no value
+	defer c.maker.release(nil, 1, 1) // if there is no value, the next in line is the maker
 	made, err := init()
 	if err != nil {
 		return v, err
@@ -97,8 +96,8 @@ func (c *OnceCell[T]) getOrInit(err error, init func() (T, error)) (v T, _ error
 	return made, nil
 }
 
-// InitFuture returns the future of the value. If there is none, it calls init once it is its turn
-// to make the value, and polls what that returns.
+// InitFuture returns the future of the value. If there is none and no other user makes it, the future calls init, and
+// polls the future that init returns.
 func (c *OnceCell[T]) InitFuture(init func() core.Future[T]) InitFuture[T] {
 	if init == nil {
 		panic("lock: InitFuture with a nil function")
@@ -106,7 +105,7 @@ func (c *OnceCell[T]) InitFuture(init func() core.Future[T]) InitFuture[T] {
 	return InitFuture[T]{c: c, acquire: AcquireFuture{p: c.permits(), n: 1}, init: init}
 }
 
-// An InitFuture answers with the value of a [OnceCell]. It must not be copied once it was polled.
+// An InitFuture is ready with the value of a [OnceCell]. It must not be copied after its first poll.
 type InitFuture[T any] struct {
 	c       *OnceCell[T]
 	acquire AcquireFuture
@@ -120,7 +119,7 @@ var (
 	_ core.Dropper     = (*InitFuture[int])(nil)
 )
 
-// Poll answers with the value, makes it, or waits for who does.
+// Poll returns the value, makes it, or waits for the user that makes it.
 func (f *InitFuture[T]) Poll(cx *core.Context) (v T, ok bool) {
 	c := f.c
 	if c == nil {
@@ -148,7 +147,7 @@ func (f *InitFuture[T]) Poll(cx *core.Context) (v T, ok bool) {
 	return v, ok
 }
 
-// Drop gives up. If it was its turn, it is the next one's.
+// Drop ends the wait. If f was making the value, the next in line makes it.
 func (f *InitFuture[T]) Drop() {
 	if !f.maker {
 		f.acquire.Drop()

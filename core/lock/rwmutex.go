@@ -7,28 +7,28 @@ import (
 	"github.com/moduvex/moduvex-go/core/coro"
 )
 
-// maxReaders is how many may read at a time. A writer takes the permits of all of them. It is what
-// an int of 32 bits leaves room for, as in the standard library.
+// maxReaders is the largest number of readers at a time. A writer takes the permits of all of them. It fits in an int
+// of 32 bits.
 const maxReaders = 1 << 28
 
-// A writer that gives up releases its lock like permits of a semaphore, so it must not hold more than a
-// semaphore can have. (The conversion of a negative constant does not compile.)
+// A writer that is dropped releases its lock like permits of a semaphore, so it must not hold more than a semaphore
+// can have. (The conversion of a negative constant does not compile.)
 const _ = uint(MaxPermits - maxReaders)
 
-// An RWMutex is a lock for tasks that many readers may hold at once, or one writer. The zero RWMutex
-// is unlocked. It must not be copied after first use.
+// An RWMutex is a lock that many readers hold at once, or one writer. The zero RWMutex is unlocked. It must not be
+// copied after first use.
 //
-// It is first in, first out: a writer waits for the readers before it, and readers that come after
-// it wait for it, so neither kind keeps the other out. Therefore a task that reads must not lock for
-// reading again: if a writer has come in between, both wait for ever.
+// It is first in, first out: a writer waits for the readers before it, and readers that come after it wait for it, so
+// neither kind starves the other. Therefore a task that reads must not lock for reading again: if a writer has come
+// in between, both wait for ever.
 type RWMutex struct{ p permits }
 
-// A ReadGuard is a lock for reading on an [RWMutex]. It may be handed to another task or goroutine.
-// The zero ReadGuard locks nothing.
+// A ReadGuard holds the lock of an [RWMutex] for reading, until its Unlock. It may be passed to another task or
+// goroutine. The zero ReadGuard holds nothing.
 type ReadGuard struct{ m *RWMutex }
 
-// A WriteGuard is a lock for writing on an [RWMutex]. It may be handed to another task or goroutine.
-// The zero WriteGuard locks nothing.
+// A WriteGuard holds the lock of an [RWMutex] for writing, until its Unlock. It may be passed to another task or
+// goroutine. The zero WriteGuard holds nothing.
 type WriteGuard struct{ m *RWMutex }
 
 func (m *RWMutex) permits() *permits {
@@ -36,7 +36,7 @@ func (m *RWMutex) permits() *permits {
 	return &m.p
 }
 
-// TryRLock locks m for reading if no writer holds it or waits. Any goroutine.
+// TryRLock locks m for reading if no writer holds it and no waiter is in line. Any goroutine.
 func (m *RWMutex) TryRLock() (g ReadGuard, ok bool) {
 	if !m.permits().tryAcquire(1) {
 		return ReadGuard{}, false
@@ -44,8 +44,8 @@ func (m *RWMutex) TryRLock() (g ReadGuard, ok bool) {
 	return ReadGuard{m}, true
 }
 
-// RLock locks m for reading, and suspends the body of co until it is its turn. The error is why co
-// was cancelled; m is not locked then.
+// RLock locks m for reading, and suspends the body of co until it has the lock. The error is why co was cancelled; m
+// is not locked then.
 func (m *RWMutex) RLock(co *coro.Co) (ReadGuard, error) {
 	if err := m.permits().acquire(co, 1); err != nil {
 		return ReadGuard{}, err
@@ -53,8 +53,8 @@ func (m *RWMutex) RLock(co *coro.Co) (ReadGuard, error) {
 	return ReadGuard{m}, nil
 }
 
-// RLockWait locks m for reading, and blocks the calling goroutine until it is its turn, or until ctx
-// is done: then it returns the cause.
+// RLockWait locks m for reading, and blocks the calling goroutine until it has the lock. The error is the cause of
+// ctx if ctx is done first; m is not locked then.
 func (m *RWMutex) RLockWait(ctx context.Context) (ReadGuard, error) {
 	if err := m.permits().acquireWait(ctx, 1); err != nil {
 		return ReadGuard{}, err
@@ -67,7 +67,7 @@ func (m *RWMutex) RLockFuture() ReadLockFuture {
 	return ReadLockFuture{m, AcquireFuture{p: m.permits(), n: 1}}
 }
 
-// TryLock locks m for writing if nobody holds it or waits. Any goroutine.
+// TryLock locks m for writing if it is unlocked and no waiter is in line. Any goroutine.
 func (m *RWMutex) TryLock() (g WriteGuard, ok bool) {
 	if !m.permits().tryAcquire(maxReaders) {
 		return WriteGuard{}, false
@@ -75,8 +75,8 @@ func (m *RWMutex) TryLock() (g WriteGuard, ok bool) {
 	return WriteGuard{m}, true
 }
 
-// Lock locks m for writing, and suspends the body of co until it is its turn. The error is why co
-// was cancelled; m is not locked then.
+// Lock locks m for writing, and suspends the body of co until it has the lock. The error is why co was cancelled; m is
+// not locked then.
 func (m *RWMutex) Lock(co *coro.Co) (WriteGuard, error) {
 	if err := m.permits().acquire(co, maxReaders); err != nil {
 		return WriteGuard{}, err
@@ -84,8 +84,8 @@ func (m *RWMutex) Lock(co *coro.Co) (WriteGuard, error) {
 	return WriteGuard{m}, nil
 }
 
-// LockWait locks m for writing, and blocks the calling goroutine until it is its turn, or until ctx
-// is done: then it returns the cause.
+// LockWait locks m for writing, and blocks the calling goroutine until it has the lock. The error is the cause of ctx
+// if ctx is done first; m is not locked then.
 func (m *RWMutex) LockWait(ctx context.Context) (WriteGuard, error) {
 	if err := m.permits().acquireWait(ctx, maxReaders); err != nil {
 		return WriteGuard{}, err
@@ -98,15 +98,13 @@ func (m *RWMutex) LockFuture() WriteLockFuture {
 	return WriteLockFuture{m, AcquireFuture{p: m.permits(), n: maxReaders}}
 }
 
-// A ReadLockFuture answers with the lock for reading once it has it. See the package comment for its
-// reuse.
+// A ReadLockFuture is ready with the lock for reading once it has it. The package comment says how it is used again.
 type ReadLockFuture struct {
 	m       *RWMutex
 	acquire AcquireFuture
 }
 
-// A WriteLockFuture answers with the lock for writing once it has it. See the package comment for its
-// reuse.
+// A WriteLockFuture is ready with the lock for writing once it has it. The package comment says how it is used again.
 type WriteLockFuture struct {
 	m       *RWMutex
 	acquire AcquireFuture
@@ -127,7 +125,7 @@ func (f *ReadLockFuture) Poll(cx *core.Context) (ReadGuard, bool) {
 	return ReadGuard{f.m}, true
 }
 
-// Drop leaves the line. A lock that it had already is unlocked.
+// Drop leaves the line. A lock that was granted already is unlocked.
 func (f *ReadLockFuture) Drop() { f.acquire.Drop() }
 
 // Poll locks the mutex for writing, or waits in line.
@@ -138,11 +136,11 @@ func (f *WriteLockFuture) Poll(cx *core.Context) (WriteGuard, bool) {
 	return WriteGuard{f.m}, true
 }
 
-// Drop leaves the line. A lock that it had already is unlocked.
+// Drop leaves the line. A lock that was granted already is unlocked.
 func (f *WriteLockFuture) Drop() { f.acquire.Drop() }
 
-// Unlock gives the lock for reading back. The last reader wakes the writer that is next in line, who
-// has the lock from then on. Any goroutine. It panics if g locks nothing, as after an Unlock.
+// Unlock releases the lock for reading. After the last reader the writer that is next in line has the lock, and is
+// woken. It panics if g holds nothing, as after an Unlock. Any goroutine.
 func (g *ReadGuard) Unlock() { g.UnlockOn(nil) }
 
 // UnlockOn is [ReadGuard.Unlock] for a caller that is in a poll.
@@ -152,9 +150,8 @@ func (g *ReadGuard) UnlockOn(cx *core.Context) {
 	m.release(cx, 1)
 }
 
-// Unlock gives the lock for writing back. It wakes the writer that is next in line, or all readers
-// before the next writer, who have the lock from then on. Any goroutine. It panics if g locks
-// nothing, as after an Unlock.
+// Unlock releases the lock for writing. The writer that is next in line, or all readers before the next writer, have
+// the lock from then on, and are woken. It panics if g holds nothing, as after an Unlock. Any goroutine.
 func (g *WriteGuard) Unlock() { g.UnlockOn(nil) }
 
 // UnlockOn is [WriteGuard.Unlock] for a caller that is in a poll.
@@ -164,8 +161,8 @@ func (g *WriteGuard) UnlockOn(cx *core.Context) {
 	m.release(cx, maxReaders)
 }
 
-// Downgrade makes the lock one for reading, without a moment in which another writer could come
-// between. Readers that are next in line get theirs too. g locks nothing after it. Any goroutine.
+// Downgrade turns the lock into one for reading, and no other writer gets it in between. Readers that are next in
+// line get the lock too. g holds nothing after it. It panics if g holds nothing. Any goroutine.
 func (g *WriteGuard) Downgrade() ReadGuard { return g.DowngradeOn(nil) }
 
 // DowngradeOn is [WriteGuard.Downgrade] for a caller that is in a poll.

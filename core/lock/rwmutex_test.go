@@ -171,7 +171,7 @@ func TestUnlockOfAnUnlockedRWMutexPanics(t *testing.T) {
 	waittest.MustPanic(t, text, wcopied.Unlock)
 	r.Unlock()
 	mustWrite(t, &m)
-	const poll = "lock: Poll of a future that was not made by what it waits for"
+	const poll = "lock: Poll of a future that no lock has made"
 	waittest.MustPanic(t, poll, func() { waittest.NewWaiter[lock.ReadGuard](t, new(lock.ReadLockFuture)).Poll() })
 	waittest.MustPanic(t, poll, func() { waittest.NewWaiter[lock.WriteGuard](t, new(lock.WriteLockFuture)).Poll() })
 	new(lock.ReadLockFuture).Drop()

@@ -207,7 +207,7 @@ func TestPermitsOutOfRangePanic(t *testing.T) {
 		acquireWaiter(t, u, 2).Pends(t)
 		u.Release(lock.MaxPermits)
 	})
-	waittest.MustPanic(t, "lock: Poll of a future that was not made by what it waits for", func() {
+	waittest.MustPanic(t, "lock: Poll of a future that no lock has made", func() {
 		waittest.NewWaiter[error](t, new(lock.AcquireFuture)).Poll()
 	})
 	new(lock.AcquireFuture).Drop()
