@@ -106,7 +106,7 @@ func (rx *Receiver[T]) RecvFuture() RecvFuture[T] {
 	return RecvFuture[T]{rx}
 }
 
-// A RecvFuture answers with what its receiver receives next. It can be polled again after it has answered, for
+// A RecvFuture is ready with what its receiver receives next. It can be polled again after it was ready, for
 // the next. Its Drop ends the wait and loses nothing; the receiver stays open. A task that passes one with a
 // pending poll to another task drops it first.
 type RecvFuture[T any] struct{ rx *Receiver[T] }

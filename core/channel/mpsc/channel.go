@@ -128,7 +128,7 @@ func (c *channel[T]) acquireSlot(n *waitlist.Node, cx *core.Context, tx *Sender[
 	return s
 }
 
-// enlist is the poll of a sender that has no budget left for an answer. n enters the line all the same; if a
+// enlist is the poll of a sender that has no budget left for a result. n enters the line all the same; if a
 // slot is free, it is reserved for n, whose next poll finds it.
 func (c *channel[T]) enlist(n *waitlist.Node, w core.Waker, tx *Sender[T]) {
 	c.mu.Lock()
@@ -213,8 +213,7 @@ func (c *channel[T]) grant(cx *core.Context) {
 	}
 }
 
-// addSender counts one more sender, unless the sender that it is cloned from, whose flag is closed, is
-// closed. It returns the flag of the clone.
+// addSender counts the clone of a sender, unless that is closed, by its flag. It returns the flag of the clone.
 func (c *channel[T]) addSender(closed *bool) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -224,7 +223,7 @@ func (c *channel[T]) addSender(closed *bool) bool {
 	return *closed
 }
 
-// removeSender closes a sender, whose flag is closed.
+// removeSender closes a sender, by its flag.
 func (c *channel[T]) removeSender(cx *core.Context, closed *bool) {
 	c.mu.Lock()
 	if *closed {

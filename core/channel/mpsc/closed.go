@@ -43,7 +43,7 @@ func (tx *UnboundedSender[T]) UntilClosedFuture() ClosedFuture {
 }
 
 // A ClosedFuture is ready once the receiver of a channel takes no more values. It must not be copied after its
-// first poll. After an answer, and after a Drop, it can be polled again.
+// first poll. After it was ready, and after a Drop, it can be polled again.
 type ClosedFuture struct{ f ends.ClosedFuture }
 
 var (

@@ -1,44 +1,58 @@
-// Package mpsc has channels from many senders to one receiver, for tasks and goroutines.
+// Package mpsc provides channels from many senders to one receiver, for tasks and goroutines.
 //
-// [New] makes a bounded channel: who sends into a full one waits for a place. [Unbounded] makes one
-// without limit, where sending never waits.
+//	tx, rx := mpsc.New[int](16)
+//
+//	err := tx.Send(co, 7)        // in one task: suspends it while 16 values are queued
+//
+//	for v, err := range rx.All(co) { // in another: until every sender is closed
+//		...
+//	}
+//
+// [New] makes a bounded channel: a send into a full one waits for a slot. [Unbounded] makes a channel without limit,
+// where a send never waits. Examples that run on a runtime are with package executor.
 //
 // # Ends
 //
-// A channel has one [Receiver], which belongs to one task or goroutine at a time, and any number of
-// senders: a [Sender] may be used by many at once, and Clone makes another, with a Close of its own.
+// A channel has one [Receiver], which belongs to one task or goroutine at a time, and any number of senders: many
+// tasks may use a [Sender] at once, and Clone makes another, with a Close of its own.
 //
-//   - When every sender is closed and every [Permit] used, the receiver gets what is queued and then
-//     [ErrClosed]. A [WeakSender] does not keep the channel open.
-//   - Receiver.Close keeps new values out: senders get ErrClosed, also those that wait for a place.
-//     What is queued, and what is sent with permits from before, can still be received.
-//   - Receiver.Discard releases what is queued as well. Who is done with a receiver calls it, or the
-//     values live as long as the senders do.
+//	                 the other end
+//	tx.Close()       the receiver gets what is queued, and then ErrClosed, once every sender is closed and every
+//	                 Permit is used. A WeakSender does not keep the channel open.
+//	rx.Stop()        sends fail with ErrClosed, also those that wait for a slot. What is queued, and what is sent
+//	                 with permits from before, can still be received.
+//	rx.Close()       sends fail with ErrClosed, also with permits. What is queued is released.
 //
-// A channel closes nothing of what it holds. Values that must be released have these owners: the sender, if
-// Send returns an error; the channel's receiver from then on, which closes the channel and takes out what is
-// left before it discards it.
+// A task that is done with a receiver calls Close, or the queued values live as long as the senders do.
+//
+// A channel disposes of no value: it only releases the memory. A value that must be closed belongs to the sender if
+// Send returns an error, and to the receiver otherwise. A receiver of such values calls Stop, receives until
+// ErrClosed and closes each value, and then calls Close.
 //
 // # Order
 //
-// Values arrive in the order in which they were sent. Senders that wait get places in the order in which
-// they came, whatever is left of their budget, and nobody overtakes them, not even TrySend. One that is given
-// up after its turn has come passes its place on.
+// Values arrive in the order in which they were sent. Senders that wait get slots in the order in which they came,
+// also when their budget is spent, and no sender overtakes them, not even with TrySend. A sender that was granted a
+// slot and is dropped before its next poll passes the slot on.
 //
 // # Forms
 //
-// What may wait comes in three forms, as in package core/lock: Send and Recv take the *coro.Co of a
-// body in direct style; SendFuture and the Receiver itself are futures; SendWait and RecvWait block
-// a plain goroutine. Methods that end in On do what those without it do, for callers that have a
-// Context: tasks of the same worker are then woken without an atomic hand-off.
+// As in package core/lock, each operation that may wait has three forms: Send and Recv take the *coro.Co of a body in
+// direct style; SendFuture and the Receiver itself are futures; SendWait and RecvWait block a plain goroutine.
+// Methods that end in On are for callers that have a Context: they wake tasks of the same worker without an atomic
+// operation.
 //
 // # How it works
 //
-// Values lie in a list of chunks, so that neither a huge capacity nor an unbounded channel takes
-// memory before it is used. Senders append under a lock. The receiver looks under the lock how much
-// there is, and then takes that much without it: each time it publishes how many values it has
-// taken, from which senders work out how many places are free. A sender that finds none queues up
-// and says so, then looks again; the receiver publishes first and then looks whether somebody has
-// queued up. So one of them sees the other. What it takes while it has the lock, which is the first
-// value each time that it looks, it counts apart: the lock publishes that.
+// Values lie in a list of chunks, so that neither a huge capacity nor an unbounded channel takes memory before it is
+// used. Senders append under a lock. The receiver finds out under the lock how many values there are, and then takes
+// that many without it. Each time it publishes the number of values that it has taken, from which senders compute
+// how many slots are free. The first value after each look is counted apart, because the lock publishes that count.
+//
+// No sender waits for a slot that is free:
+//
+//	a sender that finds no slot (1) enters the line and sets crowded, then (2) loads the receiver's count again.
+//	the receiver (1) stores its count, then (2) loads crowded.
+//
+// So one of them sees what the other has stored.
 package mpsc

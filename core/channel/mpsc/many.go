@@ -48,8 +48,8 @@ func (rx *Receiver[T]) RecvManyFuture(buf []T) RecvManyFuture[T] {
 	return RecvManyFuture[T]{rx, buf}
 }
 
-// A RecvManyFuture answers with the number of values that it has moved to its buffer: see
-// [Receiver.RecvMany]. It can be polled again after it has answered. Its Drop ends the wait and loses no
+// A RecvManyFuture is ready with the number of values that it has moved to its buffer: see
+// [Receiver.RecvMany]. It can be polled again after it was ready. Its Drop ends the wait and loses no
 // value.
 type RecvManyFuture[T any] struct {
 	rx  *Receiver[T]

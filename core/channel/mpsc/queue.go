@@ -18,8 +18,8 @@ type chunk[T any] struct {
 	cells []T
 }
 
-// A queue is a list of chunks. It has two sides, so that the consumer needs no lock for what it
-// knows to be there.
+// A queue is a list of chunks. It has two sides, so that the consumer takes the values that it knows of without a
+// lock.
 type queue[T any] struct {
 	// The producers' side, guarded by their lock.
 	tail   *chunk[T]
@@ -30,11 +30,11 @@ type queue[T any] struct {
 
 	cells int // of a chunk
 
-	// The consumer's side. The first push sets head; the consumer has yet to hear of a value then.
+	// The consumer's side. The first push sets head, before the consumer knows of any value.
 	head  *chunk[T]
 	begin int       // cells of head that were emptied
 	ready int       // values that the consumer may take
-	empty *chunk[T] // chunks to give back
+	empty *chunk[T] // chunks for refresh to move to spare
 }
 
 func (q *queue[T]) init(capacity int) {
@@ -53,8 +53,8 @@ func (q *queue[T]) push(v T) {
 	q.put(v)
 }
 
-// full reports whether there is no cell for put. It needs the lock. The three are apart so that the
-// compiler inlines all but grow.
+// full reports whether there is no cell for put. It needs the lock. full, grow and put are apart so that the
+// compiler inlines full and put.
 func (q *queue[T]) full() bool { return q.end == q.cells }
 
 func (q *queue[T]) put(v T) {
@@ -80,8 +80,8 @@ func (q *queue[T]) grow() {
 	q.tail, q.end = c, 0
 }
 
-// refresh tells the consumer, which has taken so many values in all, what there is. It needs the
-// lock.
+// refresh makes every queued value ready for the consumer, which has taken the given number of values in all. It needs
+// the lock.
 func (q *queue[T]) refresh(taken uint64) {
 	for c := q.empty; c != nil; c = q.empty {
 		q.empty, c.next = c.next, nil
@@ -96,7 +96,7 @@ func (q *queue[T]) refresh(taken uint64) {
 	}
 }
 
-// pop takes the first value. Only the consumer calls it, when something is ready.
+// pop takes the first value. Only the consumer calls it, when ready is positive.
 func (q *queue[T]) pop() T {
 	c := q.head
 	if q.begin == len(c.cells) {

@@ -14,7 +14,7 @@ import (
 // only Stop, Len and Capacity. It is made by [New] or [Unbounded]; the methods of a zero Receiver panic, and so
 // does a receive while another task or goroutine waits with the same receiver.
 //
-// A Receiver is a future that can be polled again after it has answered: each answer is a value, or
+// A Receiver is a future that can be polled again after it was ready: each time it is ready with a value, or with
 // [ErrClosed] from the end on. Its Drop ends the wait and loses no value, so a combinator may drop the
 // receiver, and the next poll goes on. A task that passes a receiver with a pending poll to another task drops
 // it first. To give a receiver up, call Close.
@@ -88,7 +88,7 @@ func (rx *Receiver[T]) register(w core.Waker) {
 	rx.waiting = true
 }
 
-// prepare looks for values if the receiver knows of none, and reports whether a receive has an answer: a value
+// prepare looks for values if the receiver knows of none, and reports whether a receive is ready: a value
 // is ready in the queue, or none is because the channel has ended. If not, w, unless nil, is woken later.
 func (rx *Receiver[T]) prepare(w core.Waker) bool {
 	c := rx.channel()
@@ -97,12 +97,12 @@ func (rx *Receiver[T]) prepare(w core.Waker) bool {
 	}
 	c.mu.Lock()
 	c.queue.refresh(c.received())
-	answer := c.queue.ready > 0 || c.ended()
-	if !answer && w != nil {
+	done := c.queue.ready > 0 || c.ended()
+	if !done && w != nil {
 		rx.register(w)
 	}
 	c.mu.Unlock()
-	return answer
+	return done
 }
 
 // take takes a value that is ready.

@@ -60,9 +60,9 @@ func (tx *Sender[T]) Send(co *coro.Co, v T) error {
 	}
 	f := tx.borrow()
 	f.value = v
-	answer, err := coro.Await[error](co, f)
+	result, err := coro.Await[error](co, f)
 	tx.giveBack(f)
-	return cmp.Or(err, answer)
+	return cmp.Or(err, result)
 }
 
 // SendWait sends v, and blocks the calling goroutine until a slot is free. The error is [ErrClosed], or the
@@ -75,9 +75,9 @@ func (tx *Sender[T]) SendWait(ctx context.Context, v T) error {
 	}
 	f := tx.borrow()
 	f.value = v
-	answer, err := waitlist.Block[error](ctx, f)
+	result, err := waitlist.Block[error](ctx, f)
 	tx.giveBack(f)
-	return cmp.Or(err, answer)
+	return cmp.Or(err, result)
 }
 
 // Reserve suspends the body of co until a slot is free, and returns a permit to send one value into it. The

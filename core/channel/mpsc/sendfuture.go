@@ -12,8 +12,8 @@ func (tx *Sender[T]) SendFuture(v T) SendFuture[T] {
 	return SendFuture[T]{reserve: ReserveFuture[T]{tx: tx}, value: v}
 }
 
-// A SendFuture answers nil once its value is sent, or [ErrClosed]. It must not be copied after its first poll.
-// After its answer, Reset makes it send another value.
+// A SendFuture is ready with nil once its value is sent, or with [ErrClosed]. It must not be copied after its first poll.
+// After that, Reset makes it send another value.
 type SendFuture[T any] struct {
 	reserve ReserveFuture[T]
 	value   T
@@ -64,7 +64,7 @@ func unsent(cx *core.Context, s waitlist.State) (error, bool) {
 	return ErrClosed, true
 }
 
-// Unsent takes the value back from a future that has answered [ErrClosed]. It returns the zero
+// Unsent takes the value back from a future that was ready with [ErrClosed]. It returns the zero
 // value if the value was sent, or taken back, or the future was dropped.
 func (f *SendFuture[T]) Unsent() T {
 	if f.reserve.node.State() != waitlist.Idle {
@@ -97,8 +97,8 @@ func (tx *Sender[T]) ReserveFuture() ReserveFuture[T] {
 	return ReserveFuture[T]{tx: tx}
 }
 
-// A ReserveFuture answers with a [Permit], or [ErrClosed]. It must not be copied after its first poll. After an
-// answer it can be polled again for another permit.
+// A ReserveFuture is ready with a [Permit], or with [ErrClosed]. It must not be copied after its first poll. After
+// that it can be polled again for another permit.
 type ReserveFuture[T any] struct {
 	tx   *Sender[T]
 	node waitlist.Node

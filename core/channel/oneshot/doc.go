@@ -1,24 +1,28 @@
-// Package oneshot is a channel for a single value: a promise and its future.
+// Package oneshot provides a channel for a single value: a promise and its future.
 //
 //	tx, rx := oneshot.New[int]()
 //
-// The [Sender] sends once. The [Receiver] is itself a core.Future of the value, to be awaited,
-// raced or embedded; bodies call [Receiver.Recv], plain goroutines [Receiver.RecvWait]. Sender and
-// receiver may be on any task and goroutine.
+//	err := tx.Send(7)       // in one task or goroutine, once
+//	v, err := rx.Recv(co)   // in another
+//
+// The [Sender] sends once. The [Receiver] is itself a future of the value, to be awaited, raced or embedded; bodies
+// call [Receiver.Recv], plain goroutines [Receiver.RecvWait]. Any task and any goroutine may have either end.
+// Examples that run on a runtime are with package executor.
 //
 // # Ends
 //
-//	                what the other end finds
-//	tx.Send(v)      v
-//	tx.Close()      ErrClosed, unless a value was sent
-//	rx.Close()      ErrClosed from Send; what was sent before is still received
-//	rx.Drop()       ErrClosed from Send; what was sent before is released
+//	                the other end
+//	tx.Send(v)      receives v
+//	tx.Close()      gets ErrClosed, unless a value was sent
+//	rx.Stop()       gets ErrClosed from Send; a value that was sent before can still be received
+//	rx.Close()      gets ErrClosed from Send; a value that was sent before is released
 //
-// The channel releases a value by forgetting it. A value that must be closed is the sender's if Send returns an
-// error, and otherwise the receiver's: one that gives up waiting calls Close and then TryRecv, and never Drop.
+// The channel disposes of no value: it only releases the memory. A value that must be closed belongs to the sender if
+// Send returns an error, and to the receiver otherwise. A receiver that gives up such a value calls Stop, then TryRecv,
+// and closes what that returns.
 //
-// Go has no destructors: a Sender that is merely forgotten leaves its receiver waiting. Who has one
-// defers its Close, which changes nothing after a Send.
+// Go has no destructors: the receiver of a Sender that is merely forgotten waits for ever. A task that has a Sender
+// defers its Close, which does nothing after a Send.
 //
-// The whole channel is one allocation, and waiting adds none.
+// The channel and both ends are one allocation, and waiting adds none.
 package oneshot

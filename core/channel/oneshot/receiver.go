@@ -12,7 +12,7 @@ import (
 // A Receiver is the end that receives. Any goroutine may call its methods; at most one task or goroutine at a
 // time waits with it, and another one panics. It is made by [New]; the methods of a zero Receiver panic.
 //
-// A Receiver is a future. It can be polled again after it has answered: it answers with the value once, and
+// A Receiver is a future. It can be polled again after it was ready: it is ready with the value once, and
 // with [ErrReceived] from then on. Its Drop ends the wait and leaves the receiver open, so a combinator may drop
 // the receiver, and the next poll goes on. A task that passes a receiver with a pending poll to another task
 // drops it first. To give a receiver up, call Close.
@@ -62,7 +62,7 @@ func (rx *Receiver[T]) RecvWait(ctx context.Context) (T, error) {
 }
 
 // TryRecv returns the value if there is one. Otherwise the error is [ErrEmpty], or [ErrClosed] or [ErrReceived]
-// if there will be none. A task that waits with rx meanwhile is woken if it has an answer then.
+// if there will be none. It wakes a task that waits with rx if that has a result then.
 func (rx *Receiver[T]) TryRecv() (T, error) {
 	r, ok := rx.channel().try()
 	if !ok {

@@ -61,7 +61,7 @@ func (tx *Sender[T]) UntilClosedWait(ctx context.Context) error {
 func (tx *Sender[T]) UntilClosedFuture() ClosedFuture[T] { return ClosedFuture[T]{tx.channel()} }
 
 // A ClosedFuture is ready once nobody will receive a value that is yet to be sent. It can be polled again after
-// an answer, and after a Drop.
+// it was ready, and after a Drop.
 type ClosedFuture[T any] struct{ c *channel[T] }
 
 var (

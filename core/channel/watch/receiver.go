@@ -98,8 +98,8 @@ func (rx *Receiver[T]) NextFuture() NextFuture[T] {
 	return NextFuture[T]{rx}
 }
 
-// A NextFuture answers with the next value that its receiver has not seen. It can be polled again after it has
-// answered, for the next. Its Drop ends the wait and loses nothing. A task that passes one with a pending poll
+// A NextFuture is ready with the next value that its receiver has not seen. It can be polled again after it was
+// ready, for the next. Its Drop ends the wait and loses nothing. A task that passes one with a pending poll
 // to another task drops it first.
 type NextFuture[T any] struct{ rx *Receiver[T] }
 

@@ -113,8 +113,8 @@ func (tx *Sender[T]) UntilClosedFuture() ClosedFuture {
 	return ClosedFuture{tx.channel().gone.Future()}
 }
 
-// A ClosedFuture is ready when there is no receiver. It must not be copied after its first poll. After an
-// answer, and after a Drop, it can be polled again.
+// A ClosedFuture is ready when there is no receiver. It must not be copied after its first poll. After it
+// was ready, and after a Drop, it can be polled again.
 type ClosedFuture struct{ f ends.ClosedFuture }
 
 var (

@@ -67,7 +67,7 @@ func (f *ClosedFuture) giveBack() {
 }
 
 // A ClosedFuture is ready once Closed of its latch is true. It must not be copied after its first poll. After
-// an answer, and after a Drop, it can be polled again.
+// it was ready, and after a Drop, it can be polled again.
 type ClosedFuture struct {
 	l    *Latch
 	node waitlist.Node // guarded by the lock
