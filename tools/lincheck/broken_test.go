@@ -128,7 +128,7 @@ func (s stubborn) SendWait(ctx context.Context, v int) error {
 	return err
 }
 
-// A wasteful sender takes places and says that there are none.
+// A wasteful sender takes slots and says that there are none.
 type wasteful struct{ sender }
 
 func (s wasteful) TryReserve() (mpsc.Permit[int], error) {
@@ -185,7 +185,7 @@ func TestBrokenChannelsAreDetected(t *testing.T) {
 		"a sender that loses values":            func(tx sender, rx receiver) (sender, receiver) { return lossy{tx}, rx },
 		"a sender that finds it full":           func(tx sender, rx receiver) (sender, receiver) { return timid{tx}, rx },
 		"a sender that sends what is cancelled": func(tx sender, rx receiver) (sender, receiver) { return stubborn{tx}, rx },
-		"a sender that wastes places":           func(tx sender, rx receiver) (sender, receiver) { return wasteful{tx}, rx },
+		"a sender that wastes slots":            func(tx sender, rx receiver) (sender, receiver) { return wasteful{tx}, rx },
 		"a receiver that drops one of many":     func(tx sender, rx receiver) (sender, receiver) { return tx, clumsy{rx} },
 		"a receiver that swaps values": func(tx sender, rx receiver) (sender, receiver) {
 			return tx, swapping{rx, new([]int)}

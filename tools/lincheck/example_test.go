@@ -9,7 +9,7 @@ import (
 // Two clients try to take the one permit at the same time. One of them gets it; that both do, no
 // order explains.
 func ExampleCheck() {
-	for _, answer := range []lincheck.Answer{lincheck.Refused, lincheck.Done} {
+	for _, answer := range []lincheck.Outcome{lincheck.Refused, lincheck.Done} {
 		var h lincheck.History
 		a, b := h.Log(), h.Log()
 		beginA, beginB := a.Now(), b.Now()

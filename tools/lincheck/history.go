@@ -9,7 +9,7 @@ import (
 	"github.com/anishathalye/porcupine"
 )
 
-// A History is what several clients did to one object. The zero History is empty.
+// A History is the operations of several clients on one object. The zero History is empty.
 type History struct {
 	// clock counts the beginnings and ends of operations. All clients advance it; as that is one
 	// total order, an operation that has ended before another begins has the smaller numbers.
@@ -37,13 +37,13 @@ func (h *History) Log() *Log {
 }
 
 // Now returns the present number of the clock, which no other call returns. An operation begins
-// after the Now that the caller hands to Add, and has ended when the caller calls Now for its end.
+// after the Now that the caller passes to Add, and has ended when the caller calls Now for its end.
 func (l *Log) Now() int64 { return l.h.clock.Add(1) }
 
-// Add records an operation and its answer.
-func (l *Log) Add(begin, end int64, op, answer any) {
+// Add records an operation and its result.
+func (l *Log) Add(begin, end int64, op, result any) {
 	l.ops = append(l.ops, porcupine.Operation{
-		ClientId: l.client, Input: op, Output: answer, Call: begin, Return: end,
+		ClientId: l.client, Input: op, Output: result, Call: begin, Return: end,
 	})
 }
 
@@ -61,21 +61,21 @@ func (h *History) Operations() []porcupine.Operation {
 }
 
 // Check looks for an order of the history that the model allows. The result is porcupine.Ok,
-// porcupine.Illegal, or porcupine.Unknown if limit was too short to tell; limit 0 is none.
+// porcupine.Illegal, or porcupine.Unknown if limit was too short to tell. A limit of 0 is no limit.
 func Check(m porcupine.Model, h *History, limit time.Duration) porcupine.CheckResult {
 	return porcupine.CheckOperationsTimeout(m, h.Operations(), limit)
 }
 
 // model makes the model that porcupine searches with, of a step on states of type S. step returns
-// the states that may follow; none if the operation cannot have had that answer. It must not change
-// what the given state refers to.
-func model[S any](start S, equal func(a, b S) bool, step func(s S, op, answer any) []S) porcupine.Model {
+// the states that may follow; none if the operation cannot have had that result. It must not modify what the given
+// state refers to.
+func model[S any](start S, equal func(a, b S) bool, step func(s S, op, result any) []S) porcupine.Model {
 	m := porcupine.NondeterministicModel{
 		Init:  func() []any { return []any{start} },
 		Equal: func(a, b any) bool { return equal(a.(S), b.(S)) },
-		Step: func(s, op, answer any) []any {
+		Step: func(s, op, result any) []any {
 			var next []any
-			for _, n := range step(s.(S), op, answer) {
+			for _, n := range step(s.(S), op, result) {
 				next = append(next, n)
 			}
 			return next

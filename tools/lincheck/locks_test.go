@@ -23,13 +23,13 @@ type held struct {
 	partly  func(cx *core.Context) held
 }
 
-// A grant is the answer of a lock.
+// A grant is the result of an acquire.
 type grant struct {
 	held
 	err error
 }
 
-// A lock is what hands out permits.
+// A locker grants permits.
 type locker interface {
 	try(n int) (held, bool)
 	future(n int) core.Future[grant]
@@ -171,7 +171,7 @@ func lockScenario(newCase func(rnd *rand.Rand) lockCase) scenario {
 	}
 }
 
-// lockEnd is what the last client does: nobody has a permit, so all must be there.
+// lockEnd is the end of the last client: no client has a permit, so all of them must be free.
 func (c *client) lockEnd(lc lockCase) {
 	if s, ok := lc.l.(semaphore); ok {
 		c.do(lincheck.FreePermits{}, func() any { return s.s.Available() })

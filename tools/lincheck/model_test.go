@@ -7,8 +7,8 @@ import (
 	"github.com/moduvex/moduvex-go/tools/lincheck"
 )
 
-// A step is an operation and its answer.
-type step struct{ op, answer any }
+// A step is an operation and its result.
+type step struct{ op, result any }
 
 // inTurn records steps one after the other.
 func inTurn(steps []step) *lincheck.History {
@@ -16,12 +16,12 @@ func inTurn(steps []step) *lincheck.History {
 	l := h.Log()
 	for _, s := range steps {
 		begin := l.Now()
-		l.Add(begin, l.Now(), s.op, s.answer)
+		l.Add(begin, l.Now(), s.op, s.result)
 	}
 	return h
 }
 
-// A rule is a beginning, answers of the next operation that are allowed, and some that are not.
+// A rule is a beginning, results of the next operation that are allowed, and some that are not.
 type rule struct {
 	name  string
 	begin []step
@@ -33,17 +33,17 @@ type rule struct {
 func checkRules(t *testing.T, m porcupine.Model, rules []rule) {
 	for _, r := range rules {
 		t.Run(r.name, func(t *testing.T) {
-			check := func(answer any, want porcupine.CheckResult) {
-				h := inTurn(append(r.begin[:len(r.begin):len(r.begin)], step{r.op, answer}))
+			check := func(result any, want porcupine.CheckResult) {
+				h := inTurn(append(r.begin[:len(r.begin):len(r.begin)], step{r.op, result}))
 				if got := lincheck.Check(m, h, 0); got != want {
-					t.Errorf("%T%+v = %v: %v, not %v", r.op, r.op, answer, got, want)
+					t.Errorf("%T%+v = %v: %v, not %v", r.op, r.op, result, got, want)
 				}
 			}
-			for _, answer := range r.yes {
-				check(answer, porcupine.Ok)
+			for _, result := range r.yes {
+				check(result, porcupine.Ok)
 			}
-			for _, answer := range r.no {
-				check(answer, porcupine.Illegal)
+			for _, result := range r.no {
+				check(result, porcupine.Illegal)
 			}
 		})
 	}
@@ -65,25 +65,25 @@ func TestPermitsModel(t *testing.T) {
 	settled := step{lincheck.SettlePermits{ID: 90}, done}
 	end := step{lincheck.ClosePermits{}, done}
 	checkRules(t, lincheck.Permits(2, false), []rule{
-		{"what is free is handed out", nil, try(2), []any{done}, []any{refused}},
+		{"free permits are granted", nil, try(2), []any{done}, []any{refused}},
 		{"what is not free is refused", nil, try(3), []any{refused}, []any{done}},
-		{"who finds too little waits", []step{taken}, poll(1, 1), []any{pending}, []any{done, closed}},
-		{"nobody overtakes", []step{{try(1), done}, wait(1, 2)}, poll(2, 1), []any{pending}, []any{done}},
+		{"an acquire of too many waits", []step{taken}, poll(1, 1), []any{pending}, []any{done, closed}},
+		{"no acquire overtakes", []step{{try(1), done}, wait(1, 2)}, poll(2, 1), []any{pending}, []any{done}},
 		{"nor by trying", []step{{try(1), done}, wait(1, 2)}, try(1), []any{refused}, []any{done}},
 		{"a release serves the first", []step{taken, wait(1, 1), wait(2, 1), back}, poll(1, 1), []any{done}, []any{pending}},
 		{"and not the second", []step{taken, wait(1, 1), wait(2, 1), back}, poll(2, 1), []any{pending}, []any{done}},
-		{"a cancel passes the turn on", []step{taken, wait(1, 1), wait(2, 1), back, {lincheck.CancelAcquire{ID: 1}, done}}, poll(2, 1), []any{done}, []any{pending}},
-		{"a cancel lets those behind who want less", []step{{try(1), done}, wait(1, 2), wait(2, 1), {lincheck.CancelAcquire{ID: 1}, done}}, poll(2, 1), []any{done}, []any{pending}},
+		{"a cancel passes the grant on", []step{taken, wait(1, 1), wait(2, 1), back, {lincheck.CancelAcquire{ID: 1}, done}}, poll(2, 1), []any{done}, []any{pending}},
+		{"a cancel lets smaller requests behind pass", []step{{try(1), done}, wait(1, 2), wait(2, 1), {lincheck.CancelAcquire{ID: 1}, done}}, poll(2, 1), []any{done}, []any{pending}},
 		{"a release that serves may be seen half", []step{taken, wait(1, 1), back, {lincheck.ReleasePermits{ID: 91, N: 1}, done}}, try(1), []any{done, refused}, nil},
 		{"but not after it", []step{taken, wait(1, 1), back, {lincheck.ReleasePermits{ID: 91, N: 1}, done}, settled}, try(1), []any{done}, []any{refused}},
-		{"nor one that serves nobody", []step{taken, back}, try(1), []any{done}, []any{refused}},
+		{"nor one that serves no waiter", []step{taken, back}, try(1), []any{done}, []any{refused}},
 		{"forgetting takes what is free", []step{{try(1), done}}, lincheck.ForgetPermits{N: 2}, []any{1}, []any{0, 2}},
 		{"what is free can be counted", []step{{try(1), done}}, lincheck.FreePermits{}, []any{1}, []any{0, 2}},
-		{"a close sends away who waits", []step{taken, wait(1, 1), end}, poll(1, 1), []any{closed}, []any{pending, done}},
-		{"but not who has had its turn", []step{taken, wait(1, 1), back, end}, poll(1, 1), []any{done}, []any{closed}},
+		{"a close fails the waiters", []step{taken, wait(1, 1), end}, poll(1, 1), []any{closed}, []any{pending, done}},
+		{"but not a granted one", []step{taken, wait(1, 1), back, end}, poll(1, 1), []any{done}, []any{closed}},
 		{"a close keeps newcomers out", []step{end}, poll(1, 1), []any{closed}, []any{pending, done}},
-		{"nobody leaves who has not entered", nil, lincheck.LeaveAcquire{ID: 1}, nil, []any{done, closed}},
-		{"nobody leaves before its turn", []step{taken, {lincheck.EnterAcquire{ID: 1, N: 1}, pending}}, lincheck.LeaveAcquire{ID: 1}, nil, []any{done, closed}},
+		{"a request leaves only after it has entered", nil, lincheck.LeaveAcquire{ID: 1}, nil, []any{done, closed}},
+		{"a request leaves only after its grant", []step{taken, {lincheck.EnterAcquire{ID: 1, N: 1}, pending}}, lincheck.LeaveAcquire{ID: 1}, nil, []any{done, closed}},
 	})
 }
 
@@ -100,15 +100,15 @@ func TestExactPermitsModelKnowsNoHalfReleases(t *testing.T) {
 }
 
 func TestChannelModel(t *testing.T) {
-	got := func(v int) any { return lincheck.Received{Answer: done, V: v} }
-	nothing, over := any(lincheck.Received{Answer: pending}), any(lincheck.Received{Answer: closed})
+	got := func(v int) any { return lincheck.Received{Outcome: done, V: v} }
+	nothing, over := any(lincheck.Received{Outcome: pending}), any(lincheck.Received{Outcome: closed})
 	send := func(v int) step { return step{lincheck.TrySend{V: v}, done} }
 	poll := func(id int) lincheck.PollSend { return lincheck.PollSend{ID: id, V: id} }
 	wait := func(id int) step { return step{poll(id), pending} }
 	receive := lincheck.Receive{}
 	bye := step{lincheck.CloseSender{}, done}
 	end := step{lincheck.StopQueue{}, done}
-	discard := step{lincheck.CloseQueue{}, done}
+	closeQueue := step{lincheck.CloseQueue{}, done}
 	cancel := step{lincheck.CancelSend{ID: 5}, done}
 	lost := []step{{lincheck.EnterSend{ID: 5}, pending}, {lincheck.LostSend{ID: 5, V: 5}, done}}
 	full := []step{send(1), send(2)}
@@ -118,45 +118,45 @@ func TestChannelModel(t *testing.T) {
 		{"an empty channel has nothing", nil, receive, []any{nothing}, []any{over, got(0)}},
 		{"values come in order", full, receive, []any{got(1)}, []any{got(2), nothing, over}},
 		{"a full channel refuses", full, lincheck.TrySend{V: 3}, []any{refused}, []any{done, closed}},
-		{"a free place is used", nil, lincheck.TrySend{V: 3}, []any{done}, []any{refused, closed}},
+		{"a free slot is used", nil, lincheck.TrySend{V: 3}, []any{done}, []any{refused, closed}},
 		{"senders wait in line", and(full, wait(5), wait(6), step{receive, got(1)}), poll(6), []any{pending}, []any{done}},
-		{"the first has its turn", and(full, wait(5), wait(6), step{receive, got(1)}), poll(5), []any{done}, []any{pending}},
-		{"nobody overtakes by trying", and(full, wait(5), step{receive, got(1)}), lincheck.TrySend{V: 3}, []any{refused}, []any{done}},
-		{"a cancel passes the turn on", and(full, wait(5), wait(6), step{receive, got(1)}, cancel), poll(6), []any{done}, []any{pending}},
+		{"the first is granted a slot", and(full, wait(5), wait(6), step{receive, got(1)}), poll(5), []any{done}, []any{pending}},
+		{"no try overtakes", and(full, wait(5), step{receive, got(1)}), lincheck.TrySend{V: 3}, []any{refused}, []any{done}},
+		{"a cancel passes the grant on", and(full, wait(5), wait(6), step{receive, got(1)}, cancel), poll(6), []any{done}, []any{pending}},
 		{"what is cancelled is not sent", and(nil, step{lincheck.EnterSend{ID: 5}, pending}, cancel), receive, []any{nothing}, []any{got(5)}},
 		{"what is lost may be sent", lost, receive, []any{got(5), nothing}, []any{over}},
-		{"and then takes a place", and(lost, send(6)), lincheck.TrySend{V: 7}, []any{refused, done}, []any{closed}},
+		{"and then takes a slot", and(lost, send(6)), lincheck.TrySend{V: 7}, []any{refused, done}, []any{closed}},
 		{"a lost receive may take a value", and(full, step{lincheck.LostReceive{}, done}), receive, []any{got(1), got(2)}, []any{nothing}},
 		{"the length counts", full, lincheck.QueueLen{}, []any{2}, []any{1, 3}},
 		{"the last sender ends it", []step{bye}, receive, []any{over}, []any{nothing}},
 		{"after what is queued", and(full, bye), receive, []any{got(1)}, []any{over}},
 		{"the receiver can close it", []step{end}, lincheck.TrySend{V: 1}, []any{closed}, []any{done, refused}},
-		{"who waits is sent away", and(full, wait(5), end), poll(5), []any{closed}, []any{pending, done}},
-		{"who has had its turn sends", and(full, wait(5), step{receive, got(1)}, end), poll(5), []any{done}, []any{closed}},
+		{"a waiter fails", and(full, wait(5), end), poll(5), []any{closed}, []any{pending, done}},
+		{"a granted sender sends", and(full, wait(5), step{receive, got(1)}, end), poll(5), []any{done}, []any{closed}},
 		{"and is waited for", and(full, wait(5), step{receive, got(1)}, end, step{receive, got(2)}), receive, []any{nothing}, []any{over}},
-		{"what is discarded is gone", and(full, discard), receive, []any{over}, []any{got(1), nothing}},
-		{"a place can be reserved", nil, lincheck.TryReserve{ID: 5}, []any{done}, []any{refused, closed}},
+		{"a close releases the queue", and(full, closeQueue), receive, []any{over}, []any{got(1), nothing}},
+		{"a slot can be reserved", nil, lincheck.TryReserve{ID: 5}, []any{done}, []any{refused, closed}},
 		{"but not in a full channel", full, lincheck.TryReserve{ID: 5}, []any{refused}, []any{done, closed}},
 		{"nor in a closed one", []step{end}, lincheck.TryReserve{ID: 5}, []any{closed}, []any{done, refused}},
-		{"a permit is a place", and([]step{send(1)}, reserve(5)), lincheck.TrySend{V: 3}, []any{refused}, []any{done, closed}},
+		{"a permit is a slot", and([]step{send(1)}, reserve(5)), lincheck.TrySend{V: 3}, []any{refused}, []any{done, closed}},
 		{"which is not in the queue", []step{reserve(5)}, receive, []any{nothing}, []any{over, got(5)}},
 		{"until it is used", []step{reserve(5), {lincheck.SendPermit{ID: 5, V: 7}, done}}, receive, []any{got(7)}, []any{nothing}},
 		{"once", []step{reserve(5), {lincheck.SendPermit{ID: 5, V: 7}, done}}, lincheck.SendPermit{ID: 5, V: 8}, nil, []any{done, closed}},
 		{"or released", and([]step{send(1)}, reserve(5), step{lincheck.ReleasePermit{ID: 5}, done}), lincheck.TrySend{V: 3}, []any{done}, []any{refused}},
 		{"to the next in line", and([]step{send(1)}, reserve(5), wait(6), step{lincheck.ReleasePermit{ID: 5}, done}), poll(6), []any{done}, []any{pending}},
-		{"who wants a permit waits in line", and(full, wait(6)), lincheck.PollReserve{ID: 5}, []any{pending}, []any{done, closed}},
-		{"and gets its turn", and(full, step{lincheck.PollReserve{ID: 5}, pending}, step{receive, got(1)}), lincheck.PollReserve{ID: 5}, []any{done}, []any{pending}},
+		{"a reservation waits in line", and(full, wait(6)), lincheck.PollReserve{ID: 5}, []any{pending}, []any{done, closed}},
+		{"and is granted a slot", and(full, step{lincheck.PollReserve{ID: 5}, pending}, step{receive, got(1)}), lincheck.PollReserve{ID: 5}, []any{done}, []any{pending}},
 		{"also unseen", and(nil, step{lincheck.EnterSend{ID: 5}, pending}), lincheck.LeaveReserve{ID: 5}, []any{done}, []any{closed}},
 		{"a permit outlives the last sender", []step{reserve(5), bye}, receive, []any{nothing}, []any{over}},
 		{"and the close", []step{reserve(5), end}, lincheck.SendPermit{ID: 5, V: 7}, []any{done}, []any{closed}},
-		{"but not a discard", []step{reserve(5), discard}, lincheck.SendPermit{ID: 5, V: 7}, []any{closed}, []any{done}},
-		{"also for who has had its turn", and(full, wait(5), step{receive, got(1)}, discard), poll(5), []any{closed}, []any{done}},
+		{"but not after a close", []step{reserve(5), closeQueue}, lincheck.SendPermit{ID: 5, V: 7}, []any{closed}, []any{done}},
+		{"also for a granted sender", and(full, wait(5), step{receive, got(1)}, closeQueue), poll(5), []any{closed}, []any{done}},
 	})
 }
 
 func TestValueModel(t *testing.T) {
-	got := func(v int) any { return lincheck.Received{Answer: done, V: v} }
-	nothing, over := any(lincheck.Received{Answer: pending}), any(lincheck.Received{Answer: closed})
+	got := func(v int) any { return lincheck.Received{Outcome: done, V: v} }
+	nothing, over := any(lincheck.Received{Outcome: pending}), any(lincheck.Received{Outcome: closed})
 	next, other := lincheck.NextValue{R: 0}, lincheck.NextValue{R: 1}
 	seen := step{next, got(7)}
 	set := func(v int) step { return step{lincheck.SetValue{V: v}, done} }

@@ -31,6 +31,7 @@ type sender interface {
 
 type receiver interface {
 	core.Future[core.Result[int]]
+	core.Dropper
 	TryRecv() (int, error)
 	Recv(co *coro.Co) (int, error)
 	RecvWait(ctx context.Context) (int, error)
@@ -111,7 +112,7 @@ func (c *client) sendStep(co *coro.Co, tx sender, own *mpsc.Sender[int]) {
 	}
 }
 
-// permitStep reserves a place in some way, and uses it, or not.
+// permitStep reserves a slot in some way, and uses it, or not.
 func (c *client) permitStep(co *coro.Co, tx sender, own *mpsc.Sender[int], id int) {
 	var permit mpsc.Permit[int]
 	var err error
@@ -212,7 +213,7 @@ func (c *client) receiveStep(co *coro.Co, rx receiver) (ended bool) {
 		})
 	case 2, 3, 4:
 		p := &polled[core.Result[int]]{
-			c: c, f: rx, op: lincheck.Receive{}, wait: lincheck.Received{Answer: lincheck.Pending},
+			c: c, f: rx, op: lincheck.Receive{}, wait: lincheck.Received{Outcome: lincheck.Pending},
 			what: func(r core.Result[int]) any { return received(r.Value, r.Err, mpsc.ErrEmpty, mpsc.ErrClosed) },
 		}
 		r, ok := p.await(co)
@@ -276,15 +277,15 @@ func (c *client) addReceive(begin, end int64, v int, err error) (ended bool) {
 	return err == mpsc.ErrClosed
 }
 
-// received is the answer of a receive whose errors for nothing yet and for the end are given.
+// received is the result of a receive whose errors for nothing yet and for the end are given.
 func received(v int, err, empty, closed error) any {
 	switch err {
 	case nil:
-		return lincheck.Received{Answer: lincheck.Done, V: v}
+		return lincheck.Received{Outcome: lincheck.Done, V: v}
 	case empty:
-		return lincheck.Received{Answer: lincheck.Pending}
+		return lincheck.Received{Outcome: lincheck.Pending}
 	case closed:
-		return lincheck.Received{Answer: lincheck.Closed}
+		return lincheck.Received{Outcome: lincheck.Closed}
 	}
 	return err
 }

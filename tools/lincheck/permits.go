@@ -6,35 +6,35 @@ import (
 	"github.com/anishathalye/porcupine"
 )
 
-// The operations on permits. ID tells operations that wait apart. Answers are of type Answer, or int
-// where a number is returned.
+// The operations on permits. ID tells apart operations that wait. Results are of type Outcome, or int where a number is
+// returned.
 type (
 	TryAcquire     struct{ N int }     // Done or Refused
 	PollAcquire    struct{ ID, N int } // Done, Pending or Closed; the first one enters the line
-	EnterAcquire   struct{ ID, N int } // Pending, whatever it came to
+	EnterAcquire   struct{ ID, N int } // always Pending
 	LeaveAcquire   struct{ ID int }    // Done or Closed
 	CancelAcquire  struct{ ID int }    // Done; a permit that it had is free again
 	ReleasePermits struct{ ID, N int } // Done
 	SettlePermits  struct{ ID int }    // Done; the end of a release or cancel: see Permits
-	ForgetPermits  struct{ N int }     // the number that was taken away
+	ForgetPermits  struct{ N int }     // the number that was taken failed
 	FreePermits    struct{}            // the number that is free
 	ClosePermits   struct{}            // Done
 )
 
-// A permits is a line, and the releases that are not over. The want of those that have served
-// somebody is 1, and else 0.
+// A permits is a line, and the releases that are not over. The want of a release that has served a waiter is 1, and
+// else 0.
 type permits struct {
 	line
 	exact    bool
-	settling []turn // by id
+	settling []request // by id
 }
 
-// Permits is the model of n permits that are handed out first in, first out.
+// Permits is the model of n permits that are granted first in, first out.
 //
-// With exact, a release serves all that it can at once. Else it serves one after the other, as the
-// semaphore of core/lock does, and those who are served can be on their way while others are still
-// in line: until it is over, a TryAcquire may be refused because of them. Its end is a SettlePermits
-// then, which has the ID of the ReleasePermits or CancelAcquire, and is recorded with its times.
+// With exact, a release serves all waiters that it can at once. Without, it serves one after the other, as the semaphore
+// of core/lock does, and a waiter that was served may go on while others are still in line: until the release is over, a
+// TryAcquire may be refused because of them. The end of the release is then a SettlePermits, which has the ID of the
+// ReleasePermits or CancelAcquire, and times of its own.
 func Permits(n int, exact bool) porcupine.Model {
 	return model(permits{line: line{free: n}, exact: exact}, permits.equal, stepPermits)
 }
@@ -43,26 +43,26 @@ func (p permits) equal(o permits) bool {
 	return p.line.equal(o.line) && slices.Equal(p.settling, o.settling)
 }
 
-func stepPermits(p permits, op, answer any) []permits {
+func stepPermits(p permits, op, result any) []permits {
 	possible := true
 	switch op := op.(type) {
 	case TryAcquire:
 		l, ok := p.try(op.N)
-		if ok && answer == Refused {
-			return one(p, slices.ContainsFunc(p.settling, func(t turn) bool { return t.want > 0 }))
+		if ok && result == Refused {
+			return one(p, slices.ContainsFunc(p.settling, func(r request) bool { return r.want > 0 }))
 		}
-		p.line, possible = l, ok == (answer == Done)
+		p.line, possible = l, ok == (result == Done)
 	case PollAcquire:
 		if _, _, known := p.leave(op.ID); !known {
-			p.line = p.enter(turn{op.ID, op.N})
+			p.line = p.enter(request{op.ID, op.N})
 		}
 		l, a, _ := p.leave(op.ID)
-		p.line, possible = l, answer == a
+		p.line, possible = l, result == a
 	case EnterAcquire:
-		p.line = p.enter(turn{op.ID, op.N})
+		p.line = p.enter(request{op.ID, op.N})
 	case LeaveAcquire:
 		l, a, known := p.leave(op.ID)
-		p.line, possible = l, known && answer == a
+		p.line, possible = l, known && result == a
 	case CancelAcquire:
 		l, known := p.cancel(op.ID)
 		p, possible = p.serve(op.ID, l), known
@@ -73,9 +73,9 @@ func stepPermits(p permits, op, answer any) []permits {
 	case ForgetPermits:
 		n := min(op.N, p.free)
 		p.free -= n
-		possible = answer == n
+		possible = result == n
 	case FreePermits:
-		possible = answer == p.free
+		possible = result == p.free
 	case ClosePermits:
 		p.line = p.close()
 	default:
@@ -84,7 +84,7 @@ func stepPermits(p permits, op, answer any) []permits {
 	return one(p, possible)
 }
 
-// serve is what follows from release or cancel id, which leads to l.
+// serve is the state after release or cancel id, which makes the line l.
 func (p permits) serve(id int, l line) permits {
 	if !p.exact {
 		served := 0
@@ -93,7 +93,7 @@ func (p permits) serve(id int, l line) permits {
 				served = 1
 			}
 		}
-		p.settling = with(p.settling, turn{id, served})
+		p.settling = with(p.settling, request{id, served})
 	}
 	p.line = l
 	return p

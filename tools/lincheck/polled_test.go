@@ -11,14 +11,14 @@ type polled[T any] struct {
 	c     *client
 	f     core.Future[T]
 	op    any
-	drop  func(begin, end int64) // records that it was given up, if that has an effect
-	what  func(v T) any          // the answer
-	wait  any                    // the answer of a poll that is pending
+	drop  func(begin, end int64) // records the drop, if that has an effect
+	what  func(v T) any          // the result
+	wait  any                    // the result of a poll that is pending
 	begun bool                   // it was polled
-	polls int                    // after so many polls that are pending it gives up; 0 is never
+	polls int                    // it gives up after so many polls that are pending; 0 is never
 }
 
-// An attempt is what came of a polled: gaveUp says that it has no value.
+// An attempt is the result of a polled: gaveUp says that it has no value.
 type attempt[T any] struct {
 	value  T
 	gaveUp bool
@@ -61,8 +61,8 @@ func (p *polled[T]) Drop() {
 	}
 }
 
-// await awaits p, with some patience, and where others may cancel it. ok is false if it came to
-// nothing.
+// await awaits p, for a number of polls or until it is ready, where others may cancel it. ok is false if there is no
+// value.
 func (p *polled[T]) await(co *coro.Co) (value T, ok bool) {
 	if p.c.one(2) {
 		p.polls = 1 + p.c.rnd.IntN(8)

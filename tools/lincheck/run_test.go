@@ -135,7 +135,7 @@ func holds(t *testing.T, rounds int, s scenario) {
 				switch lincheck.Check(model, h, checkLimit) {
 				case porcupine.Illegal:
 					visualize(t, model, h)
-					t.Errorf("%s, -lincheck.seed=%d: no order of the operations explains their answers", m.name, seed)
+					t.Errorf("%s, -lincheck.seed=%d: no order of the operations explains their results", m.name, seed)
 				case porcupine.Unknown:
 					t.Logf("%s, -lincheck.seed=%d: not decided within %v", m.name, seed, checkLimit)
 					undecided++
@@ -148,8 +148,8 @@ func holds(t *testing.T, rounds int, s scenario) {
 	}
 }
 
-// fails checks that a history of s is found out in each mode, as s is broken. That what is broken
-// shows itself may take some luck, hence the rounds.
+// fails checks that some history of s, which is broken, is illegal in each mode. It may take several rounds until the
+// fault takes effect.
 func fails(t *testing.T, s scenario) {
 	for _, m := range modes {
 		t.Run(m.name, func(t *testing.T) {
@@ -160,7 +160,7 @@ func fails(t *testing.T, s scenario) {
 					return
 				}
 			}
-			t.Errorf("was not found out in %d histories", brokenRounds)
+			t.Errorf("was not detected in %d histories", brokenRounds)
 		})
 	}
 }
@@ -217,7 +217,7 @@ func (c *client) newID() int {
 	return c.id*1_000_000 + c.ids
 }
 
-// do records f, which answers without waiting.
+// do records f, which does not wait.
 func (c *client) do(op any, f func() any) {
 	begin := c.Now()
 	answer := f()
@@ -227,14 +227,14 @@ func (c *client) do(op any, f func() any) {
 // one reports true once in n times.
 func (c *client) one(n int) bool { return c.rnd.IntN(n) == 0 }
 
-// pause lets others run, or not.
+// pause yields some times, or not at all.
 func (c *client) pause(co *coro.Co) {
 	for range c.rnd.IntN(4) {
 		co.Yield()
 	}
 }
 
-// disturb cancels the operation of another client, if that is in one that can be.
+// disturb cancels the operation of another client, if that is in one that can be cancelled.
 func (c *client) disturb() {
 	if cancel := c.others[c.rnd.IntN(len(c.others))].cancel.Load(); cancel != nil {
 		(*cancel)(errDisturbed)
@@ -251,8 +251,8 @@ func (c *client) cancellable(co *coro.Co, body func(co *coro.Co)) {
 	})
 }
 
-// blocked runs body on a goroutine that it may block, where others may cancel its ctx. With one worker it
-// is direct instead, as cancellable does, since what a goroutine does comes at no certain time.
+// blocked runs body on a goroutine that it may block, where others may cancel its ctx. With one worker it runs direct
+// instead, as cancellable does, because a goroutine does nothing at a certain time.
 func (c *client) blocked(co *coro.Co, direct func(co *coro.Co), body func(ctx context.Context)) {
 	if c.rt.Workers() == 1 {
 		c.cancellable(co, direct)
@@ -269,8 +269,8 @@ func (c *client) blocked(co *coro.Co, direct func(co *coro.Co), body func(ctx co
 	c.cancel.Store(nil)
 }
 
-// aborted runs body as a task of its own, perhaps on another worker, and aborts it at some time. It
-// returns when that has begun and ended, and whether it was aborted before its end.
+// aborted runs body as a task of its own, perhaps on another worker, and aborts it at some time. It returns when the
+// task began and ended, and whether it was aborted before its end.
 func (c *client) aborted(co *coro.Co, body func(co *coro.Co)) (begin, end int64, aborted bool) {
 	begin = c.Now()
 	pauses := c.rnd.IntN(4)

@@ -6,7 +6,7 @@ import (
 	"github.com/anishathalye/porcupine"
 )
 
-// The operations on a watched value. R is the number of a receiver. Answers are of type Answer,
+// The operations on a watched value. R is the number of a receiver. Results are of type Outcome,
 // Received, bool or int.
 type (
 	SetValue      struct{ V int } // Done
@@ -25,10 +25,10 @@ type watched struct {
 	value   int
 	version int
 	closed  bool
-	seen    []int // the version; left if the receiver is closed
+	seen    []int // the version, or closedReceiver
 }
 
-const left = -1
+const closedReceiver = -1
 
 // Value is the model of a value that receivers see change.
 func Value(value, receivers int) porcupine.Model {
@@ -40,30 +40,30 @@ func (w watched) equal(o watched) bool {
 	return w.value == o.value && w.version == o.version && w.closed == o.closed && slices.Equal(w.seen, o.seen)
 }
 
-func stepValue(w watched, op, answer any) []watched {
+func stepValue(w watched, op, result any) []watched {
 	switch op := op.(type) {
 	case SetValue:
 		return one(w.set(op.V), !w.closed)
 	case LostSet:
 		return []watched{w, w.set(op.V)}
 	case SwapValue:
-		return one(w.set(op.V), answer == w.value)
+		return one(w.set(op.V), result == w.value)
 	case GetValue:
-		return one(w, answer == w.value)
+		return one(w, result == w.value)
 	case NextValue:
 		w, r := w.next(op.R)
-		return one(w, answer == r)
+		return one(w, result == r)
 	case LostNext:
 		next, _ := w.next(op.R)
 		return []watched{w, next}
 	case ValueChanged:
 		seen := w.seen[op.R]
-		return one(w, answer == (seen != left && seen != w.version))
+		return one(w, result == (seen != closedReceiver && seen != w.version))
 	case CloseValue:
 		w.closed = true
 		return one(w, true)
 	case CloseReceiver:
-		return one(w.saw(op.R, left), true)
+		return one(w.saw(op.R, closedReceiver), true)
 	}
 	return nil
 }
@@ -82,12 +82,12 @@ func (w watched) saw(r, version int) watched {
 
 func (w watched) next(r int) (watched, Received) {
 	switch seen := w.seen[r]; {
-	case seen == left:
-		return w, Received{Answer: Closed}
+	case seen == closedReceiver:
+		return w, Received{Outcome: Closed}
 	case seen != w.version:
 		return w.saw(r, w.version), Received{Done, w.value}
 	case w.closed:
-		return w, Received{Answer: Closed}
+		return w, Received{Outcome: Closed}
 	}
-	return w, Received{Answer: Pending}
+	return w, Received{Outcome: Pending}
 }

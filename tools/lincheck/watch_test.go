@@ -117,7 +117,7 @@ func (c *client) watchStep(co *coro.Co, rx watcher, r int) (ended bool) {
 		})
 	case 2, 3, 4:
 		p := &polled[core.Result[int]]{
-			c: c, f: rx.NextFuture(), op: op, wait: lincheck.Received{Answer: lincheck.Pending},
+			c: c, f: rx.NextFuture(), op: op, wait: lincheck.Received{Outcome: lincheck.Pending},
 			what: func(r core.Result[int]) any { return received(r.Value, r.Err, watch.ErrUnchanged, watch.ErrClosed) },
 		}
 		res, ok := p.await(co)
