@@ -147,7 +147,7 @@ bench-readme: ## put the summary of the last `make bench` into README.md
 
 .PHONY: guide
 guide: ## write the code of the examples into the documents that show it
-	$(GO) run ./tools/cmd/guide README.md GUIDE.md core/README.md reactor/README.md reactor/*/README.md
+	$(GO) run ./tools/cmd/guide README.md GUIDE.md core/README.md executor/README.md reactor/README.md reactor/*/README.md
 
 .PHONY: demo
 demo: ## the echo server under load; ARGS

@@ -1,5 +1,5 @@
-// Package drain provides hooks for the begin of a drain: to the socket packages, which may not import
-// executor, and to executor's own future.
+// Package drain provides hooks for the begin of a drain. The socket packages, which may not import executor, and
+// executor's own future use them.
 //
 // A [Hook] has its Waker woken when the drain of a runtime begins, that is when Shutdown or Close of the
 // runtime is called. A runtime has one [Group] of lists, one [List] for each worker, so that hooks of
@@ -11,18 +11,18 @@
 // polled, or once a registration if that is rarer, it calls
 //
 //	if l.hook.Watch(cx.Host()) {
-//		// the runtime drains already: the Waker was woken, or will not be. Close here.
+//		// The runtime drains already: the Waker was woken, or will not be. Close here.
 //	}
 //
-// Watch costs two loads where the hook watches that runtime already, whichever of its workers polls: so it
-// may be called by tasks of several workers at once. A hook watches one runtime at a time: a Watch
-// with a host of another runtime moves it there. A host that is no [Host], as those of tests, is never
-// draining. Close of the listener calls [Hook.Stop], so that the runtime lets go of the listener.
+// Watch costs two loads if the hook watches that runtime already, whichever of its workers polls. Tasks of several
+// workers may call it at once. A hook watches one runtime at a time: a Watch
+// with a host of another runtime moves it there. A host that is no [Host], as those of tests, never
+// drains. Close of the listener calls [Hook.Stop], so that the runtime no longer refers to the listener.
 //
-// The Waker is called once at most for each runtime, on the goroutine that calls Shutdown or Close, outside
-// all locks of this package, while the tasks of the runtime run on. It may call Stop and close descriptors; it
-// must not block or panic. After Stop a call that was on its way may still come, so the Waker and a close
-// may happen at the same time.
+// The goroutine that calls Shutdown or Close calls the Waker, once at most for each runtime, outside
+// all locks of this package, while the tasks of the runtime run on. The Waker may call Stop and close descriptors; it
+// must not block or panic. A call that was on its way may still follow a Stop, so the Waker and a close
+// may run at the same time.
 package drain
 
 import (
@@ -32,18 +32,18 @@ import (
 	"github.com/moduvex/moduvex-go/core"
 )
 
-// A Host is a core.Host whose runtime tells when it drains.
+// A Host is a core.Host whose runtime has hooks for its drain.
 type Host interface {
 	core.Host
 	// DrainList returns the list of the worker. Any goroutine.
 	DrainList() *List
 }
 
-// A Group is what the workers of a runtime share: it tells their lists from those of other runtimes.
+// A Group has the lists of all workers of a runtime.
 type Group struct {
 	lists []List
-	// begun is written before the locks of the lists are taken, and read under them: a hook is in its list
-	// before its Begin empties that, or sees begun. So none misses the drain, nor gets into a second list of the
+	// Begin writes begun before it takes the locks of the lists, and add reads it under them: a hook is in its list
+	// before Begin empties that, or add sees begun. So no hook misses the drain, and none enters a second list of the
 	// group once it was woken.
 	begun atomic.Bool
 }
@@ -60,7 +60,7 @@ func NewGroup(n int) *Group {
 // List returns list number i.
 func (g *Group) List(i int) *List { return &g.lists[i] }
 
-// Begin wakes the hooks of all lists, and makes every Watch report true from now on. It is called once.
+// Begin wakes the hooks of all lists, and makes every Watch return true from now on. It is called once.
 func (g *Group) Begin() {
 	g.begun.Store(true)
 	for i := range g.lists {
@@ -82,7 +82,7 @@ type List struct {
 
 	mu    sync.Mutex
 	first *Hook    // under mu
-	_     [64]byte // another worker's lock follows
+	_     [64]byte // the lock of another worker follows
 }
 
 // A Hook has its Waker woken when a runtime drains. The zero Hook watches none; the Waker is set before the
@@ -94,9 +94,9 @@ type Hook struct {
 	prev, next *Hook                // under the lock of the list
 }
 
-// Watch makes h watch the runtime of host, unless it does already, and reports whether that drains: then
+// Watch makes h watch the runtime of host, unless it does already, and reports whether the runtime drains: then
 // the Waker was woken or will not be. Of several calls at the instant in which the drain begins, only one may
-// report that. Any goroutine.
+// return true. Any goroutine.
 func (h *Hook) Watch(host core.Host) (draining bool) {
 	dh, ok := host.(Host)
 	if !ok {
@@ -128,14 +128,14 @@ func (h *Hook) Stop() {
 		return
 	}
 	l.mu.Lock()
-	if h.list.Load() == l { // and was not taken out meanwhile
+	if h.list.Load() == l { // and was not removed meanwhile
 		l.remove(h)
 	}
 	l.mu.Unlock()
 }
 
 // add puts h in front, unless the drain has begun. done is false if another goroutine has put h into a list
-// first. begun is read last: if h was woken out of another list of the group, that has begun by then.
+// first. It reads begun last: if h was woken out of another list of the group, begun is true by then.
 func (l *List) add(h *Hook) (done, draining bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -154,7 +154,7 @@ func (l *List) add(h *Hook) (done, draining bool) {
 	return true, false
 }
 
-// remove takes h out. Under l.mu.
+// remove removes h. Under l.mu.
 func (l *List) remove(h *Hook) {
 	if h.prev == nil {
 		l.first = h.next
@@ -168,12 +168,12 @@ func (l *List) remove(h *Hook) {
 	h.list.Store(nil) // last: a goroutine that sees it may put h into another list
 }
 
-// wakeAll takes out the hooks that are there, and wakes them.
+// wakeAll removes all hooks, and wakes them.
 func (l *List) wakeAll() {
 	l.mu.Lock()
 	for l.first != nil {
 		h := l.first
-		w := h.Waker // first: who sees that h does not watch any more may set another
+		w := h.Waker // first: a goroutine that sees that h does not watch any more may set another
 		l.remove(h)
 		l.mu.Unlock()
 		w.Wake()

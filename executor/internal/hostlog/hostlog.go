@@ -1,4 +1,4 @@
-// Package hostlog provides the log of a runtime to the socket packages, which may not import executor.
+// Package hostlog provides the logger of a runtime to the socket packages, which may not import executor.
 package hostlog
 
 import (
@@ -7,9 +7,9 @@ import (
 	"github.com/moduvex/moduvex-go/core"
 )
 
-// A Host is a core.Host whose runtime has a log.
+// A Host is a core.Host whose runtime has a logger.
 type Host interface {
 	core.Host
-	// Logger returns where the runtime's warnings go. Any goroutine.
+	// Logger returns the logger for the runtime's warnings. Any goroutine.
 	Logger() *slog.Logger
 }

@@ -16,7 +16,7 @@ import (
 // Env names the environment variable that selects modes: a list such as ThreadPerCore/1,WorkStealing/4.
 const Env = "EXECUTOR_TEST_MODE"
 
-// A mode is what Options fills in.
+// A mode is the scheduling and the number of workers that Options fills in.
 type mode struct {
 	scheduling executor.Scheduling
 	workers    int
@@ -32,11 +32,11 @@ var (
 		{executor.ThreadPerCore, 1}, {executor.ThreadPerCore, 2}, {executor.ThreadPerCore, 4}, {executor.ThreadPerCore, 8},
 		{executor.WorkStealing, 1}, {executor.WorkStealing, 2}, {executor.WorkStealing, 4}, {executor.WorkStealing, 8},
 	}
-	// few are for -short: what the others would find, these find as a rule.
+	// few are for -short: they find most of the faults that all find.
 	few = []mode{{executor.ThreadPerCore, 1}, {executor.ThreadPerCore, 4}, {executor.WorkStealing, 2}, {executor.WorkStealing, 8}}
 )
 
-// In makes a run of the tests in each mode of m, for goleak.VerifyTestMain.
+// In returns the runs of m, one in each mode, for goleak.VerifyTestMain.
 func In(m *testing.M) Runs {
 	flag.Parse()
 	return Runs{m}
@@ -80,10 +80,10 @@ func named(names string) (ms []mode) {
 	return ms
 }
 
-// Options fills in the mode where opts leaves it open. What brings a poller of its own has one
-// worker, unless it says otherwise.
+// Options fills in the mode where opts leaves it open. A runtime with a poller of its own has one
+// worker, unless opts says otherwise.
 func Options(opts executor.Options) executor.Options {
-	_ = os.Getenv(Env) // what is read before the tests, go test does not know when it looks for a cached result
+	_ = os.Getenv(Env) // go test's cache does not know of variables that are read before the tests
 	if opts.Scheduling == 0 {
 		opts.Scheduling = current.scheduling
 	}
@@ -102,5 +102,5 @@ func Options(opts executor.Options) executor.Options {
 // Stealing reports whether workers steal in the mode of this run.
 func Stealing() bool { return current.scheduling == executor.WorkStealing }
 
-// First reports whether this is the first of the runs: for tests that have to do with no mode.
+// First reports whether this is the first of the runs: for tests that do not depend on the mode.
 func First() bool { return current == modes()[0] }

@@ -14,7 +14,7 @@ var repository = filepath.Join("..", "..", "..")
 
 // Documents are the Markdown files that show code of the repository.
 var documents = []string{
-	"README.md", "GUIDE.md", "core/README.md",
+	"README.md", "GUIDE.md", "core/README.md", "executor/README.md",
 	"reactor/README.md", "reactor/epoll/README.md", "reactor/kqueue/README.md", "reactor/iocp/README.md",
 }
 
