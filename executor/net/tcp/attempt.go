@@ -9,7 +9,7 @@ import (
 	"github.com/moduvex/moduvex-go/reactor"
 )
 
-// maxSelfConnects is how often an attempt that ended up connected to itself is made again.
+// maxSelfConnects is how often an attempt that has connected to itself is repeated.
 const maxSelfConnects = 2
 
 // An attempt connects to one endpoint.
@@ -24,7 +24,7 @@ type attempt struct {
 	selves int
 }
 
-// poll returns ok once the attempt has come to an end: a Stream or an error.
+// poll returns ok once the attempt has ended, with a Stream or an error.
 func (t *attempt) poll(cx *core.Context) (s *Stream, ok bool, err error) {
 	for {
 		done := false
@@ -41,8 +41,8 @@ func (t *attempt) poll(cx *core.Context) (s *Stream, ok bool, err error) {
 			return nil, false, nil
 		}
 		s = t.stream
-		asked := t.dialer.LocalAddr.Port() != 0 // then it is what the caller wants
-		if !asked && t.selves < maxSelfConnects && s.toItself() {
+		requested := t.dialer.LocalAddr.Port() != 0 // then the caller may want a connection to itself
+		if !requested && t.selves < maxSelfConnects && s.toItself() {
 			t.selves++
 			t.drop()
 			continue
@@ -52,7 +52,7 @@ func (t *attempt) poll(cx *core.Context) (s *Stream, ok bool, err error) {
 	}
 }
 
-// begin makes the socket and sends it off.
+// begin makes the socket and starts the connect.
 func (t *attempt) begin(cx *core.Context) (done bool, err error) {
 	family := t.to.Family()
 	var at sys.Endpoint
@@ -85,7 +85,7 @@ func (t *attempt) begin(cx *core.Context) (done bool, err error) {
 	case 0:
 		return true, nil
 	case sys.EINPROGRESS:
-		// Not before connect: a socket that is not even connecting counts as hung up.
+		// After the connect: a socket that does not connect yet is reported as hung up.
 		if err := t.stream.fd.Register(cx); err != nil {
 			return false, err
 		}
@@ -128,9 +128,8 @@ func (t *attempt) drop() {
 	}
 }
 
-// toItself reports whether s is both ends of its connection. That is what becomes of connecting to
-// a port of this machine that nobody listens on, if the system happens to choose the same port to
-// connect from: two SYNs that cross.
+// toItself reports whether s is both ends of its connection. A connect to a port of this machine without a listener ends so if
+// the system chooses the same port to connect from: two SYNs cross.
 func (s *Stream) toItself() bool {
 	local, err := sys.Local(s.fd.Sysfd())
 	return err == nil && local == s.peer

@@ -10,13 +10,13 @@ import (
 	"github.com/moduvex/moduvex-go/executor/net/internal/sys"
 )
 
-// attempts is the future that connects to the first of several endpoints that lets it.
+// attempts is the future that connects to one of several endpoints: the first to accept.
 //
 //	         poll           the last one failed, or its head start is over
 //	nothing ──────→ first attempt ──────→ two attempts ──────→ ... ──→ the first to connect, or
 //	                                                                   the error of the first to fail
 //
-// The attempts are polled with the task's own waker, all of them in each poll: there are few.
+// Each poll polls all attempts, with the waker of the task: there are few.
 type attempts struct {
 	dialer  *Dialer
 	network string
@@ -27,10 +27,10 @@ type attempts struct {
 	first error // of the attempts that failed
 
 	host     core.Host
-	timer    wheel.Entry   // at the next thing that is due
-	armed    time.Duration // what timer was armed for; one of:
+	timer    wheel.Entry   // at the earlier one of next and deadline
+	armed    time.Duration // the time that timer was armed for; one of:
 	next     time.Duration // when the next attempt starts
-	deadline time.Duration // when all is over; 0 for never
+	deadline time.Duration // of the whole; 0 for never
 }
 
 // Poll implements core.Future.
@@ -52,7 +52,7 @@ func (a *attempts) Poll(cx *core.Context) (core.Result[*Stream], bool) {
 			a.Drop()
 			return core.Result[*Stream]{Err: a.first}, true
 		case len(a.to) != 0 && (len(a.live) == 0 || cx.Now() >= a.next):
-			a.another(cx)
+			a.startNext(cx)
 		default:
 			a.arm(cx)
 			return core.Result[*Stream]{}, false
@@ -60,7 +60,7 @@ func (a *attempts) Poll(cx *core.Context) (core.Result[*Stream], bool) {
 	}
 }
 
-// start is the beginning of the first poll.
+// start begins the first poll.
 func (a *attempts) start(cx *core.Context) {
 	a.host = cx.Host()
 	if a.timeout > 0 {
@@ -68,8 +68,8 @@ func (a *attempts) start(cx *core.Context) {
 	}
 }
 
-// another starts the attempt whose turn it is.
-func (a *attempts) another(cx *core.Context) {
+// startNext starts the next attempt.
+func (a *attempts) startNext(cx *core.Context) {
 	a.live = append(a.live, &attempt{dialer: a.dialer, to: a.to[0]})
 	a.to = a.to[1:]
 	switch delay := a.dialer.FallbackDelay; {
@@ -82,8 +82,8 @@ func (a *attempts) another(cx *core.Context) {
 	}
 }
 
-// pollLive polls what is under way, and returns the Stream of the first that has connected. One
-// that has failed makes room for the next at once.
+// pollLive polls the attempts under way, and returns the Stream of the first that has connected. After one that has failed, the
+// next attempt is due at once.
 func (a *attempts) pollLive(cx *core.Context) (won *Stream) {
 	a.live = slices.DeleteFunc(a.live, func(t *attempt) bool {
 		if won != nil {
@@ -106,7 +106,7 @@ func (a *attempts) pollLive(cx *core.Context) (won *Stream) {
 	return won
 }
 
-// arm has the task woken when the next thing is due.
+// arm sets the timer for the next attempt or the deadline.
 func (a *attempts) arm(cx *core.Context) {
 	at := never
 	if len(a.to) != 0 {
@@ -115,20 +115,20 @@ func (a *attempts) arm(cx *core.Context) {
 	if a.deadline != 0 {
 		at = min(at, a.deadline)
 	}
-	// The entry may be in the wheel of a worker that the task has left, and is that worker's then. What
-	// it was armed for is remembered here; once that is past, it is not what at is any more.
+	// The entry may be in the wheel of a worker that the task has left, and then belongs to that worker. So armed has the time
+	// that it was armed for; once that has passed, it differs from at.
 	if at == a.armed && cx.Waker() == a.timer.Waker {
 		return
 	}
 	core.CheckReach(cx.Host(), a.host)
 	a.host.Disarm(&a.timer)
-	a.timer.Waker = cx.Waker() // of this poll, which may be another task's than the last
+	a.timer.Waker = cx.Waker() // of this poll, which may be of another task than the last one
 	if a.armed = at; at != never {
 		a.host.Arm(&a.timer, at)
 	}
 }
 
-// Drop gives up what is under way and closes its sockets.
+// Drop gives up the attempts under way and closes their sockets.
 func (a *attempts) Drop() {
 	if a.host != nil {
 		a.host.Disarm(&a.timer)
@@ -141,7 +141,7 @@ func (a *attempts) Drop() {
 
 const never = time.Duration(1<<63 - 1)
 
-// saturated is now+d, or never if there is no such time.
+// saturated returns now+d, or never if that overflows.
 func saturated(now, d time.Duration) time.Duration {
 	if now > never-d {
 		return never

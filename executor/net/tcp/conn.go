@@ -11,16 +11,16 @@ import (
 	"github.com/moduvex/moduvex-go/reactor"
 )
 
-// This file has what a Stream has besides reading, writing and closing.
+// This file has the methods of a Stream that neither read, write nor close.
 
-// RemoteAddr returns the address of the peer, a *net.TCPAddr. It is known also after Close.
+// RemoteAddr returns the address of the peer, a *net.TCPAddr, also after Close.
 func (s *Stream) RemoteAddr() net.Addr { return s.peer.TCPAddr() }
 
 // RemoteAddrPort returns the address of the peer.
 func (s *Stream) RemoteAddrPort() netip.AddrPort { return s.peer.AddrPort() }
 
-// LocalAddr returns the address of this end, a *net.TCPAddr. The system is asked for it each time,
-// since few ask at all; after Close it is the zero TCPAddr.
+// LocalAddr returns the address of this end, a *net.TCPAddr. Each call is a system call. After Close it returns the zero
+// TCPAddr.
 func (s *Stream) LocalAddr() net.Addr {
 	if local := s.local(); local != nil {
 		return local
@@ -28,7 +28,7 @@ func (s *Stream) LocalAddr() net.Addr {
 	return &net.TCPAddr{}
 }
 
-// local returns a nil interface if the address cannot be had any more.
+// local returns the address of this end, or a nil interface if s is closed.
 func (s *Stream) local() net.Addr {
 	if s.fd.Acquire() != nil {
 		return nil
@@ -41,7 +41,7 @@ func (s *Stream) local() net.Addr {
 	return local.TCPAddr()
 }
 
-// SetDeadline is SetReadDeadline and SetWriteDeadline.
+// SetDeadline calls SetReadDeadline and SetWriteDeadline.
 func (s *Stream) SetDeadline(t time.Time) error {
 	if err := s.SetReadDeadline(t); err != nil {
 		return err
@@ -49,12 +49,12 @@ func (s *Stream) SetDeadline(t time.Time) error {
 	return s.SetWriteDeadline(t)
 }
 
-// SetReadDeadline sets when reading fails with os.ErrDeadlineExceeded, a Read that is waiting
-// included; the zero Time is never. A time that is past makes it fail at once, even if there is
-// something to read, until a later deadline is set. Any goroutine may call it at any time.
+// SetReadDeadline sets when reads fail with os.ErrDeadlineExceeded, pending ones included; the zero Time means never. Once the
+// deadline has passed, reads fail at once, even if there are bytes, until a later deadline is set. Any goroutine may call it at
+// any time.
 func (s *Stream) SetReadDeadline(t time.Time) error { return s.setDeadline(reactor.Read, t) }
 
-// SetWriteDeadline is SetReadDeadline for writing. What a Write had written by then, it says.
+// SetWriteDeadline is SetReadDeadline for writes. A Write that fails so returns how many bytes it has written.
 func (s *Stream) SetWriteDeadline(t time.Time) error { return s.setDeadline(reactor.Write, t) }
 
 func (s *Stream) setDeadline(d reactor.Direction, t time.Time) error {
@@ -64,26 +64,25 @@ func (s *Stream) setDeadline(d reactor.Direction, t time.Time) error {
 	return nil
 }
 
-// SetNoDelay says whether what is written is sent at once, which is how a Stream begins, or held
-// back for a moment to be sent with what comes next.
+// SetNoDelay sets whether the system sends bytes at once, which is the default of a Stream, or holds them back for a moment to
+// send them together with later ones (Nagle's algorithm).
 func (s *Stream) SetNoDelay(on bool) error {
 	return s.control("set", func(fd int) error { return sys.SetNoDelay(fd, on) })
 }
 
-// SetKeepAlive says whether the system probes the connection while it is idle. A Stream begins
-// without, unless its Dialer or ListenConfig says otherwise. Times and counts are the system's; see
-// SetKeepAliveConfig.
+// SetKeepAlive sets whether the system probes the connection while it is idle. The default is that of the Dialer or ListenConfig,
+// which is off unless set. Times and counts are the system's; see SetKeepAliveConfig.
 func (s *Stream) SetKeepAlive(on bool) error {
 	return s.control("set", func(fd int) error { return sys.SetKeepAlive(fd, on) })
 }
 
-// SetKeepAliveConfig is SetKeepAlive with times and counts. Values that are 0 stand for 15 s, 15 s
-// and 9 probes; negative ones leave the system's. OpenBSD knows only its own.
+// SetKeepAliveConfig is SetKeepAlive with times and counts. The value 0 stands for 15 s, 15 s and 9 probes; a negative one keeps
+// the system's. On OpenBSD only the system's exist.
 func (s *Stream) SetKeepAliveConfig(c net.KeepAliveConfig) error {
 	return s.control("set", func(fd int) error { return setKeepAlive(fd, c) })
 }
 
-// The values that package net has for 0.
+// The defaults of package net.
 const (
 	keepAliveIdle     = 15 * time.Second
 	keepAliveInterval = 15 * time.Second
@@ -119,9 +118,9 @@ func setKeepAlive(fd int, c net.KeepAliveConfig) error {
 	return nil
 }
 
-// SetLinger says what Close does with data that is not sent yet: sec < 0, as a Stream begins, sends
-// it in the background; 0 throws it away and resets the connection; sec > 0 makes Close wait for it
-// up to sec seconds, which blocks the worker.
+// SetLinger sets what Close does with data that is not sent yet. With sec < 0, the default, the system sends it in the
+// background; with 0, Close discards it and resets the connection; with sec > 0, Close waits for it up to sec seconds, which
+// blocks the worker.
 func (s *Stream) SetLinger(sec int) error {
 	return s.control("set", func(fd int) error { return sys.SetLinger(fd, sec) })
 }
@@ -136,9 +135,9 @@ func (s *Stream) SetWriteBuffer(bytes int) error {
 	return s.control("set", func(fd int) error { return sys.SetWriteBuffer(fd, bytes) })
 }
 
-// SyscallConn gives access to the descriptor. Control is that of package net. Read and Write of the
-// RawConn call their function once and do not wait: where it is not done they return an error that
-// is syscall.EAGAIN, and WaitReadable or WaitWritable waits for another try.
+// SyscallConn returns access to the descriptor. Control works as in package net. Read and Write of the RawConn call their function
+// once and do not wait: if it returns false, they return an error that is syscall.EAGAIN, and the caller waits with WaitReadable
+// or WaitWritable and tries again.
 func (s *Stream) SyscallConn() (syscall.RawConn, error) {
 	if s.fd.Closed() {
 		return nil, s.failed("raw", net.ErrClosed)

@@ -13,34 +13,32 @@ import (
 	"github.com/moduvex/moduvex-go/executor/net/internal/sys"
 )
 
-// A Dialer says how to connect. The zero value is a good one.
+// A Dialer has the options of a connection that is made. The zero value is ready for use.
 type Dialer struct {
-	// LocalAddr is the address to connect from. The zero value leaves it to the system, and so does
-	// port 0 for the port. Addresses of the other family are not tried.
+	// LocalAddr is the address to connect from. With the zero value the system chooses it, and with port 0 the port. Dial does
+	// not try addresses of the other family.
 	LocalAddr netip.AddrPort
 
-	// Timeout bounds the whole, look-up of the name included; 0 is no bound. Scopes around, such
-	// as coro.WithTimeout, bound it too.
+	// Timeout bounds the whole Dial, including the look-up of the name; 0 means no bound. coro.WithTimeout bounds it, too.
 	Timeout time.Duration
 
-	// FallbackDelay is how long an address has before the next one is tried beside it; 0 stands
-	// for 250 ms, less than 0 for waiting until it has failed.
+	// FallbackDelay is the time after which Dial tries the next address beside the one under way; 0 stands for 250 ms. With a
+	// negative value, Dial tries the next address once the one before has failed.
 	FallbackDelay time.Duration
 
-	// KeepAlive is the keep-alive of the connection, as for [Stream.SetKeepAliveConfig]. The zero
-	// value is none.
+	// KeepAlive is the keep-alive of the connection, as for [Stream.SetKeepAliveConfig]. The zero value disables it.
 	KeepAlive net.KeepAliveConfig
 
-	// Resolve, if not nil, looks up a name in place of net.DefaultResolver.LookupNetIP. network is
-	// "ip", "ip4" or "ip6". It runs on the blocking pool.
+	// Resolve, if not nil, looks names up instead of net.DefaultResolver.LookupNetIP. network is "ip", "ip4" or "ip6". It runs
+	// on the blocking pool.
 	Resolve func(ctx context.Context, network, host string) ([]netip.Addr, error)
 
-	// Control, if not nil, is called with each new socket before it is bound or connected. network
-	// is "tcp4" or "tcp6", address where it will connect to.
+	// Control, if not nil, is called with each new socket before the bind and the connect. network is "tcp4" or "tcp6", and
+	// address is the one to connect to.
 	Control func(network, address string, c syscall.RawConn) error
 }
 
-// defaultFallbackDelay is what RFC 8305 recommends for the time between two attempts.
+// defaultFallbackDelay is the time between two attempts that RFC 8305 recommends.
 const defaultFallbackDelay = 250 * time.Millisecond
 
 // Dial connects to an address with the zero [Dialer].
@@ -48,11 +46,10 @@ func Dial(co *coro.Co, network, address string) (*Stream, error) {
 	return (&Dialer{}).Dial(co, network, address)
 }
 
-// Dial connects to an address. network is "tcp", "tcp4" or "tcp6"; address is host:port, with names
-// or numbers. An empty host, or a wildcard, is this machine. A name is looked up on the blocking
-// pool; its addresses are then tried in turn, families alternating, each with a head start of
-// FallbackDelay, and the first to connect wins (RFC 8305). The other attempts are given up. If all
-// fail, the error is that of the first.
+// Dial connects to an address. network is "tcp", "tcp4" or "tcp6"; address is host:port, with names or numbers. An empty host,
+// or a wildcard, stands for this machine. Dial looks a name up on the blocking pool, and then tries its addresses one after
+// the other, with alternating families, each with a head start of FallbackDelay. The first one to connect wins (RFC 8305), and
+// Dial gives up the other attempts. If all fail, it returns the error of the first one.
 func (d *Dialer) Dial(co *coro.Co, network, address string) (*Stream, error) {
 	var s *Stream
 	dial := func(co *coro.Co) (err error) {
@@ -72,7 +69,7 @@ func (d *Dialer) dial(co *coro.Co, network, address string) (*Stream, error) {
 	to, err := d.resolve(co, network, address)
 	if err != nil {
 		if cause := co.Cause(); cause != nil {
-			err = cause // a look-up that was cancelled has its own words for it
+			err = cause // a look-up that was cancelled returns an error of its own
 		}
 		return nil, &net.OpError{Op: "dial", Net: network, Source: d.source(), Err: err}
 	}
@@ -106,7 +103,7 @@ func DialFuture(addr netip.AddrPort) core.Future[core.Result[*Stream]] {
 	return (&Dialer{}).DialFuture(addr)
 }
 
-// resolve returns the endpoints to try, in order, at least one.
+// resolve returns the endpoints to try, in order; without an error there is at least one.
 func (d *Dialer) resolve(co *coro.Co, network, address string) ([]sys.Endpoint, error) {
 	if err := checkNetwork(network); err != nil {
 		return nil, err
@@ -136,7 +133,7 @@ func (d *Dialer) resolve(co *coro.Co, network, address string) ([]sys.Endpoint, 
 	return to, nil
 }
 
-// suits reports whether at may be tried.
+// suits reports whether the family of at is one to try.
 func (d *Dialer) suits(network string, at sys.Endpoint) bool {
 	family := at.Family()
 	if d.LocalAddr.IsValid() && d.LocalAddr.Addr().Unmap().Is4() != (family == sys.Inet4) {

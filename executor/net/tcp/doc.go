@@ -1,61 +1,34 @@
-// Package tcp has TCP sockets for tasks: [Listener], [Stream] and [Dial].
+// Package tcp provides TCP sockets for tasks: [Listener], [ListenerGroup], [Stream], [Dial] and [Dialer].
 //
-// # Two styles
+// # A server
 //
-// Whatever may wait exists twice. In direct style it takes a *coro.Co and suspends the body until it
-// is done, so code reads as with package net:
+// A [ListenerGroup] accepts on all workers of a runtime. [ListenerGroup.Serve] runs a function as a task for each connection and
+// closes the connection when the task has ended:
 //
-//	n, err := s.Read(co, buf)
-//
-// In poll style it takes the context of a poll and never waits:
-//
-//	n, ready, err := s.PollRead(cx, buf)
-//
-// If ready is false, the operation is pending: nothing was done, the other results are zero, and
-// cx.Waker() is woken when it should be polled again. Otherwise n and err are what the operation
-// came to. A future that is dropped while it waits, and does not close the socket, calls
-// [Stream.Unwait].
-//
-// A connection that is mostly idle should not hold a buffer, nor a stack, while it waits:
-// [Stream.PollReadable] waits without either.
-//
-// # Goroutines
-//
-// All methods may be called from any goroutine, those that wait from any task, of any worker. Any
-// number of tasks may accept on a listener, or read or write on a stream, at a time; whoever is
-// first gets the connection or the bytes. A Write of more than the socket has room for is done in
-// pieces, between which another task's Write may come.
-//
-// A socket belongs to no runtime. A Stream is registered with the worker of the task that accepted or
-// dialed it, a Listener with that of the first task that has to wait; there they stay, and wake tasks
-// wherever these are. If that runtime ends, the next one to wait takes the socket over.
-//
-// A Listener closes when the runtime whose task has accepted last drains, that is when Shutdown or Close of the
-// runtime begins: accepts end with net.ErrClosed, and the port refuses. Connections go on; an idle one waits
-// under executor.UntilDrain, and so learns of the drain.
-//
-// # Errors
-//
-// Errors are those of package net, in a *net.OpError: errors.Is finds syscall.ECONNREFUSED,
-// ECONNRESET, EADDRINUSE and so on; net.ErrClosed after Close, which also ends what is waiting;
-// os.ErrDeadlineExceeded after a deadline of the socket. A wait that is cut short because its task
-// is cancelled returns what [coro.Await] does, core.ErrCancelled or the error of the scope, inside
-// the OpError. The end of the stream is io.EOF, bare. An abort that comes in the middle of a Write
-// leaves n saying how much was written.
-//
-// # Sockets must be closed
-//
-// There is no finalizer: a Stream or Listener that is dropped without Close keeps its descriptor.
-// In direct style that is a defer of the body that has the socket. A body that gets one from another task
-// takes it over with executor.GoOwning, which closes it if the runtime refuses the task:
-//
-//	executor.GoOwning(co, s, func(co *coro.Co) (int64, error) {
-//		defer s.Close()
-//		return stream.Copy(co, s, s)
+//	g, err := tcp.ListenGroup(rt, "tcp", ":7000")
+//	...
+//	err = g.Serve(co, func(co *coro.Co, conn *tcp.Stream) {
+//		_, _ = stream.Copy(co, conn, conn)
 //	})
 //
-// [ListenerGroup.Serve] does so by itself. In poll style a future that owns a socket closes it in Drop. A socket
-// that is sent through a channel is closed by the sender if sending fails, and otherwise by the receiver, which
-// takes out what is left before it discards the channel: channels, and the outputs of tasks that nobody joins,
-// close nothing.
+// A [Listener] accepts in one task, which spawns the others itself.
+//
+// # A client
+//
+//	s, err := tcp.Dial(co, "tcp", "example.com:80")
+//
+// [Dialer.DialFuture] connects to an address in poll style.
+//
+// # What all sockets have in common
+//
+// Both styles, errors, deadlines, use by several tasks and Close work as the documentation of
+// [github.com/moduvex/moduvex-go/executor/net] says. In particular:
+//
+//   - If several tasks read or write one Stream at a time, the first one gets the bytes. A Write of more bytes than there is
+//     room for takes several steps, between which a Write of another task may come. A Write that fails in the middle returns
+//     how many bytes it has written.
+//   - A Stream is registered with the worker of the task that accepted or dialed it.
+//   - A Listener closes when the runtime of the task that accepted last begins to drain.
+//   - A zero Stream, ReadHalf, WriteHalf, Listener or ListenerGroup is closed. A zero [ListenConfig] or [Dialer] is ready for
+//     use.
 package tcp

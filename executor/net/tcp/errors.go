@@ -7,7 +7,7 @@ import (
 	"github.com/moduvex/moduvex-go/executor/net/internal/sys"
 )
 
-// checkNetwork returns nil for the networks that there are here.
+// checkNetwork returns an error unless network is one of this package.
 func checkNetwork(network string) error {
 	switch network {
 	case "tcp", "tcp4", "tcp6":
@@ -16,5 +16,5 @@ func checkNetwork(network string) error {
 	return net.UnknownNetworkError(network)
 }
 
-// callError names the system call that errno comes from.
+// callError returns errno as an error that names the system call.
 func callError(call string, errno sys.Errno) error { return os.NewSyscallError(call, errno) }

@@ -14,13 +14,13 @@ import (
 	"github.com/moduvex/moduvex-go/joinhandle"
 )
 
-// A ListenerGroup listens on one address with every worker of a runtime, so that a connection's task,
-// its socket and its reports are on one worker from the start. It comes from [ListenGroup] or
-// [ListenConfig.ListenGroup].
+// A ListenerGroup listens on one address with all workers of a runtime. The task of a connection, its socket and the events of
+// the socket are on one worker from the start. [ListenGroup] and [ListenConfig.ListenGroup] return one; a zero ListenerGroup is
+// closed.
 //
-// Where the system spreads connections over sockets that share a port (SO_REUSEPORT of Linux,
-// SO_REUSEPORT_LB of FreeBSD), each worker has a listener of its own. Elsewhere, and if
-// [ListenConfig.HandOver] says so, one worker accepts for all, and hands connections over in turns.
+// Where the system spreads connections over sockets that share a port (SO_REUSEPORT of Linux, SO_REUSEPORT_LB of FreeBSD),
+// each worker has a listener of its own. On other systems, and with [ListenConfig.HandOver], one worker accepts for all, and
+// passes the connections to the workers round-robin.
 type ListenerGroup struct {
 	rt        *executor.Runtime
 	listeners []*Listener // one for each worker, or one
@@ -32,7 +32,7 @@ func ListenGroup(rt *executor.Runtime, network, address string) (*ListenerGroup,
 	return (&ListenConfig{}).ListenGroup(rt, network, address)
 }
 
-// ListenGroup is Listen for all workers of rt. It fails if somebody has the address, unless both say
+// ListenGroup is Listen for all workers of rt. It fails if the address is in use, unless both users have set
 // [ListenConfig.ReusePort].
 func (lc *ListenConfig) ListenGroup(rt *executor.Runtime, network, address string) (*ListenerGroup, error) {
 	if rt == nil {
@@ -59,10 +59,10 @@ func (lc *ListenConfig) ListenGroup(rt *executor.Runtime, network, address strin
 	return g, nil
 }
 
-// shareOwn prepares lc for the listeners of a group. They share an address with each other; with others only if
-// the user has asked for that. So the first one binds an address that nobody has. Where sharing begins
-// when a socket is bound, another listener has tried the address before, and closed it again: somebody who
-// takes it in between, and shares, is not noticed.
+// shareOwn prepares lc for the listeners of a group. They share an address with each other, and with other sockets only if
+// the user has set ReusePort. So the first listener binds an address that is free. On systems where a socket shares its
+// address from the bind on, shareOwn first listens on the address with a listener that does not share, and closes it again;
+// it does not notice a socket that takes the address in between and shares it.
 func (lc *ListenConfig) shareOwn(network string, address *string) error {
 	switch {
 	case lc.ReusePort:
@@ -206,12 +206,12 @@ func (g *ListenerGroup) serve(co *coro.Co, i int, f func(core.Spawner, *Stream))
 			a.arrive(co.Context(), co)
 			continue
 		}
-		executor.Spawn[struct{}](executor.On(co, worker), a) // also if the drain began after the accept
+		executor.Spawn[struct{}](executor.On(co, worker), a) // succeeds also if the drain began after the accept
 		worker = (worker + 1) % g.rt.Workers()
 	}
 }
 
-// An arrival is a connection on its way to its worker. If the runtime ends first, it is closed.
+// An arrival is a connection on its way to its worker. If the runtime ends first, Drop closes it.
 type arrival struct {
 	l *Listener
 	s *Stream
@@ -224,9 +224,8 @@ func (a *arrival) Poll(cx *core.Context) (struct{}, bool) {
 	return struct{}{}, true
 }
 
-// arrive is what happens on the connection's worker. A connection that cannot be made ready is closed:
-// the peer is told, and nobody else can do anything about it; others are accepted all the same. So is
-// one whose f panics.
+// arrive makes the connection ready on its worker, and calls f. It closes a connection that cannot be made ready, so that its
+// peer learns of it; the group goes on accepting. It also closes a connection whose f panics.
 func (a *arrival) arrive(cx *core.Context, s core.Spawner) {
 	if again, err := a.l.begin(cx, a.s); again || err != nil {
 		return
@@ -244,7 +243,7 @@ func (a *arrival) arrive(cx *core.Context, s core.Spawner) {
 // Drop implements core.Dropper.
 func (a *arrival) Drop() { _ = a.s.Close() }
 
-// Close stops listening, as that of Listener. Serve returns. A second Close returns net.ErrClosed.
+// Close stops listening, as that of Listener; Serve returns nil. A second Close returns net.ErrClosed.
 func (g *ListenerGroup) Close() error {
 	if len(g.listeners) == 0 {
 		return g.first().Close()
@@ -258,14 +257,14 @@ func (g *ListenerGroup) Close() error {
 	return first
 }
 
-// Addr returns the address that g listens on, a *net.TCPAddr, with the port that was chosen if none was
-// given.
+// Addr returns the address that g listens on, a *net.TCPAddr. If ListenGroup was given port 0, it has the port that the system
+// chose.
 func (g *ListenerGroup) Addr() net.Addr { return g.first().Addr() }
 
 // AddrPort is Addr as a value.
 func (g *ListenerGroup) AddrPort() netip.AddrPort { return g.first().AddrPort() }
 
-// first is a zero Listener, which is closed, if g is a zero ListenerGroup.
+// first returns the first listener, or a zero Listener, which is closed, if g is zero.
 func (g *ListenerGroup) first() *Listener {
 	if len(g.listeners) == 0 {
 		return &Listener{}

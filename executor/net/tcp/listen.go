@@ -8,31 +8,27 @@ import (
 	"github.com/moduvex/moduvex-go/executor/net/internal/sys"
 )
 
-// A ListenConfig says how to listen. The zero value is a good one.
+// A ListenConfig has the options of a listener. The zero value is ready for use.
 type ListenConfig struct {
-	// Backlog is how many connections may wait to be accepted; 0 stands for as many as the system
-	// allows.
+	// Backlog bounds the connections that wait for an accept; 0 stands for the maximum of the system.
 	Backlog int
 
-	// ReusePort lets further listeners, of this process or another of the same user, take the same
-	// port; the system spreads the connections over them. Windows cannot do it: errors.ErrUnsupported.
+	// ReusePort allows other listeners, of this process or another process of the same user, to use the same port; the system
+	// spreads the connections over them. On Windows, Listen then fails with errors.ErrUnsupported.
 	ReusePort bool
 
-	// HandOver makes a [ListenerGroup] accept on one worker, which hands the connections over to all
-	// in turns. Where the system would spread them, it does so by a hash of the addresses: that is
-	// cheaper, but a few connections that last may well meet on one worker.
+	// HandOver makes a [ListenerGroup] accept on one worker, which passes the connections to all workers round-robin. A system
+	// that spreads connections does so by a hash of the addresses: that is cheaper, but of a few long connections many may
+	// end up on one worker.
 	HandOver bool
 
-	// KeepAlive is the keep-alive of accepted connections, as for [Stream.SetKeepAliveConfig]. The
-	// zero value is none.
+	// KeepAlive is the keep-alive of accepted connections, as for [Stream.SetKeepAliveConfig]. The zero value disables it.
 	KeepAlive net.KeepAliveConfig
 
-	// Control, if not nil, is called with the new socket before it is bound. network is "tcp4" or
-	// "tcp6".
+	// Control, if not nil, is called with the new socket before the bind. network is "tcp4" or "tcp6".
 	Control func(network, address string, c syscall.RawConn) error
 
-	// first says that the listener is the first of a group: it takes an address that nobody has, and shares
-	// it with those that come later.
+	// first marks the first listener of a group: it binds an address that is free, and shares it with the later ones.
 	first bool
 }
 
@@ -41,12 +37,12 @@ func Listen(network, address string) (*Listener, error) {
 	return (&ListenConfig{}).Listen(network, address)
 }
 
-// Listen listens on a local address. network is "tcp", "tcp4" or "tcp6". address is host:port; an
-// empty host, or the wildcard of either family, is all addresses of the machine, of both families
-// under "tcp" where the system can do that; port 0 is one that is free.
+// Listen listens on a local address. network is "tcp", "tcp4" or "tcp6". address is host:port. An empty host, or the wildcard
+// of either family, stands for all addresses of the machine, of both families under "tcp" where the system can do that. Port 0
+// stands for a free one.
 //
-// Listen may be called inside a task or anywhere else. It does not wait, but for the look-up of a
-// host or a port that is given by name: inside a task give numbers.
+// Any goroutine may call Listen. It blocks only to look up a host or a port that is given by name: inside a task, pass
+// numbers.
 func (lc *ListenConfig) Listen(network, address string) (*Listener, error) {
 	if err := checkNetwork(network); err != nil {
 		return nil, &net.OpError{Op: "listen", Net: network, Err: err}
@@ -87,7 +83,7 @@ func (lc *ListenConfig) listen(family sys.Family, only6 bool, at sys.Endpoint) (
 	return l, nil
 }
 
-// bind takes the socket from its making to listening.
+// bind sets the options of the socket, binds it and listens.
 func (l *Listener) bind(fd int, family sys.Family, only6 bool, at sys.Endpoint) error {
 	if family == sys.Inet6 {
 		if err := sys.SetV6Only(fd, only6); err != nil {
@@ -102,7 +98,7 @@ func (l *Listener) bind(fd int, family sys.Family, only6 bool, at sys.Endpoint) 
 			return err
 		}
 	}
-	if err := setOptions(fd, l.config.KeepAlive); err != nil { // also where they are not inherited: they are looked at
+	if err := setOptions(fd, l.config.KeepAlive); err != nil { // also where connections do not inherit them: an option that fails should fail here
 		return err
 	}
 	if err := callControl(l.config.Control, family, at, &l.fd.FD); err != nil {
@@ -128,8 +124,7 @@ func (l *Listener) bind(fd int, family sys.Family, only6 bool, at sys.Endpoint) 
 	return err
 }
 
-// callControl calls the Control function of a config, if there is one, with a socket that is about
-// to be bound or connected to at.
+// callControl calls the Control function of a config, if there is one, before the socket is bound or connected to at.
 func callControl(f func(string, string, syscall.RawConn) error, family sys.Family, at sys.Endpoint, fd *netfd.FD) error {
 	if f == nil {
 		return nil

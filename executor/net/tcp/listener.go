@@ -13,7 +13,7 @@ import (
 	"github.com/moduvex/moduvex-go/reactor"
 )
 
-// A Listener accepts connections. It comes from [Listen] or [ListenConfig.Listen].
+// A Listener accepts connections. [Listen] and [ListenConfig.Listen] return one; a zero Listener is closed.
 type Listener struct {
 	fd     netfd.Acceptor
 	addr   sys.Endpoint
@@ -47,15 +47,15 @@ func (l *Listener) open(cx *core.Context, c netfd.Accepted) (s *Stream, again bo
 	return s, again, err
 }
 
-// begin makes a connection ready for use on the worker of cx, or closes it, or gives it back to the listener, and
-// then again is true. It sets the listener's options where the connection has not inherited them; that fails only
-// if the connection is reset by now, which its user finds out.
+// begin makes a connection ready for use on the worker of cx. If that fails, begin closes the connection, or gives it back to
+// the listener, and then again is true. It sets the listener's options if the connection has not inherited them; that fails
+// only if the connection is reset already, which its user finds out.
 //
-// It is registered here, on the stack of the accepting task: registering takes more stack than all
-// that a connection does while it is idle, and a coroutine whose stack has grown once keeps it.
+// begin registers the connection, on the stack of the accepting task: a registration needs more stack than all that an idle
+// connection does, and a coroutine whose stack has grown once keeps it.
 func (l *Listener) begin(cx *core.Context, s *Stream) (again bool, err error) {
 	if !sys.OptionsInherited {
-		_ = setOptions(s.fd.Sysfd(), l.config.KeepAlive) // nobody else has it yet
+		_ = setOptions(s.fd.Sysfd(), l.config.KeepAlive) // no other task has it yet
 	}
 	return l.fd.Admit(cx, &s.fd, s.peer)
 }
@@ -71,14 +71,13 @@ func setOptions(fd int, keepAlive net.KeepAliveConfig) error {
 	return nil
 }
 
-// Unwait takes w out of those that wait to accept. A future that is dropped while PollAccept is
-// pending calls it with the waker it polled with, unless it closes l; one that is polled with another waker
-// calls it with the one before, for a connection wakes one of those that wait.
+// Unwait takes w out of the waiters of PollAccept. A future that is dropped while PollAccept is pending calls it with the waker
+// that it polled with, unless it closes l. A future that is polled with another waker than before calls it with the one
+// before, since a connection wakes one waiter only.
 func (l *Listener) Unwait(w core.Waker) { l.fd.Unwait(w, reactor.Read) }
 
-// Close stops listening; when it returns the port is free, unless another process or a duplicate of the
-// descriptor keeps it. Pending accepts get net.ErrClosed, and so does a second Close. Connections in the
-// backlog are reset; accepted ones live on.
+// Close stops listening. When it returns, the port is free, unless another process or a duplicate of the descriptor holds it.
+// Pending accepts and a second Close return net.ErrClosed. The system resets connections in the backlog; accepted ones go on.
 func (l *Listener) Close() error {
 	if err := l.fd.Close(); err != nil {
 		return l.failed("close", err)
@@ -86,15 +85,13 @@ func (l *Listener) Close() error {
 	return nil
 }
 
-// Addr returns the address that l listens on, a *net.TCPAddr, with the port that was chosen if none
-// was given.
+// Addr returns the address that l listens on, a *net.TCPAddr. If Listen was given port 0, it has the port that the system chose.
 func (l *Listener) Addr() net.Addr { return l.addr.TCPAddr() }
 
 // AddrPort is Addr as a value.
 func (l *Listener) AddrPort() netip.AddrPort { return l.addr.AddrPort() }
 
-// SetDeadline sets when Accept fails with os.ErrDeadlineExceeded, one that is waiting included; the
-// zero Time is never.
+// SetDeadline sets when accepts fail with os.ErrDeadlineExceeded, pending ones included; the zero Time means never.
 func (l *Listener) SetDeadline(t time.Time) error {
 	if err := l.fd.SetDeadline(reactor.Read, t); err != nil {
 		return l.failed("set", err)

@@ -11,8 +11,7 @@ import (
 	"github.com/moduvex/moduvex-go/reactor"
 )
 
-// A Stream is a TCP connection. It comes from [Listener.Accept] or from [Dial] and their kin. The
-// package comment says what all methods have in common.
+// A Stream is a TCP connection. [Listener.Accept], [ListenerGroup.Serve] and [Dial] return one; a zero Stream is closed.
 type Stream struct {
 	fd   netfd.FD
 	peer sys.Endpoint
@@ -24,8 +23,8 @@ func newStream(fd int, peer sys.Endpoint) *Stream {
 	return s
 }
 
-// Read reads what there is, up to len(b) bytes, and waits if there is nothing. It returns io.EOF at
-// the end of the stream. With an empty b it returns at once.
+// Read reads up to len(b) bytes, and waits if there are none. It returns io.EOF at the end of the stream. With an empty b it
+// returns at once.
 func (s *Stream) Read(co *coro.Co, b []byte) (n int, err error) {
 	if n, err = s.fd.Read(co, b); err != nil {
 		err = s.failed("read", err)
@@ -41,8 +40,7 @@ func (s *Stream) PollRead(cx *core.Context, b []byte) (n int, ready bool, err er
 	return n, ready, err
 }
 
-// Write writes all of b, and waits whenever there is no room. If it fails, n says how much of b was
-// written.
+// Write writes all of b, and waits whenever there is no room. If it fails, n is the number of bytes written.
 func (s *Stream) Write(co *coro.Co, b []byte) (n int, err error) {
 	if n, err = s.fd.Write(co, b); err != nil {
 		err = s.failed("write", err)
@@ -50,8 +48,7 @@ func (s *Stream) Write(co *coro.Co, b []byte) (n int, err error) {
 	return n, err
 }
 
-// PollWrite writes as much of b as there is room for, in poll style: n may be less than len(b),
-// and the rest is then written by further calls.
+// PollWrite writes as much of b as there is room for, in poll style: n may be less than len(b), and further calls write the rest.
 func (s *Stream) PollWrite(cx *core.Context, b []byte) (n int, ready bool, err error) {
 	if n, ready, err = s.fd.PollWrite(cx, b); err != nil {
 		err = s.failed("write", err)
@@ -59,10 +56,9 @@ func (s *Stream) PollWrite(cx *core.Context, b []byte) (n int, ready bool, err e
 	return n, ready, err
 }
 
-// WaitReadable waits until a Read would return something: bytes, the end of the stream or an error.
-// Once it has returned nil, it does so at once until a Read has found nothing more. So a connection
-// that is idle needs no buffer; get one after WaitReadable, and expect that Read may still have to
-// wait, if another task was quicker.
+// WaitReadable waits until a Read would not wait: until there are bytes, the end of the stream or an error. After that it returns
+// at once until a Read has found no more bytes. So an idle connection needs no buffer: allocate one after WaitReadable. The
+// Read may still wait, if another task reads first.
 func (s *Stream) WaitReadable(co *coro.Co) error {
 	err := s.fd.WaitReady(co, reactor.Read)
 	if err != nil {
@@ -71,7 +67,7 @@ func (s *Stream) WaitReadable(co *coro.Co) error {
 	return err
 }
 
-// WaitWritable waits until a Write of at least a byte would not have to.
+// WaitWritable waits until a Write of one byte would not wait.
 func (s *Stream) WaitWritable(co *coro.Co) error {
 	err := s.fd.WaitReady(co, reactor.Write)
 	if err != nil {
@@ -96,12 +92,12 @@ func (s *Stream) PollWritable(cx *core.Context) (ready bool, err error) {
 	return ready, err
 }
 
-// Unwait takes w out of those that wait for direction d of s. A future that is dropped while an
-// operation in poll style is pending calls it with the waker it polled with, unless it closes s.
+// Unwait takes w out of the waiters for direction d of s. A future that is dropped while an operation in poll style is pending
+// calls it with the waker that it polled with, unless it closes s.
 func (s *Stream) Unwait(w core.Waker, d reactor.Direction) { s.fd.Unwait(w, d) }
 
-// Close closes the connection. What was written is still sent (but see [Stream.SetLinger]); whoever
-// waits on s gets net.ErrClosed, and so does a second Close.
+// Close closes the connection. The system still sends the bytes that were written (but see [Stream.SetLinger]). Pending
+// operations and a second Close return net.ErrClosed.
 func (s *Stream) Close() error {
 	if err := s.fd.Close(); err != nil {
 		return s.failed("close", err)
@@ -109,15 +105,15 @@ func (s *Stream) Close() error {
 	return nil
 }
 
-// CloseRead ends reading: what has come in can still be read, then there is io.EOF.
+// CloseRead ends reading: bytes that have arrived can still be read, and then reads return io.EOF.
 func (s *Stream) CloseRead() error {
 	return s.control("close", func(int) error { return s.fd.ShutdownRead() })
 }
 
-// CloseWrite ends writing: the peer reads what was written and then io.EOF. Reading goes on.
+// CloseWrite ends writing: the peer reads the bytes that were written and then io.EOF. Reading goes on.
 func (s *Stream) CloseWrite() error { return s.control("close", sys.ShutdownWrite) }
 
-// control does something to the descriptor that does not wait.
+// control calls f, which must not wait, with the descriptor.
 func (s *Stream) control(op string, f func(fd int) error) error {
 	err := s.fd.Acquire()
 	if err == nil {
@@ -130,8 +126,7 @@ func (s *Stream) control(op string, f func(fd int) error) error {
 	return nil
 }
 
-// failed makes the error of an operation; the end of the stream stays what it is. It stands apart to
-// keep the frames of those small.
+// failed makes the error of an operation; io.EOF stays as it is. It is not inlined, which keeps the frames of operations small.
 //
 //go:noinline
 func (s *Stream) failed(op string, err error) error {

@@ -16,5 +16,5 @@ func (s *socket) TakeWaiters(d reactor.Direction) int { return nettest.TakeWaite
 func (l *listener) WantUnlink() { l.unlink.Store(true) }
 
 // SendQueues returns how many receivers have no room, and Queued how many sends to one of them wait.
-func (s *Datagram) SendQueues() int          { return s.queues.Len() }
+func (s *Datagram) SendQueues() int      { return s.queues.Len() }
 func (s *Datagram) Queued(to string) int { return s.queues.Queued(to) }

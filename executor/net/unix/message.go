@@ -82,9 +82,9 @@ func (s *socket) ends(in *incoming, r sys.Message) bool {
 
 // An outgoing is a write: what there is to send.
 type outgoing struct {
-	b    []byte
-	fds  []int
-	to   string      // the peer's name; empty where it is connected
+	b      []byte
+	fds    []int
+	to     string            // the peer's name; empty where it is connected
 	queues *netfd.SendQueues // nil if the reactor reports when there is room
 }
 

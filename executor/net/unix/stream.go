@@ -51,15 +51,13 @@ func (s *Stream) PollRead(cx *core.Context, b []byte) (n int, ready bool, err er
 	return n, ready, s.wrap("read", err)
 }
 
-// Write writes all of b, and waits whenever there is no room. If it fails, n says how much of b was
-// written.
+// Write writes all of b, and waits whenever there is no room. If it fails, n is the number of bytes written.
 func (s *Stream) Write(co *coro.Co, b []byte) (n int, err error) {
 	n, err = s.fd.Write(co, b)
 	return n, s.wrap("write", err)
 }
 
-// PollWrite writes as much of b as there is room for, in poll style: n may be less than len(b),
-// and the rest is then written by further calls.
+// PollWrite writes as much of b as there is room for, in poll style: n may be less than len(b), and further calls write the rest.
 func (s *Stream) PollWrite(cx *core.Context, b []byte) (n int, ready bool, err error) {
 	n, ready, err = s.fd.PollWrite(cx, b)
 	return n, ready, s.wrap("write", err)
@@ -117,8 +115,8 @@ func (s *Stream) CloseWrite() error { return s.control("close", sys.ShutdownWrit
 // net.ErrClosed, and so does a second Close.
 func (s *Stream) Close() error { return s.wrap("close", s.fd.Close()) }
 
-// Split returns the two directions of s, for two tasks that own one each. The connection is closed
-// when both halves are; Close of s still closes it at once. Deadlines and options stay with s.
+// Split returns the two directions of s, for two tasks that own one each. The connection closes when both halves are closed;
+// Close of s closes it at once. Deadlines and options stay with s.
 func (s *Stream) Split() (*ReadHalf, *WriteHalf) { return &ReadHalf{s}, &WriteHalf{s} }
 
 // A ReadHalf is the reading direction of a [Stream].

@@ -93,11 +93,11 @@ func (*Batch) Clear(int)                               {}
 
 const (
 	RoomUnreported = false
-	Abstract     = false
-	maxPath      = 107
+	Abstract       = false
+	maxPath        = 107
 )
 
-func ReceiverFull(Errno) bool                                          { return false }
+func ReceiverFull(Errno) bool                                    { return false }
 func LocalSocket(Kind) (int, error)                              { return -1, errors.ErrUnsupported }
 func LocalPair(Kind) (int, int, error)                           { return -1, -1, errors.ErrUnsupported }
 func BindLocal(int, string) error                                { return errors.ErrUnsupported }
