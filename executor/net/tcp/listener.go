@@ -99,7 +99,7 @@ func (l *Listener) SetDeadline(t time.Time) error {
 	return nil
 }
 
-// SyscallConn gives access to the descriptor; see [Stream.SyscallConn].
+// SyscallConn returns access to the descriptor; see [Stream.SyscallConn].
 func (l *Listener) SyscallConn() (syscall.RawConn, error) {
 	if l.fd.Closed() {
 		return nil, l.failed("raw", net.ErrClosed)

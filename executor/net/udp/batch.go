@@ -13,24 +13,22 @@ import (
 
 // A Message is a datagram of a batch.
 type Message struct {
-	// Buf is what to send, or the room to receive into.
+	// Buf has the bytes to send, or the room to receive into.
 	Buf []byte
 
-	// N is how many bytes of Buf were received. Sending leaves it alone.
+	// N is how many bytes of Buf were received. A send does not use it.
 	N int
 
-	// Addr is where the datagram came from, or where it is to go: the zero value is the peer of a
-	// connected socket.
+	// Addr is the address that the datagram came from or goes to. The zero value is the peer of a connected socket.
 	Addr netip.AddrPort
 
-	// Truncated says that what was received did not fit into Buf, and the rest is lost. A batch does
-	// not fail for that.
+	// Truncated says that the datagram received did not fit into Buf, and that its other bytes are discarded. The batch does
+	// not fail.
 	Truncated bool
 }
 
-// ReadBatch receives as many datagrams as there are, up to len(ms) and to 64, and waits if there is
-// none. It returns how many: they are in ms[:n]. With an empty ms it returns at once. A batch counts
-// as one operation of the task's budget.
+// ReadBatch receives as many datagrams as there are, at most len(ms) and 64, and waits if there is none. It returns them in
+// ms[:n]. With an empty ms it returns at once. A batch spends the budget of one operation.
 func (s *Socket) ReadBatch(co *coro.Co, ms []Message) (n int, err error) {
 	n, err = netfd.Wait(co, &s.fd, reactor.Read, func(cx *core.Context) (int, netfd.Progress, error) {
 		return s.readBatch(cx, ms)
@@ -96,8 +94,8 @@ func (s *Socket) recvBatch(ms []Message) (n int, errno sys.Errno) {
 	return n, errno
 }
 
-// WriteBatch sends all of ms, each as a datagram, and waits whenever there is no room. If it fails, n
-// says how many were sent, and ms[n] is the one that was not.
+// WriteBatch sends all of ms, each as a datagram, and waits whenever there is no room. If it fails, it has sent ms[:n], and ms[n]
+// is the message that failed.
 func (s *Socket) WriteBatch(co *coro.Co, ms []Message) (n int, err error) {
 	_, err = netfd.Wait(co, &s.fd, reactor.Write, func(cx *core.Context) (none struct{}, _ netfd.Progress, _ error) {
 		for {
@@ -111,8 +109,8 @@ func (s *Socket) WriteBatch(co *coro.Co, ms []Message) (n int, err error) {
 	return n, s.notSent(ms, n, err)
 }
 
-// PollWriteBatch sends as many of ms as there is room for, up to 64, in poll style: n may be less than
-// len(ms), and the rest is then sent by further calls.
+// PollWriteBatch sends as many of ms as there is room for, at most 64, in poll style: n may be less than len(ms), and further calls
+// send the rest.
 func (s *Socket) PollWriteBatch(cx *core.Context, ms []Message) (n int, ready bool, err error) {
 	n, ready, err = netfd.Poll(cx, &s.fd, func(cx *core.Context) (int, netfd.Progress, error) {
 		return s.writeBatch(cx, ms)
@@ -120,7 +118,7 @@ func (s *Socket) PollWriteBatch(cx *core.Context, ms []Message) (n int, ready bo
 	return n, ready, s.notSent(ms, n, err)
 }
 
-// TryWriteBatch is PollWriteBatch for anybody.
+// TryWriteBatch is PollWriteBatch without a task.
 func (s *Socket) TryWriteBatch(ms []Message) (n int, ok bool, err error) {
 	const d = reactor.Write
 	ev, err := s.fd.BeginOnce(d)
@@ -160,8 +158,8 @@ func (s *Socket) writeBatch(cx *core.Context, ms []Message) (n int, p netfd.Prog
 	return n, p, err
 }
 
-// sendBatch sends what comes before the first message whose address is none for this socket. Only
-// where that is the very first it returns invalid.
+// sendBatch sends the messages before the first one whose address is invalid for this socket. It returns invalid only if that
+// is ms[0].
 func (s *Socket) sendBatch(ms []Message) (n int, errno sys.Errno, invalid error) {
 	ms = ms[:min(len(ms), sys.MaxBatch)]
 	batch := take(&s.out)
@@ -187,7 +185,7 @@ func (s *Socket) sendBatch(ms []Message) (n int, errno sys.Errno, invalid error)
 	return n, errno, invalid
 }
 
-// notSent makes the error of ms[n].
+// notSent returns err as the error of ms[n].
 func (s *Socket) notSent(ms []Message, n int, err error) error {
 	if err == nil {
 		return nil
@@ -199,8 +197,8 @@ func (s *Socket) notSent(ms []Message, n int, err error) error {
 	return s.failed("write", addr, err)
 }
 
-// take takes the memory of a batch, for as long as its system call takes; tasks on several workers
-// may want it at once, and then there is more than one for a moment.
+// take takes the memory of a batch for the time of its system call. If tasks on several workers need it at the same time, there
+// is more than one for a moment.
 func take(p *atomic.Pointer[sys.Batch]) *sys.Batch {
 	if batch := p.Swap(nil); batch != nil {
 		return batch
@@ -208,7 +206,7 @@ func take(p *atomic.Pointer[sys.Batch]) *sys.Batch {
 	return &sys.Batch{}
 }
 
-// give gives it back, of which n slots were used.
+// give puts the memory back, of which n slots were used.
 func give(p *atomic.Pointer[sys.Batch], batch *sys.Batch, n int) {
 	batch.Clear(n)
 	p.Store(batch)

@@ -11,19 +11,18 @@ import (
 	"github.com/moduvex/moduvex-go/executor/net/internal/sys"
 )
 
-// A ListenConfig says how to make a socket. The zero value is a good one.
+// A ListenConfig has the options of a socket. The zero value is ready for use.
 type ListenConfig struct {
-	// ReuseAddr lets several sockets take the same address, if all of them have it: what is sent to a
-	// group then reaches each of its members.
+	// ReuseAddr allows several sockets to use the same address, if all of them set it: each of them then receives what is sent
+	// to a multicast group.
 	ReuseAddr bool
 
-	// ReusePort lets further sockets, of this process or another of the same user, take the same
-	// address; the system spreads the datagrams over them, those of one peer to the same one. Windows
-	// cannot do it: errors.ErrUnsupported.
+	// ReusePort allows other sockets, of this process or another process of the same user, to use the same address; the system
+	// spreads the datagrams over them, those of one peer to the same socket. On Windows, Listen then fails with
+	// errors.ErrUnsupported.
 	ReusePort bool
 
-	// Control, if not nil, is called with the new socket before it is bound. network is "udp4" or
-	// "udp6".
+	// Control, if not nil, is called with the new socket before the bind. network is "udp4" or "udp6".
 	Control func(network, address string, c syscall.RawConn) error
 }
 
@@ -44,10 +43,9 @@ func Connect(to netip.AddrPort) (*Socket, error) {
 	return s, nil
 }
 
-// Dial makes a socket that is connected to a peer. network is "udp", "udp4" or "udp6"; address is
-// host:port, with names or numbers. An empty host, or a wildcard, is this machine. A name is looked
-// up on the blocking pool, and the first of its addresses that the system has a way to is taken: that
-// anybody is there it cannot tell.
+// Dial makes a socket that is connected to a peer. network is "udp", "udp4" or "udp6"; address is host:port, with names or
+// numbers. An empty host, or a wildcard, stands for this machine. Dial looks a name up on the blocking pool, and takes the first
+// of its addresses that the system has a route to. It does not check that there is a peer.
 func Dial(co *coro.Co, network, address string) (*Socket, error) {
 	var none netip.AddrPort
 	if err := checkNetwork(network); err != nil {
@@ -56,7 +54,7 @@ func Dial(co *coro.Co, network, address string) (*Socket, error) {
 	ips, host, port, err := resolve.Addrs(co, network, address, nil)
 	if err != nil {
 		if cause := co.Cause(); cause != nil {
-			err = cause // a look-up that was cancelled has its own words for it
+			err = cause // a look-up that was cancelled returns an error of its own
 		}
 		return nil, dialError(network, none, err)
 	}
@@ -125,12 +123,12 @@ func (lc *ListenConfig) Bind(addr netip.AddrPort) (*Socket, error) {
 	return lc.listen("udp", sys.Inet4, false, at)
 }
 
-// Listen makes a socket at a local address. network is "udp", "udp4" or "udp6". address is host:port; an
-// empty host, or the wildcard of either family, is all addresses of the machine, of both families
-// under "udp" where the system can do that; port 0 is one that is free.
+// Listen makes a socket at a local address. network is "udp", "udp4" or "udp6". address is host:port. An empty host, or the
+// wildcard of either family, stands for all addresses of the machine, of both families under "udp" where the system can do
+// that. Port 0 stands for a free one.
 //
-// Listen may be called inside a task or anywhere else. It does not wait, but for the look-up of a
-// host or a port that is given by name: inside a task give numbers.
+// Any goroutine may call Listen. It blocks only to look up a host or a port that is given by name: inside a task, pass
+// numbers.
 func (lc *ListenConfig) Listen(network, address string) (*Socket, error) {
 	if err := checkNetwork(network); err != nil {
 		return nil, &net.OpError{Op: "listen", Net: network, Err: err}
@@ -151,7 +149,7 @@ func (lc *ListenConfig) Listen(network, address string) (*Socket, error) {
 	return s, err
 }
 
-// checkNetwork returns nil for the networks that there are here.
+// checkNetwork returns an error unless network is one of this package.
 func checkNetwork(network string) error {
 	switch network {
 	case "udp", "udp4", "udp6":
@@ -186,7 +184,7 @@ func newSocket(family sys.Family) (*Socket, error) {
 	return s, nil
 }
 
-// open takes the socket from its making to being bound.
+// open sets the options of the socket and binds it.
 func (lc *ListenConfig) open(s *Socket, only6 bool, at sys.Endpoint) error {
 	fd := s.fd.Sysfd()
 	if s.family == sys.Inet6 {

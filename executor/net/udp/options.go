@@ -11,10 +11,10 @@ import (
 	"github.com/moduvex/moduvex-go/reactor"
 )
 
-// This file has what a Socket has besides sending, receiving and closing.
+// This file has the methods of a Socket that neither send, receive nor close.
 
-// Connect connects s to a peer, or to another one: from then on s receives from it alone, Write sends
-// to it, and errors that the network reports of it are returned. It does not wait.
+// Connect connects s to a peer, or to another one than before: from then on s receives only from the peer, Write sends to it, and
+// reads and writes return errors that the network reports of it. It does not wait.
 func (s *Socket) Connect(to netip.AddrPort) error {
 	dest, err := s.destination(to)
 	if err == nil {
@@ -33,21 +33,19 @@ func (s *Socket) connect(to sys.Endpoint) error {
 	return callError("connect", sys.Connect(s.fd.Sysfd(), s.family, to.Here()))
 }
 
-// LocalAddr returns the address of s, a *net.UDPAddr. The system is asked for it each time, since few
-// ask at all; after Close it is the zero UDPAddr.
+// LocalAddr returns the address of s, a *net.UDPAddr. Each call is a system call. After Close it returns the zero UDPAddr.
 func (s *Socket) LocalAddr() net.Addr { return udpAddr(s.LocalAddrPort()) }
 
 // LocalAddrPort is LocalAddr as a value.
-func (s *Socket) LocalAddrPort() netip.AddrPort { return s.ask(sys.Local) }
+func (s *Socket) LocalAddrPort() netip.AddrPort { return s.query(sys.Local) }
 
-// RemoteAddr returns the address of the peer, a *net.UDPAddr: the zero UDPAddr if s is not connected
-// or closed.
+// RemoteAddr returns the address of the peer, a *net.UDPAddr, or the zero UDPAddr if s is not connected or is closed.
 func (s *Socket) RemoteAddr() net.Addr { return udpAddr(s.RemoteAddrPort()) }
 
 // RemoteAddrPort is RemoteAddr as a value.
-func (s *Socket) RemoteAddrPort() netip.AddrPort { return s.ask(sys.Peer) }
+func (s *Socket) RemoteAddrPort() netip.AddrPort { return s.query(sys.Peer) }
 
-func (s *Socket) ask(f func(fd int) (sys.Endpoint, error)) (addr netip.AddrPort) {
+func (s *Socket) query(f func(fd int) (sys.Endpoint, error)) (addr netip.AddrPort) {
 	if s.fd.Acquire() != nil {
 		return addr
 	}
@@ -65,7 +63,7 @@ func udpAddr(addr netip.AddrPort) net.Addr {
 	return net.UDPAddrFromAddrPort(addr)
 }
 
-// SetDeadline is SetReadDeadline and SetWriteDeadline.
+// SetDeadline calls SetReadDeadline and SetWriteDeadline.
 func (s *Socket) SetDeadline(t time.Time) error {
 	if err := s.SetReadDeadline(t); err != nil {
 		return err
@@ -73,19 +71,19 @@ func (s *Socket) SetDeadline(t time.Time) error {
 	return s.SetWriteDeadline(t)
 }
 
-// SetReadDeadline sets when reading fails with os.ErrDeadlineExceeded, what is waiting included; the
-// zero Time is never. A time that is past makes it fail at once, even if there is something to read,
-// until a later deadline is set. Any goroutine may call it at any time.
+// SetReadDeadline sets when reads fail with os.ErrDeadlineExceeded, pending ones included; the zero Time means never. Once the
+// deadline has passed, reads fail at once, even if there is a datagram, until a later deadline is set. Any goroutine may call
+// it at any time.
 func (s *Socket) SetReadDeadline(t time.Time) error {
 	return s.wrap("set", s.fd.SetDeadline(reactor.Read, t))
 }
 
-// SetWriteDeadline is SetReadDeadline for writing.
+// SetWriteDeadline is SetReadDeadline for writes.
 func (s *Socket) SetWriteDeadline(t time.Time) error {
 	return s.wrap("set", s.fd.SetDeadline(reactor.Write, t))
 }
 
-// SetReadBuffer sets the size of the system's receive buffer. What comes in while it is full is lost.
+// SetReadBuffer sets the size of the system's receive buffer. The system discards datagrams that arrive while it is full.
 func (s *Socket) SetReadBuffer(bytes int) error {
 	return s.set(func(fd int) error { return sys.SetReadBuffer(fd, bytes) })
 }
@@ -95,32 +93,31 @@ func (s *Socket) SetWriteBuffer(bytes int) error {
 	return s.set(func(fd int) error { return sys.SetWriteBuffer(fd, bytes) })
 }
 
-// SetTTL sets through how many routers a datagram may go, 1 to 255. A socket of both families gets it
-// for both, where the system can do that.
+// SetTTL sets how many routers a datagram may pass, 1 to 255, on a socket of both families for both where the system can do
+// that.
 func (s *Socket) SetTTL(n int) error {
 	return s.set(func(fd int) error { return sys.SetTTL(fd, s.family, n) })
 }
 
-// SetTOS sets the type of service of what is sent, 0 to 255, which for IPv6 is the traffic class.
+// SetTOS sets the type of service of datagrams that s sends, 0 to 255; with IPv6 that is the traffic class.
 func (s *Socket) SetTOS(n int) error {
 	return s.set(func(fd int) error { return sys.SetTOS(fd, s.family, n) })
 }
 
-// SetBroadcast says whether s may send to broadcast addresses. A Socket begins without: otherwise
-// that fails with syscall.EACCES.
+// SetBroadcast sets whether s may send to broadcast addresses. The default is false, and such a send fails with syscall.EACCES.
 func (s *Socket) SetBroadcast(on bool) error {
 	return s.set(func(fd int) error { return sys.SetBroadcast(fd, on) })
 }
 
-// JoinGroup makes s receive what is sent to a multicast group and to its port. ifi is the interface on
-// which; nil is that of the group's zone, or else the system's choice. A socket may be a member of several groups, and of one on
-// several interfaces. On Linux a socket at the wildcard address receives from all groups that
-// anybody on the machine has joined.
+// JoinGroup makes s receive datagrams that are sent to a multicast group and to the port of s, on interface ifi. A nil ifi stands
+// for that of the group's zone, and without a zone for the system's choice. A socket may be a member of several groups, and of
+// one group on several interfaces. On Linux, a socket at the wildcard address receives from all groups that any socket of the
+// machine has joined.
 func (s *Socket) JoinGroup(group netip.Addr, ifi *net.Interface) error {
 	return s.member(group, ifi, sys.JoinGroup)
 }
 
-// LeaveGroup undoes JoinGroup. Close does so too.
+// LeaveGroup undoes JoinGroup. So does Close.
 func (s *Socket) LeaveGroup(group netip.Addr, ifi *net.Interface) error {
 	return s.member(group, ifi, sys.LeaveGroup)
 }
@@ -145,24 +142,22 @@ func (s *Socket) member(group netip.Addr, ifi *net.Interface, f func(int, netip.
 	})
 }
 
-// SetMulticastInterface sets the interface on which s sends to groups; nil leaves it to the system,
-// which is how a Socket begins.
+// SetMulticastInterface sets the interface on which s sends to groups. With nil, the default, the system chooses it.
 func (s *Socket) SetMulticastInterface(ifi *net.Interface) error {
 	return s.set(func(fd int) error { return sys.SetMulticastInterface(fd, s.family, ifi) })
 }
 
-// SetMulticastTTL is SetTTL for what is sent to groups, 0 to 255. A Socket begins with 1: the link.
+// SetMulticastTTL is SetTTL for datagrams to groups, 0 to 255. The default is 1: they stay on the link.
 func (s *Socket) SetMulticastTTL(n int) error {
 	return s.set(func(fd int) error { return sys.SetMulticastTTL(fd, s.family, n) })
 }
 
-// SetMulticastLoopback says whether members of a group on this machine receive what s sends to it,
-// which is how a Socket begins.
+// SetMulticastLoopback sets whether members of a group on this machine receive what s sends to it. The default is true.
 func (s *Socket) SetMulticastLoopback(on bool) error {
 	return s.set(func(fd int) error { return sys.SetMulticastLoopback(fd, s.family, on) })
 }
 
-// set does something to the descriptor that does not wait.
+// set calls f, which must not wait, with the descriptor.
 func (s *Socket) set(f func(fd int) error) error {
 	err := s.fd.Acquire()
 	if err == nil {
@@ -172,9 +167,9 @@ func (s *Socket) set(f func(fd int) error) error {
 	return s.wrap("set", err)
 }
 
-// SyscallConn gives access to the descriptor. Control is that of package net. Read and Write of the
-// RawConn call their function once and do not wait: where it is not done they return an error that
-// is syscall.EAGAIN, and WaitReadable or WaitWritable waits for another try.
+// SyscallConn returns access to the descriptor. Control works as in package net. Read and Write of the RawConn call their function
+// once and do not wait: if it returns false, they return an error that is syscall.EAGAIN, and the caller waits with WaitReadable
+// or WaitWritable and tries again.
 func (s *Socket) SyscallConn() (syscall.RawConn, error) {
 	if s.fd.Closed() {
 		return nil, s.wrap("raw", net.ErrClosed)

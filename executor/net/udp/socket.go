@@ -14,18 +14,18 @@ import (
 	"github.com/moduvex/moduvex-go/reactor"
 )
 
-// A Socket sends and receives datagrams. The package comment says what all methods have in common.
+// A Socket sends and receives datagrams. [Listen], [Bind], [Dial] and [Connect] return one; a zero Socket is closed.
 type Socket struct {
 	fd     netfd.FD
 	family sys.Family
 	zones  sys.Zones
 
-	// in and out are the memory of batches, nil until there is one and while somebody uses it.
+	// in and out hold the memory of batches. Each is nil until the first batch, and while a batch uses it.
 	in, out atomic.Pointer[sys.Batch]
 }
 
-// ReadFrom receives a datagram, and waits if there is none. A datagram of more than len(b) bytes is
-// cut off, with io.ErrShortBuffer.
+// ReadFrom receives a datagram, and waits if there is none. Of a datagram of more than len(b) bytes it returns the first len(b),
+// with io.ErrShortBuffer.
 func (s *Socket) ReadFrom(co *coro.Co, b []byte) (n int, from netip.AddrPort, err error) {
 	return s.receive(co, b, false)
 }
@@ -40,7 +40,7 @@ func (s *Socket) TryReadFrom(b []byte) (n int, from netip.AddrPort, ok bool, err
 	return s.tryReceive(b, false)
 }
 
-// Read is ReadFrom without the address. Of a connected socket it is always the peer's.
+// Read is ReadFrom without the address, which on a connected socket is always that of the peer.
 func (s *Socket) Read(co *coro.Co, b []byte) (n int, err error) {
 	n, _, err = s.receive(co, b, false)
 	return n, err
@@ -58,8 +58,8 @@ func (s *Socket) TryRead(b []byte) (n int, ok bool, err error) {
 	return n, ok, err
 }
 
-// PeekFrom is ReadFrom, but the datagram stays where it is, and the next read gets it again. Where it
-// is cut off, nothing is lost yet.
+// PeekFrom is ReadFrom without taking the datagram out: the next read returns it again, also the bytes that PeekFrom had no room
+// for.
 func (s *Socket) PeekFrom(co *coro.Co, b []byte) (n int, from netip.AddrPort, err error) {
 	return s.receive(co, b, true)
 }
@@ -74,7 +74,7 @@ func (s *Socket) TryPeekFrom(b []byte) (n int, from netip.AddrPort, ok bool, err
 	return s.tryReceive(b, true)
 }
 
-// A datagram is what came of receiving one.
+// A datagram is the result of a receive.
 type datagram struct {
 	n         int
 	truncated bool
@@ -126,7 +126,7 @@ func (s *Socket) tryReceive(b []byte, peek bool) (n int, from netip.AddrPort, ok
 	return n, from, true, err
 }
 
-// received turns what came of receiving into results.
+// received returns the results of a receive.
 func (s *Socket) received(r datagram, err error) (n int, from netip.AddrPort, _ error) {
 	if err != nil {
 		return 0, from, s.failed("read", from, err)
@@ -138,8 +138,8 @@ func (s *Socket) received(r datagram, err error) (n int, from netip.AddrPort, _ 
 	return r.n, from, err
 }
 
-// WriteTo sends b as a datagram, and waits if there is no room for it. A socket that is connected
-// uses Write: whether it may send elsewhere depends on the system.
+// WriteTo sends b as a datagram, and waits if there is no room for it. On a connected socket use Write: whether WriteTo may send
+// to other addresses depends on the system.
 func (s *Socket) WriteTo(co *coro.Co, b []byte, to netip.AddrPort) (n int, err error) {
 	dest, err := s.destination(to)
 	if err != nil {
@@ -181,8 +181,7 @@ func (s *Socket) TryWrite(b []byte) (n int, ok bool, err error) {
 	return s.tryTransmit(b, destination{})
 }
 
-// A destination is where a datagram goes: to an address, or the zero value, where the socket is
-// connected.
+// A destination is the address that a datagram goes to. The zero value is the peer of a connected socket.
 type destination struct {
 	to        sys.Endpoint
 	addressed bool
@@ -203,7 +202,7 @@ func (s *Socket) destination(to netip.AddrPort) (destination, error) {
 	return destination{to: e, addressed: true}, nil
 }
 
-// addr is the address in errors, the zero AddrPort for the peer's.
+// addr returns the address for errors; the zero AddrPort stands for the peer.
 func (d destination) addr() (to netip.AddrPort) {
 	if d.addressed {
 		to = d.to.AddrPort()
@@ -267,14 +266,13 @@ func (s *Socket) sent(b []byte, dest destination, err error) (int, error) {
 	return len(b), nil
 }
 
-// WaitReadable waits until a read would return something: a datagram or an error. Once it has
-// returned nil, it does so at once until a read has found nothing more. So a socket that is idle
-// needs no buffer.
+// WaitReadable waits until a read would not wait: until there is a datagram or an error. After that it returns at once until a
+// read has found no more datagrams. So an idle socket needs no buffer.
 func (s *Socket) WaitReadable(co *coro.Co) error {
 	return s.wrap("read", s.fd.WaitReady(co, reactor.Read))
 }
 
-// WaitWritable waits until a write would not have to.
+// WaitWritable waits until a write would not wait.
 func (s *Socket) WaitWritable(co *coro.Co) error {
 	return s.wrap("write", s.fd.WaitReady(co, reactor.Write))
 }
@@ -298,15 +296,15 @@ func (s *Socket) wrap(op string, err error) error {
 	return nil
 }
 
-// Unwait takes w out of those that wait for direction d of s. A future that is dropped while an
-// operation in poll style is pending calls it with the waker it polled with, unless it closes s.
+// Unwait takes w out of the waiters for direction d of s. A future that is dropped while an operation in poll style is pending
+// calls it with the waker that it polled with, unless it closes s.
 func (s *Socket) Unwait(w core.Waker, d reactor.Direction) { s.fd.Unwait(w, d) }
 
-// Close closes the socket. What was sent is on its way; whoever waits on s gets net.ErrClosed, and
-// so does a second Close.
+// Close closes the socket. Datagrams that were sent are not affected. Pending operations and a second Close return
+// net.ErrClosed.
 func (s *Socket) Close() error { return s.wrap("close", s.fd.Close()) }
 
-// callError names the system call that errno comes from.
+// callError returns errno as an error that names the system call.
 func callError(call string, errno sys.Errno) error {
 	if errno == 0 {
 		return nil
@@ -314,8 +312,8 @@ func callError(call string, errno sys.Errno) error {
 	return os.NewSyscallError(call, errno)
 }
 
-// failed makes the error of an operation with addr, or if that is the zero value, with the peer. It
-// stands apart to keep the frames of those small.
+// failed makes the error of an operation with addr, or with the peer if addr is the zero value. It is not inlined, which keeps
+// the frames of operations small.
 //
 //go:noinline
 func (s *Socket) failed(op string, addr netip.AddrPort, err error) error {

@@ -11,14 +11,14 @@ import (
 	"github.com/moduvex/moduvex-go/reactor"
 )
 
-// A Datagram sends and receives messages without a connection. It comes from [Bind], [Unbound],
-// [Connect] or [DatagramPair]. Messages are not lost: a write waits until the receiver has room.
+// A Datagram sends and receives messages without a connection. [Bind], [Unbound], [Connect] and [DatagramPair] return one; a zero
+// Datagram is closed. No message is lost: a write waits until the receiver has room.
 type Datagram struct {
 	messages
 	queues netfd.SendQueues
 
-	// last is the sender's name of the message before, since most come from few. Replaced by any
-	// reader.
+	// last is the name of the last sender, which saves an allocation if the next message is from the same one. Any reader
+	// replaces it.
 	last atomic.Pointer[string]
 }
 
@@ -29,8 +29,8 @@ func newDatagram(fd int) *Datagram {
 	return s
 }
 
-// Bind makes a socket with a name, which is left when the socket is closed: whoever has made a path
-// removes it. An empty name makes Linux choose an abstract one.
+// Bind makes a socket with a name. Close does not remove a path: the caller does. With an empty name, Linux chooses an abstract
+// one.
 func Bind(name string) (*Datagram, error) {
 	if name != "" || !sys.Abstract {
 		if err := sys.CheckName(name); err != nil {
@@ -48,7 +48,7 @@ func Bind(name string) (*Datagram, error) {
 	return s, nil
 }
 
-// Unbound makes a socket that can send but, without a name, has nobody to answer it.
+// Unbound makes a socket without a name: it can send, but receivers cannot send back.
 func Unbound() (*Datagram, error) {
 	fd, err := sys.LocalSocket(sys.Datagram)
 	if err != nil {
@@ -57,7 +57,7 @@ func Unbound() (*Datagram, error) {
 	return newDatagram(fd), nil
 }
 
-// Connect makes a socket without a name that is connected to the one with a name.
+// Connect makes a socket without a name that is connected to the socket with the given name.
 func Connect(name string) (*Datagram, error) {
 	if err := sys.CheckName(name); err != nil {
 		return nil, openError("dial", sys.Datagram, name, err)
@@ -82,8 +82,8 @@ func DatagramPair() (a, b *Datagram, err error) {
 	return newDatagram(x), newDatagram(y), nil
 }
 
-// Connect connects s to the socket with a name, or to another one: from then on s receives from it
-// alone, and Write sends to it. It does not wait.
+// Connect connects s to the socket with a name, or to another one than before: from then on s receives only from that socket, and
+// Write sends to it. It does not wait.
 func (s *Datagram) Connect(name string) error {
 	err := sys.CheckName(name)
 	if err == nil {
@@ -102,7 +102,7 @@ func (s *Datagram) connect(name string) error {
 	return callError("connect", sys.ConnectLocal(s.fd.Sysfd(), name))
 }
 
-// ReadFrom is Read with the sender's name, which is empty if it has none.
+// ReadFrom is Read with the name of the sender, which is empty if it has none.
 func (s *Datagram) ReadFrom(co *coro.Co, b []byte) (n int, from string, err error) {
 	var name sys.Name
 	r, err := s.receive(co, &incoming{b: b, name: &name})
@@ -116,7 +116,7 @@ func (s *Datagram) PollReadFrom(cx *core.Context, b []byte) (n int, from string,
 	return r.N, s.sender(&name), ready, err
 }
 
-// sender makes a string of a name, where it has to.
+// sender returns name as a string. It allocates only if the sender is not the last one.
 func (s *Datagram) sender(name *sys.Name) string {
 	b := name.Bytes()
 	if len(b) == 0 {
@@ -130,7 +130,7 @@ func (s *Datagram) sender(name *sys.Name) string {
 	return from
 }
 
-// Write sends b as a message to where s is connected, and waits if there is no room for it.
+// Write sends b as a message to the socket that s is connected to, and waits if there is no room for it.
 func (s *Datagram) Write(co *coro.Co, b []byte) (n int, err error) {
 	return s.transmit(co, s.outgoing(b, nil))
 }
@@ -140,10 +140,10 @@ func (s *Datagram) PollWrite(cx *core.Context, b []byte) (n int, ready bool, err
 	return s.pollTransmit(cx, s.outgoing(b, nil))
 }
 
-// WriteTo sends b as a message to the socket with a name, and waits if there is no room for it. The
-// system does not report when there is, so that WriteTo tries again, after 1 ms at first and up to
-// 32 ms later on; a socket that sends much to one receiver had better connect. Only sends to the same
-// receiver wait for each other, first come, first served.
+// WriteTo sends b as a message to the socket with a name, and waits if there is no room for it. The system does not report when
+// there is room, so WriteTo tries again, after 1 ms at first and up to 32 ms later on; a socket that sends much to one receiver
+// should connect to it. Sends to the same receiver wait for each other, in the order of their arrival; sends to other
+// receivers do not.
 func (s *Datagram) WriteTo(co *coro.Co, b []byte, to string) (n int, err error) {
 	if err := sys.CheckName(to); err != nil {
 		return 0, s.failedTo("write", to, err)
@@ -159,7 +159,7 @@ func (s *Datagram) PollWriteTo(cx *core.Context, b []byte, to string) (n int, re
 	return s.pollTransmit(cx, &outgoing{b: b, to: to, queues: &s.queues})
 }
 
-// WriteMsg is Write with descriptors that go along.
+// WriteMsg is Write with descriptors that go with the message.
 func (s *Datagram) WriteMsg(co *coro.Co, b []byte, fds []int) (n int, err error) {
 	return s.transmit(co, s.outgoing(b, fds))
 }
@@ -169,7 +169,7 @@ func (s *Datagram) PollWriteMsg(cx *core.Context, b []byte, fds []int) (n int, r
 	return s.pollTransmit(cx, s.outgoing(b, fds))
 }
 
-// outgoing is a message to where s is connected.
+// outgoing returns a message to the socket that s is connected to.
 func (s *Datagram) outgoing(b []byte, fds []int) *outgoing {
 	out := &outgoing{b: b, fds: fds}
 	if sys.RoomUnreported {
@@ -178,8 +178,8 @@ func (s *Datagram) outgoing(b []byte, fds []int) *outgoing {
 	return out
 }
 
-// Unwait takes w out of those that wait for direction d. A future that is dropped while an operation
-// in poll style is pending calls it with the waker it polled with, unless it closes the socket.
+// Unwait takes w out of the waiters for direction d. A future that is dropped while an operation in poll style is pending calls it
+// with the waker that it polled with, unless it closes the socket.
 func (s *Datagram) Unwait(w core.Waker, d reactor.Direction) {
 	s.socket.Unwait(w, d)
 	if d == reactor.Write {
@@ -187,22 +187,21 @@ func (s *Datagram) Unwait(w core.Waker, d reactor.Direction) {
 	}
 }
 
-// SetDeadline is SetReadDeadline and SetWriteDeadline.
+// SetDeadline calls SetReadDeadline and SetWriteDeadline.
 func (s *Datagram) SetDeadline(t time.Time) error {
 	err := s.socket.SetDeadline(t)
 	s.queues.WakeFirst()
 	return err
 }
 
-// SetWriteDeadline is SetReadDeadline for writing.
+// SetWriteDeadline is SetReadDeadline for writes.
 func (s *Datagram) SetWriteDeadline(t time.Time) error {
 	err := s.socket.SetWriteDeadline(t)
 	s.queues.WakeFirst()
 	return err
 }
 
-// Close closes the socket. What was sent can be read; whoever waits on s gets net.ErrClosed, and so
-// does a second Close.
+// Close closes the socket. Messages that were sent can still be read. Pending operations and a second Close return net.ErrClosed.
 func (s *Datagram) Close() error {
 	err := s.fd.Close()
 	s.queues.Close()

@@ -10,9 +10,8 @@ import (
 	"github.com/moduvex/moduvex-go/executor/net/internal/sys"
 )
 
-// Dial connects to the listener with a name. Where its backlog is full, Dial waits until there is
-// room; scopes around, such as coro.WithTimeout, bound that. (The BSDs do not tell a full backlog from
-// no listener: there it fails with syscall.ECONNREFUSED.)
+// Dial connects to the listener with a name. If its backlog is full, Dial waits until there is room; coro.WithTimeout bounds that.
+// (The BSDs do not distinguish a full backlog from a missing listener: there Dial fails with syscall.ECONNREFUSED.)
 func Dial(co *coro.Co, name string) (*Stream, error) {
 	fd, err := dial(co, sys.Stream, name)
 	if err != nil {
@@ -83,9 +82,8 @@ func (d *dialFuture) Poll(cx *core.Context) (core.Result[*Stream], bool) {
 //	                     │                            │
 //	                     └────────────────────────────┴──→ connected, or an error
 //
-// The system does not report when a backlog has room: to that the socket is a stranger until it is
-// connected. (A connect that blocks would be woken, but would take a thread for each that waits, and
-// could not be given up.) So it is tried again after a pause.
+// The system does not report when a backlog has room, so dialing tries again after a pause. (A blocking connect is woken by the
+// system, but it would hold a thread for each socket that waits, and could not be given up.)
 type dialing struct {
 	kind sys.Kind
 	name string
@@ -104,7 +102,7 @@ type dialed struct {
 	err error
 }
 
-// A listener that is alive makes room within microseconds; one that is not should not cost much.
+// A listener that is alive makes room within microseconds; one that hangs should not cost much.
 const (
 	firstPause = time.Millisecond
 	lastPause  = 64 * time.Millisecond
@@ -124,7 +122,7 @@ func (d *dialing) Poll(cx *core.Context) (dialed, bool) {
 		}
 		d.fd, d.open = fd, true
 	} else if d.pause.Running(cx.Host()) {
-		d.arm(cx) // woken for something else, perhaps in another task
+		d.arm(cx) // woken for another reason, perhaps in another task
 		return dialed{}, false
 	}
 	switch errno := sys.ConnectLocal(d.fd, d.name); errno {
@@ -143,8 +141,8 @@ func (d *dialing) Poll(cx *core.Context) (dialed, bool) {
 	}
 }
 
-// arm has the task woken when the pause is over. The entry may be in the wheel of a worker that the
-// task has left, and is that worker's then; so it is taken out before it is written to.
+// arm sets the timer for the end of the pause. The entry may be in the wheel of a worker that the task has left, and then belongs to
+// that worker; so arm takes it out before it writes to it.
 func (d *dialing) arm(cx *core.Context) {
 	if d.waker == cx.Waker() {
 		return
@@ -156,7 +154,7 @@ func (d *dialing) arm(cx *core.Context) {
 	d.host.Arm(&d.timer, d.pause.Until().Sub(d.host.Epoch()))
 }
 
-// Drop gives up, and closes the socket.
+// Drop gives the connect up, and closes the socket.
 func (d *dialing) Drop() {
 	if d.host != nil {
 		d.host.Disarm(&d.timer)

@@ -13,14 +13,12 @@ import (
 	"github.com/moduvex/moduvex-go/reactor"
 )
 
-// A ListenConfig says how to listen. The zero value is a good one.
+// A ListenConfig has the options of a listener. The zero value is ready for use.
 type ListenConfig struct {
-	// Backlog is how many connections may wait to be accepted; 0 stands for as many as the system
-	// allows.
+	// Backlog bounds the connections that wait for an accept; 0 stands for the maximum of the system.
 	Backlog int
 
-	// Control, if not nil, is called with the new socket before it gets its name. network is "unix"
-	// or "unixpacket".
+	// Control, if not nil, is called with the new socket before the bind. network is "unix" or "unixpacket".
 	Control func(network, address string, c syscall.RawConn) error
 }
 
@@ -32,8 +30,8 @@ func ListenSeqpacket(name string) (*SeqpacketListener, error) {
 	return (&ListenConfig{}).ListenSeqpacket(name)
 }
 
-// Listen listens at a name: a path that does not exist yet, or on Linux an abstract name. It may be
-// called inside a task or anywhere else, and does not wait.
+// Listen listens at a name: a path that does not exist yet, or on Linux an abstract name. Any goroutine may call it, and it does
+// not wait.
 func (lc *ListenConfig) Listen(name string) (*Listener, error) {
 	l := &Listener{}
 	if err := l.listen(lc, sys.Stream, name); err != nil {
@@ -42,8 +40,7 @@ func (lc *ListenConfig) Listen(name string) (*Listener, error) {
 	return l, nil
 }
 
-// ListenSeqpacket is Listen for messages. Darwin has none: there it fails with
-// syscall.EPROTONOSUPPORT.
+// ListenSeqpacket is Listen for messages. On Darwin, which has none, it fails with syscall.EPROTONOSUPPORT.
 func (lc *ListenConfig) ListenSeqpacket(name string) (*SeqpacketListener, error) {
 	l := &SeqpacketListener{}
 	if err := l.listen(lc, sys.Seqpacket, name); err != nil {
@@ -52,14 +49,13 @@ func (lc *ListenConfig) ListenSeqpacket(name string) (*SeqpacketListener, error)
 	return l, nil
 }
 
-// A Listener accepts Streams. It comes from [Listen] or [ListenConfig.Listen].
+// A Listener accepts Streams. [Listen] and [ListenConfig.Listen] return one; a zero Listener is closed.
 type Listener struct{ listener }
 
-// Accept returns the next connection, and waits if there is none. While the process is out of
-// descriptors, or the system out of memory, Accept waits and tries again, after 5 ms at first and up
-// to a second later on; the connections stay in the backlog, and Options.Logger gets one warning. Of several
-// tasks that accept, a connection wakes one. When the runtime whose task has accepted last drains, the listener
-// closes.
+// Accept returns the next connection, and waits if there is none. While the process is out of descriptors, or the system out of
+// memory, Accept waits and tries again, after 5 ms at first and up to a second later on; the connections stay in the backlog,
+// and Options.Logger gets one warning. Of several tasks that accept, a connection wakes one. The listener closes when the
+// runtime of the task that accepted last begins to drain.
 func (l *Listener) Accept(co *coro.Co) (*Stream, error) {
 	s, err := netfd.AcceptAs(co, &l.fd, l.opened)
 	return s, l.wrap("accept", err)
@@ -77,8 +73,8 @@ func (l *Listener) opened(cx *core.Context, c netfd.Accepted) (s *Stream, again 
 	return s, again, err
 }
 
-// A SeqpacketListener accepts Seqpackets. It comes from [ListenSeqpacket] or
-// [ListenConfig.ListenSeqpacket].
+// A SeqpacketListener accepts Seqpackets. [ListenSeqpacket] and [ListenConfig.ListenSeqpacket] return one; a zero
+// SeqpacketListener is closed.
 type SeqpacketListener struct{ listener }
 
 // Accept is that of [Listener].
@@ -99,14 +95,13 @@ func (l *SeqpacketListener) opened(cx *core.Context, c netfd.Accepted) (s *Seqpa
 	return s, again, err
 }
 
-// listener is what both have in common.
+// listener has the methods that both have in common.
 type listener struct {
 	fd   netfd.Acceptor
 	name string
 	kind sys.Kind
 
-	// unlink is true while there is a path that Close removes. Cleared by the first Close, written by
-	// SetUnlinkOnClose.
+	// unlink is true while there is a path that Close removes. The first Close clears it, and SetUnlinkOnClose writes it.
 	unlink atomic.Bool
 }
 
@@ -127,7 +122,7 @@ func (l *listener) listen(lc *ListenConfig, kind sys.Kind, name string) error {
 	return nil
 }
 
-// open takes the socket from its making to listening.
+// open binds the socket and listens.
 func (l *listener) open(lc *ListenConfig, fd int) error {
 	if lc.Control != nil {
 		if err := netfd.Control(lc.Control, l.kind.Network(), l.name, &l.fd.FD); err != nil {
@@ -145,27 +140,26 @@ func (l *listener) open(lc *ListenConfig, fd int) error {
 	return sys.Listen(fd, backlog)
 }
 
-// path reports whether the name is one of the file system's.
+// path reports whether the name is a path in the file system.
 func (l *listener) path() bool { return !sys.IsAbstract(l.name) }
 
-// Unwait takes w out of those that wait to accept. A future that is dropped while PollAccept is
-// pending calls it with the waker it polled with, unless it closes l; one that is polled with another waker
-// calls it with the one before, for a connection wakes one of those that wait.
+// Unwait takes w out of the waiters of PollAccept. A future that is dropped while PollAccept is pending calls it with the waker
+// that it polled with, unless it closes l. A future that is polled with another waker than before calls it with the one
+// before, since a connection wakes one waiter only.
 func (l *listener) Unwait(w core.Waker) { l.fd.Unwait(w, reactor.Read) }
 
-// SetUnlinkOnClose says whether Close removes the path, which is how a listener begins. An abstract
-// name vanishes in any case.
+// SetUnlinkOnClose sets whether Close removes the path. The default is true. An abstract name always disappears.
 func (l *listener) SetUnlinkOnClose(on bool) {
 	if !l.fd.Closed() {
 		l.unlink.Store(on && l.path())
 	}
 }
 
-// Close stops listening, and removes the path. Whoever waits to accept gets net.ErrClosed, and so does
-// a second Close. Connections in the backlog are reset; accepted ones live on.
+// Close stops listening, and removes the path. Pending accepts and a second Close return net.ErrClosed. The system resets
+// connections in the backlog; accepted ones go on.
 func (l *listener) Close() error {
-	// Before the socket is closed: after that, the path may be somebody else's new one, whatever a
-	// SetUnlinkOnClose that came at the same time has left.
+	// The path is removed before the socket is closed: after that, it may belong to a new listener. A SetUnlinkOnClose at the
+	// same time may set unlink again, and no later Close follows it.
 	if !l.fd.Closed() && l.unlink.Swap(false) {
 		_ = sys.Unlink(l.name)
 	}
@@ -175,13 +169,12 @@ func (l *listener) Close() error {
 // Addr returns the name that l listens at, a *net.UnixAddr.
 func (l *listener) Addr() net.Addr { return &net.UnixAddr{Name: l.name, Net: l.kind.Network()} }
 
-// SetDeadline sets when Accept fails with os.ErrDeadlineExceeded, one that is waiting included; the
-// zero Time is never.
+// SetDeadline sets when accepts fail with os.ErrDeadlineExceeded, pending ones included; the zero Time means never.
 func (l *listener) SetDeadline(t time.Time) error {
 	return l.wrap("set", l.fd.SetDeadline(reactor.Read, t))
 }
 
-// SyscallConn gives access to the descriptor; see [Stream.SyscallConn].
+// SyscallConn returns access to the descriptor; see [Stream.SyscallConn].
 func (l *listener) SyscallConn() (syscall.RawConn, error) {
 	if l.fd.Closed() {
 		return nil, l.failed("raw", net.ErrClosed)

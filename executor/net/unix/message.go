@@ -13,17 +13,17 @@ import (
 
 // This file receives and sends messages, with descriptors or without, for all kinds of sockets.
 
-// errNoByte: a stream has no place for descriptors but beside a byte, and the end of a sequence of
-// messages looks like an empty one.
+// errNoByte is the error of an empty message: a stream carries descriptors only together with a byte, and on a Seqpacket an
+// empty message looks like the end.
 var errNoByte = errors.New("unix: there must be at least a byte")
 
-// An incoming is a read: what it wants.
+// An incoming has the arguments of a read.
 type incoming struct {
 	b    []byte
 	fds  []int
 	peek bool
-	msg  bool      // descriptors are wanted, so their loss is an error
-	name *sys.Name // nil if it is not wanted
+	msg  bool      // it is a ReadMsg: the loss of a descriptor is an error
+	name *sys.Name // nil if the caller does not need it
 }
 
 func (s *socket) receive(co *coro.Co, in *incoming) (r sys.Message, err error) {
@@ -57,7 +57,7 @@ func (s *socket) recv(cx *core.Context, in *incoming) (r sys.Message, p netfd.Pr
 	return r, p, err
 }
 
-// received makes the result of a read.
+// received returns the results of a read.
 func (s *socket) received(in *incoming, r sys.Message, err error) (sys.Message, error) {
 	switch {
 	case err != nil:
@@ -75,12 +75,12 @@ func (s *socket) received(in *incoming, r sys.Message, err error) (sys.Message, 
 	return r, s.wrap("read", err)
 }
 
-// ends reports whether a read of nothing is the end.
+// ends reports whether a read of 0 bytes is the end.
 func (s *socket) ends(in *incoming, r sys.Message) bool {
 	return s.kind == sys.Stream && len(in.b) > 0 || s.kind == sys.Seqpacket && !r.Truncated
 }
 
-// An outgoing is a write: what there is to send.
+// An outgoing has the arguments of a write.
 type outgoing struct {
 	b      []byte
 	fds    []int
@@ -145,11 +145,11 @@ func (s *socket) sent(out *outgoing, err error) error {
 	return nil
 }
 
-// messages is what Seqpacket and Datagram have in common.
+// messages has the methods that Seqpacket and Datagram have in common.
 type messages struct{ socket }
 
-// Read receives a message, and waits if there is none. A message of more than len(b) bytes is cut off,
-// with io.ErrShortBuffer.
+// Read receives a message, and waits if there is none. Of a message of more than len(b) bytes it returns the first len(b), with
+// io.ErrShortBuffer.
 func (s *messages) Read(co *coro.Co, b []byte) (n int, err error) {
 	r, err := s.receive(co, &incoming{b: b})
 	return r.N, err
@@ -161,8 +161,7 @@ func (s *messages) PollRead(cx *core.Context, b []byte) (n int, ready bool, err 
 	return r.N, ready, err
 }
 
-// Peek is Read, but the message stays where it is, and the next read gets it again. Where it is cut
-// off, nothing is lost yet.
+// Peek is Read without taking the message out: the next read returns it again, also the bytes that Peek had no room for.
 func (s *messages) Peek(co *coro.Co, b []byte) (n int, err error) {
 	r, err := s.receive(co, &incoming{b: b, peek: true})
 	return r.N, err
@@ -174,8 +173,8 @@ func (s *messages) PollPeek(cx *core.Context, b []byte) (n int, ready bool, err 
 	return r.N, ready, err
 }
 
-// ReadMsg is Read with the descriptors that come along: they are fds[:nfds]. If there is no room for
-// all, it returns ErrDescriptorsLost beside the others.
+// ReadMsg is Read with the descriptors that come with the message: it returns them in fds[:nfds]. If there is no room for all, it
+// returns ErrDescriptorsLost beside the others.
 func (s *messages) ReadMsg(co *coro.Co, b []byte, fds []int) (n, nfds int, err error) {
 	r, err := s.receive(co, &incoming{b: b, fds: fds, msg: true})
 	return r.N, r.FDs, err

@@ -6,8 +6,8 @@ import (
 	"github.com/moduvex/moduvex-go/executor/net/internal/sys"
 )
 
-// A Seqpacket is a connection that keeps the borders of messages. It comes from
-// [SeqpacketListener.Accept], [DialSeqpacket] or [SeqpacketPair]. Darwin has none.
+// A Seqpacket is a connection that keeps the boundaries of messages. [SeqpacketListener.Accept], [DialSeqpacket] and
+// [SeqpacketPair] return one; a zero Seqpacket is closed. Darwin has none.
 type Seqpacket struct{ messages }
 
 func newSeqpacket(fd int) *Seqpacket {
@@ -16,7 +16,7 @@ func newSeqpacket(fd int) *Seqpacket {
 	return s
 }
 
-// SeqpacketPair makes two connections that are each other's peers.
+// SeqpacketPair makes two connections that are peers of each other.
 func SeqpacketPair() (a, b *Seqpacket, err error) {
 	x, y, err := pair(sys.Seqpacket)
 	if err != nil {
@@ -25,7 +25,7 @@ func SeqpacketPair() (a, b *Seqpacket, err error) {
 	return newSeqpacket(x), newSeqpacket(y), nil
 }
 
-// Write sends b as a message, and waits if there is no room for it. It may not be empty.
+// Write sends b as a message, and waits if there is no room for it. b must not be empty.
 func (s *Seqpacket) Write(co *coro.Co, b []byte) (n int, err error) {
 	return s.transmit(co, &outgoing{b: b})
 }
@@ -35,7 +35,7 @@ func (s *Seqpacket) PollWrite(cx *core.Context, b []byte) (n int, ready bool, er
 	return s.pollTransmit(cx, &outgoing{b: b})
 }
 
-// WriteMsg is Write with descriptors that go along.
+// WriteMsg is Write with descriptors that go with the message.
 func (s *Seqpacket) WriteMsg(co *coro.Co, b []byte, fds []int) (n int, err error) {
 	return s.transmit(co, &outgoing{b: b, fds: fds})
 }
@@ -45,19 +45,18 @@ func (s *Seqpacket) PollWriteMsg(cx *core.Context, b []byte, fds []int) (n int, 
 	return s.pollTransmit(cx, &outgoing{b: b, fds: fds})
 }
 
-// PeerCredentials returns who the peer is: on Linux, Darwin and FreeBSD. Elsewhere it returns
-// errors.ErrUnsupported.
+// PeerCredentials returns the process of the peer on Linux, Darwin and FreeBSD, and errors.ErrUnsupported on other systems.
 func (s *Seqpacket) PeerCredentials() (Credentials, error) { return s.peerCredentials() }
 
-// CloseWrite ends writing: the peer reads what was written and then io.EOF. Reading goes on.
+// CloseWrite ends writing: the peer reads the bytes that were written and then io.EOF. Reading goes on.
 func (s *Seqpacket) CloseWrite() error { return s.control("close", sys.ShutdownWrite) }
 
-// CloseRead ends reading: what has come in can still be read, then there is io.EOF. The peer's writes
-// fail with syscall.EPIPE.
+// CloseRead ends reading: bytes that have arrived can still be read, and then reads return io.EOF. The writes of the peer fail with
+// syscall.EPIPE.
 func (s *Seqpacket) CloseRead() error {
 	return s.control("close", func(int) error { return s.fd.ShutdownRead() })
 }
 
-// Close closes the connection. The peer can read what was written; whoever waits on s gets
-// net.ErrClosed, and so does a second Close.
+// Close closes the connection. The peer can still read the bytes that were written. Pending operations and a second Close return
+// net.ErrClosed.
 func (s *Seqpacket) Close() error { return s.wrap("close", s.fd.Close()) }

@@ -15,11 +15,11 @@ import (
 	"github.com/moduvex/moduvex-go/reactor"
 )
 
-// ErrDescriptorsLost is what ReadMsg returns, beside what it has read, if descriptors came along for
-// which there was no room: neither in the slice, or in the process's table.
+// ErrDescriptorsLost is the error of a ReadMsg that has lost descriptors, because there was no room for them in the slice or in
+// the table of the process. The other results are valid.
 var ErrDescriptorsLost = errors.New("unix: descriptors were lost for want of room")
 
-// socket is what the three kinds have in common.
+// socket has the methods that the three kinds have in common.
 type socket struct {
 	fd   netfd.FD
 	kind sys.Kind
@@ -30,15 +30,13 @@ func (s *socket) init(fd int, kind sys.Kind) {
 	s.fd.InitBoundaries(fd)
 }
 
-// WaitReadable waits until a read would return something: bytes, the end or an error. Once it has
-// returned nil, it does so at once until a read has found nothing more. So a socket that is idle
-// needs no buffer.
+// WaitReadable waits until a read would not wait: until there are bytes, the end or an error. After that it returns at once until
+// a read has found no more bytes. So an idle socket needs no buffer.
 func (s *socket) WaitReadable(co *coro.Co) error {
 	return s.wrap("read", s.fd.WaitReady(co, reactor.Read))
 }
 
-// WaitWritable waits until a write would not have to. It knows nothing of the room that the receiver
-// of a datagram has.
+// WaitWritable waits until a write would not wait. It does not consider the room that the receiver of a datagram has.
 func (s *socket) WaitWritable(co *coro.Co) error {
 	return s.wrap("write", s.fd.WaitReady(co, reactor.Write))
 }
@@ -55,15 +53,15 @@ func (s *socket) PollWritable(cx *core.Context) (ready bool, err error) {
 	return ready, s.wrap("write", err)
 }
 
-// Unwait takes w out of those that wait for direction d. A future that is dropped while an operation
-// in poll style is pending calls it with the waker it polled with, unless it closes the socket.
+// Unwait takes w out of the waiters for direction d. A future that is dropped while an operation in poll style is pending calls it
+// with the waker that it polled with, unless it closes the socket.
 func (s *socket) Unwait(w core.Waker, d reactor.Direction) { s.fd.Unwait(w, d) }
 
-// LocalAddr returns the name of this end, a *net.UnixAddr. The system is asked for it each time, since
-// few ask at all; after Close, and if it has none, the name is empty.
+// LocalAddr returns the name of this end, a *net.UnixAddr. Each call is a system call. The name is empty after Close, and if this
+// end has none.
 func (s *socket) LocalAddr() net.Addr { return s.addr(sys.LocalName) }
 
-// RemoteAddr returns the name of the peer, as LocalAddr.
+// RemoteAddr returns the name of the peer, as LocalAddr does.
 func (s *socket) RemoteAddr() net.Addr { return s.addr(sys.PeerName) }
 
 func (s *socket) addr(f func(fd int) (string, error)) *net.UnixAddr {
@@ -75,7 +73,7 @@ func (s *socket) addr(f func(fd int) (string, error)) *net.UnixAddr {
 	return a
 }
 
-// SetDeadline is SetReadDeadline and SetWriteDeadline.
+// SetDeadline calls SetReadDeadline and SetWriteDeadline.
 func (s *socket) SetDeadline(t time.Time) error {
 	if err := s.SetReadDeadline(t); err != nil {
 		return err
@@ -83,14 +81,14 @@ func (s *socket) SetDeadline(t time.Time) error {
 	return s.SetWriteDeadline(t)
 }
 
-// SetReadDeadline sets when reading fails with os.ErrDeadlineExceeded, what is waiting included; the
-// zero Time is never. A time that is past makes it fail at once, even if there is something to read,
-// until a later deadline is set. Any goroutine may call it at any time.
+// SetReadDeadline sets when reads fail with os.ErrDeadlineExceeded, pending ones included; the zero Time means never. Once the
+// deadline has passed, reads fail at once, even if there are bytes, until a later deadline is set. Any goroutine may call it at
+// any time.
 func (s *socket) SetReadDeadline(t time.Time) error {
 	return s.wrap("set", s.fd.SetDeadline(reactor.Read, t))
 }
 
-// SetWriteDeadline is SetReadDeadline for writing.
+// SetWriteDeadline is SetReadDeadline for writes.
 func (s *socket) SetWriteDeadline(t time.Time) error {
 	return s.wrap("set", s.fd.SetDeadline(reactor.Write, t))
 }
@@ -100,14 +98,14 @@ func (s *socket) SetReadBuffer(bytes int) error {
 	return s.control("set", func(fd int) error { return sys.SetReadBuffer(fd, bytes) })
 }
 
-// SetWriteBuffer sets the size of the system's send buffer, which is also the longest message.
+// SetWriteBuffer sets the size of the system's send buffer, which also bounds the length of a message.
 func (s *socket) SetWriteBuffer(bytes int) error {
 	return s.control("set", func(fd int) error { return sys.SetWriteBuffer(fd, bytes) })
 }
 
-// SyscallConn gives access to the descriptor. Control is that of package net. Read and Write of the
-// RawConn call their function once and do not wait: where it is not done they return an error that
-// is syscall.EAGAIN, and WaitReadable or WaitWritable waits for another try.
+// SyscallConn returns access to the descriptor. Control works as in package net. Read and Write of the RawConn call their function
+// once and do not wait: if it returns false, they return an error that is syscall.EAGAIN, and the caller waits with WaitReadable
+// or WaitWritable and tries again.
 func (s *socket) SyscallConn() (syscall.RawConn, error) { return s.raw(nil) }
 
 func (s *socket) raw(owner any) (syscall.RawConn, error) {
@@ -117,7 +115,7 @@ func (s *socket) raw(owner any) (syscall.RawConn, error) {
 	return &netfd.RawConn{FD: &s.fd, Failed: s.wrap, Owner: owner}, nil
 }
 
-// control does something to the descriptor that does not wait.
+// control calls f, which must not wait, with the descriptor.
 func (s *socket) control(op string, f func(fd int) error) error {
 	err := s.fd.Acquire()
 	if err == nil {
@@ -127,12 +125,11 @@ func (s *socket) control(op string, f func(fd int) error) error {
 	return s.wrap(op, err)
 }
 
-// Credentials are the process at the other end of a connection, as it was when it connected or
-// listened. PID is 0 where the system does not tell.
+// Credentials identify the process at the other end of a connection, at the time when it connected or listened. PID is 0 on
+// systems that do not report it.
 type Credentials struct{ PID, UID, GID int }
 
-// peerCredentials asks for them: on Linux, Darwin and FreeBSD. Elsewhere it returns
-// errors.ErrUnsupported.
+// peerCredentials returns the credentials on Linux, Darwin and FreeBSD, and errors.ErrUnsupported on other systems.
 func (s *socket) peerCredentials() (c Credentials, err error) {
 	err = s.control("get", func(fd int) error {
 		got, err := sys.PeerCredentials(fd)
@@ -142,7 +139,7 @@ func (s *socket) peerCredentials() (c Credentials, err error) {
 	return c, err
 }
 
-// wrap makes the error of an operation, if there is one; the end of the stream stays what it is.
+// wrap makes the error of an operation, if there is one; io.EOF stays as it is.
 func (s *socket) wrap(op string, err error) error {
 	if err == nil || err == io.EOF {
 		return err
@@ -150,14 +147,14 @@ func (s *socket) wrap(op string, err error) error {
 	return s.failed(op, err)
 }
 
-// failed stands apart to keep the frames of operations small.
+// failed is not inlined, which keeps the frames of operations small.
 //
 //go:noinline
 func (s *socket) failed(op string, err error) error {
 	return s.failedTo(op, "", err)
 }
 
-// failedTo is failed with the name of the other end, or if that is empty, of the peer.
+// failedTo is failed with the name of the other end, or of the peer if name is empty.
 func (s *socket) failedTo(op, name string, err error) error {
 	oe := &net.OpError{Op: op, Net: s.kind.Network(), Err: err}
 	if local := s.addr(sys.LocalName); local.Name != "" {

@@ -12,8 +12,7 @@ import (
 	"github.com/moduvex/moduvex-go/reactor"
 )
 
-// A Stream is a connection of bytes. It comes from [Listener.Accept], [Dial] or [StreamPair]. The
-// package comment says what all methods have in common.
+// A Stream is a connection of bytes. [Listener.Accept], [Dial] and [StreamPair] return one; a zero Stream is closed.
 type Stream struct{ socket }
 
 func newStream(fd int) *Stream {
@@ -22,7 +21,7 @@ func newStream(fd int) *Stream {
 	return s
 }
 
-// StreamPair makes two connections that are each other's peers.
+// StreamPair makes two connections that are peers of each other.
 func StreamPair() (a, b *Stream, err error) {
 	x, y, err := pair(sys.Stream)
 	if err != nil {
@@ -38,8 +37,8 @@ func pair(kind sys.Kind) (a, b int, err error) {
 	return a, b, nil
 }
 
-// Read reads what there is, up to len(b) bytes, and waits if there is nothing. It returns io.EOF at
-// the end of the stream. With an empty b it returns at once. Descriptors that come along are closed.
+// Read reads up to len(b) bytes, and waits if there are none. It returns io.EOF at the end of the stream. With an empty b it returns
+// at once. It closes descriptors that come with the bytes.
 func (s *Stream) Read(co *coro.Co, b []byte) (n int, err error) {
 	n, err = s.fd.Read(co, b)
 	return n, s.wrap("read", err)
@@ -63,9 +62,8 @@ func (s *Stream) PollWrite(cx *core.Context, b []byte) (n int, ready bool, err e
 	return n, ready, s.wrap("write", err)
 }
 
-// ReadMsg is Read with the descriptors that come along: they are fds[:nfds]. If there is no room for
-// all, it returns ErrDescriptorsLost beside the others. Bytes with which descriptors came, and bytes
-// with which others came, are not returned by one call.
+// ReadMsg is Read with the descriptors that come with the bytes: it returns them in fds[:nfds]. If there is no room for all, it
+// returns ErrDescriptorsLost beside the others. One call does not return bytes of two messages that both have descriptors.
 func (s *Stream) ReadMsg(co *coro.Co, b []byte, fds []int) (n, nfds int, err error) {
 	r, err := s.receive(co, &incoming{b: b, fds: fds, msg: true})
 	return r.N, r.FDs, err
@@ -77,8 +75,7 @@ func (s *Stream) PollReadMsg(cx *core.Context, b []byte, fds []int) (n, nfds int
 	return r.N, r.FDs, ready, err
 }
 
-// WriteMsg is Write with descriptors that go along with the first bytes: there must be at least one.
-// If n is 0 they were not sent, and otherwise they were.
+// WriteMsg is Write with descriptors, which go with the first byte; b must not be empty. The descriptors were sent if n is not 0.
 func (s *Stream) WriteMsg(co *coro.Co, b []byte, fds []int) (n int, err error) {
 	if n, err = s.transmit(co, &outgoing{b: b, fds: fds}); err != nil || n == len(b) {
 		return n, err
@@ -87,32 +84,30 @@ func (s *Stream) WriteMsg(co *coro.Co, b []byte, fds []int) (n int, err error) {
 	return n + m, err
 }
 
-// PollWriteMsg is WriteMsg in poll style: n may be less than len(b), and the rest is then written by
-// PollWrite.
+// PollWriteMsg is WriteMsg in poll style: n may be less than len(b), and calls of PollWrite write the rest.
 func (s *Stream) PollWriteMsg(cx *core.Context, b []byte, fds []int) (n int, ready bool, err error) {
 	return s.pollTransmit(cx, &outgoing{b: b, fds: fds})
 }
 
-// PeerCredentials returns who the peer is: on Linux, Darwin and FreeBSD. Elsewhere it returns
-// errors.ErrUnsupported.
+// PeerCredentials returns the process of the peer on Linux, Darwin and FreeBSD, and errors.ErrUnsupported on other systems.
 func (s *Stream) PeerCredentials() (Credentials, error) { return s.peerCredentials() }
 
-// SyscallConn gives access to the descriptor. Control is that of package net. Read and Write of the
-// RawConn call their function once and do not wait: where it is not done they return an error that
-// is syscall.EAGAIN, and WaitReadable or WaitWritable waits for another try.
+// SyscallConn returns access to the descriptor. Control works as in package net. Read and Write of the RawConn call their function
+// once and do not wait: if it returns false, they return an error that is syscall.EAGAIN, and the caller waits with WaitReadable
+// or WaitWritable and tries again.
 func (s *Stream) SyscallConn() (syscall.RawConn, error) { return s.raw(s) }
 
-// CloseRead ends reading: what has come in can still be read, then there is io.EOF. The peer's writes
-// fail with syscall.EPIPE.
+// CloseRead ends reading: bytes that have arrived can still be read, and then reads return io.EOF. The writes of the peer fail with
+// syscall.EPIPE.
 func (s *Stream) CloseRead() error {
 	return s.control("close", func(int) error { return s.fd.ShutdownRead() })
 }
 
-// CloseWrite ends writing: the peer reads what was written and then io.EOF. Reading goes on.
+// CloseWrite ends writing: the peer reads the bytes that were written and then io.EOF. Reading goes on.
 func (s *Stream) CloseWrite() error { return s.control("close", sys.ShutdownWrite) }
 
-// Close closes the connection. The peer can read what was written; whoever waits on s gets
-// net.ErrClosed, and so does a second Close.
+// Close closes the connection. The peer can still read the bytes that were written. Pending operations and a second Close return
+// net.ErrClosed.
 func (s *Stream) Close() error { return s.wrap("close", s.fd.Close()) }
 
 // Split returns the two directions of s, for two tasks that own one each. The connection closes when both halves are closed;
@@ -138,8 +133,7 @@ func (h *ReadHalf) PollRead(cx *core.Context, b []byte) (n int, ready bool, err 
 	return h.Stream().PollRead(cx, b)
 }
 
-// Close gives reading up. The peer is not told. Whoever waits to read gets net.ErrClosed, and so does
-// a second Close.
+// Close ends reading. The peer is not notified. Pending reads and a second Close return net.ErrClosed.
 func (h *ReadHalf) Close() error {
 	_, err := h.Stream().fd.CloseHalf(reactor.Read)
 	return h.Stream().halfClosed(err)
@@ -164,12 +158,12 @@ func (h *WriteHalf) PollWrite(cx *core.Context, b []byte) (n int, ready bool, er
 	return h.Stream().PollWrite(cx, b)
 }
 
-// Close ends writing: the peer reads what was written and then io.EOF. Whoever waits to write gets
-// net.ErrClosed, and so does a second Close.
+// Close ends writing: the peer reads the bytes that were written and then io.EOF. Pending writes and a second Close return
+// net.ErrClosed.
 func (h *WriteHalf) Close() error { return h.Stream().halfClosed(h.Stream().fd.CloseWriting()) }
 
-// halfClosed is the result of closing a half. A connection that is gone already has no end to be
-// told of.
+// halfClosed is the result of closing a half. If the connection is closed by the peer already, there is no peer to notify, and
+// that is not an error.
 func (s *Stream) halfClosed(err error) error {
 	if errors.Is(err, sys.ENOTCONN) && !errors.Is(err, net.ErrClosed) {
 		return nil
@@ -177,7 +171,7 @@ func (s *Stream) halfClosed(err error) error {
 	return s.wrap("close", err)
 }
 
-// callError names the system call that errno comes from.
+// callError returns errno as an error that names the system call.
 func callError(call string, errno sys.Errno) error {
 	if errno == 0 {
 		return nil
