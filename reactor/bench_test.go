@@ -29,7 +29,7 @@ func BenchmarkPollReadyPending(b *testing.B) {
 	}
 }
 
-// silentPoller returns the same events in every Wait and costs nothing, to leave the dispatch alone.
+// silentPoller returns the same events in every Wait at no cost, so that a benchmark measures the dispatch only.
 type silentPoller struct {
 	reactor.Poller
 	events []reactor.Event
@@ -39,7 +39,7 @@ func (p *silentPoller) Wait(events []reactor.Event, _ time.Duration) ([]reactor.
 	return append(events, p.events...), nil
 }
 
-// BenchmarkWaitCycle is what one operation that had to wait costs above the system: poll, dispatch of a
+// BenchmarkWaitCycle measures the cost of an operation that has to wait, without the system's part: poll, dispatch of a
 // batch, clear; per event.
 func BenchmarkWaitCycle(b *testing.B) {
 	r := newRig(b)

@@ -8,12 +8,12 @@ import (
 	"github.com/moduvex/moduvex-go/reactor"
 )
 
-// An operation that would have blocked has met no error and no urgent data either.
+// An operation that would have blocked has found no error and no urgent data either.
 func TestAWouldBlockTakesBackAllThatConcernsItsDirection(t *testing.T) {
 	for _, c := range []struct {
 		report      reactor.Readiness
 		d           reactor.Direction
-		read, write reactor.Readiness // what is left
+		read, write reactor.Readiness // after the clear
 	}{
 		{reactor.ErrorReady, reactor.Read, 0, reactor.WriteReady},
 		{reactor.ErrorReady, reactor.Write, reactor.ReadReady, 0},
@@ -34,12 +34,12 @@ func TestAWouldBlockTakesBackAllThatConcernsItsDirection(t *testing.T) {
 	}
 }
 
-// rearmed is a Poller without edges, which keeps what it was last asked to report again.
+// rearmed is a Poller without edges that records its last Rearm.
 type rearmed struct {
 	reactor.Poller
 	key      reactor.Key
 	interest reactor.Interest
-	err      error // what it answers
+	err      error // Rearm returns it
 }
 
 func (p *rearmed) Rearm(_ uintptr, key reactor.Key, interest reactor.Interest) error {
@@ -47,7 +47,7 @@ func (p *rearmed) Rearm(_ uintptr, key reactor.Key, interest reactor.Interest) e
 	return p.err
 }
 
-// The other direction has not met a would-block: what it was told holds on.
+// The other direction had no would-block: its readiness stays.
 func TestAWouldBlockRearmsItsDirectionAlone(t *testing.T) {
 	f := newRig(t).f
 	p := &rearmed{Poller: f}
@@ -64,7 +64,7 @@ func TestAWouldBlockRearmsItsDirectionAlone(t *testing.T) {
 	}
 }
 
-// A registration that goes away at that moment is told by its Closed bit, not by an error.
+// A registration that is removed at that moment reports its Closed bit and no error.
 func TestARearmThatMeetsADeregisterIsNoError(t *testing.T) {
 	for _, gone := range []error{reactor.ErrNotFound, reactor.ErrClosed} {
 		f := newRig(t).f
@@ -76,7 +76,7 @@ func TestARearmThatMeetsADeregisterIsNoError(t *testing.T) {
 	}
 }
 
-// closer is a Poller that reports what none may.
+// closer is a Poller that reports a bit that no Poller may report.
 type closer struct {
 	reactor.Poller
 	key reactor.Key
@@ -99,19 +99,19 @@ func TestNoPollerClosesARegistration(t *testing.T) {
 	}
 }
 
-// polled is what PollReady returned.
+// polled is the result of PollReady.
 type polled struct {
 	ev reactor.ReadyEvent
 	ok bool
 }
 
-// pollOnce is a function of its own, so that its goroutine is known by it.
+// pollOnce is a function of its own, so that its goroutine can be found by its stack.
 func pollOnce(g *reactor.Registration, w reactor.Waker, result chan<- polled) {
 	ev, ok := g.PollReady(w, reactor.Read)
 	result <- polled{ev, ok}
 }
 
-// A report that has set its bits between the two looks of PollReady, and has found nobody to wake.
+// A report sets its bits between the two reads of PollReady, and finds no waiter.
 func TestWhatIsReportedBeforeTheLockIsSeenUnderIt(t *testing.T) {
 	r := newRig(t)
 	g := r.register(3)

@@ -7,7 +7,7 @@ import (
 	"github.com/moduvex/moduvex-go/reactor"
 )
 
-// slowClose is a Poller that takes descriptors until its Close has ended.
+// slowClose is a Poller that accepts descriptors until its Close has returned.
 type slowClose struct {
 	reactor.Poller
 	closing func()
@@ -21,7 +21,8 @@ func (p *slowClose) Close() error {
 	return p.Poller.Close()
 }
 
-// The table is taken before the Poller is closed: what came in between would never be closed, nor its waiters woken.
+// Close empties the table before it closes the Poller: a registration in between would never be closed, nor its waiters
+// woken.
 func TestNothingIsRegisteredWhileTheReactorCloses(t *testing.T) {
 	p := &slowClose{Poller: newRig(t).f}
 	r := reactor.New(p)
@@ -41,7 +42,7 @@ func TestNothingIsRegisteredWhileTheReactorCloses(t *testing.T) {
 	}
 }
 
-// crowded is a Poller on which many are ready in each Wait.
+// crowded is a Poller on which many descriptors are ready in each Wait.
 type crowded struct {
 	reactor.Poller
 	events []reactor.Event
@@ -51,7 +52,7 @@ func (p *crowded) Wait(events []reactor.Event, _ time.Duration) ([]reactor.Event
 	return append(events, p.events...), nil
 }
 
-// A Reactor's room for Events grows once.
+// The buffer for Events grows once.
 func TestABusyReactorAllocatesNothing(t *testing.T) {
 	f := newRig(t).f
 	p := &crowded{Poller: f, events: make([]reactor.Event, reactor.MaxEvents)}

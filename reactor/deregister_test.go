@@ -127,7 +127,7 @@ func TestCloseWithDeregistersFirstAndClosesOnce(t *testing.T) {
 		t.Fatalf("closed %d times", closed)
 	}
 
-	// Also after a Deregister, and after the Reactor has closed.
+	// The same after a Deregister, and after the Reactor has closed.
 	g = r.register(3)
 	g.Deregister()
 	if err := g.CloseWith(closeFD); err != nil || closed != 2 {
@@ -155,14 +155,14 @@ func TestAStaleEventWakesNobody(t *testing.T) {
 	var w counter
 	pending(t, g, &w, reactor.Read)
 	r.f.FireKey(key, reactor.ReadReady|reactor.ErrorReady)
-	r.f.FireKey(key+1, reactor.ReadReady) // a slot that never was
+	r.f.FireKey(key+1, reactor.ReadReady) // a slot that does not exist
 	r.waitAndWake()
 	woken(t, &w, 0)
 	pending(t, g, &w, reactor.Read)
 	ready(t, old, reactor.Read, reactor.Closed)
 }
 
-// slowDelete is a Poller whose Delete lasts until it is let go.
+// slowDelete is a Poller whose Delete blocks until it is released.
 type slowDelete struct {
 	reactor.Poller
 	entered, release chan struct{}
@@ -177,7 +177,7 @@ func (p *slowDelete) Delete(fd uintptr) error {
 	return err
 }
 
-// closeSecond is a function of its own, so that its goroutine is known by it.
+// closeSecond is a function of its own, so that its goroutine can be found by its stack.
 func closeSecond(t *testing.T, g *reactor.Registration, deleted *atomic.Bool, result chan<- error) {
 	result <- g.CloseWith(func(uintptr) error {
 		if !deleted.Load() {
@@ -198,8 +198,8 @@ func waitsForALock(function string) bool {
 	return false
 }
 
-// Of two that deregister at a time, the second must not close the descriptor while the first is still
-// about to delete it: the number could be someone else's by then.
+// Of two concurrent Deregisters the second must not return before the Delete of the first: its caller closes the
+// descriptor then, and the number could belong to another file.
 func TestTheSecondToDeregisterWaitsForTheDelete(t *testing.T) {
 	p := &slowDelete{Poller: newRig(t).f, entered: make(chan struct{}), release: make(chan struct{})}
 	r := reactor.New(p)

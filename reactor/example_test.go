@@ -7,7 +7,7 @@ import (
 	"github.com/moduvex/moduvex-go/reactor/reactortest"
 )
 
-// printer is a Waker; a task's would put the task into a run queue.
+// printer is a Waker; that of a task puts the task into a run queue.
 type printer string
 
 func (p printer) Wake() { fmt.Println("wake", string(p)) }
@@ -77,7 +77,7 @@ func ExampleReactor_Wait() {
 
 	poller.Set(3, reactor.WriteReady)
 
-	var wakers []reactor.Waker // used again for every Wait
+	var wakers []reactor.Waker // reused by every Wait
 	for range 2 {
 		var err error
 		if wakers, err = r.Wait(0, wakers[:0]); err != nil {
@@ -88,7 +88,7 @@ func ExampleReactor_Wait() {
 		}
 		fmt.Println(len(wakers), "woken")
 	}
-	r.Close() // wakes whoever still waits
+	r.Close() // wakes the waiters that are left
 	// Output:
 	// wake writer
 	// 1 woken
@@ -114,7 +114,7 @@ func ExampleRegistration_Unwait() {
 	// wake stays
 }
 
-// One connection wakes one of the tasks that accept. It accepts, and wakes the next one if there may be more.
+// One connection wakes one of the tasks that accept. That task accepts, and wakes the next one if there may be more.
 func ExampleRegistration_SetWakeOne() {
 	poller := reactortest.NewFake()
 	r := reactor.New(poller)
@@ -129,20 +129,21 @@ func ExampleRegistration_SetWakeOne() {
 	for _, w := range wakers {
 		w.Wake()
 	}
-	// The first one has accepted a connection, and there may be another one.
+	// The first task has accepted a connection, and there may be another one.
 	if _, more := listener.Ready(reactor.Read); more {
 		if next := listener.TakeWaiter(reactor.Read); next != nil {
 			next.Wake()
 		}
 	}
-	fmt.Println("somebody waits:", listener.HasWaiters(reactor.Read))
+	fmt.Println("a task waits:", listener.HasWaiters(reactor.Read))
 	// Output:
 	// wake first
 	// wake second
-	// somebody waits: false
+	// a task waits: false
 }
 
-// A peer that shuts its writing down stays reported. A read that would block all the same waits for another report.
+// The closed bit of a peer that has shut down its sending half stays. A read that would block nevertheless waits for
+// another report.
 func ExampleRegistration_PollReadyAfter() {
 	poller := reactortest.NewFake()
 	r := reactor.New(poller)

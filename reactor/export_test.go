@@ -32,27 +32,27 @@ func Locked(g *Registration) bool {
 	return false
 }
 
-// Lock takes g's lock, and returns what gives it back.
+// Lock takes g's lock and returns the function that releases it.
 func Lock(g *Registration) (unlock func()) {
 	g.mu.Lock()
 	return g.mu.Unlock
 }
 
-// Word returns the readiness word of g. A Stale call takes one that another change has made old.
+// Word returns the readiness word of g. The Stale functions take a word from before another change.
 func Word(g *Registration) uint64 { return g.state.Load() }
 
-// ClearStale is ClearReady, without the re-arming, whose first swap is from word.
+// ClearStale is ClearReady without the rearm, whose first swap is from word.
 func ClearStale(g *Registration, word uint64, ev ReadyEvent, d Direction) bool {
 	return g.clearFrom(word, ev, d)
 }
 
-// NoteStale is the first step of a report whose first swap is from word.
+// ReportStale is the first step of a report whose first swap is from word.
 func ReportStale(g *Registration, word uint64, ready Readiness) { g.reportFrom(word, ready) }
 
 // RetireStale is the first step of Deregister whose first swap is from word.
 func RetireStale(g *Registration, word uint64) bool { return g.retireFrom(word) }
 
-// Room returns how many more wakers than one g keeps room for.
+// Room returns the capacity that g has for wakers besides the first.
 func Room(g *Registration, d Direction) int {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -7,19 +7,19 @@ import (
 	"github.com/moduvex/moduvex-go/reactor"
 )
 
-// model is what a Registration is to be: its readiness, and its waiters.
+// model is the expected state of a Registration: its readiness and its waiters.
 type model struct {
 	g       *reactor.Registration
 	ready   reactor.Readiness
 	reports int
 	waiting [2][]int // by Direction, in order of arrival
 
-	// What a user has in hand: the ReadyEvent of the last poll of each direction, and the reports before it.
+	// The user's state: the ReadyEvent of the last poll of each direction, and the number of reports before it.
 	held   [2]reactor.ReadyEvent
 	heldAt [2]int
 }
 
-// concerns has the bits that a direction is told of.
+// concerns returns the bits of a direction.
 func concerns(d reactor.Direction) reactor.Readiness {
 	if d == reactor.Read {
 		return reactor.ReadReady | reactor.PriorityReady | reactor.ReadClosed | reactor.ErrorReady | reactor.Closed
@@ -29,8 +29,8 @@ func concerns(d reactor.Direction) reactor.Readiness {
 
 const final = reactor.ReadClosed | reactor.WriteClosed | reactor.Closed
 
-// seen is what a poll of direction d must say. An error that was taken back by the other direction leaves the bits
-// that it implied, and alone it makes nothing ready.
+// seen is the expected result of a poll of direction d. An error that the other direction has cleared leaves the bits that
+// it implied. ErrorReady alone makes no direction ready.
 func (m *model) seen(d reactor.Direction) reactor.Readiness {
 	seen := m.ready & concerns(d)
 	if seen == reactor.ErrorReady {
@@ -39,7 +39,7 @@ func (m *model) seen(d reactor.Direction) reactor.Readiness {
 	return seen
 }
 
-// script is a program of the fuzzer: two bytes an operation.
+// script is a program of the fuzzer: two bytes per operation.
 type script struct {
 	t     *testing.T
 	r     *rig
@@ -57,7 +57,7 @@ func (s *script) register(fd int) {
 	s.m[fd] = model{g: g, heldAt: [2]int{-1, -1}}
 }
 
-// wakes notes that all waiters for d are woken.
+// wakes records that all waiters for d are woken.
 func (s *script) wakes(m *model, d reactor.Direction) {
 	for _, w := range m.waiting[d] {
 		s.want[w]++
@@ -111,13 +111,13 @@ func (s *script) step(op, arg byte) {
 			s.r.f.FireKey(s.stale[int(arg)%len(s.stale)], reactor.ReadReady|reactor.WriteReady)
 			s.r.waitAndWake()
 		}
-	case 7: // a look
+	case 7: // a poll without a waiter
 		ev, ok := m.g.Ready(d)
 		s.polled(m, d, ev, ok)
 	}
 }
 
-// reported notes a report: what the Poller cannot say is left out, and an error concerns both directions.
+// reported records a report: it drops the bits that no Poller reports, and an error belongs to both directions.
 func (s *script) reported(m *model, ready reactor.Readiness) {
 	ready &^= reactor.Closed
 	if ready == 0 {
@@ -135,7 +135,7 @@ func (s *script) reported(m *model, ready reactor.Readiness) {
 	}
 }
 
-// polled checks what a poll said, and keeps it.
+// polled checks the result of a poll and records it.
 func (s *script) polled(m *model, d reactor.Direction, ev reactor.ReadyEvent, ok bool) {
 	want := m.seen(d)
 	if ok != (want != 0) || ev.Ready != want {
@@ -146,7 +146,7 @@ func (s *script) polled(m *model, d reactor.Direction, ev reactor.ReadyEvent, ok
 	}
 }
 
-// FuzzRegistrations plays scripts of reports, waits, would-blocks and closes on a few descriptors beside a model.
+// FuzzRegistrations runs scripts of reports, waits, would-blocks and closes on a few descriptors and on a model.
 func FuzzRegistrations(f *testing.F) {
 	f.Add([]byte{1, 0, 0, 1, 7, 0, 2, 0, 1, 0})              // wait, report, look, would-block, wait
 	f.Add([]byte{33, 0, 97, 0, 0, 32, 7, 0, 39, 0, 2, 0})    // both directions, an error

@@ -6,7 +6,7 @@ import (
 	"github.com/moduvex/moduvex-go/reactor"
 )
 
-// A closed bit stays. After an operation that would have blocked all the same, only a new report counts.
+// A closed bit stays. After an operation that would have blocked nevertheless, only a new report counts.
 func TestPollNextWaitsForAnotherReport(t *testing.T) {
 	for _, report := range []reactor.Readiness{reactor.ReadClosed | reactor.ReadReady, reactor.PriorityReady | reactor.ReadClosed} {
 		r := newRig(t)

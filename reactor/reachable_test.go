@@ -8,7 +8,7 @@ import (
 	"github.com/moduvex/moduvex-go/reactor"
 )
 
-// collected fails unless the collector takes every one of list.
+// collected fails unless the collector frees every element of list.
 func collected[T any](t *testing.T, list []weak.Pointer[T]) {
 	t.Helper()
 	left := 0
@@ -27,8 +27,8 @@ func collected[T any](t *testing.T, list []weak.Pointer[T]) {
 	t.Errorf("%d of %d are reachable", left, len(list))
 }
 
-// wait has n new wakers wait, which nothing but the registration knows when it returns, and returns pointers to all
-// of them by which nothing is kept.
+// wait registers n new wakers, which only the registration references when wait returns, and returns weak pointers to
+// them.
 //
 //go:noinline
 func wait(t *testing.T, g *reactor.Registration, n int) []weak.Pointer[counter] {
@@ -41,7 +41,7 @@ func wait(t *testing.T, g *reactor.Registration, n int) []weak.Pointer[counter] 
 	return list
 }
 
-// Wakers that wait on keep the registration's slice. Those that are gone are not in its spare room.
+// The slice of a registration stays while wakers wait. Its spare capacity does not reference those that are gone.
 func TestAWaiterThatIsGoneIsReachableFromNothing(t *testing.T) {
 	const n = 6
 	unwait := func(i int) func(*rig, *reactor.Registration, []weak.Pointer[counter]) []weak.Pointer[counter] {
@@ -77,7 +77,7 @@ func TestAWaiterThatIsGoneIsReachableFromNothing(t *testing.T) {
 	}
 }
 
-// A crowd's memory does not stay behind: what an emptied set keeps is for a handful.
+// An emptied set keeps the memory for some waiters, not that for many.
 func TestTheRoomOfACrowdIsGivenBack(t *testing.T) {
 	r := newRig(t)
 	g := r.register(3)
@@ -93,7 +93,7 @@ func TestTheRoomOfACrowdIsGivenBack(t *testing.T) {
 	}
 }
 
-// registerWeakly registers fds that nothing else knows of, and returns pointers by which nothing is kept.
+// registerWeakly registers fds, which nothing else references, and returns weak pointers to the registrations.
 //
 //go:noinline
 func (r *rig) registerWeakly(fds int) []weak.Pointer[reactor.Registration] {

@@ -121,7 +121,7 @@ func TestClearedReadinessStaysAwayUntilTheNextReport(t *testing.T) {
 		r.waitAndWake()
 	}
 	woken(t, &w, 0)
-	ready(t, g, reactor.Write, reactor.WriteReady) // the other direction kept its own
+	ready(t, g, reactor.Write, reactor.WriteReady) // the other direction is not cleared
 	r.report(3, reactor.ReadReady)
 	woken(t, &w, 1)
 	ready(t, g, reactor.Read, reactor.ReadReady)
@@ -137,7 +137,7 @@ func TestClearReadyUnderAnOldTickDoesNothing(t *testing.T) {
 	ev := ready(t, g, reactor.Read, reactor.ReadReady)
 	g.ClearReady(ev, reactor.Read)
 	pending(t, g, new(counter), reactor.Read)
-	g.ClearReady(ev, reactor.Read) // again: nothing left to clear
+	g.ClearReady(ev, reactor.Read) // again: there is nothing to clear
 	g.ClearReady(reactor.ReadyEvent{}, reactor.Read)
 }
 
@@ -186,11 +186,11 @@ func TestAWaiterIsKeptOnceAndCanBeTakenBack(t *testing.T) {
 	if n := reactor.Waiters(g, reactor.Read); n != len(w) {
 		t.Fatalf("%d waiters, want %d", n, len(w))
 	}
-	g.Unwait(&w[0], reactor.Read)        // the one kept in place
+	g.Unwait(&w[0], reactor.Read)        // the one in the struct
 	g.Unwait(&w[2], reactor.Read)        // one in the middle
-	g.Unwait(&w[2], reactor.Read)        // gone already
+	g.Unwait(&w[2], reactor.Read)        // it is not in the set any more
 	g.Unwait(&w[1], reactor.Write)       // the other direction
-	g.Unwait(new(counter), reactor.Read) // never there
+	g.Unwait(new(counter), reactor.Read) // it never was in the set
 	r.report(3, reactor.ReadReady)
 	for i, want := range []int32{0, 1, 0, 1} {
 		woken(t, &w[i], want)
@@ -258,8 +258,8 @@ func TestWouldBlockRearmsAPollerWithoutEdges(t *testing.T) {
 	r.waitAndWake()
 	var w counter
 	ev := ready(t, g, reactor.Read, reactor.ReadReady)
-	g.ClearReady(ev, reactor.Read) // it holds on, so the re-arm reports it at once
-	g.ClearReady(ev, reactor.Read) // and one re-arm is enough
+	g.ClearReady(ev, reactor.Read) // it still holds, so the rearm reports it at once
+	g.ClearReady(ev, reactor.Read) // one rearm suffices
 	if n := f.Calls("rearm"); n != 1 {
 		t.Fatalf("%d re-arms", n)
 	}

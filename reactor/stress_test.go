@@ -11,7 +11,7 @@ import (
 	"github.com/moduvex/moduvex-go/reactor/reactortest"
 )
 
-// bell is a Waker that a goroutine waits for.
+// bell is a Waker for whose wake a goroutine waits.
 type bell chan struct{}
 
 func (b bell) Wake() {
@@ -21,7 +21,7 @@ func (b bell) Wake() {
 	}
 }
 
-// testTimeout is how long to wait for what must happen; it passes only when something is broken.
+// testTimeout is how long the tests wait for what must happen. It passes only when something is broken.
 const testTimeout = 20 * time.Second
 
 // waitLoop waits on r until it is closed, and wakes the wakers.
@@ -63,9 +63,9 @@ func await(g *reactor.Registration, w bell, d reactor.Direction) (ev reactor.Rea
 	}
 }
 
-// Several readers share each end of a pair and writers fill it from the other: every byte must be read
-// though nobody sleeps on anything but a waker. A lost wake, or readiness cleared under a wrong tick,
-// leaves all readers asleep.
+// Several readers share one end of each pair and writers fill it from the other end: every byte must be read although the
+// readers wait for wakers only. A lost wake, or readiness that is cleared under a wrong tick, leaves all readers
+// asleep.
 func TestNoWakeIsLost(t *testing.T) {
 	for name, newPoller := range map[string]func() (reactor.Poller, *reactortest.Fake){
 		"edges": func() (reactor.Poller, *reactortest.Fake) { f := reactortest.NewFake(); return f, f },
@@ -142,9 +142,8 @@ func noWakeIsLost(t *testing.T, newPoller func() (reactor.Poller, *reactortest.F
 	<-done
 }
 
-// Everything at once on a few descriptors that come and go. There is little to assert but that it ends,
-// that the race detector is silent, and that nothing is closed before it is deleted.
-// Close at the end resolves every waiter.
+// All operations at once on a few descriptors that come and go. The test asserts that it ends, that no descriptor is
+// closed before it is deleted, and that the Close at the end wakes every waiter; the race detector checks the rest.
 func TestPollingClearingFiringAndDeregisteringRace(t *testing.T) {
 	r := newRig(t)
 	done := waitLoop(t, r.r)
@@ -182,7 +181,7 @@ func TestPollingClearingFiringAndDeregisteringRace(t *testing.T) {
 		})
 	}
 	for i := range 3 {
-		wg.Go(func() { // users, each waiting in both directions
+		wg.Go(func() { // users, each of which waits in both directions
 			w := make(bell, 1)
 			for n := i; finished.Load() < fds; n++ {
 				g := current[n%fds].Load()
@@ -245,8 +244,8 @@ func TestPollingClearingFiringAndDeregisteringRace(t *testing.T) {
 	}
 }
 
-// Readiness that arrives while PollReady is between its look and its registration must be seen one way
-// or the other; many short rounds with nothing else going on hit that gap.
+// Readiness that arrives while PollReady is between its read and its registration must be returned or must wake; many
+// short rounds without other work hit that gap.
 func TestReadinessDuringPollReadyIsSeen(t *testing.T) {
 	r := newRig(t)
 	g := r.register(3)
@@ -276,8 +275,8 @@ func TestReadinessDuringPollReadyIsSeen(t *testing.T) {
 	}
 }
 
-// The same protocol, one interleaving made certain: a report that cannot get the lock yet must have
-// set the bits already, or a waiter that has the lock would neither see them nor be in the list.
+// The same protocol, with one interleaving forced: a report that waits for the lock must have set the bits already, or a
+// waiter that has the lock would neither read them nor be in the list.
 func TestAReportSetsTheBitsBeforeItTakesTheLock(t *testing.T) {
 	r := newRig(t)
 	g := r.register(3)

@@ -6,7 +6,7 @@ import (
 	"github.com/moduvex/moduvex-go/reactor"
 )
 
-// has fails unless the cached readiness of g is exactly this, per direction.
+// has fails unless the cached readiness of g is exactly that of each direction.
 func has(t *testing.T, g *reactor.Registration, read, write reactor.Readiness) {
 	t.Helper()
 	r, _ := g.Ready(reactor.Read)
@@ -16,13 +16,13 @@ func has(t *testing.T, g *reactor.Registration, read, write reactor.Readiness) {
 	}
 }
 
-// Each change of the readiness word loses its swap to another change that comes in between.
+// The swap of each change of the readiness word fails because of another change in between.
 func TestAChangeThatLosesItsSwapIsMadeAllTheSame(t *testing.T) {
 	const (
 		readReady, writeReady = reactor.ReadReady, reactor.WriteReady
 		closed                = reactor.Closed
 	)
-	// Each change is begun with the word of before the other one. All of them find both directions ready.
+	// Each change begins with the word from before the other change. Both directions are ready at the begin.
 	type begun func(g *reactor.Registration, word uint64, r, w reactor.ReadyEvent)
 	clearRead := func(want bool) func(*testing.T) begun {
 		return func(t *testing.T) begun {
@@ -62,7 +62,7 @@ func TestAChangeThatLosesItsSwapIsMadeAllTheSame(t *testing.T) {
 		change      func(*testing.T) begun
 		other       func(g *reactor.Registration, r, w reactor.ReadyEvent)
 		read, write reactor.Readiness
-		reports     int // that the tick has counted
+		reports     int // by the tick
 	}{
 		{"clear against clear of the other direction", clearRead(true), clearedWrite, 0, 0, 0},
 		{"clear against the same clear", clearRead(false), clearedRead, 0, writeReady, 0},
@@ -91,7 +91,7 @@ func TestAChangeThatLosesItsSwapIsMadeAllTheSame(t *testing.T) {
 			if n := int(reactor.Word(g)>>32) - int(word>>32); n != c.reports {
 				t.Errorf("the tick went on by %d, want %d", n, c.reports)
 			}
-			if c.name == "retire against CloseWith" { // and nobody took the mark of CloseWith away
+			if c.name == "retire against CloseWith" { // and the bit of CloseWith is still set
 				if err := g.CloseWith(func(uintptr) error { t.Error("closed twice"); return nil }); err != reactor.ErrClosed {
 					t.Error(err)
 				}

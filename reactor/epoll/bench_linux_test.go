@@ -18,7 +18,7 @@ func BenchmarkWaitZeroIdle(b *testing.B) {
 	}
 }
 
-// BenchmarkBareEpollWaitZero is the system call alone, for comparison: bypassing the scheduler, and not.
+// BenchmarkBareEpollWaitZero measures the system call alone, with and without the scheduler's bookkeeping.
 func BenchmarkBareEpollWaitZero(b *testing.B) {
 	ep := uintptr(newPoller(b).FDs()[0])
 	buf := make([]unix.EpollEvent, 128)
@@ -54,7 +54,7 @@ func BenchmarkNotifyCoalesced(b *testing.B) {
 	}
 }
 
-// BenchmarkNotifyAndWait is a Notify that writes and the Wait that returns for it, in one goroutine.
+// BenchmarkNotifyAndWait measures a Notify that writes and the Wait that returns for it, in one goroutine.
 func BenchmarkNotifyAndWait(b *testing.B) {
 	for _, c := range []struct {
 		name    string
@@ -71,7 +71,7 @@ func BenchmarkNotifyAndWait(b *testing.B) {
 	}
 }
 
-// BenchmarkWaitTimeout is how late a timeout of 100 us is, above its 100 us.
+// BenchmarkWaitTimeout measures how late a timeout of 100 us is, without its 100 us.
 func BenchmarkWaitTimeout(b *testing.B) {
 	for _, c := range []struct {
 		name string
@@ -100,7 +100,7 @@ func BenchmarkAddDelete(b *testing.B) {
 	}
 }
 
-// BenchmarkReactor is the whole way of one byte through a pipe: write, Wait, read to would-block, clear.
+// BenchmarkReactor measures one byte through a pipe: write, Wait, read until would-block, clear.
 func BenchmarkReactor(b *testing.B) {
 	r := reactor.New(newPoller(b))
 	rd, wr := pipe(b)

@@ -40,7 +40,7 @@ func (p *Poller) Room() int { return len(p.buf) }
 // FillNotifier brings the eventfd's counter to its maximum.
 func (p *Poller) FillNotifier() error {
 	var most [8]byte
-	unix.Read(p.notifd, most[:]) // so that there is room for all of it
+	unix.Read(p.notifd, most[:]) // makes room for the whole count
 	binary.NativeEndian.PutUint64(most[:], 1<<64-2)
 	_, err := unix.Write(p.notifd, most[:])
 	return err

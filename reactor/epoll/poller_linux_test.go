@@ -49,7 +49,7 @@ func TestNotifyWorksWithAFullCounter(t *testing.T) {
 		if err := p.FillNotifier(); err != nil {
 			t.Fatal(err)
 		}
-		p.Wait(nil, 0) // the edge of the filling
+		p.Wait(nil, 0) // takes the edge of FillNotifier
 		if err := p.Notify(); err != nil {
 			t.Fatal(err)
 		}
@@ -87,7 +87,7 @@ func TestDescriptorsAreCloseOnExec(t *testing.T) {
 	}
 }
 
-// New needs two descriptors; with room for one only, or none, it must leave nothing behind.
+// New needs two descriptors. If it gets one only, or none, it must leave none open.
 func TestAFailedNewLeavesNoDescriptor(t *testing.T) {
 	var old unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &old); err != nil {
@@ -132,7 +132,7 @@ func TestDescriptorsThatCannotBeAreRefused(t *testing.T) {
 	rd, _ := pipe(t)
 	fds := []uintptr{reactor.NoFD, math.MaxInt32}
 	if wide := uint64(1)<<32 + uint64(rd); uint64(uintptr(wide)) == wide {
-		fds = append(fds, uintptr(wide)) // its lower half is a good one
+		fds = append(fds, uintptr(wide)) // its lower half is an open descriptor
 	}
 	for _, fd := range fds {
 		if err := p.Add(fd, 1, reactor.Readable, reactor.Level); !errors.Is(err, unix.EBADF) {
@@ -193,8 +193,8 @@ func TestTheBufferGrowsWithTheLoad(t *testing.T) {
 	}
 }
 
-// If the scheduler did not know of a Wait that blocks, the collector and every other goroutine of that
-// processor would have to wait for it.
+// If the scheduler did not know that a Wait blocks, the collector and the other goroutines of that processor would have
+// to wait for it.
 func TestABlockedWaitIsKnownToTheScheduler(t *testing.T) {
 	for name, newPoller := range map[string]func() (*epoll.Poller, error){"ns": epoll.New, "ms": epoll.NewMillis} {
 		t.Run(name, func(t *testing.T) {
@@ -282,9 +282,9 @@ func TestAHalfCloseIsReadClosed(t *testing.T) {
 	}
 }
 
-// What is written before a Notify is visible after the Wait that returns for it, also if another
-// Notify made the system call. Nothing else may order the two goroutines, so that the race detector can
-// judge: they signal each other by bare system calls, which it does not see.
+// What is written before a Notify is visible after the Wait that returns for it, also if another Notify made the system
+// call. Nothing else may order the two goroutines, or the race detector would find no race: they signal each
+// other by bare system calls, which the detector does not see.
 func TestACoalescedNotifyPublishesWhatCameBefore(t *testing.T) {
 	p := newPoller(t)
 	var fds [2]int
@@ -295,14 +295,14 @@ func TestACoalescedNotifyPublishesWhatCameBefore(t *testing.T) {
 	defer unix.Close(fds[1])
 	var b [1]byte
 	for i := range 100 {
-		if err := p.Notify(); err != nil { // this one writes
+		if err := p.Notify(); err != nil { // it writes
 			t.Fatal(err)
 		}
 		plain := 0
 		go func() {
 			one := [1]byte{1}
 			plain = i
-			p.Notify() // this one does not
+			p.Notify() // it does not write
 			unix.Syscall(unix.SYS_WRITE, uintptr(fds[1]), uintptr(unsafe.Pointer(&one[0])), 1)
 		}()
 		for {

@@ -52,7 +52,7 @@ func TestTimeoutsAreGivenToTheKernelInFull(t *testing.T) {
 	}
 }
 
-// A kernel without epoll_pwait2, or a sandbox that does not let it through, is no error; anything else is.
+// A kernel without epoll_pwait2, or a sandbox that refuses it, is no error of New; any other result is.
 func TestAKernelWithoutNanosecondsIsNoError(t *testing.T) {
 	for errno, want := range map[unix.Errno]bool{0: false, unix.ENOSYS: true, unix.EPERM: true} {
 		if missing, err := epoll.IsMissing(errno); missing != want || err != nil {
@@ -64,7 +64,7 @@ func TestAKernelWithoutNanosecondsIsNoError(t *testing.T) {
 	}
 }
 
-// With more descriptors ready than it has room for at most, Wait makes no more room.
+// The buffer does not grow beyond MaxEvents, also if more descriptors are ready.
 func TestAFullBufferOfTheLargestSizeIsKept(t *testing.T) {
 	p := newPoller(t)
 	_, wr := pipe(t)

@@ -144,7 +144,7 @@ func testNoEventAfterDelete(t *testing.T, s *suite) {
 		r.add(a.FD(), 7, reactor.Readable|reactor.Writable, mode)
 		r.write(b, "x")
 		r.until(7, reactor.WriteReady)
-		r.write(b, "y") // an event that may be under way
+		r.write(b, "y") // its event may be in the system
 		r.delete(a.FD())
 		for range 3 {
 			if events := r.wait(pause / 3); len(events) != 0 {
@@ -217,5 +217,5 @@ func testBusy(t *testing.T, s *suite) {
 	if w.end(); w.err != nil {
 		t.Fatalf("the Wait in progress: %v", w.err)
 	}
-	r.wait(0) // and Wait works again
+	r.wait(0) // Wait works again
 }

@@ -90,7 +90,7 @@ func testCloseLeavesOpen(t *testing.T, s *suite) {
 	}
 }
 
-// Everyone but the closer must get a result or ErrClosed, and the Wait must end.
+// Every call during the Close must return its result or ErrClosed, and the Wait must end.
 func testCloseRace(t *testing.T, s *suite) {
 	for range 50 {
 		r := s.rig(t)

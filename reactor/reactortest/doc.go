@@ -1,11 +1,12 @@
-// Package reactortest tests Pollers and what is built on them.
+// Package reactortest provides tests of Pollers, and a Poller for tests of the code above one.
 //
-//   - [TestPoller] is the conformance suite: a backend passes it or is none. It needs real sockets and
-//     pipes, which it makes with the standard library.
-//   - [TestContract] is the part of it that any pair of streams will do for, also ones in memory.
-//   - [Fake] is a Poller in memory for tests of what stands above one; it passes TestContract.
+//   - [TestPoller] is the conformance suite. Every backend has to pass it. It uses real sockets and pipes, which it
+//     makes with the standard library.
+//   - [TestContract] is the part of it that needs only a pair of streams, which may be in memory.
+//   - [TestInternals] and [TestClosed] are for the tests in a backend's own package.
+//   - [Fake] is a Poller in memory for tests of the code above a Poller; it passes TestContract.
 //
-// The suite asserts what the contract in package reactor promises and no more: it accepts spurious
-// events and late ones, never early timeouts. It waits for conditions, with a deadline that is far off,
-// so a loaded machine makes it slow and not red. How late timeouts were is logged.
+// The suite asserts exactly what the contract in package reactor promises: it accepts spurious and late events, and
+// no early timeouts. It waits for conditions, with a timeout that is far longer than any of them takes, so a loaded
+// machine makes it slow and not red. It logs how late timeouts were.
 package reactortest

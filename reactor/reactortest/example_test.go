@@ -39,7 +39,7 @@ func ExampleFake_Pair() {
 	// ReadReady true
 }
 
-// A Poller that cannot watch sockets brings its own streams. go test runs the function as the TestX of a package.
+// A Poller that cannot watch sockets is tested with streams of its own. In a package this is the body of a TestX.
 func ExampleTestContract() {
 	newPoller := func() (reactor.Poller, error) { return reactortest.NewFake(), nil }
 	pairs := func(_ testing.TB, p reactor.Poller) (a, b reactortest.Stream) {
@@ -51,7 +51,7 @@ func ExampleTestContract() {
 	// true
 }
 
-// runTest runs test as go test does, without a word if it passes, and reports whether it has.
+// runTest runs test as go test does, without output if it passes, and returns whether it has passed.
 func runTest(test func(t *testing.T)) bool {
 	verbose := flag.Lookup("test.v").Value
 	before := verbose.String()

@@ -6,22 +6,23 @@ import (
 	"time"
 
 	"github.com/moduvex/moduvex-go/reactor"
+	"github.com/moduvex/moduvex-go/reactor/pollerkit"
 )
 
-// Fake is a [reactor.Poller] over descriptors that exist only as numbers. A test says what holds of them,
-// with Set, or just makes it report, with Fire; and it can make calls fail and look at what is
-// registered. It keeps the whole contract, in order: descriptors are reported first come, first served.
+// Fake is a [reactor.Poller] over descriptors that exist only as numbers. A test sets the conditions that hold of them
+// with Set, or makes the Fake report some with Fire; it can make calls fail and read what is registered. The Fake
+// keeps the whole contract, and reports descriptors first come, first served. [NewFake] makes it.
 //
-// All methods may be called from any goroutine, Wait from one at a time.
+// All methods may be called from any goroutine, Wait by one at a time.
 type Fake struct {
 	once bool // report a condition under Edge once per Rearm; see RearmFake
 
 	waitMu sync.Mutex    // the Wait in progress, or Close
-	wake   chan struct{} // one place: something changed since Wait looked
+	wake   chan struct{} // of capacity one: something changed since the last look of Wait
 
 	mu       sync.Mutex
 	sources  map[uintptr]*source
-	levels   map[uintptr]reactor.Readiness // what holds, registered or not
+	levels   map[uintptr]reactor.Readiness // the conditions that hold, registered or not
 	queue    []*source                     // those that may have something to report, each once
 	failures map[string][]error
 	calls    map[string]int
@@ -37,7 +38,7 @@ type source struct {
 	interest reactor.Interest
 	mode     reactor.Mode
 	pending  reactor.Readiness // edges not yet reported
-	disarmed reactor.Readiness // what is not reported until Modify or Rearm
+	disarmed reactor.Readiness // the conditions that are not reported until Modify or Rearm
 	queued   bool
 	deleted  bool
 }
@@ -56,8 +57,8 @@ func NewFake() *Fake {
 	}
 }
 
-// Set says what holds of fd from now on; fd need not be registered yet. What did not hold before is an
-// edge.
+// Set sets the conditions that hold of fd from then on; fd need not be registered yet. Conditions that did not hold
+// before are edges.
 func (f *Fake) Set(fd uintptr, ready reactor.Readiness) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -68,8 +69,8 @@ func (f *Fake) Set(fd uintptr, ready reactor.Readiness) {
 	}
 }
 
-// Fire makes fd report ready once, whether it holds or not, and reports whether it is registered and can
-// report any of it. It stands for an edge on top of what holds (more bytes), and for spurious events.
+// Fire makes fd report ready once, whether it holds or not, and returns whether fd is registered and can report some of
+// it. It simulates an edge on top of conditions that hold (more bytes), and spurious events.
 func (f *Fake) Fire(fd uintptr, ready reactor.Readiness) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -77,16 +78,16 @@ func (f *Fake) Fire(fd uintptr, ready reactor.Readiness) bool {
 	return s != nil && f.edge(s, ready)
 }
 
-// FireKey reports ready under key once, registered or not: a stale event, as a system might still have
-// had in its hands when the descriptor was deleted.
+// FireKey reports ready under key once, registered or not. It simulates a stale event, which the system had reported
+// when the descriptor was deleted.
 func (f *Fake) FireKey(key reactor.Key, ready reactor.Readiness) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.push(&source{key: key, mode: reactor.Edge, interest: reactor.Readable | reactor.Writable | reactor.Priority, pending: ready})
 }
 
-// FailNext makes the next call of op ("add", "modify", "delete", "wait", "notify", "close", "rearm") that
-// is not already queued to fail return err and do nothing. Close closes all the same.
+// FailNext makes a call of op ("add", "modify", "delete", "wait", "notify", "close", "rearm") return err and do nothing:
+// the next call, or the one after those that earlier calls of FailNext make fail. Close closes all the same.
 func (f *Fake) FailNext(op string, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -118,8 +119,8 @@ func (f *Fake) Add(fd uintptr, key reactor.Key, interest reactor.Interest, mode 
 	if err := f.begin("add"); err != nil {
 		return opError("add", fd, err)
 	}
-	if !valid(key, interest, mode) {
-		return opError("add", fd, reactor.ErrInvalid)
+	if err := pollerkit.CheckArgs(key, interest, mode); err != nil {
+		return opError("add", fd, err)
 	}
 	if f.sources[fd] != nil {
 		return opError("add", fd, reactor.ErrExists)
@@ -137,8 +138,8 @@ func (f *Fake) Modify(fd uintptr, key reactor.Key, interest reactor.Interest, mo
 	if err := f.begin("modify"); err != nil {
 		return opError("modify", fd, err)
 	}
-	if !valid(key, interest, mode) {
-		return opError("modify", fd, reactor.ErrInvalid)
+	if err := pollerkit.CheckArgs(key, interest, mode); err != nil {
+		return opError("modify", fd, err)
 	}
 	s := f.sources[fd]
 	if s == nil {
@@ -190,7 +191,7 @@ func (f *Fake) Wait(events []reactor.Event, timeout time.Duration) ([]reactor.Ev
 		expired = timer.C
 	}
 	for last := timeout == 0; ; {
-		all, done, err := f.look(events)
+		all, done, err := f.take(events)
 		if err != nil || done || last {
 			return all, err
 		}
@@ -202,8 +203,8 @@ func (f *Fake) Wait(events []reactor.Event, timeout time.Duration) ([]reactor.Ev
 	}
 }
 
-// look appends what there is to report, and says whether that, or a Notify, ends the Wait.
-func (f *Fake) look(events []reactor.Event) ([]reactor.Event, bool, error) {
+// take appends the Events that there are, takes the Notify, and returns whether either ends the Wait.
+func (f *Fake) take(events []reactor.Event) ([]reactor.Event, bool, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.closed {
@@ -239,7 +240,7 @@ func (f *Fake) Close() error {
 	f.closed = true
 	f.changed()
 	f.mu.Unlock()
-	f.waitMu.Lock() // the Wait in progress has left
+	f.waitMu.Lock() // no Wait is in progress
 	defer f.waitMu.Unlock()
 	return opError("close", reactor.NoFD, err)
 }
@@ -257,15 +258,12 @@ func (f *Fake) begin(op string) error {
 	return nil
 }
 
+// changed makes the Wait in progress look again.
 func (f *Fake) changed() {
 	select {
 	case f.wake <- struct{}{}:
-	default: // the Wait will look anyway
+	default: // the Wait looks in any case
 	}
-}
-
-func valid(key reactor.Key, interest reactor.Interest, mode reactor.Mode) bool {
-	return key != reactor.ReservedKey && interest.Valid() && mode.Valid()
 }
 
 // opError gives err the form that Pollers' errors have.

@@ -8,11 +8,11 @@ import (
 	"github.com/moduvex/moduvex-go/reactor"
 )
 
-// pipeRoom is how much an end of a fake pair can hold. It is small, so that filling it is cheap.
+// pipeRoom is how many bytes an end of a fake pair can hold. It is small, so that filling it is cheap.
 const pipeRoom = 4096
 
-// Pair returns the two ends of a connection in memory, with descriptors of their own, which the Fake
-// reports on as a system would on a socket's.
+// Pair returns the two ends of a connection in memory, with descriptors of their own. The Fake reports these as a
+// system reports sockets.
 func (f *Fake) Pair() (a, b Stream) {
 	f.mu.Lock()
 	fd := f.nextFD
@@ -44,7 +44,7 @@ type fakeEnd struct {
 
 func (e *fakeEnd) peer() *fakeEnd { return &e.conn.ends[1-e.side] }
 
-// ready is what holds of e. conn.mu is held.
+// ready returns the conditions that hold of e. Under conn.mu.
 func (e *fakeEnd) ready() reactor.Readiness {
 	p := e.peer()
 	var r reactor.Readiness
@@ -66,7 +66,7 @@ func (e *fakeEnd) ready() reactor.Readiness {
 	return r
 }
 
-// update tells the Fake what holds now. conn.mu is held, or the pair is not yet known to anyone.
+// update sets the conditions of e in the Fake. Under conn.mu, or before the pair is returned.
 func (c *fakeConn) update() {
 	for i := range c.ends {
 		e := &c.ends[i]

@@ -2,10 +2,10 @@ package reactortest
 
 import "github.com/moduvex/moduvex-go/reactor"
 
-// This file is what a system's selector does inside: which conditions a registration reports, and when.
-// Everything here runs under Fake.mu.
+// This file has the logic of a system's selector: which conditions a registration reports, and when. Its functions are
+// called under Fake.mu.
 
-// visible cuts ready down to what interest is told. Errors and hang-ups always are.
+// visible returns the part of ready that is reported to interest. Errors and hang-ups always are.
 func visible(ready reactor.Readiness, interest reactor.Interest) reactor.Readiness {
 	const hangUp = reactor.ReadClosed | reactor.WriteClosed
 	mask := reactor.ErrorReady
@@ -24,7 +24,7 @@ func visible(ready reactor.Readiness, interest reactor.Interest) reactor.Readine
 	return ready & mask
 }
 
-// edge notes that ready began to hold, or something was added to it, and reports whether that is news.
+// edge records that ready began to hold, or something was added to it, and returns whether s reports some of it.
 func (f *Fake) edge(s *source, ready reactor.Readiness) bool {
 	ready = visible(ready, s.interest) &^ s.disarmed
 	if ready == 0 {
@@ -46,8 +46,8 @@ func (f *Fake) push(s *source) {
 // everything is all that a Poller reports.
 const everything = ^reactor.Readiness(0) &^ reactor.Closed
 
-// gather goes once through the queue and appends at most MaxEvents. What remains, and what holds on under
-// Level, is in the queue for the next Wait, round-robin.
+// gather goes once through the queue and appends at most MaxEvents. The sources that remain, and those under Level whose
+// condition still holds, are in the queue for the next Wait, round-robin.
 func (f *Fake) gather(events []reactor.Event) []reactor.Event {
 	n := len(f.queue)
 	left := reactor.MaxEvents
@@ -89,8 +89,8 @@ func (f *Fake) gather(events []reactor.Event) []reactor.Event {
 	return events
 }
 
-// RearmFake is a Fake without edges of its own, like a backend over AFD: under Edge it reports a condition
-// once and then waits for Rearm. It is a [reactor.Rearmer].
+// RearmFake is a Fake without edges of its own, like a backend over AFD: under Edge it reports a condition once, and
+// again only after Rearm. It is a [reactor.Rearmer].
 type RearmFake struct {
 	*Fake
 }

@@ -86,7 +86,7 @@ func listen(t testing.TB) *net.TCPListener {
 	return l
 }
 
-// tcpPair is the Pairs of a real system.
+// tcpPair is the Pairs of the suite on a real system.
 func tcpPair(t testing.TB, _ reactor.Poller) (a, b Stream) {
 	t.Helper()
 	l := listen(t)
@@ -134,7 +134,7 @@ func testAccept(t *testing.T, s *suite) {
 	}
 }
 
-// freePort returns an address that nobody listens on.
+// freePort returns an address on which no socket listens.
 func freePort(t testing.TB) *net.TCPAddr {
 	t.Helper()
 	l := listen(t)
@@ -192,7 +192,7 @@ func testReset(t *testing.T, s *suite) {
 	}
 }
 
-// datagrams is a UDP socket of 127.0.0.1, as the suite uses it. Its operations do not block.
+// datagrams is a UDP socket of 127.0.0.1. Its operations do not block.
 type datagrams interface {
 	FD() uintptr
 	Port() int
@@ -234,7 +234,7 @@ func testEmptyDatagram(t *testing.T, s *suite) {
 	r.delete(a.FD())
 }
 
-// The error of one datagram is no end: the socket goes on working, and so must its registration.
+// After the error of one datagram the socket still works, and so must its registration.
 func testRefusedDatagram(t *testing.T, s *suite) {
 	p := s.rig(t).p
 	re := reactor.New(p)
@@ -285,7 +285,7 @@ func testRefusedDatagram(t *testing.T, s *suite) {
 		}
 		t.Skip("this system does not tell of refused datagrams")
 	}
-	for range 5 { // and comes to rest again
+	for range 5 { // the Poller reports no more of it
 		waitAndWake()
 		if _, err := read(); !errors.Is(err, ErrWouldBlock) {
 			t.Fatalf("read: %v, want would-block", err)
@@ -310,7 +310,7 @@ func testRefusedDatagram(t *testing.T, s *suite) {
 	}
 }
 
-// bell is a Waker that a goroutine can wait for.
+// bell is a Waker for whose wake a goroutine can wait.
 type bell chan struct{}
 
 func newBell() bell { return make(bell, 1) }

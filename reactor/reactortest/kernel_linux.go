@@ -11,7 +11,7 @@ import (
 	"github.com/moduvex/moduvex-go/reactor"
 )
 
-// testSignals interrupts the very thread that waits, again and again.
+// testSignals interrupts the thread that waits, again and again.
 //
 // Regression: an interrupted call was taken for something else.
 func testSignals(t *testing.T, s *suite) {
@@ -30,7 +30,7 @@ func testSignals(t *testing.T, s *suite) {
 		var took time.Duration
 		go func() {
 			defer close(done)
-			runtime.LockOSThread() // until the goroutine ends, and the thread with it
+			runtime.LockOSThread() // until the goroutine ends; the thread ends with it
 			tid <- syscall.Gettid()
 			start := time.Now()
 			events, err = r.p.Wait(nil, d)

@@ -8,7 +8,7 @@ import (
 	"github.com/moduvex/moduvex-go/reactor"
 )
 
-// testDescriptorLeak counts descriptors over Pollers that come and go, in several states.
+// testDescriptorLeak counts descriptors while it makes and closes Pollers, in several states.
 func testDescriptorLeak(t *testing.T, s *suite) {
 	count := func() int {
 		n, err := countDescriptors()
@@ -51,8 +51,8 @@ func testDescriptorLeak(t *testing.T, s *suite) {
 	}
 }
 
-// A registration is closed the right way and its number goes to another file at once, while an event of
-// the old one is still on its way: it must not reach the new one.
+// A registration is closed in the right order and its number goes to another file at once, while an event of the old
+// registration is not handled yet. The event must not reach the new one.
 func testReuse(t *testing.T, s *suite) {
 	p := s.rig(t).p
 	late := &latePoller{Poller: p}
@@ -70,7 +70,7 @@ func testReuse(t *testing.T, s *suite) {
 		if err := rawWrite(wr, "x"); err != nil {
 			t.Fatal(err)
 		}
-		late.hold = func() { // the event has left the system and is not dispatched yet
+		late.hold = func() { // the system has reported the event, and it is not dispatched yet
 			if err := old.CloseWith(rawClose); err != nil {
 				t.Fatal(err)
 			}
@@ -114,8 +114,8 @@ func testReuse(t *testing.T, s *suite) {
 	}
 }
 
-// latePoller calls hold between a Wait that got events and its return, and can return them once more in
-// the next: what a Poller may do whose Wait overlaps a Delete.
+// latePoller calls hold after its Wait has got events and before it returns them, and can return them once more in the
+// next Wait. A Poller may do so if its Wait overlaps a Delete.
 type latePoller struct {
 	reactor.Poller
 	hold   func()

@@ -17,8 +17,8 @@ var loadCases = []testCase{
 	{"Wait allocates nothing once warm", testWaitAllocates},
 }
 
-// manyPairs is how many connections the suite makes, if the limit of open descriptors allows it. Each is
-// two descriptors; some are left for everything else.
+// manyPairs is how many connections the suite makes, if the limit of open descriptors allows it. Each takes two
+// descriptors; it leaves some for other uses.
 const manyPairs = 2000
 
 func pairsThatFit() int { return min(manyPairs, (descriptorLimit()-200)/2) }
@@ -93,8 +93,8 @@ func testMaxEvents(t *testing.T, s *suite) {
 	t.Logf("%d ready, at most %d in one Wait", 2*n, most)
 }
 
-// Several goroutines register, use and delete descriptors of their own; every event must be that of a
-// registration that was there when its Wait began, and each registration must get its event.
+// Several goroutines register, use and delete descriptors of their own. Every event must be of a registration that
+// existed when its Wait began, and each registration must get its event.
 func testChurnWhileWaiting(t *testing.T, s *suite) {
 	r := s.rig(t)
 	const workers, rounds = 4, 200
@@ -116,7 +116,7 @@ func testChurnWhileWaiting(t *testing.T, s *suite) {
 					t.Errorf("event of an unknown key %#x", ev.Key)
 					return
 				}
-				for { // the highest: a late event of an earlier round is stale, not wrong
+				for { // keep the highest: a late event of an earlier round is stale, not wrong
 					old := reported[w].Load()
 					if old >= round || reported[w].CompareAndSwap(old, round) {
 						break

@@ -46,7 +46,7 @@ func testEdge(t *testing.T, s *suite) {
 		r.write(b, "x")
 		r.until(7, reactor.ReadReady)
 	}
-	r.silent(7, everything, someSpurious) // it holds, and is news no longer
+	r.silent(7, everything, someSpurious) // it still holds, and was reported
 	r.drain(a)
 	r.silent(7, everything, someSpurious)
 }
@@ -89,7 +89,7 @@ func testOneShot(t *testing.T, s *suite) {
 		r.write(b, "more")
 		r.silent(key, everything, 0)
 		r.modify(a.FD(), key+1, reactor.Readable, reactor.OneShot)
-		r.until(key+1, reactor.ReadReady) // unread bytes still hold
+		r.until(key+1, reactor.ReadReady) // bytes are still unread
 		r.drain(a)
 		r.modify(a.FD(), key+1, reactor.Readable, reactor.OneShot)
 	}
@@ -97,7 +97,7 @@ func testOneShot(t *testing.T, s *suite) {
 	r.until(10, reactor.ReadReady)
 	r.drain(a)
 	b.Close()
-	r.silent(10, everything, 0) // not even a hang-up
+	r.silent(10, everything, 0) // and no hang-up either
 	r.modify(a.FD(), 11, reactor.Readable, reactor.OneShot)
 	r.untilAllows(11, reactor.Read)
 }

@@ -75,7 +75,7 @@ func testNotifyWithEvents(t *testing.T, s *suite) {
 		}
 		r.until(7, reactor.WriteReady)
 	}
-	// Whatever is left over of the Notifies is one early return at most.
+	// The Notifies can cause one more early return at most.
 	r.delete(a.FD())
 	r.wait(pause)
 	start := time.Now()
@@ -85,7 +85,7 @@ func testNotifyWithEvents(t *testing.T, s *suite) {
 	}
 }
 
-// Each round blocks unless its one Notify arrives; the rounds meet every stage of the Wait.
+// Each round blocks unless its one Notify arrives. Over the rounds the Notifies meet every stage of the Wait.
 func testNotifyPingPong(t *testing.T, s *suite) {
 	r := s.rig(t)
 	const rounds = 5000

@@ -6,7 +6,7 @@ import (
 	"github.com/moduvex/moduvex-go/reactor"
 )
 
-// The tests of what happens at the end of a stream.
+// The tests of the end of a stream.
 var streamCases = []testCase{
 	{"a peer that closes makes reading ready", testPeerClose},
 	{"a half-close makes reading ready and leaves writing alone", testHalfClose},

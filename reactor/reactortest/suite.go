@@ -9,15 +9,15 @@ import (
 	"github.com/moduvex/moduvex-go/reactor"
 )
 
-// testTimeout is how long the suite waits for something that must happen. It only passes when something is
-// broken, so it can be far longer than any machine needs.
+// testTimeout is how long the suite waits for something that must happen. It passes only when something is broken, so
+// it is far longer than any machine needs.
 const testTimeout = 20 * time.Second
 
-// pause is how long the suite waits to see that something does not happen.
+// pause is how long the suite waits to check that something does not happen.
 const pause = 30 * time.Millisecond
 
-// TestPoller runs the conformance suite, a subtest per behaviour. newPoller is called anew for each; the
-// suite closes what it returns. A backend's test of its Poller is this one call:
+// TestPoller runs the conformance suite, a subtest per behaviour. It calls newPoller for each and closes the Poller that
+// newPoller returns. A backend's test of its Poller is this one call:
 //
 //	func TestConformance(t *testing.T) {
 //		reactortest.TestPoller(t, func() (reactor.Poller, error) { return epoll.New() })
@@ -28,7 +28,7 @@ func TestPoller(t *testing.T, newPoller func() (reactor.Poller, error)) {
 	s.run(t, kernelCases)
 }
 
-// TestContract runs those tests of the suite that need a connected pair of streams and nothing more.
+// TestContract runs the tests of the suite that need a connected pair of streams only.
 func TestContract(t *testing.T, newPoller func() (reactor.Poller, error), pairs Pairs) {
 	s := &suite{newPoller: newPoller, pairs: pairs}
 	for _, cases := range [][]testCase{callCases, notifyCases, timeoutCases, modeCases, streamCases, closeCases, loadCases} {
@@ -52,7 +52,7 @@ func (s *suite) run(t *testing.T, cases []testCase) {
 	}
 }
 
-// rig is a Poller under test and what its Waits have returned.
+// rig is a Poller under test.
 type rig struct {
 	t *testing.T
 	s *suite
@@ -73,7 +73,7 @@ func (s *suite) rig(t *testing.T) *rig {
 	return &rig{t: t, s: s, p: p}
 }
 
-// pair returns two connected streams, deleted from the Poller and closed when the test ends.
+// pair returns two connected streams. They are deleted from the Poller and closed when the test ends.
 func (r *rig) pair() (a, b Stream) {
 	r.t.Helper()
 	a, b = r.s.pairs(r.t, r.p)
@@ -130,7 +130,7 @@ func (r *rig) until(key reactor.Key, want reactor.Readiness) reactor.Readiness {
 	return got
 }
 
-// untilAllows waits until key reports something that lets direction d get on.
+// untilAllows waits until key reports something that allows direction d.
 func (r *rig) untilAllows(key reactor.Key, d reactor.Direction) reactor.Readiness {
 	r.t.Helper()
 	var got reactor.Readiness
@@ -158,7 +158,7 @@ func (r *rig) silent(key reactor.Key, bits reactor.Readiness, spurious int) {
 	}
 }
 
-// someSpurious is how many spurious events in a row the suite puts up with.
+// someSpurious is how many spurious events in a row the suite accepts.
 const someSpurious = 3
 
 func (r *rig) reportsWithin(key reactor.Key, bits reactor.Readiness, d time.Duration) bool {
@@ -184,7 +184,7 @@ func readinessOf(events []reactor.Event, key reactor.Key) reactor.Readiness {
 	return got
 }
 
-// wouldBlock keeps the caller's side of Edge on a Poller that asks for it.
+// wouldBlock calls Rearm after a would-block, if the Poller is a Rearmer.
 func (r *rig) wouldBlock(fd uintptr, key reactor.Key, interest reactor.Interest) {
 	r.t.Helper()
 	if rearmer, ok := r.p.(reactor.Rearmer); ok {
@@ -194,7 +194,7 @@ func (r *rig) wouldBlock(fd uintptr, key reactor.Key, interest reactor.Interest)
 	}
 }
 
-// drain reads until would-block or the end, and returns how many bytes and whether it was the end.
+// drain reads until would-block or the end. It returns the number of bytes and whether it was the end.
 func (r *rig) drain(s Stream) (n int, eof bool) {
 	r.t.Helper()
 	var b [4096]byte
@@ -212,7 +212,7 @@ func (r *rig) drain(s Stream) (n int, eof bool) {
 	}
 }
 
-// fill writes until would-block and returns how many bytes.
+// fill writes until would-block and returns the number of bytes.
 func (r *rig) fill(s Stream) (n int) {
 	r.t.Helper()
 	b := make([]byte, 1<<16)
@@ -228,7 +228,7 @@ func (r *rig) fill(s Stream) (n int) {
 	}
 }
 
-// drainAll reads what fill wrote, all n bytes of it, however slowly they arrive.
+// drainAll reads the n bytes that fill wrote, however slowly they arrive.
 func (r *rig) drainAll(s Stream, n int) {
 	r.t.Helper()
 	for deadline := time.Now().Add(testTimeout); n > 0; {
@@ -256,8 +256,8 @@ type waiting struct {
 	done   chan struct{}
 }
 
-// goWait starts a Wait and gives it time to block. That it has blocked cannot be seen from outside; a
-// test that needs it for sure repeats itself.
+// goWait starts a Wait and gives it time to block. A test cannot observe that it has blocked; one that needs a blocked
+// Wait repeats itself.
 func (r *rig) goWait(timeout time.Duration) *waiting {
 	w := &waiting{r: r, done: make(chan struct{})}
 	started := make(chan struct{})

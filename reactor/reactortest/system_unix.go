@@ -10,11 +10,11 @@ import (
 	"testing"
 )
 
-// prepare makes the standard library's sockets fit for the functions below, which they are.
+// prepare has nothing to do here: the standard library's sockets are non-blocking.
 func prepare(uintptr) error { return nil }
 
-// tryRead reads once without waiting. A datagram socket has no end of the stream, so nothing read and no
-// error is a datagram there.
+// tryRead reads once without waiting. A datagram socket has no end of the stream: a read of no bytes without an error is
+// an empty datagram there.
 func tryRead(c net.Conn, raw syscall.RawConn, b []byte) (n int, err error) {
 	cerr := raw.Read(func(fd uintptr) bool {
 		for {
@@ -59,8 +59,8 @@ func tryWrite(_ net.Conn, raw syscall.RawConn, b []byte) (n int, err error) {
 	return n, nil
 }
 
-// newSocket returns a non-blocking, close-on-exec TCP socket. The lock keeps a fork from another
-// goroutine out until close-on-exec is set.
+// newSocket returns a non-blocking, close-on-exec TCP socket. The lock blocks forks of other goroutines until
+// close-on-exec is set.
 func newSocket() (int, error) {
 	syscall.ForkLock.RLock()
 	defer syscall.ForkLock.RUnlock()
@@ -72,7 +72,7 @@ func newSocket() (int, error) {
 	return fd, syscall.SetNonblock(fd, true)
 }
 
-// startConnect returns a socket whose connect is under way, or has ended already.
+// startConnect returns a socket whose connect is in progress or has completed.
 func startConnect(t testing.TB, to *net.TCPAddr) (fd uintptr, closeFD func()) {
 	t.Helper()
 	s, err := newSocket()
@@ -81,7 +81,7 @@ func startConnect(t testing.TB, to *net.TCPAddr) (fd uintptr, closeFD func()) {
 	}
 	sa := &syscall.SockaddrInet4{Port: to.Port, Addr: [4]byte(to.IP.To4())}
 	err = syscall.Connect(s, sa)
-	if errors.Is(err, syscall.ECONNREFUSED) { // some systems know at once, and then there is nothing to poll
+	if errors.Is(err, syscall.ECONNREFUSED) { // some systems refuse at once, and then there is nothing to poll
 		syscall.Close(s)
 		t.Skip("connect was refused at once")
 	}
@@ -92,7 +92,7 @@ func startConnect(t testing.TB, to *net.TCPAddr) (fd uintptr, closeFD func()) {
 	return uintptr(s), func() { syscall.Close(s) }
 }
 
-// socketError fetches the error pending on a socket.
+// socketError returns the error pending on a socket, and clears it.
 func socketError(fd uintptr) error {
 	n, err := syscall.GetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_ERROR)
 	if err != nil {
@@ -104,14 +104,14 @@ func socketError(fd uintptr) error {
 	return nil
 }
 
-// udpSocket is a datagrams over a connection of the standard library.
+// udpSocket implements datagrams with a connection of the standard library.
 type udpSocket struct {
 	*net.UDPConn
 	raw syscall.RawConn
 	fd  uintptr
 }
 
-// openDatagrams binds port, any if it is 0, and connects to the port to, unless that is 0.
+// openDatagrams binds port, or any port if it is 0, and connects to the port to, unless that is 0.
 func openDatagrams(port, to int) (datagrams, error) {
 	at := func(port int) *net.UDPAddr { return &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port} }
 	var c *net.UDPConn
@@ -147,7 +147,7 @@ func sendUrgent(t testing.TB, s Stream, b byte) {
 	}
 }
 
-// receiveUrgent fetches a byte of urgent data.
+// receiveUrgent reads a byte of urgent data.
 func receiveUrgent(s Stream) (byte, error) {
 	var b [8]byte
 	n, _, err := syscall.Recvfrom(int(s.FD()), b[:], syscall.MSG_OOB)
@@ -157,8 +157,7 @@ func receiveUrgent(s Stream) (byte, error) {
 	return b[0], err
 }
 
-// rawPair returns two non-blocking descriptors that belong to nobody else. What is written to the second
-// can be read from the first.
+// rawPair returns two non-blocking descriptors, which the caller owns. The first reads what is written to the second.
 func rawPair() (rd, wr uintptr, err error) {
 	syscall.ForkLock.RLock()
 	defer syscall.ForkLock.RUnlock()

@@ -17,8 +17,8 @@ const (
 	wsaeWouldBlock = syscall.Errno(10035)
 )
 
-// prepare makes the standard library's sockets non-blocking to the functions below. The library's own
-// operations are overlapped, which this does not concern.
+// prepare makes the standard library's sockets non-blocking for the functions below. It does not affect the library's
+// own operations, which are overlapped.
 func prepare(fd uintptr) error {
 	on := uint32(1)
 	var n uint32
@@ -64,7 +64,7 @@ func orWouldBlock(err error) error {
 	return err
 }
 
-// startSockets is for sockets that are not the standard library's, which starts them for its own.
+// startSockets starts Windows' sockets. The standard library starts them when it makes its first socket.
 var startSockets = sync.OnceValue(func() error {
 	var data syscall.WSAData
 	return syscall.WSAStartup(0x202, &data)
@@ -89,7 +89,7 @@ func loopback(port int) *syscall.SockaddrInet4 {
 	return &syscall.SockaddrInet4{Port: port, Addr: [4]byte{127, 0, 0, 1}}
 }
 
-// startConnect returns a socket whose connect is under way, or has ended already.
+// startConnect returns a socket whose connect is in progress or has completed.
 func startConnect(t testing.TB, to *net.TCPAddr) (fd uintptr, closeFD func()) {
 	t.Helper()
 	s, err := newSocket(syscall.SOCK_STREAM)
@@ -103,7 +103,7 @@ func startConnect(t testing.TB, to *net.TCPAddr) (fd uintptr, closeFD func()) {
 	return uintptr(s), func() { syscall.Closesocket(s) }
 }
 
-// socketError fetches the error pending on a socket.
+// socketError returns the error pending on a socket, and clears it.
 func socketError(fd uintptr) error {
 	n, err := syscall.GetsockoptInt(syscall.Handle(fd), syscall.SOL_SOCKET, soError)
 	if err != nil {
@@ -115,13 +115,13 @@ func socketError(fd uintptr) error {
 	return nil
 }
 
-// udpSocket is a datagrams by the system's own calls.
+// udpSocket implements datagrams with the system's calls.
 type udpSocket struct {
 	s      syscall.Handle
 	closed bool
 }
 
-// openDatagrams binds port, any if it is 0, and connects to the port to, unless that is 0.
+// openDatagrams binds port, or any port if it is 0, and connects to the port to, unless that is 0.
 func openDatagrams(port, to int) (datagrams, error) {
 	s, err := newSocket(syscall.SOCK_DGRAM)
 	if err != nil {
@@ -165,7 +165,7 @@ func sendUrgent(t testing.TB, s Stream, b byte) {
 	}
 }
 
-// receiveUrgent fetches a byte of urgent data.
+// receiveUrgent reads a byte of urgent data.
 func receiveUrgent(s Stream) (byte, error) {
 	var b [8]byte
 	n, err := receive(s.FD(), b[:], msgOOB)
@@ -175,8 +175,7 @@ func receiveUrgent(s Stream) (byte, error) {
 	return b[0], err
 }
 
-// rawPair returns two non-blocking sockets that belong to nobody else. What is written to the second can
-// be read from the first.
+// rawPair returns two non-blocking sockets, which the caller owns. The first reads what is written to the second.
 func rawPair() (rd, wr uintptr, err error) {
 	a, err := openDatagrams(0, 0)
 	if err != nil {

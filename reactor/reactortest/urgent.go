@@ -22,7 +22,7 @@ func testPriority(t *testing.T, s *suite) {
 	}
 }
 
-// Why ClearReady after a short read asks for Priority: bytes behind the mark are no new edge.
+// The reason why ClearReady after a short read needs Priority: bytes behind the mark are no new edge.
 func testShortReadAtUrgentData(t *testing.T, s *suite) {
 	r := s.rig(t)
 	a, b := r.pair()
