@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// closes closes p, and fails if that takes for ever.
+// closes closes p and fails if Close does not return.
 func closes(t *testing.T, p *iocp.Poller) error {
 	t.Helper()
 	done := make(chan error, 1)
@@ -24,7 +24,7 @@ func closes(t *testing.T, p *iocp.Poller) error {
 	}
 }
 
-// The blocks stay, since the kernel may write to them; the handles do not.
+// The blocks stay pinned, since the kernel may write to them; the handles are closed.
 func TestCloseDoesNotWaitForAPollThatItCannotCancel(t *testing.T) {
 	before := iocp.Pinned()
 	p := newPoller(t)

@@ -12,10 +12,10 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// testTimeout is how long the tests wait for what must happen.
+// testTimeout is how long the tests wait for what must happen. It passes only when something is broken.
 const testTimeout = 20 * time.Second
 
-// pause is how long they wait to see that something does not.
+// pause is how long the tests wait to check that something does not happen.
 const pause = 30 * time.Millisecond
 
 func newPoller(t testing.TB) *iocp.Poller {
@@ -56,7 +56,7 @@ func (c conn) tryRead(b []byte) (int, error) {
 	return int(n), err
 }
 
-// drain reads to would-block or the end.
+// drain reads until would-block or the end.
 func (c conn) drain(t testing.TB) int {
 	t.Helper()
 	b := make([]byte, 4096)
@@ -173,7 +173,7 @@ func handles(t testing.TB) uint32 {
 	return n
 }
 
-// missingDriver makes a Poller that cannot be had.
+// missingDriver tries to make a Poller on a device that does not exist.
 func missingDriver(t testing.TB) {
 	t.Helper()
 	if p, err := iocp.NewOver(`\Device\NoSuchDriver\x`); p != nil || err == nil {

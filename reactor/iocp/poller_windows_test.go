@@ -28,7 +28,7 @@ func TestAMissingDriverIsNamed(t *testing.T) {
 }
 
 func TestOnlySocketsCanBeAdded(t *testing.T) {
-	listen(t) // or nobody has started the sockets of this process
+	listen(t) // starts the sockets of this process
 	p := newPoller(t)
 	rd, wr, err := os.Pipe()
 	if err != nil {
@@ -52,7 +52,7 @@ func TestTheBaseSocketIsLookedForBelowALayer(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		layers map[windows.Handle]answers
-		err    error // of every question without an answer
+		err    error // of every request without a result
 		want   windows.Handle
 	}{
 		{"the socket itself", map[windows.Handle]answers{1: {iocp.SioBaseHandle: 1}}, refuse, 1},
@@ -129,7 +129,7 @@ func TestMillisecondsAreRoundedUp(t *testing.T) {
 	}
 }
 
-// The kernel may write to the block of a poll until its packet has been fetched, deleted or not.
+// The kernel may write to the block of a poll until a Wait has got its packet, also after a Delete.
 func TestADeletedSocketKeepsItsBlockUntilThePollHasCompleted(t *testing.T) {
 	p := newPoller(t)
 	a, _ := pair(t)
@@ -161,7 +161,7 @@ func TestADeletedSocketKeepsItsBlockUntilThePollHasCompleted(t *testing.T) {
 	}
 }
 
-// A Delete without a poll has nothing to wait for.
+// A Delete without an outstanding poll frees the slot at once.
 func TestADeleteBeforeTheFirstWaitFreesAtOnce(t *testing.T) {
 	p := newPoller(t)
 	a, _ := pair(t)
@@ -225,7 +225,7 @@ func TestNoHandleIsInherited(t *testing.T) {
 	}
 }
 
-// An owner that breaks the rule "Delete before close" must not leave the number occupied for the next.
+// An owner that breaks the rule "Delete before close" must not leave the number registered for the next socket.
 func TestASocketClosedWithoutDeleteIsForgotten(t *testing.T) {
 	p := newPoller(t)
 	a, _ := pair(t)
@@ -274,7 +274,7 @@ func TestEdgeReportsOncePerRearm(t *testing.T) {
 	if got := within(t, p, 1, testTimeout); got != reactor.WriteReady {
 		t.Fatalf("Rearm of writing brought %v", got)
 	}
-	if err := p.Rearm(a.fd, 1, reactor.Readable); err != nil { // it holds still
+	if err := p.Rearm(a.fd, 1, reactor.Readable); err != nil { // it still holds
 		t.Fatal(err)
 	}
 	if got := within(t, p, 1, testTimeout); got != reactor.ReadReady {
@@ -282,7 +282,7 @@ func TestEdgeReportsOncePerRearm(t *testing.T) {
 	}
 }
 
-// The poll that a blocked Wait has outstanding asks for less than Rearm wants.
+// The outstanding poll of a blocked Wait is for fewer events than Rearm makes wanted.
 func TestRearmTakesEffectInAWaitInProgress(t *testing.T) {
 	for range 20 {
 		p := newPoller(t)
@@ -358,7 +358,7 @@ func TestWhetherSendingHasEnded(t *testing.T) {
 	}
 }
 
-// Blocks are the kernel's while polls come and go, and the collector knows nothing of that.
+// The kernel uses blocks while polls come and go, and the collector does not know of it.
 func TestTheCollectorLeavesBlocksAlone(t *testing.T) {
 	p := newPoller(t)
 	stop := make(chan struct{})
@@ -430,7 +430,7 @@ func TestAForgottenPollerKeepsItsBlocks(t *testing.T) {
 		within(t, p, 1, 0)
 	}()
 	for range 3 {
-		runtime.GC() // whose finalizers end the process if a pin is left behind
+		runtime.GC() // its finalizers end the process if a pin is left
 		time.Sleep(10 * time.Millisecond)
 	}
 }

@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// Regression: about a thousand sockets were the most that could be waited for.
+// Regression: a wait was limited to about a thousand sockets.
 func TestThereIsNoLimitOnSockets(t *testing.T) {
 	p := newPoller(t)
 	const n = 1500
@@ -29,7 +29,7 @@ func TestThereIsNoLimitOnSockets(t *testing.T) {
 	}
 }
 
-// Regression: a wait that had begun could not be woken.
+// Regression: a Notify could not end a wait that had begun.
 func TestAWaitForSocketsCanBeWoken(t *testing.T) {
 	p := newPoller(t)
 	a, _ := pair(t)
@@ -57,7 +57,7 @@ func TestAWaitForSocketsCanBeWoken(t *testing.T) {
 	}
 }
 
-// Regression: taking a descriptor out could block, and swallowed events of others.
+// Regression: a Delete could block, and dropped events of other sockets.
 func TestDeleteNeitherBlocksNorSwallowsEvents(t *testing.T) {
 	p := newPoller(t)
 	const n = 40
@@ -70,7 +70,7 @@ func TestDeleteNeitherBlocksNorSwallowsEvents(t *testing.T) {
 	for _, c := range conns {
 		write(t, c[1], "x")
 	}
-	for i := 0; i < n; i += 2 { // nobody is waiting who could help
+	for i := 0; i < n; i += 2 { // no Wait is in progress
 		if err := p.Delete(conns[i][0].fd); err != nil {
 			t.Fatal(err)
 		}

@@ -11,8 +11,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A Modify in the middle of a Wait that has reported the registration: what the kernel says from then on is told
-// under the new Key.
+// After a Modify in the middle of a Wait that has reported the registration, the Wait reports later kernel events under
+// the new Key.
 func TestAModifyDuringAWaitBeginsAnEventOfItsOwn(t *testing.T) {
 	overDoubles(t, func(t *testing.T, p *kqueue.Poller, f *kqueue.Faults) {
 		a, _ := socketPair(t)
@@ -31,7 +31,7 @@ func TestAModifyDuringAWaitBeginsAnEventOfItsOwn(t *testing.T) {
 	})
 }
 
-// A kernel that answers fewer changes than it was given has made the others for all the Poller knows, or has not.
+// If the kernel returns fewer receipts than changes, the Poller does not know whether the other changes were made.
 func TestAChangeWithoutReceiptHasFailed(t *testing.T) {
 	for _, flavour := range []string{"freebsd", "darwin", "openbsd"} { // those with receipts
 		p, f, err := kqueue.NewOverDouble(flavour)
@@ -51,8 +51,8 @@ func TestAChangeWithoutReceiptHasFailed(t *testing.T) {
 	}
 }
 
-// A filter that stays as it is is not deleted: were there no memory to add it anew, nobody would report. Neither is it
-// if the Modify fails.
+// A filter whose config stays is not deleted, also if the Modify fails: without memory to add it anew, there would be no
+// reports.
 func TestAFilterThatStaysIsNotDeleted(t *testing.T) {
 	overDoubles(t, func(t *testing.T, p *kqueue.Poller, f *kqueue.Faults) {
 		a, _ := socketPair(t)
@@ -84,7 +84,7 @@ func TestAFilterThatStaysIsNotDeleted(t *testing.T) {
 	})
 }
 
-// Close waits for the Wait in progress, whose descriptors it closes.
+// Close waits for the Wait in progress before it closes the descriptors.
 func TestCloseWaitsForTheWaitInProgress(t *testing.T) {
 	overDoubles(t, func(t *testing.T, p *kqueue.Poller, f *kqueue.Faults) {
 		release := p.HoldWait()

@@ -8,7 +8,7 @@ import (
 	"github.com/moduvex/moduvex-go/reactor/reactortest"
 )
 
-// The suite over a double of each kernel.
+// TestConformance runs the suite over a double of each kernel.
 func TestConformance(t *testing.T) {
 	for _, flavour := range kqueue.Flavours {
 		t.Run(flavour, func(t *testing.T) {

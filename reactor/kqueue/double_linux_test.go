@@ -8,14 +8,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// double is a kernel's kqueue over epoll: queues, knotes and what makes them active, as the manuals of the
-// systems have it. Each queue is an epoll instance per filter, and one above them to wait on.
+// double is a double of a kernel's kqueue over epoll: queues, knotes and the conditions that make them active, as the
+// manuals of the systems describe them. Each queue is an epoll instance per filter, and one above them for the waits.
 //
-// Where the kernels differ it is told what to be like. capped stands for darwin, which takes a low-water mark
-// for no more than the buffer: there a guard reports whatever is there.
+// Parameters select the differences between kernels. capped is darwin's: it caps a low-water mark at the size of the
+// buffer, so that a guard reports a full buffer.
 //
-// What it cannot know: the end that a socket's own shutdown makes, and which error is pending. A test that
-// needs these says so with Faults.Report.
+// The double does not know of the end that a socket's own shutdown makes, nor which error is pending. A test that needs
+// these reports them with Faults.Report.
 type double struct {
 	capped bool
 
@@ -30,9 +30,9 @@ type queue struct {
 	user  int          // an eventfd
 	notes map[noteID]*note
 	gen   int32
-	first int // which filter is looked at first: each in its turn, so that none starves the others
+	first int // the filter that is checked first: round-robin, so that none starves the others
 
-	// Memory for the one that waits: the suite counts allocations.
+	// The memory of the waiting call: the suite counts allocations.
 	got  [1024]unix.EpollEvent
 	poll [1]unix.PollFd
 	word [8]byte
@@ -52,7 +52,7 @@ type note struct {
 	active   bool // EVFILT_USER
 }
 
-// What the double has beyond evAdd and the like; the numbers are freebsd's and darwin's.
+// The double's constants besides evAdd and the like; the numbers are freebsd's and darwin's.
 const (
 	doubleUser   = -11
 	doubleExcept = -15
@@ -160,7 +160,7 @@ func (d *double) change(q *queue, c *kevent) unix.Errno {
 	if f != filters {
 		if _, err := unix.FcntlInt(uintptr(id.ident), unix.F_GETFD, 0); err != nil {
 			for f := range filters {
-				delete(q.notes, noteID{id.ident, doubleNumber(f)}) // the kernel did so at the close
+				delete(q.notes, noteID{id.ident, doubleNumber(f)}) // the kernel does so at the close
 			}
 			return unix.EBADF
 		}
@@ -183,7 +183,7 @@ func (d *double) change(q *queue, c *kevent) unix.Errno {
 	if fresh {
 		q.gen++
 		n = &note{ev: *c, gen: q.gen}
-		n.ev.flags &= evClear | evOneShot | evDispatch // for good
+		n.ev.flags &= evClear | evOneShot | evDispatch // they stay
 	}
 	if flags&evAdd != 0 {
 		n.ev.fflags, n.ev.data, n.ev.udata = c.fflags, c.data, c.udata
@@ -206,10 +206,10 @@ func (d *double) change(q *queue, c *kevent) unix.Errno {
 	return 0
 }
 
-// arm makes the epoll instance of f look at n's descriptor, or no longer.
+// arm adds n's descriptor to the epoll instance of f, or removes it.
 func (d *double) arm(q *queue, f filter, n *note) unix.Errno {
 	fd := int(n.ev.ident)
-	if n.disabled { // the hang-up of one that is there cannot be masked
+	if n.disabled { // epoll cannot mask the hang-up of an added descriptor
 		unix.EpollCtl(q.subs[f], unix.EPOLL_CTL_DEL, fd, &unix.EpollEvent{})
 		return 0
 	}
@@ -263,7 +263,7 @@ func (d *double) collect(q *queue, events []kevent) int {
 			}
 			ev, ok := d.activate(f, k, e.Events)
 			if !ok {
-				if f == except { // it hangs up, which this filter does not tell and cannot mask
+				if f == except { // a hang-up, which this filter does not report and epoll cannot mask
 					unix.EpollCtl(q.subs[f], unix.EPOLL_CTL_DEL, id.ident, &unix.EpollEvent{})
 				}
 				continue
@@ -283,7 +283,7 @@ func (d *double) collect(q *queue, events []kevent) int {
 	return n
 }
 
-// activate is the event of k, if there is one: the kernel looks again before it reports.
+// activate returns the event of k, if there is one: a kernel checks the condition again before it reports.
 func (d *double) activate(f filter, k *note, bits uint32) (kevent, bool) {
 	ev := k.ev
 	fd := int(ev.ident)
@@ -312,7 +312,7 @@ func (d *double) activate(f filter, k *note, bits uint32) (kevent, bool) {
 	if eof {
 		ev.flags |= evEOF
 		if failed && socket {
-			ev.fflags = uint32(unix.EIO) // some error; to ask which would take it away
+			ev.fflags = uint32(unix.EIO) // any error; reading the real one would clear it
 		}
 	}
 	return ev, true

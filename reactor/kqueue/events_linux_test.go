@@ -22,8 +22,8 @@ func TestBothDirectionsComeInOneEvent(t *testing.T) {
 	}
 }
 
-// A one-shot registration has one Event, so what its filters say in a row must be in it, whether the kernel
-// reports it at once or not; and what they say later in none.
+// A one-shot registration has one Event. It must have the conditions of both filters, whether the kernel reports them at
+// once or one after the other; what the filters report later is in no Event.
 func TestAOneShotOfBothDirectionsReportsOnce(t *testing.T) {
 	overDoubles(t, func(t *testing.T, p *kqueue.Poller, f *kqueue.Faults) {
 		a, _ := socketPair(t)
@@ -41,8 +41,8 @@ func TestAOneShotOfBothDirectionsReportsOnce(t *testing.T) {
 	})
 }
 
-// A socket comes to a writing end that is closed by its own shutdown. Told to a one-shot reader, it would
-// be told again at each Modify.
+// The writing end of a socket closes by its own shutdown. If a one-shot reader got that report, it would get it again
+// after each Modify.
 func TestOnesOwnShutdownIsNoNewsToAReader(t *testing.T) {
 	for _, mode := range modes {
 		overDoubles(t, func(t *testing.T, p *kqueue.Poller, f *kqueue.Faults) {
@@ -50,7 +50,7 @@ func TestOnesOwnShutdownIsNoNewsToAReader(t *testing.T) {
 			add(t, p, a, 7, reactor.Readable, mode)
 			f.Report(p, kqueue.Report{FD: a, Filter: "write", EOF: true})
 			silent(t, p)
-			// It is one half of a hang-up though.
+			// It is one half of a hang-up.
 			unix.Shutdown(b, unix.SHUT_WR)
 			waitFor(t, p, 7, reactor.ReadReady|reactor.ReadClosed|reactor.WriteClosed)
 		})
@@ -86,8 +86,7 @@ func TestAnEventOfAnEarlierRegistrationIsDropped(t *testing.T) {
 	})
 }
 
-// What is not to be told may fill the buffer; what is behind it must be found, also by a Wait that does not
-// block.
+// Unreported events may fill the buffer. Wait must find the events behind them, also if it does not block.
 func TestWhatIsDroppedHidesNothing(t *testing.T) {
 	for _, timeout := range []time.Duration{0, 1, testTimeout, -1} {
 		overDoubles(t, func(t *testing.T, p *kqueue.Poller, f *kqueue.Faults) {
@@ -159,7 +158,7 @@ func TestDescriptorsThatCannotBeAreRefused(t *testing.T) {
 		rd, _ := pipe(t)
 		fds := []uintptr{reactor.NoFD, math.MaxInt32}
 		if wide := uint64(1)<<32 + uint64(rd); uint64(uintptr(wide)) == wide {
-			fds = append(fds, uintptr(wide)) // its lower half is a good one
+			fds = append(fds, uintptr(wide)) // its lower half is an open descriptor
 		}
 		for _, fd := range fds {
 			if err := p.Add(fd, 1, reactor.Readable, reactor.Level); !errors.Is(err, unix.EBADF) {

@@ -10,18 +10,18 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Flavours are the kernels whose differences matter to this package, by the system that is like it.
+// Flavours names the kernels whose differences matter to this package, by a system that has each.
 var Flavours = []string{"freebsd", "darwin", "openbsd", "netbsd"}
 
-// NewOverDouble returns a Poller over a double of a kernel, and what makes that kernel fail.
+// NewOverDouble returns a Poller over a double of a kernel, and the Faults of that kernel.
 func NewOverDouble(flavour string) (*Poller, *Faults, error) {
 	f := NewFaults(flavour)
 	p, err := f.New()
 	return p, f, err
 }
 
-// Faults stands between a Poller and a double. It checks every call, and makes those fail or report that a test
-// wants to.
+// Faults is a layer between a Poller and a double. It checks every call, and makes calls fail or report as a test
+// says.
 type Faults struct {
 	double
 	flavour string
@@ -33,8 +33,8 @@ type Faults struct {
 	waits   []time.Duration
 	misused error
 	signals int // of EVFILT_USER
-	lost    int // receipts that the next change does without
-	until   int // how many Waits' system calls there are until during is called
+	lost    int // receipts that the next change omits
+	until   int // the number of Waits' system calls until during is called
 	during  func()
 }
 
@@ -46,7 +46,7 @@ type Change struct {
 	Guard  bool
 }
 
-// Report is a kernel event as a test wants it.
+// Report is a kernel event that a test makes.
 type Report struct {
 	FD     int
 	Filter string // as in Change; others are unknown to the Poller
@@ -57,7 +57,7 @@ type Report struct {
 	Stale  bool // of an earlier registration of the same number
 }
 
-// NewFaults returns a kernel without a fault yet.
+// NewFaults returns a kernel without faults.
 func NewFaults(flavour string) *Faults {
 	return &Faults{
 		double:  double{capped: flavour == "darwin", queues: make(map[int]*queue)},
@@ -88,15 +88,14 @@ func (f *Faults) FailNext(op string, errs ...error) {
 	f.next[op] = append(f.next[op], errs...)
 }
 
-// Refuse makes every change fail for which why returns an error, nil for none.
+// Refuse makes every change fail for which why returns an error. A nil why ends that.
 func (f *Faults) Refuse(why func(Change) error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.refuse = why
 }
 
-// Report makes the next Wait's system call return events. If there are more calls than Reports, they are
-// the double's.
+// Report makes the next Wait's system call return events. Calls after the last Report go to the double.
 func (f *Faults) Report(p *Poller, events ...Report) {
 	var list []kevent
 	for _, r := range events {
@@ -163,7 +162,7 @@ func (f *Faults) Waits() []time.Duration {
 	return f.waits
 }
 
-// Misused returns what a kernel would not have done as the Poller expects, if there was a call of that kind.
+// Misused returns an error if the Poller made a call that a kernel would handle otherwise than the Poller expects.
 func (f *Faults) Misused() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -190,7 +189,7 @@ func (f *Faults) take(op string) error {
 	return err
 }
 
-// Kqueue is the kernel's.
+// Kqueue implements calls.
 func (f *Faults) Kqueue() (int, error) {
 	if err := f.take("kqueue"); err != nil {
 		return -1, err
@@ -198,7 +197,7 @@ func (f *Faults) Kqueue() (int, error) {
 	return f.double.Kqueue()
 }
 
-// Pipe is the kernel's.
+// Pipe implements calls.
 func (f *Faults) Pipe() (rd, wr int, err error) {
 	if err := f.take("pipe"); err != nil {
 		return -1, -1, err
@@ -206,12 +205,12 @@ func (f *Faults) Pipe() (rd, wr int, err error) {
 	return f.double.Pipe()
 }
 
-// Close is the kernel's.
+// Close implements calls.
 func (f *Faults) Close(fd int) error {
 	return errors.Join(f.take("close"), f.double.Close(fd))
 }
 
-// Kevent is the kernel's.
+// Kevent implements calls.
 func (f *Faults) Kevent(kq int, changes, events []kevent, timeout time.Duration) (int, error) {
 	if len(changes) > 0 {
 		return f.change(kq, changes, events, timeout)
@@ -234,8 +233,8 @@ func (f *Faults) Kevent(kq int, changes, events []kevent, timeout time.Duration)
 	return f.double.Kevent(kq, changes, events, timeout)
 }
 
-// change checks that nothing but the changes' own errors can come of it: a call with room for more would take
-// the events of others along, and one with a timeout would wait for them.
+// change checks that the call can return only the errors of its changes: a call with more room would take other events,
+// and one with a timeout would wait for them.
 func (f *Faults) change(kq int, changes, events []kevent, timeout time.Duration) (int, error) {
 	f.mu.Lock()
 	receipts := len(events) > 0
@@ -295,7 +294,7 @@ func (f *Faults) change(kq int, changes, events []kevent, timeout time.Duration)
 	return n, nil
 }
 
-// Meaning is what an event means to a registration.
+// Meaning translates a kernel event for a registration.
 func Meaning(interest reactor.Interest, filterName string, eof bool, fflags uint32, data int64) (reactor.Readiness, bool) {
 	s := source{interest: interest}
 	flags := 0
@@ -310,7 +309,7 @@ func Meaning(interest reactor.Interest, filterName string, eof bool, fflags uint
 	return 0, false
 }
 
-// Held returns how many sources are referred to as held, also in the spare room behind them.
+// Held returns how many sources the list of held ones references, also in its spare capacity.
 func (p *Poller) Held() (n int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -44,7 +44,7 @@ func TestAFailedNewLeavesNothing(t *testing.T) {
 			f.FailNext(c.op, c.err)
 			open := openFDs(t)
 			p, err := f.New()
-			if err == nil && c.op == "pipe" { // this kernel needs none
+			if err == nil && c.op == "pipe" { // this kernel needs no pipe
 				p.Close()
 				continue
 			}
@@ -101,7 +101,7 @@ func TestAWaitThatFailsLeavesItsSlice(t *testing.T) {
 	})
 }
 
-// Whichever of the filters the kernel refuses, the descriptor is not registered, and nothing of it is left.
+// If the kernel refuses any of the filters, the descriptor is not registered and no filter of it is left.
 func TestAnAddThatFailsLeavesNothing(t *testing.T) {
 	for _, filter := range []string{"read", "write"} {
 		for _, interest := range []reactor.Interest{reactor.Readable, reactor.Writable, both} {
@@ -137,7 +137,7 @@ func TestAModifyThatFailsChangesNothing(t *testing.T) {
 			a, b := socketPair(t)
 			add(t, p, a, 7, reactor.Readable, reactor.Level)
 			refused := false
-			f.Refuse(func(c kqueue.Change) error { // once: what undoes the rest is let through
+			f.Refuse(func(c kqueue.Change) error { // once: the changes that undo the others succeed
 				if c.Filter == filter && !c.Delete && !refused {
 					refused = true
 					return unix.ENOMEM
@@ -156,7 +156,7 @@ func TestAModifyThatFailsChangesNothing(t *testing.T) {
 	}
 }
 
-// A registration that can neither be changed nor restored tells so: nobody would ever report it again.
+// A registration that can neither be changed nor restored reports an error: no filter would report it any more.
 func TestARegistrationThatIsLostTells(t *testing.T) {
 	for _, mode := range modes {
 		overDoubles(t, func(t *testing.T, p *kqueue.Poller, f *kqueue.Faults) {
@@ -185,8 +185,7 @@ func TestARegistrationThatIsLostTells(t *testing.T) {
 	}
 }
 
-// A pipe without readers is EPIPE to some kernels, when it is added. The contract knows it as a condition
-// that holds already.
+// Some kernels refuse to add a pipe without readers, with EPIPE. To the contract that is a condition that holds already.
 func TestAnEndThatIsGoneWhenAddedIsReported(t *testing.T) {
 	for _, mode := range modes {
 		overDoubles(t, func(t *testing.T, p *kqueue.Poller, f *kqueue.Faults) {
@@ -224,7 +223,7 @@ func TestAnEndThatIsGoneWhenAddedIsReported(t *testing.T) {
 	}
 }
 
-// A file that has no such filter can be watched all the same, if nobody asked for it.
+// A file that lacks a filter which the Interest does not need can be watched.
 func TestAMissingFilterMattersIfItWasAskedFor(t *testing.T) {
 	overDoubles(t, func(t *testing.T, p *kqueue.Poller, f *kqueue.Faults) {
 		a, b := socketPair(t)
@@ -255,7 +254,7 @@ func TestAMissingFilterMattersIfItWasAskedFor(t *testing.T) {
 	})
 }
 
-// Regression: a descriptor that was closed too early could neither be taken out nor added again.
+// Regression: a descriptor that was closed too early could neither be deleted nor added again.
 func TestADescriptorClosedTooEarlyIsForgotten(t *testing.T) {
 	overDoubles(t, func(t *testing.T, p *kqueue.Poller, f *kqueue.Faults) {
 		var fds [2]int
@@ -319,7 +318,7 @@ func TestANotifyThatFailsIsNotCoalescedInto(t *testing.T) {
 	}
 }
 
-// A pipe that is not emptied would keep the next Wait busy, which returns for nothing but goes round and round.
+// If a Wait did not empty the pipe, the next Wait would spin on its event without returning.
 func TestANotifyLeavesNothingBehind(t *testing.T) {
 	overDoubles(t, func(t *testing.T, p *kqueue.Poller, f *kqueue.Faults) {
 		for range 3 {

@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// gone is what some kernels say of a pipe without readers: its end is held for the next Wait.
+// gone refuses a pipe without readers as some kernels do; the Poller holds its end for the next Wait.
 func gone(c kqueue.Change) error {
 	if c.Filter == "write" && !c.Delete {
 		return unix.EPIPE
@@ -18,7 +18,7 @@ func gone(c kqueue.Change) error {
 	return nil
 }
 
-// noMemory refuses whatever is added.
+// noMemory refuses every addition.
 func noMemory(c kqueue.Change) error {
 	if !c.Delete {
 		return unix.ENOMEM
@@ -26,7 +26,8 @@ func noMemory(c kqueue.Change) error {
 	return nil
 }
 
-// More is held than a Wait may return: the next one has the rest, and what was reported is kept by nothing.
+// If more is held than one Wait may return, the next Wait returns the rest. The list keeps no reference to a source that
+// was reported.
 func TestAWaitReturnsNoMoreOfWhatIsHeldThanItMay(t *testing.T) {
 	overDoubles(t, func(t *testing.T, p *kqueue.Poller, f *kqueue.Faults) {
 		f.Refuse(gone)
@@ -64,13 +65,13 @@ func TestAWaitReturnsNoMoreOfWhatIsHeldThanItMay(t *testing.T) {
 	})
 }
 
-// A source for which something is held already is not held twice: one of the two would stay, and no Wait sleep.
+// A source that is held already is not held twice: one of the two entries would stay, and no Wait would block.
 func TestWhatIsHeldIsHeldOnce(t *testing.T) {
 	overDoubles(t, func(t *testing.T, p *kqueue.Poller, f *kqueue.Faults) {
 		a, _ := socketPair(t)
 		add(t, p, a, 7, 0, reactor.Level)
 		f.Report(p, kqueue.Report{FD: a, Filter: "read"})
-		waitFor(t, p, 7, reactor.ErrorReady) // the guard insists from now on
+		waitFor(t, p, 7, reactor.ErrorReady) // the guard reports in every Wait from now on
 		f.Refuse(noMemory)
 		if err := p.Modify(uintptr(a), 8, reactor.Readable, reactor.Level); !errors.Is(err, unix.ENOMEM) {
 			t.Fatalf("Modify: %v", err)
@@ -78,7 +79,7 @@ func TestWhatIsHeldIsHeldOnce(t *testing.T) {
 		if n := p.Held(); n != 1 {
 			t.Fatalf("%d are held, want 1", n)
 		}
-		f.Report(p, kqueue.Report{FD: a, Filter: "read", Data: 1}) // it is to be made quiet, which fails too
+		f.Report(p, kqueue.Report{FD: a, Filter: "read", Data: 1}) // the replacement with evClear fails too
 		waitFor(t, p, 7, reactor.ErrorReady)
 		if n := p.Held(); n != 1 {
 			t.Errorf("%d are held, want 1", n)
@@ -93,7 +94,7 @@ func TestWhatIsHeldIsHeldOnce(t *testing.T) {
 	})
 }
 
-// The Wait in progress returns for a registration that can neither be changed nor restored.
+// A registration that can neither be changed nor restored ends the Wait in progress.
 func TestALostRegistrationEndsTheWaitInProgress(t *testing.T) {
 	overDoubles(t, func(t *testing.T, p *kqueue.Poller, f *kqueue.Faults) {
 		a, _ := socketPair(t)

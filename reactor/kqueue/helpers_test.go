@@ -11,10 +11,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// pause is how long a test waits to see that something does not happen.
+// pause is how long a test waits to check that something does not happen.
 const pause = 20 * time.Millisecond
 
-// testTimeout is how long it waits for what must happen.
+// testTimeout is how long a test waits for what must happen. It passes only when something is broken.
 const testTimeout = 20 * time.Second
 
 var modes = []reactor.Mode{reactor.Level, reactor.Edge, reactor.OneShot}

@@ -70,7 +70,7 @@ func TestAFailedNewLeavesNoDescriptor(t *testing.T) {
 // uintToCur converts n to the type of a limit, which differs between these systems.
 func uintToCur[T int64 | uint64](_ T, n int) T { return T(n) }
 
-// nextFD is the lowest free number.
+// nextFD returns the lowest free number.
 func nextFD(t *testing.T) int {
 	t.Helper()
 	fd, err := unix.Dup(0)
@@ -86,7 +86,7 @@ func TestDescriptorsThatCannotBeAreRefused(t *testing.T) {
 	rd, _ := pipe(t)
 	fds := []uintptr{reactor.NoFD, math.MaxInt32, uintptr(nextFD(t))}
 	if wide := uint64(1)<<32 + uint64(rd); uint64(uintptr(wide)) == wide {
-		fds = append(fds, uintptr(wide)) // its lower half is a good one
+		fds = append(fds, uintptr(wide)) // its lower half is an open descriptor
 	}
 	for _, fd := range fds {
 		if err := p.Add(fd, 1, reactor.Readable, reactor.Level); !errors.Is(err, unix.EBADF) {
@@ -95,7 +95,7 @@ func TestDescriptorsThatCannotBeAreRefused(t *testing.T) {
 	}
 }
 
-// Regression: a descriptor that was closed too early could neither be taken out nor added again.
+// Regression: a descriptor that was closed too early could neither be deleted nor added again.
 func TestADescriptorClosedTooEarlyIsForgotten(t *testing.T) {
 	p := newPoller(t)
 	var fds [2]int
@@ -113,7 +113,7 @@ func TestADescriptorClosedTooEarlyIsForgotten(t *testing.T) {
 	}
 }
 
-// Regression: taking a descriptor out could block, and swallowed events.
+// Regression: a Delete could block, and dropped events.
 func TestADeleteNeitherBlocksNorTakesEvents(t *testing.T) {
 	p := newPoller(t)
 	const n = 10
@@ -155,8 +155,8 @@ func TestADeleteNeitherBlocksNorTakesEvents(t *testing.T) {
 	}
 }
 
-// Regression: error and hang-up events were dropped. Here those of a pipe, whatever was asked for, and
-// whether they come before the Add or after it.
+// Regression: error and hang-up events were dropped. Here those of a pipe, with each Interest, before the Add and after
+// it.
 func TestThePipesOtherEndIsGone(t *testing.T) {
 	for _, mode := range modes {
 		for _, before := range []bool{true, false} {
@@ -191,7 +191,7 @@ func TestThePipesOtherEndIsGone(t *testing.T) {
 	}
 }
 
-// rawPipe returns ends that the test closes by itself.
+// rawPipe returns the ends of a pipe, which the test closes itself.
 func rawPipe(t *testing.T) (rd, wr int) {
 	t.Helper()
 	var fds [2]int
@@ -201,8 +201,8 @@ func rawPipe(t *testing.T) (rd, wr int) {
 	return fds[0], fds[1]
 }
 
-// A socket comes to a writing end that is closed by its own shutdown. Told to a one-shot reader, it would be
-// told again at each Modify.
+// The writing end of a socket closes by its own shutdown. If a one-shot reader got that report, it would get it again
+// after each Modify.
 func TestOnesOwnShutdownIsNoNewsToAReader(t *testing.T) {
 	for _, mode := range modes {
 		p := newPoller(t)
@@ -225,7 +225,7 @@ func TestBothDirectionsComeInOneEvent(t *testing.T) {
 	}
 }
 
-// A guard must not keep a Wait busy: the descriptor that it guards has all its room, and many bytes come in.
+// A guard must not make a Wait spin: the guarded descriptor has room to write, and many bytes arrive.
 func TestAGuardIsQuiet(t *testing.T) {
 	for _, mode := range modes {
 		p := newPoller(t)
@@ -244,8 +244,8 @@ func TestAGuardIsQuiet(t *testing.T) {
 	}
 }
 
-// If the scheduler did not know of a Wait that blocks, the collector and every other goroutine of that
-// processor would have to wait for it.
+// If the scheduler did not know that a Wait blocks, the collector and the other goroutines of that processor would have
+// to wait for it.
 func TestABlockedWaitIsKnownToTheScheduler(t *testing.T) {
 	p := newPoller(t)
 	done := make(chan struct{})
@@ -271,7 +271,7 @@ func TestABlockedWaitIsKnownToTheScheduler(t *testing.T) {
 	<-done
 }
 
-// A notifier or a guard that is always active ends no Wait, but keeps it busy.
+// A notifier or a guard that is always active would end no Wait, but make it spin.
 func TestAWaitThatSleepsTakesNoTime(t *testing.T) {
 	p := newPoller(t)
 	a, _ := socketPair(t)

@@ -75,14 +75,14 @@ func TestAnErrorOfTheKernelIsReported(t *testing.T) {
 	})
 }
 
-// Regression: error and hang-up events were dropped. Here in each mode, and however little was asked for.
+// Regression: error and hang-up events were dropped. Here in each mode, with each Interest.
 func TestAHangUpComesWhateverWasAskedFor(t *testing.T) {
 	const hungUp = reactor.ReadClosed | reactor.WriteClosed
 	for _, mode := range modes {
 		for _, interest := range []reactor.Interest{0, reactor.Readable, reactor.Writable} {
 			overDoubles(t, func(t *testing.T, p *kqueue.Poller, f *kqueue.Faults) {
 				a, b := socketPair(t)
-				if interest == reactor.Writable { // so that it is not ready
+				if interest == reactor.Writable { // so that it is not writable
 					for {
 						if _, err := unix.Write(a, make([]byte, 1<<16)); err != nil {
 							break
@@ -107,8 +107,8 @@ func TestAHangUpComesWhateverWasAskedFor(t *testing.T) {
 	}
 }
 
-// Regression: taking a descriptor out could block, and swallowed events. The kernel's answer to a change goes
-// where events go; Faults checks that there is never room for more than the answers.
+// Regression: a Delete could block, and dropped events. The kernel returns receipts where it returns events; Faults checks
+// that a change never has room for more than its receipts.
 func TestADeleteNeitherBlocksNorTakesEvents(t *testing.T) {
 	overDoubles(t, func(t *testing.T, p *kqueue.Poller, f *kqueue.Faults) {
 		const n = 20
@@ -126,7 +126,7 @@ func TestADeleteNeitherBlocksNorTakesEvents(t *testing.T) {
 		}
 		done := make(chan error, 3)
 		go func() {
-			done <- p.Delete(uintptr(idle)) // no event, nor will there be one
+			done <- p.Delete(uintptr(idle)) // it has no event and will have none
 			done <- p.Delete(uintptr(fds[0]))
 			done <- p.Modify(uintptr(fds[1]), 1, reactor.Readable, reactor.OneShot)
 		}()
@@ -156,7 +156,7 @@ func TestADeleteNeitherBlocksNorTakesEvents(t *testing.T) {
 	})
 }
 
-// Regression: taking a descriptor out could block: here while somebody waits.
+// Regression: a Delete could block, here during a Wait.
 func TestADeleteDoesNotWaitForAWait(t *testing.T) {
 	overDoubles(t, func(t *testing.T, p *kqueue.Poller, f *kqueue.Faults) {
 		a, _ := socketPair(t)

@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// few is how many system calls a Wait makes that has nothing to tell, and waits.
+// few is how many system calls a Wait without anything to report makes at most before it blocks.
 const few = 8
 
 // calls returns how many system calls f makes, as far as the test's double counts them.
@@ -20,13 +20,13 @@ func calls(f *kqueue.Faults, do func()) int {
 	return len(f.Waits()) - before
 }
 
-// A guard that has told of an error insists on it. Once the error is collected, the same filter reports what
-// nobody asked for, where the kernel caps the guard's mark at the size of a full buffer.
+// A guard that has reported an error reports it in every Wait. Once the error is cleared, the same filter reports bytes,
+// which were not requested, on a kernel that caps the guard's mark at the size of a full buffer.
 func TestAGuardWhoseErrorIsCollectedDoesNotSpin(t *testing.T) {
 	overDoubles(t, func(t *testing.T, p *kqueue.Poller, f *kqueue.Faults) {
 		a, b := socketPair(t)
 		add(t, p, a, 7, 0, reactor.Level)
-		pending := kqueue.Report{FD: a, Filter: "read"} // nothing to read, and reported
+		pending := kqueue.Report{FD: a, Filter: "read"} // no bytes, and reported: an error
 		for range 2 {
 			f.Report(p, pending)
 			waitFor(t, p, 7, reactor.ErrorReady)
@@ -37,13 +37,13 @@ func TestAGuardWhoseErrorIsCollectedDoesNotSpin(t *testing.T) {
 		}
 		unix.Shutdown(a, unix.SHUT_RDWR)
 		unix.Close(b)
-		for range 3 { // it still guards, and insists
+		for range 3 { // it still guards, and reports in every Wait
 			waitFor(t, p, 7, reactor.ReadClosed|reactor.WriteClosed)
 		}
 	})
 }
 
-// So many of these that they fill the room for kernel events, however it grows, in each look anew.
+// So many of these guards that they fill the buffer for kernel events in each system call, however it grows.
 func TestAWaitThatDoesNotBlockReturnsThoughEveryGuardReports(t *testing.T) {
 	overDoubles(t, func(t *testing.T, p *kqueue.Poller, f *kqueue.Faults) {
 		var pending []kqueue.Report
@@ -51,7 +51,7 @@ func TestAWaitThatDoesNotBlockReturnsThoughEveryGuardReports(t *testing.T) {
 		for i := range reactor.MaxEvents {
 			a, b := socketPair(t)
 			add(t, p, a, reactor.Key(i), 0, reactor.Level)
-			pending = append(pending, kqueue.Report{FD: a, Filter: "read"}) // nothing to read, and reported
+			pending = append(pending, kqueue.Report{FD: a, Filter: "read"}) // no bytes, and reported: an error
 			peers = append(peers, b)
 		}
 		for part := range slices.Chunk(pending, p.Room()) {
@@ -74,13 +74,13 @@ func TestAWaitThatDoesNotBlockReturnsThoughEveryGuardReports(t *testing.T) {
 		case <-returned:
 		case <-time.After(testTimeout):
 			t.Error("a Wait that must not block does not return")
-			p.Close() // which ends it
+			p.Close() // ends the Wait
 			<-returned
 		}
 	})
 }
 
-// A filter that reports for nothing in every Wait is made quiet, once, also one that was asked for.
+// A filter that the kernel reports in every Wait without anything to report gets evClear, once, also a requested one.
 func TestAHangUpOfTheExceptFilterDoesNotSpin(t *testing.T) {
 	overDoubles(t, func(t *testing.T, p *kqueue.Poller, f *kqueue.Faults) {
 		a, _ := socketPair(t)
@@ -92,7 +92,7 @@ func TestAHangUpOfTheExceptFilterDoesNotSpin(t *testing.T) {
 		add(t, p, a, 7, reactor.Priority, reactor.Level)
 		want := 0
 		if slices.ContainsFunc(changed, func(c kqueue.Change) bool { return c.Filter == "except" }) {
-			want = 2 // the kernel keeps the flags of the first time, so it is deleted and added
+			want = 2 // the kernel keeps the flags of the first addition, so the filter is deleted and added
 		}
 		changed = nil
 		for range 2 {
@@ -110,13 +110,13 @@ func TestAHangUpOfTheExceptFilterDoesNotSpin(t *testing.T) {
 	})
 }
 
-// If the kernel has no memory for the quiet filter, the registration is not watched as it should be.
+// If the kernel has no memory for the filter with evClear, the registration is not watched as it should be.
 func TestAGuardThatCannotBeMadeQuietTells(t *testing.T) {
 	overDoubles(t, func(t *testing.T, p *kqueue.Poller, f *kqueue.Faults) {
 		a, _ := socketPair(t)
 		add(t, p, a, 7, 0, reactor.Level)
 		f.Report(p, kqueue.Report{FD: a, Filter: "read"})
-		waitFor(t, p, 7, reactor.ErrorReady) // the guard insists from now on
+		waitFor(t, p, 7, reactor.ErrorReady) // the guard reports in every Wait from now on
 		f.Refuse(func(c kqueue.Change) error {
 			if !c.Delete {
 				return unix.ENOMEM
