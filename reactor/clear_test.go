@@ -59,7 +59,7 @@ func TestAWouldBlockRearmsItsDirectionAlone(t *testing.T) {
 	} {
 		g.ClearReady(ready(t, g, d, 0), d)
 		if p.key != reactor.KeyOf(g) || p.interest != want {
-			t.Errorf("%v: %v of %v was asked for again, want %v of %v", d, p.interest, p.key, want, reactor.KeyOf(g))
+			t.Errorf("%v: %v of %v was rearmed, want %v of %v", d, p.interest, p.key, want, reactor.KeyOf(g))
 		}
 	}
 }

@@ -128,7 +128,7 @@ func (r *Reactor) Notify() error {
 //
 // The descriptors stay open. Their owners close them, with CloseWith or after a Deregister, which returns ErrClosed
 // then. A second Close returns ErrClosed. The first returns the error of the Poller's Close; the Reactor is closed
-// all the same.
+// nevertheless.
 func (r *Reactor) Close() error {
 	if r.poller == nil {
 		return ErrClosed

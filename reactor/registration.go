@@ -252,7 +252,7 @@ func (g *Registration) TakeWaiters(d Direction, wakers []Waker) []Waker {
 //
 // A second call, or one after the Reactor was closed, does nothing and returns ErrClosed; but it returns only after the
 // first call has finished step 2, so either caller may close the descriptor then. Deregister returns the error of the
-// Poller's Delete; the Registration is closed all the same.
+// Poller's Delete; the Registration is closed nevertheless.
 func (g *Registration) Deregister() error {
 	if g.reactor == nil {
 		return ErrClosed

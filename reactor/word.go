@@ -27,7 +27,7 @@ func (g *Registration) reportFrom(s uint64, ready Readiness) {
 // retireFrom sets the Closed bit and returns true, or returns false if it is set.
 func (g *Registration) retireFrom(s uint64) bool {
 	for Readiness(s)&Closed == 0 {
-		// The tick advances too, so that an operation on its way to ClearReady clears nothing.
+		// The tick advances too, so that the ClearReady of an operation in progress clears nothing.
 		if g.state.CompareAndSwap(s, s+1<<tickShift|uint64(Closed)) {
 			return true
 		}

@@ -119,7 +119,7 @@ func (p *Poller) ctl(op string, ctl int, fd uintptr, ev *unix.EpollEvent) error 
 	switch {
 	case fd <= math.MaxInt32:
 		err = unix.EpollCtl(p.epfd, ctl, int(fd), ev)
-	case ctl == unix.EPOLL_CTL_ADD: // the kernel would look at the lower 32 bits only
+	case ctl == unix.EPOLL_CTL_ADD: // the kernel would use the lower 32 bits only
 		err = unix.EBADF
 	default: // Add refuses such a number
 		err = unix.ENOENT

@@ -133,7 +133,7 @@ func startPoll(afd windows.Handle, b *block, socket windows.Handle, events uint3
 	return nil
 }
 
-// cancelPoll has the kernel end a poll. Its packet arrives all the same, with the status cancelled or, if the poll has
+// cancelPoll has the kernel end a poll. Its packet arrives nevertheless, with the status cancelled or, if the poll has
 // just completed, with its events.
 func cancelPoll(afd windows.Handle, b *block) error {
 	var iosb windows.IO_STATUS_BLOCK
@@ -158,7 +158,7 @@ func (b *block) result() (uint32, error) {
 	return b.info.events, nil
 }
 
-// getPackets waits for packets and returns their number, 0 if timeoutMs has passed. It tells the Go scheduler that it
+// getPackets waits for packets and returns their number, 0 if timeoutMs has passed. The Go scheduler knows that it
 // blocks.
 func getPackets(port windows.Handle, buf []entry, timeoutMs uint32) (int, error) {
 	var n uint32

@@ -30,13 +30,13 @@ func baseSocket(fd windows.Handle) (windows.Handle, error) {
 	if _, err := windows.GetsockoptInt(fd, windows.SOL_SOCKET, soType); err != nil {
 		return 0, err
 	}
-	return descend(fd, ask)
+	return descend(fd, request)
 }
 
-// descend sends the requests to fd and the sockets below it, by means of ask.
-func descend(fd windows.Handle, ask func(windows.Handle, uint32) (windows.Handle, error)) (windows.Handle, error) {
+// descend sends the requests to fd and the sockets below it, by means of request.
+func descend(fd windows.Handle, request func(windows.Handle, uint32) (windows.Handle, error)) (windows.Handle, error) {
 	for range maxLayers {
-		base, err := ask(fd, sioBaseHandle)
+		base, err := request(fd, sioBaseHandle)
 		if err == nil {
 			return base, nil
 		}
@@ -45,7 +45,7 @@ func descend(fd windows.Handle, ask func(windows.Handle, uint32) (windows.Handle
 		}
 		next := fd
 		for _, code := range [...]uint32{sioBSPHandleSelect, sioBSPHandlePoll, sioBSPHandle} {
-			if h, e := ask(fd, code); e == nil && h != fd && h != 0 && h != windows.InvalidHandle {
+			if h, e := request(fd, code); e == nil && h != fd && h != 0 && h != windows.InvalidHandle {
 				next = h
 				break
 			}
@@ -58,8 +58,8 @@ func descend(fd windows.Handle, ask func(windows.Handle, uint32) (windows.Handle
 	return 0, windows.WSAEPROVIDERFAILEDINIT
 }
 
-// ask sends one request to the provider of fd.
-func ask(fd windows.Handle, code uint32) (windows.Handle, error) {
+// request sends one request to the provider of fd.
+func request(fd windows.Handle, code uint32) (windows.Handle, error) {
 	var base windows.Handle
 	var n uint32
 	err := windows.WSAIoctl(fd, code, nil, 0,

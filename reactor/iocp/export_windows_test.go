@@ -10,8 +10,8 @@ import (
 func NewOver(device string) (*Poller, error) { return newPoller(device) }
 
 // Descend is descend.
-func Descend(fd windows.Handle, ask func(windows.Handle, uint32) (windows.Handle, error)) (windows.Handle, error) {
-	return descend(fd, ask)
+func Descend(fd windows.Handle, request func(windows.Handle, uint32) (windows.Handle, error)) (windows.Handle, error) {
+	return descend(fd, request)
 }
 
 // The events of the driver, and the requests to a layered provider.

@@ -48,29 +48,29 @@ func TestOnlySocketsCanBeAdded(t *testing.T) {
 
 func TestTheBaseSocketIsLookedForBelowALayer(t *testing.T) {
 	refuse := windows.WSAEOPNOTSUPP
-	type answers map[uint32]windows.Handle
+	type replies map[uint32]windows.Handle
 	for _, c := range []struct {
 		name   string
-		layers map[windows.Handle]answers
+		layers map[windows.Handle]replies
 		err    error // of every request without a result
 		want   windows.Handle
 	}{
-		{"the socket itself", map[windows.Handle]answers{1: {iocp.SioBaseHandle: 1}}, refuse, 1},
-		{"the provider tells", map[windows.Handle]answers{1: {iocp.SioBaseHandle: 9}}, refuse, 9},
+		{"the socket itself", map[windows.Handle]replies{1: {iocp.SioBaseHandle: 1}}, refuse, 1},
+		{"the provider returns it", map[windows.Handle]replies{1: {iocp.SioBaseHandle: 9}}, refuse, 9},
 		{"the provider keeps it, but not for select",
-			map[windows.Handle]answers{1: {iocp.SioBSPHandleSelect: 2}, 2: {iocp.SioBaseHandle: 9}}, refuse, 9},
+			map[windows.Handle]replies{1: {iocp.SioBSPHandleSelect: 2}, 2: {iocp.SioBaseHandle: 9}}, refuse, 9},
 		{"nor for WSAPoll",
-			map[windows.Handle]answers{1: {iocp.SioBSPHandlePoll: 2}, 2: {iocp.SioBaseHandle: 9}}, refuse, 9},
+			map[windows.Handle]replies{1: {iocp.SioBSPHandlePoll: 2}, 2: {iocp.SioBaseHandle: 9}}, refuse, 9},
 		{"nor in general, twice",
-			map[windows.Handle]answers{1: {iocp.SioBSPHandle: 2}, 2: {iocp.SioBSPHandle: 3}, 3: {iocp.SioBaseHandle: 9}}, refuse, 9},
-		{"it answers with itself", map[windows.Handle]answers{1: {iocp.SioBSPHandlePoll: 1}}, refuse, 0},
-		{"two that answer in a circle",
-			map[windows.Handle]answers{1: {iocp.SioBSPHandle: 2}, 2: {iocp.SioBSPHandle: 1}}, refuse, 0},
-		{"no socket", map[windows.Handle]answers{1: {iocp.SioBSPHandle: 2}, 2: {iocp.SioBaseHandle: 9}}, windows.WSAENOTSOCK, 0},
+			map[windows.Handle]replies{1: {iocp.SioBSPHandle: 2}, 2: {iocp.SioBSPHandle: 3}, 3: {iocp.SioBaseHandle: 9}}, refuse, 9},
+		{"it replies with itself", map[windows.Handle]replies{1: {iocp.SioBSPHandlePoll: 1}}, refuse, 0},
+		{"two that reply in a circle",
+			map[windows.Handle]replies{1: {iocp.SioBSPHandle: 2}, 2: {iocp.SioBSPHandle: 1}}, refuse, 0},
+		{"no socket", map[windows.Handle]replies{1: {iocp.SioBSPHandle: 2}, 2: {iocp.SioBaseHandle: 9}}, windows.WSAENOTSOCK, 0},
 	} {
-		asked := 0
+		requests := 0
 		got, err := iocp.Descend(1, func(fd windows.Handle, code uint32) (windows.Handle, error) {
-			asked++
+			requests++
 			if h, ok := c.layers[fd][code]; ok {
 				return h, nil
 			}
@@ -79,8 +79,8 @@ func TestTheBaseSocketIsLookedForBelowALayer(t *testing.T) {
 		if got != c.want || (err == nil) != (c.want != 0) {
 			t.Errorf("%s: %d, %v; want %d", c.name, got, err, c.want)
 		}
-		if asked > 4*iocp.MaxLayers {
-			t.Errorf("%s: asked %d times", c.name, asked)
+		if requests > 4*iocp.MaxLayers {
+			t.Errorf("%s: %d requests", c.name, requests)
 		}
 	}
 }

@@ -17,7 +17,7 @@ import (
 //   - blocks are never on a stack, which moves: they are allocated in arrays of their own on the heap, whose
 //     objects do not move;
 //   - an array is pinned (runtime.Pinner) from its allocation on. The pin guarantees that it is neither moved nor
-//     freed, whatever becomes of the Poller, and in later versions of Go too;
+//     freed, also without a Poller that references it, and in later versions of Go too;
 //   - a block belongs to one socket at a time, in a slot, and the slot is freed only when no poll is outstanding
 //     in it: a Delete during a poll cancels the poll, and the Wait that gets the packet frees the slot;
 //   - an array is unpinned only when all its slots are free. Close waits for that; it leaves the array of a poll

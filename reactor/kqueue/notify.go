@@ -11,8 +11,8 @@ import (
 // Wait and the proof that no Notify is lost. A signal of that protocol is a trigger, or a byte in the pipe. With
 // EV_CLEAR the kernel resets EVFILT_USER when it reports it; the Wait that has the pipe's event empties the pipe.
 //
-// Close, and a method that holds something for a Wait, signal without a request; NotifyFlag.Take tells the Wait that
-// there was none, and the Wait finds the other reason itself.
+// Close, and a method that holds something for a Wait, signal without a request; NotifyFlag.Take returns
+// false then, and the Wait checks for these reasons itself.
 
 // notifierIdent is the identifier of the notifier, the only filter of EVFILT_USER.
 const notifierIdent = 0

@@ -27,8 +27,8 @@ import (
 // The kernel reports a descriptor and not a registration, so there is a table of sources, under mu. A method holds mu
 // during the system calls that change a registration, which do not block, so that under mu the kernel's filters
 // and the table agree. Wait takes mu only after it has returned from the kernel. By then an event may be of a
-// registration that is gone while the descriptor is registered anew. The tag tells the two apart: each Add draws
-// one, and the kernel returns it with every event.
+// registration that is gone while the descriptor is registered anew. The tag distinguishes the two: each Add makes
+// a new one, and the kernel returns it with every event.
 //
 // Locks are taken in this order: waitMu, openMu, mu.
 type Poller struct {
@@ -136,7 +136,7 @@ func (p *Poller) Delete(fd uintptr) error {
 	})
 }
 
-// noNumber replaces a number that no descriptor can have, of which the kernel would look at the lower 32 bits only.
+// noNumber replaces a number that no descriptor can have, of which the kernel would use the lower 32 bits only.
 // The table never has it.
 const noNumber = -1
 

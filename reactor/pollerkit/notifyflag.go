@@ -2,7 +2,7 @@ package pollerkit
 
 import "sync/atomic"
 
-// NotifyFlag tells a Notify whether it has to signal, and a Wait whether it has to return for a Notify. The signal
+// NotifyFlag says whether a Notify has to signal, and whether a Wait has to return for a Notify. The signal
 // is an event that the Poller makes for its own Wait: a write to an eventfd or a pipe, EVFILT_USER, a packet of a
 // completion port. The zero NotifyFlag is ready for use. Its methods may be called from any goroutine.
 //

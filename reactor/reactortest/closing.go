@@ -12,7 +12,7 @@ import (
 
 var closeCases = []testCase{
 	{"Close ends a Wait in progress with ErrClosed", testCloseWhileWaiting},
-	{"a closed Poller answers ErrClosed", testClosedPoller},
+	{"a closed Poller returns ErrClosed", testClosedPoller},
 	{"Close leaves the descriptors open", testCloseLeavesOpen},
 	{"Close races with everything", testCloseRace},
 }

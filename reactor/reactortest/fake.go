@@ -87,7 +87,7 @@ func (f *Fake) FireKey(key reactor.Key, ready reactor.Readiness) {
 }
 
 // FailNext makes a call of op ("add", "modify", "delete", "wait", "notify", "close", "rearm") return err and do nothing:
-// the next call, or the one after those that earlier calls of FailNext make fail. Close closes all the same.
+// the next call, or the one after those that earlier calls of FailNext make fail. A failing Close closes nevertheless.
 func (f *Fake) FailNext(op string, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -18,7 +18,7 @@ type Internals struct {
 	// HoldWait makes p as busy as a Wait in progress does, until release is called.
 	HoldWait func() (release func())
 	// Signals returns how many signals Notify has made since the last call of Signals. It is nil where the
-	// system does not tell.
+	// system does not count them.
 	Signals func() int
 }
 
@@ -68,7 +68,7 @@ func testNotifyEndsLate(t *testing.T, in Internals) {
 
 func testNotifiesShareASignal(t *testing.T, in Internals) {
 	if in.Signals == nil {
-		t.Skip("the system does not tell how many signals were made")
+		t.Skip("the system does not count signals")
 	}
 	in.Signals()
 	for range 3 {

@@ -17,7 +17,7 @@ var kernelCases = []testCase{
 	{"one source in two Pollers", testTwoPollers},
 	{"a number that no descriptor can have is not registered", testImpossibleDescriptor},
 	{"an accepted connection makes the listener ready", testAccept},
-	{"a refused connect is reported and the error can be had", testConnectRefused},
+	{"a refused connect is reported and its error can be read", testConnectRefused},
 	{"a connect that succeeds makes writing ready", testConnect},
 	{"a reset by the peer is reported", testReset},
 	{"an empty datagram is reported", testEmptyDatagram},
@@ -283,7 +283,7 @@ func testRefusedDatagram(t *testing.T, s *suite) {
 		if runtime.GOOS == "linux" || runtime.GOOS == "windows" {
 			t.Fatal("a refused datagram was not reported")
 		}
-		t.Skip("this system does not tell of refused datagrams")
+		t.Skip("this system does not report refused datagrams")
 	}
 	for range 5 { // the Poller reports no more of it
 		waitAndWake()

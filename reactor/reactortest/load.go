@@ -12,7 +12,7 @@ import (
 
 var loadCases = []testCase{
 	{"thousands of connections", testManyConnections},
-	{"at most MaxEvents a Wait, and nobody is passed over", testMaxEvents},
+	{"at most MaxEvents a Wait, and none is left out", testMaxEvents},
 	{"registrations come and go during Waits", testChurnWhileWaiting},
 	{"Wait allocates nothing once warm", testWaitAllocates},
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/moduvex/moduvex-go/reactor"
 )
 
-// A Unix kernel looks at the lower 32 bits of a descriptor only, so the Poller has to refuse larger numbers itself.
+// A Unix kernel uses the lower 32 bits of a descriptor only, so the Poller has to refuse larger numbers itself.
 // It checks the other arguments of an Add first, as for any number.
 func testImpossibleDescriptor(t *testing.T, s *suite) {
 	r := s.rig(t)
