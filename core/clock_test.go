@@ -60,7 +60,7 @@ func TestTimeOnSaturates(t *testing.T) {
 	if have := core.TimeOn(h, time.Date(2, 1, 1, 0, 0, 0, 0, time.UTC)); have >= 0 {
 		t.Errorf("the far past: have %v", have)
 	}
-	h.Advance(-2 * time.Hour) // a clock that stands before its epoch
+	h.Advance(-2 * time.Hour) // the clock is before its epoch
 	if have := core.TimeOn(h, time.Time{}); have != math.MinInt64 {
 		t.Errorf("the zero Time: have %v", have)
 	}

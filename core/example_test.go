@@ -11,7 +11,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/timer/wheel"
 )
 
-// A countdown answers after a number of ticks. It holds a timer while it is pending, so it is a
+// A countdown completes after a number of ticks. It holds a timer while it is pending, so it is a
 // Dropper too.
 type countdown struct {
 	left  int
@@ -45,7 +45,7 @@ func (c *countdown) Drop() {
 	fmt.Println("called off at", c.left)
 }
 
-// A future by hand: a state machine that arranges for its waker before it answers pending.
+// A future by hand: a state machine that arranges for its waker to be woken before it returns pending.
 func Example() {
 	h := coretest.New(1)
 	defer h.Close()

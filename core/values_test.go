@@ -21,7 +21,7 @@ func TestValuesHideThoseFurtherOut(t *testing.T) {
 		}
 	}
 	if _, ok := both.Lookup("d"); ok {
-		t.Error("there is a value that nobody gave")
+		t.Error("there is a value that was not set")
 	}
 	if v, _ := outer.Lookup("b"); v != 2 {
 		t.Errorf("the outer values have changed: %v", v)

@@ -15,7 +15,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/timer/wheel"
 )
 
-// sleep answers with the time at which it was woken.
+// sleep completes with the time at which it was woken.
 type sleep struct {
 	d     time.Duration
 	host  core.Host

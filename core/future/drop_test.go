@@ -128,7 +128,7 @@ func TestDropReachesTheOthersWhenOneDropPanics(t *testing.T) {
 	}
 }
 
-// TestLoserThatPanicsInDrop: the winner's value is lost to the panic, and nobody is dropped twice.
+// TestLoserThatPanicsInDrop: the winner's value is lost to the panic, and no child is dropped twice.
 func TestLoserThatPanicsInDrop(t *testing.T) {
 	for _, c := range combinators[len(combinators)-3:] { // Race, Select2, nested
 		ps := probes(t, c.children)
@@ -144,9 +144,9 @@ func TestLoserThatPanicsInDrop(t *testing.T) {
 	}
 }
 
-// TestAnsweredCombinatorHoldsNoChild: after its answer a combinator holds no child, even for a caller
+// TestCompletedCombinatorHoldsNoChild: after it has completed, a combinator holds no child, even for a caller
 // that breaks the rules and drops it.
-func TestAnsweredCombinatorHoldsNoChild(t *testing.T) {
+func TestCompletedCombinatorHoldsNoChild(t *testing.T) {
 	for _, c := range combinators {
 		ps := probes(t, c.children)
 		for _, p := range ps {
@@ -183,7 +183,7 @@ type dropNote struct{ note func() }
 func (dropNote) Poll(*core.Context) (int, bool) { return 0, false }
 func (d dropNote) Drop()                        { d.note() }
 
-// TestFunctionThatPanics: the child has answered by then, and must not be dropped.
+// TestFunctionThatPanics: the child has completed by then, and must not be dropped.
 func TestFunctionThatPanics(t *testing.T) {
 	for name, combine := range map[string]func(core.Future[int]) core.Future[int]{
 		"Map": func(f core.Future[int]) core.Future[int] { return future.Map(f, func(int) int { panic("boom") }) },
@@ -238,7 +238,7 @@ func TestPollAfterTheAnswerPanics(t *testing.T) {
 		cx := core.NewContext(newHost(t))
 		cx.ForHost().Begin(core.WakerFunc(func() {}))
 		if _, ok := f.Poll(cx); !ok {
-			t.Fatalf("%s: pending, want the answer", c.name)
+			t.Fatalf("%s: pending, want the value", c.name)
 		}
 		mustPanic(t, "future: polled after it completed", func() { f.Poll(cx) })
 	}

@@ -22,12 +22,12 @@ func await[T any](f core.Future[T]) T {
 	h.Run()
 	value, err, done := s.Take()
 	if err != nil || !done {
-		panic(fmt.Sprint("no answer: ", err))
+		panic(fmt.Sprint("no value: ", err))
 	}
 	return value
 }
 
-// after answers v once d has passed on the host's clock, which here moves as soon as all wait.
+// after completes with v once d has passed on the host's clock, which here moves as soon as all tasks wait.
 func after[T any](d time.Duration, v T) core.Future[T] {
 	return &delayed[T]{d: d, v: v}
 }
@@ -68,7 +68,7 @@ func ExampleFunc() {
 	tries := 0
 	third := future.Func(func(cx *core.Context) (int, bool) {
 		if tries++; tries < 3 {
-			cx.Wake(cx.Waker()) // or nobody would poll again
+			cx.Wake(cx.Waker()) // or there would be no other poll
 			return 0, false
 		}
 		return tries, true
@@ -84,8 +84,8 @@ func ExamplePending() {
 }
 
 func ExampleYield() {
-	fmt.Println(await(future.Map(future.Yield(), func(struct{}) string { return "my turn again" })))
-	// Output: my turn again
+	fmt.Println(await(future.Map(future.Yield(), func(struct{}) string { return "polled again" })))
+	// Output: polled again
 }
 
 func ExampleMap() {

@@ -78,7 +78,7 @@ func TestYieldLetsTheOthersRunFirst(t *testing.T) {
 func TestThenPollsTheSecondInTheSamePoll(t *testing.T) {
 	h, s := spawn(t, future.Then(future.Ready(1), func(v int) core.Future[int] { return future.Ready(v + 1) }))
 	h.Step()
-	if v := answer(t, s); v != 2 {
+	if v := output(t, s); v != 2 {
 		t.Errorf("have %d, want 2", v)
 	}
 }
@@ -90,13 +90,13 @@ func TestJoinPollsOnlyThePending(t *testing.T) {
 		h, s := spawn(t, c.combine(futures(ps)))
 		h.Run()
 		if s.Finished() {
-			t.Fatalf("%s: answered before all children had", c.name)
+			t.Fatalf("%s: completed before all children had", c.name)
 		}
 		for _, p := range ps[1:] {
 			p.wake()
 		}
 		h.Run()
-		answer(t, s)
+		output(t, s)
 		for i, p := range ps {
 			if want := min(i+1, 2); p.polls != want { // a probe fails the test if polled after it
 				t.Errorf("%s: child %d was polled %d times, want %d", c.name, i, p.polls, want)
@@ -119,12 +119,12 @@ func TestJoinKeepsTheOrderOfTheArguments(t *testing.T) {
 		h.Run()
 		for _, p := range slices.Backward(ps) {
 			if s.Finished() {
-				t.Fatalf("%d: answered before all children had", n)
+				t.Fatalf("%d: completed before all children had", n)
 			}
 			p.wake()
 			h.Run()
 		}
-		values := answer(t, s)
+		values := output(t, s)
 		if values == nil || len(values) != n {
 			t.Fatalf("%d: have %v", n, values)
 		}
@@ -136,7 +136,7 @@ func TestJoinKeepsTheOrderOfTheArguments(t *testing.T) {
 	}
 }
 
-// TestWakesFromOtherGoroutines: no wake is lost, whichever combinator stands in between.
+// TestWakesFromOtherGoroutines: no wake is lost, whatever combinator is in between.
 func TestWakesFromOtherGoroutines(t *testing.T) {
 	for _, c := range combinators {
 		for range 50 {
@@ -157,7 +157,7 @@ func TestWakesFromOtherGoroutines(t *testing.T) {
 			}
 			h.RunUntil(s.Finished)
 			wg.Wait()
-			answer(t, s)
+			output(t, s)
 		}
 	}
 }
@@ -190,7 +190,7 @@ func TestRaceAnswersWithTheFirstAndDropsTheOthersBefore(t *testing.T) {
 	ps[1].value = 42
 	ps[1].wake()
 	h.Run()
-	if have, want := answer(t, s), "1: 42, dropped 1 0 1"; have != want {
+	if have, want := output(t, s), "1: 42, dropped 1 0 1"; have != want {
 		t.Errorf("have %q, want %q", have, want)
 	}
 }
@@ -206,7 +206,7 @@ func TestSelectAnswersWithTheFirstAndDropsTheOtherBefore(t *testing.T) {
 		ps[winner].wake()
 		h.Run()
 		want := []string{"0: 42 0, dropped 0 1", "1: 0 42, dropped 1 0"}[winner]
-		if have := answer(t, s); have != want {
+		if have := output(t, s); have != want {
 			t.Errorf("have %q, want %q", have, want)
 		}
 	}
@@ -226,7 +226,7 @@ func winners(t *testing.T, seed uint64, races, n int) []int {
 		h.Spawn(&one.Task)
 		h.Spawn(&two.Task)
 		h.Run()
-		out = append(out, answer(t, one).Index, answer(t, two).Index)
+		out = append(out, output(t, one).Index, output(t, two).Index)
 	}
 	return out
 }

@@ -20,7 +20,7 @@ func TestJoinAllCopiesItsArgument(t *testing.T) {
 			p.ready = true
 		}
 		h.Run()
-		answer(t, s)
+		output(t, s)
 	}
 }
 
@@ -46,13 +46,13 @@ func TestJoinAllOfManyPollsOnlyTheWoken(t *testing.T) {
 		p.wake()
 	}
 	h.Run()
-	answer(t, s)
+	output(t, s)
 }
 
 // TestJoinAllOfManyIgnoresStaleWakers: once it has completed or was dropped, the wakers of its children
 // wake nothing, and say that they are finished.
 func TestJoinAllOfManyIgnoresStaleWakers(t *testing.T) {
-	for _, end := range []string{"answered", "dropped"} {
+	for _, end := range []string{"completed", "dropped"} {
 		ps := probes(t, 100)
 		f := future.JoinAll(futures(ps))
 		cx := core.NewContext(newHost(t))
@@ -69,7 +69,7 @@ func TestJoinAllOfManyIgnoresStaleWakers(t *testing.T) {
 				p.wake()
 			}
 			if _, ok := f.Poll(cx); !ok {
-				t.Fatal("pending, want the answer")
+				t.Fatal("pending, want the value")
 			}
 		}
 		n := woken
@@ -89,11 +89,11 @@ func TestJoinAllOfManyIgnoresStaleWakers(t *testing.T) {
 // visible to the poll. The race detector looks for the order; the test waits for the waker in a way
 // that it does not see, and so orders nothing by itself.
 func TestWakeOfAWokenChildIsOrderedBeforeItsPoll(t *testing.T) {
-	var news, have int
+	var written, have int
 	var child core.Waker
 	fs := futures(probes(t, 100))
 	fs[0] = future.Func(func(cx *core.Context) (int, bool) {
-		child, have = cx.Waker(), news
+		child, have = cx.Waker(), written
 		return 0, false
 	})
 	f := future.JoinAll(fs)
@@ -106,7 +106,7 @@ func TestWakeOfAWokenChildIsOrderedBeforeItsPoll(t *testing.T) {
 	done := make(chan struct{})
 	go func(child core.Waker) {
 		defer close(done)
-		news = 1
+		written = 1
 		child.Wake()
 		poke(&woken)
 	}(child)
@@ -130,7 +130,7 @@ func poke(p *bool) { *p = true }
 //go:noinline
 func peek(p *bool) bool { return *p }
 
-// TestJoinAllOfManyFollowsItsWaker: whoever polls last is woken, not whoever polled first.
+// TestJoinAllOfManyFollowsItsWaker: the task that polled last is woken, not the one that polled first.
 func TestJoinAllOfManyFollowsItsWaker(t *testing.T) {
 	ps := probes(t, 100)
 	f := future.JoinAll(futures(ps))
@@ -185,7 +185,7 @@ func TestJoinAllKeepsToTheBudget(t *testing.T) {
 			t.Fatalf("have %d operations done, want %d", done, min(want, n))
 		}
 	}
-	answer(t, s)
+	output(t, s)
 }
 
 // TestChildrenWokenAgainAndAgain: wakes come while the child is taken from the list of the woken.
@@ -212,10 +212,10 @@ func TestChildrenWokenAgainAndAgain(t *testing.T) {
 	}
 	h.RunUntil(s.Finished)
 	wg.Wait()
-	answer(t, s)
+	output(t, s)
 }
 
-// A tally is a future that answers after it was told so many times.
+// A tally is a future that completes after a number of calls.
 type tally struct {
 	event
 	n    atomic.Int64

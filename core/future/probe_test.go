@@ -9,7 +9,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/task"
 )
 
-// A probe is a child whose life the tests watch. It answers value once ready, and panics with boom
+// A probe is a child whose life the tests watch. It completes with value once ready, and panics with boom
 // if that is set.
 type probe struct {
 	t     *testing.T
@@ -18,15 +18,15 @@ type probe struct {
 	boom  any
 	bang  any // what Drop panics with
 
-	waker    core.Waker // of the last poll
-	polls    int
-	answered bool
-	drops    int
+	waker     core.Waker // of the last poll
+	polls     int
+	completed bool
+	drops     int
 }
 
 func (p *probe) Poll(cx *core.Context) (int, bool) {
-	if p.answered || p.drops > 0 {
-		p.t.Errorf("a child was polled that had answered (%t) or was dropped (%d)", p.answered, p.drops)
+	if p.completed || p.drops > 0 {
+		p.t.Errorf("a child was polled that had completed (%t) or was dropped (%d)", p.completed, p.drops)
 	}
 	p.polls++
 	p.waker = cx.Waker()
@@ -34,7 +34,7 @@ func (p *probe) Poll(cx *core.Context) (int, bool) {
 		panic(p.boom)
 	}
 	if p.ready {
-		p.answered = true
+		p.completed = true
 		return p.value, true
 	}
 	return 0, false
@@ -47,21 +47,21 @@ func (p *probe) Drop() {
 	}
 }
 
-// wake makes the probe ready and wakes whoever polled it.
+// wake makes the probe ready and wakes the task that polled it.
 func (p *probe) wake() {
 	p.ready = true
 	p.waker.Wake()
 }
 
-// settled fails the test unless the probe has either answered or been dropped, once.
+// settled fails the test unless the probe has either completed or was dropped, once.
 func (p *probe) settled(t *testing.T, name string) {
 	t.Helper()
 	want := 1
-	if p.answered {
+	if p.completed {
 		want = 0
 	}
 	if p.drops != want {
-		t.Errorf("%s: answered %t: dropped %d times, want %d", name, p.answered, p.drops, want)
+		t.Errorf("%s: completed %t: dropped %d times, want %d", name, p.completed, p.drops, want)
 	}
 }
 
@@ -93,19 +93,19 @@ func spawn[T any](t testing.TB, f core.Future[T]) (*coretest.Host, *task.Slot[T]
 	return h, s
 }
 
-// run runs f to its end and returns its answer.
+// run runs f to its end and returns its value.
 func run[T any](t testing.TB, f core.Future[T]) T {
 	t.Helper()
 	h, s := spawn(t, f)
 	h.Run()
-	return answer(t, s)
+	return output(t, s)
 }
 
-func answer[T any](t testing.TB, s *task.Slot[T]) T {
+func output[T any](t testing.TB, s *task.Slot[T]) T {
 	t.Helper()
 	v, err, done := s.Take()
 	if !done {
-		t.Fatal("pending, want an answer")
+		t.Fatal("pending, want a value")
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -124,7 +124,7 @@ func mustPanic(t *testing.T, want string, f func()) {
 	f()
 }
 
-// erase hides the type of what f answers, so that combinators of all types fit in one table.
+// erase hides the type of the value of f, so that combinators of all types fit in one table.
 func erase[T any](f core.Future[T]) core.Future[any] { return erased[T]{f} }
 
 type erased[T any] struct{ child core.Future[T] }

@@ -212,7 +212,7 @@ func TestHogsKeepNoDeadlineBack(t *testing.T) {
 				h.Step()
 				h.Advance(time.Millisecond)
 			}
-			if err := answer(t, s); err != core.ErrDeadlineExceeded {
+			if err := output(t, s); err != core.ErrDeadlineExceeded {
 				t.Errorf("have %v", err)
 			}
 		})

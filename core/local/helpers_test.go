@@ -54,7 +54,7 @@ func check(t *testing.T, what string, from local.Source, want int, wantOK bool) 
 	}
 }
 
-// A probe looks number up at each of its polls, the last of which answers.
+// A probe looks number up at each of its polls, and completes at the last.
 type probe struct {
 	polls int // left
 	seen  []int

@@ -47,10 +47,10 @@ func TestScopesOfFuturesNestAndRestore(t *testing.T) {
 // Regression: a panic leaked the value of the scope that it left.
 func TestAPollThatEndsInAnyWayLeavesNothingBehind(t *testing.T) {
 	ends := map[string]func(cx *core.Context) (int, bool){
-		"answers": func(*core.Context) (int, bool) { return 0, true },
-		"waits":   func(*core.Context) (int, bool) { return 0, false },
-		"panics":  func(*core.Context) (int, bool) { panic("boom") },
-		"exits":   func(*core.Context) (int, bool) { runtime.Goexit(); return 0, true },
+		"completes": func(*core.Context) (int, bool) { return 0, true },
+		"waits":     func(*core.Context) (int, bool) { return 0, false },
+		"panics":    func(*core.Context) (int, bool) { panic("boom") },
+		"exits":     func(*core.Context) (int, bool) { runtime.Goexit(); return 0, true },
 	}
 	for name, end := range ends {
 		h := newHost(t)
@@ -160,8 +160,8 @@ type big struct{ _ [64]byte }
 func TestValuesAreLetGoOf(t *testing.T) {
 	key := local.NewKey[*big]("big")
 	for name, end := range map[string]func(h *coretest.Host, s *task.Slot[struct{}]){
-		"answered": func(h *coretest.Host, s *task.Slot[struct{}]) { h.Run() },
-		"aborted":  func(h *coretest.Host, s *task.Slot[struct{}]) { s.Abort(); h.Run() },
+		"completed": func(h *coretest.Host, s *task.Slot[struct{}]) { h.Run() },
+		"aborted":   func(h *coretest.Host, s *task.Slot[struct{}]) { s.Abort(); h.Run() },
 	} {
 		h := newHost(t)
 		var w weak.Pointer[big]

@@ -53,7 +53,7 @@ func TestSelfWakeWhileRunningIsNotLost(t *testing.T) {
 		}})
 		h.Run()
 		if v, err := join(t, s); v != 2 || err != nil {
-			t.Errorf("%s: have %d, %v, want the second poll to answer", name, v, err)
+			t.Errorf("%s: have %d, %v, want the second poll to complete", name, v, err)
 		}
 		if have := h.Scheduled(); have != 2 {
 			t.Errorf("%s: scheduled %d times, want 2", name, have)
@@ -81,13 +81,13 @@ func TestManyWakesOfAnIdleTaskAreOnePoll(t *testing.T) {
 // way that it does not see, and so orders nothing by itself.
 func TestWakeOfAScheduledTaskIsOrderedBeforeItsPoll(t *testing.T) {
 	h := newHost(t)
-	var news int
-	s := spawn(t, h, &probe{onPoll: func(*probe, *core.Context) (int, bool) { return news, true }})
+	var written int
+	s := spawn(t, h, &probe{onPoll: func(*probe, *core.Context) (int, bool) { return written, true }})
 	var woken bool
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		news = 1
+		written = 1
 		s.Wake()
 		poke(&woken)
 	}()
@@ -114,11 +114,11 @@ func TestNotifyLeavesThePushToTheCaller(t *testing.T) {
 	p := &probe{onPoll: pending}
 	s := spawn(t, h, p)
 	if s.ForHost().MarkWoken() {
-		t.Error("Notify of a scheduled task asked for a push")
+		t.Error("MarkWoken of a scheduled task returned true")
 	}
 	h.Run()
 	if !s.ForHost().MarkWoken() || s.ForHost().MarkWoken() {
-		t.Error("Notify of an idle task did not ask for one push")
+		t.Error("MarkWoken of an idle task did not return true once")
 	}
 	if h.Queued() != 0 {
 		t.Error("Notify pushed")
@@ -149,7 +149,7 @@ func TestWakerIsTheSameInEveryPoll(t *testing.T) {
 
 func TestWakeOfAFinishedTaskDoesNothing(t *testing.T) {
 	h := newHost(t)
-	completed := spawn(t, h, &probe{onPoll: answers(1)})
+	completed := spawn(t, h, &probe{onPoll: completesWith(1)})
 	aborted := spawn(t, h, &probe{onPoll: pending})
 	aborted.Abort()
 	h.Run()
@@ -158,7 +158,7 @@ func TestWakeOfAFinishedTaskDoesNothing(t *testing.T) {
 		s.Wake()
 		elsewhere(s.Wake)
 		if s.ForHost().MarkWoken() {
-			t.Error("Notify of a finished task asked for a push")
+			t.Error("MarkWoken of a finished task returned true")
 		}
 	}
 	if h.Scheduled() != n {
@@ -170,7 +170,7 @@ func TestWakeOfAFinishedTaskDoesNothing(t *testing.T) {
 
 // Aborts.
 
-// TestAbortOfAnIdleTaskResolvesItsJoinAfterTheDrop: the aborter only asks; the worker drops, and
+// TestAbortOfAnIdleTaskResolvesItsJoinAfterTheDrop: Abort only marks the task; the worker drops, and
 // then resolves.
 //
 // Regression: an abort of an idle task never queued it, so the join hung; or it resolved before the drop.
@@ -260,7 +260,7 @@ func TestAnswerBeatsAnAbortOfTheSamePoll(t *testing.T) {
 
 func TestAbortBeforeTheFirstRunNeverPolls(t *testing.T) {
 	h := newHost(t)
-	p := &probe{onPoll: answers(1)}
+	p := &probe{onPoll: completesWith(1)}
 	s := spawn(t, h, p)
 	s.Abort()
 	s.Wake()
@@ -273,7 +273,7 @@ func TestAbortBeforeTheFirstRunNeverPolls(t *testing.T) {
 
 func TestAbortOfAFinishedTaskChangesNothing(t *testing.T) {
 	h := newHost(t)
-	s := spawn(t, h, &probe{onPoll: answers(7)})
+	s := spawn(t, h, &probe{onPoll: completesWith(7)})
 	h.Run()
 	if s.Abort() || s.AbortRequested() || s.State() != task.Completed {
 		t.Errorf("the abort took: %v", s.State())
@@ -286,7 +286,7 @@ func TestAbortOfAFinishedTaskChangesNothing(t *testing.T) {
 func TestAbortWithTheHandleGone(t *testing.T) {
 	h := newHost(t)
 	p := &probe{onPoll: pending}
-	abort := spawn(t, h, p).Abort // nobody will ask for the output
+	abort := spawn(t, h, p).Abort // the output is never taken
 	h.Run()
 	abort()
 	h.Run()
@@ -296,10 +296,10 @@ func TestAbortWithTheHandleGone(t *testing.T) {
 	}
 }
 
-// TestDetachedTaskRuns: a task needs nobody who joins it.
+// TestDetachedTaskRuns: a task needs no joiner.
 func TestDetachedTaskRuns(t *testing.T) {
 	h := newHost(t)
-	p := &probe{onPoll: answers(1)}
+	p := &probe{onPoll: completesWith(1)}
 	spawn(t, h, p)
 	h.Run()
 	if p.polls != 1 || h.Live() != 0 {
@@ -311,7 +311,7 @@ func TestDetachedTaskRuns(t *testing.T) {
 
 func TestSecondJoinIsToldSo(t *testing.T) {
 	h := newHost(t)
-	s := spawn(t, h, &probe{onPoll: answers(7)})
+	s := spawn(t, h, &probe{onPoll: completesWith(7)})
 	if _, _, done := s.Take(); done {
 		t.Error("joined before it has run")
 	}
@@ -329,12 +329,12 @@ func TestSecondJoinIsToldSo(t *testing.T) {
 func TestEveryWatcherIsWokenOnce(t *testing.T) {
 	for n := range 5 {
 		h := newHost(t)
-		s := spawn(t, h, &probe{onPoll: answers(7)})
+		s := spawn(t, h, &probe{onPoll: completesWith(7)})
 		watchers := make([]counter, n)
 		for range 2 { // the second time they watch already
 			for i := range watchers {
 				if !s.Watch(&watchers[i]) {
-					t.Fatal("Watch answered that a new task has finished")
+					t.Fatal("Watch returned that a new task has finished")
 				}
 			}
 		}
@@ -350,13 +350,13 @@ func TestEveryWatcherIsWokenOnce(t *testing.T) {
 	}
 }
 
-// TestWatchThatComesTooLateDoesNotWake: it tells its caller, who may not be woken as well (a
-// channel closed by both would panic). A finish in the middle of Watch needs luck, so it tries.
+// TestWatchThatComesTooLateDoesNotWake: Watch returns false, so it must not wake its caller as well (a
+// channel that both close would panic). The task rarely finishes in the middle of Watch, so the test tries often.
 func TestWatchThatComesTooLateDoesNotWake(t *testing.T) {
 	ws := coretest.NewWorkers(1)
 	defer ws.Close()
 	for range 5000 {
-		s := task.New[int](&probe{onPoll: answers(1)})
+		s := task.New[int](&probe{onPoll: completesWith(1)})
 		early, w := &counter{}, &counter{}
 		kept := s.Watch(early)
 		ws.Spawn(&s.Task)
@@ -365,7 +365,7 @@ func TestWatchThatComesTooLateDoesNotWake(t *testing.T) {
 			yieldThread()
 		}
 		if have := w.n.Load(); have == 1 != late || have > 1 {
-			t.Fatalf("Watch answered %t and its waker was woken %d times", late, have)
+			t.Fatalf("Watch returned %t and its waker was woken %d times", late, have)
 		}
 	}
 }

@@ -22,7 +22,7 @@ func (yields) Poll(cx *core.Context) (int, bool) {
 	return 0, false
 }
 
-// once is a future that answers at once.
+// once is a future that completes at once.
 type once struct{}
 
 func (once) Poll(*core.Context) (int, bool) { return 1, true }

@@ -9,7 +9,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/coro"
 )
 
-// A host asks it of the task that spawns while it ends: see CleansUp.
+// A host calls CleansUp of a task that spawns while it ends.
 func TestCleansUpTellsCleanUpFromAPollThatHasNotHeardOfItsAbort(t *testing.T) {
 	h := coretest.New(1)
 	defer h.Close()

@@ -44,7 +44,7 @@ func (x touch) do(tk *task.Task) {
 	}
 }
 
-// An outcome is what the first poll comes to. A second one always answers.
+// An outcome is the result of the first poll. A second poll always completes.
 type outcome uint8
 
 const (
@@ -56,7 +56,7 @@ const (
 
 func (o outcome) String() string { return [...]string{"pends", "is ready", "panics"}[o] }
 
-// A joining is when somebody looks for the output, if ever: the handle may have been let go.
+// A joining is when a joiner looks for the output, if ever: the handle may have been discarded.
 type joining uint8
 
 const (
@@ -97,7 +97,7 @@ const (
 	dropped = "panic in drop"
 )
 
-// expect follows the contract: an abort counts until the future has answered, and a poll needs a
+// expect follows the contract: an abort counts until the future has completed, and a poll needs a
 // reason.
 func (c combination) expect() (w want) {
 	gone := func(how func()) want {
@@ -206,7 +206,7 @@ func (c combination) run(t *testing.T, h *coretest.Host) {
 	}
 	joiner := &counter{}
 	if c.join == watchFirst && !s.Watch(joiner) {
-		t.Error("Watch answered that a new task has finished")
+		t.Error("Watch returned that a new task has finished")
 	}
 	do(c.before)
 	h.Step()
@@ -231,7 +231,7 @@ func (c combination) check(t *testing.T, s *task.Slot[int], p *probe, joiner *co
 			t.Errorf("the joiner was woken %d times, want 1", n)
 		}
 		if s.Watch(joiner) {
-			t.Error("Watch did not answer that the task has finished")
+			t.Error("Watch did not report that the task has finished")
 		}
 	}
 	state := s.State()

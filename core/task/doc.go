@@ -12,7 +12,7 @@
 //	s.Watch(w)            // wake w when it has ended
 //	v, err, done := s.Take()
 //
-// The output is in the [Slot]. [Task] has what everybody may call, [HostView] what only the host may call. Hosts
+// The output is in the [Slot]. [Task] has the methods that any goroutine may call, [HostView] those for the host. Hosts
 // also use [Queue], [Inbox] (tasks that arrive from other goroutines) and [Set] (all tasks that have not ended).
 //
 // # Roles

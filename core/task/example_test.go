@@ -100,7 +100,7 @@ func ExampleInbox() {
 	var (
 		inbox  task.Inbox
 		ready  task.Queue
-		notify = make(chan struct{}, 1) // stands for the poller
+		notify = make(chan struct{}, 1) // in place of a reactor
 	)
 	go func() {
 		if wake, ok := inbox.Push(&task.New(future.Ready(1)).Task); ok && wake {
@@ -118,7 +118,7 @@ func ExampleInbox() {
 	// Output: 1 task
 }
 
-// Many wait for the same thing: each is woken once, in the order in which they came.
+// Each waker of a set is woken once, in the order in which it was added.
 func ExampleWakerSet() {
 	var set task.WakerSet
 	for _, name := range []string{"first", "second", "third"} {
@@ -162,7 +162,7 @@ type onEnd struct{ users int }
 
 func (e *onEnd) Wake() { fmt.Println("woken once for", e.users) }
 
-// All that ask for the end of a task in this way share one waker.
+// All users that watch a task in this way share one waker.
 func ExampleWatchShared() {
 	h := coretest.New(1)
 	defer h.Close()

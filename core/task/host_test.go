@@ -16,7 +16,7 @@ import (
 func goexit()      { runtime.Goexit() }
 func yieldThread() { runtime.Gosched() }
 
-// What tasks ask of hosts and hosts of tasks.
+// This file tests the contract between tasks and hosts.
 //
 // Regression: an inner executor cleared the outer one, and a panic left it dangling.
 func TestNestedHostsDoNotClearEachOther(t *testing.T) {
@@ -50,7 +50,7 @@ func TestUnfinishedFuturesAreDroppedAtClose(t *testing.T) {
 	h := coretest.New(1)
 	fresh, idle := &probe{onPoll: pending}, &probe{onPoll: pending}
 	woken := &probe{onPoll: pending}
-	woken.onDrop = func(*probe) { h.Spawn(&task.New[int](&probe{onPoll: answers(1)}).Task) }
+	woken.onDrop = func(*probe) { h.Spawn(&task.New[int](&probe{onPoll: completesWith(1)}).Task) }
 	slots := []*task.Slot[int]{spawn(t, h, idle), spawn(t, h, woken)}
 	h.Run()
 	slots = append(slots, spawn(t, h, fresh))
@@ -83,7 +83,7 @@ func goroutine() string {
 	return name
 }
 
-// TestDropRunsOnTheWorkerThatPolls: never on the goroutine of whoever aborts.
+// TestDropRunsOnTheWorkerThatPolls: never on the goroutine that aborts.
 func TestDropRunsOnTheWorkerThatPolls(t *testing.T) {
 	ws := coretest.NewWorkers(1)
 	defer ws.Close()
@@ -110,7 +110,7 @@ func TestDropRunsOnTheWorkerThatPolls(t *testing.T) {
 	}
 }
 
-// TestDropInsideScheduleIsSafe: a host that is gone gives the task up when it is asked to queue
+// TestDropInsideScheduleIsSafe: a host that is closed gives the task up when it should queue
 // it.
 func TestDropInsideScheduleIsSafe(t *testing.T) {
 	var s *task.Slot[int]
@@ -173,7 +173,7 @@ func TestKillWithoutACauseIsACancellation(t *testing.T) {
 // TestPanickingWakerOfAJoinerDoesNotEndTheTaskTwice: the task is over by then.
 func TestPanickingWakerOfAJoinerDoesNotEndTheTaskTwice(t *testing.T) {
 	h := newHost(t)
-	p := &probe{onPoll: answers(7)}
+	p := &probe{onPoll: completesWith(7)}
 	s := spawn(t, h, p)
 	s.Watch(core.WakerFunc(func() { panic("in a waker") }))
 	h.Run()

@@ -41,7 +41,7 @@ func TestJoinedTellsJoinsFromBystanders(t *testing.T) {
 			t.Errorf("%s: joined is %t", what, !want)
 		}
 	}
-	check("nobody", false)
+	check("no waker", false)
 	s.Watch(&passerBy{})
 	check("a bystander", false)
 	s.Watch(&passerBy{})

@@ -13,10 +13,10 @@ import (
 // A heavy is what must not outlive its use.
 type heavy struct{ _ [1 << 16]byte }
 
-// holder is a future that keeps a heavy, and answers with another.
+// holder is a future that keeps a heavy, and completes with another.
 type holder struct {
 	load   *heavy
-	answer *heavy
+	output *heavy
 	end    func(*holder) (*heavy, bool)
 }
 
@@ -35,14 +35,14 @@ func collected(p weak.Pointer[heavy]) bool {
 // TestFutureIsReleasedTheMomentItEnds: a handle that outlives the task keeps the output only.
 func TestFutureIsReleasedTheMomentItEnds(t *testing.T) {
 	for name, end := range map[string]func(*holder) (*heavy, bool){
-		"ready":     func(f *holder) (*heavy, bool) { return f.answer, true },
+		"ready":     func(f *holder) (*heavy, bool) { return f.output, true },
 		"panic":     func(*holder) (*heavy, bool) { panic("boom") },
 		"cancelled": func(*holder) (*heavy, bool) { return nil, false },
 	} {
 		h := newHost(t)
-		load, answer := new(heavy), new(heavy)
-		loadGone, answerGone := weak.Make(load), weak.Make(answer)
-		s := task.New[*heavy](&holder{load: load, answer: answer, end: end})
+		load, output := new(heavy), new(heavy)
+		loadGone, outputGone := weak.Make(load), weak.Make(output)
+		s := task.New[*heavy](&holder{load: load, output: output, end: end})
 		h.Spawn(&s.Task)
 		if h.Step(); name == "cancelled" {
 			if collected(loadGone) {
@@ -54,13 +54,13 @@ func TestFutureIsReleasedTheMomentItEnds(t *testing.T) {
 		if !collected(loadGone) {
 			t.Errorf("%s: the future is kept after its end", name)
 		}
-		if name == "ready" && collected(answerGone) {
+		if name == "ready" && collected(outputGone) {
 			t.Error("the output was lost before its join")
 		}
 		if _, _, done := s.Take(); !done {
 			t.Fatalf("%s: not finished", name)
 		}
-		if !collected(answerGone) {
+		if !collected(outputGone) {
 			t.Errorf("%s: the output is kept after its join", name)
 		}
 		runtime.KeepAlive(s)

@@ -14,7 +14,7 @@ func TestPanicIsContainedWithValueAndStack(t *testing.T) {
 	h := newHost(t)
 	cause := errors.New("cause")
 	p := &probe{onPoll: func(*probe, *core.Context) (int, bool) { panicsHere(cause); return 0, true }}
-	s, other := spawn(t, h, p), spawn(t, h, &probe{onPoll: answers(7)})
+	s, other := spawn(t, h, p), spawn(t, h, &probe{onPoll: completesWith(7)})
 	h.Run()
 	p.settled(t)
 	_, err := join(t, s)
@@ -23,7 +23,7 @@ func TestPanicIsContainedWithValueAndStack(t *testing.T) {
 		t.Fatalf("have %v, want a panic of the cause", err)
 	}
 	if !strings.Contains(string(pe.Stack), "panicsHere") {
-		t.Errorf("the stack does not name who panicked:\n%s", pe.Stack)
+		t.Errorf("the stack does not name the function that panicked:\n%s", pe.Stack)
 	}
 	if have := err.Error(); have != "task panicked: cause" {
 		t.Errorf("have %q", have)
@@ -63,7 +63,7 @@ func TestPanicInDropIsContained(t *testing.T) {
 	}
 }
 
-// TestPanicErrorPassedOnIsNotChanged: who joins a task and panics with its error keeps the stack
+// TestPanicErrorPassedOnIsNotChanged: a joiner that panics with the error of a task keeps the stack
 // of the first panic, and does not write into an error that is not its own.
 func TestPanicErrorPassedOnIsNotChanged(t *testing.T) {
 	h := newHost(t)

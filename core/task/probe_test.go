@@ -11,12 +11,12 @@ import (
 
 // A probe is a future whose life the tests watch: it does what onPoll says, once for each poll.
 type probe struct {
-	onPoll   func(p *probe, cx *core.Context) (int, bool)
-	onDrop   func(p *probe)
-	polls    int
-	drops    int
-	answered bool
-	busy     atomic.Int32 // calls of Poll and Drop under way
+	onPoll    func(p *probe, cx *core.Context) (int, bool)
+	onDrop    func(p *probe)
+	polls     int
+	drops     int
+	completed bool
+	busy      atomic.Int32 // calls of Poll and Drop under way
 }
 
 func (p *probe) Poll(cx *core.Context) (int, bool) {
@@ -24,7 +24,7 @@ func (p *probe) Poll(cx *core.Context) (int, bool) {
 	defer p.busy.Add(-1)
 	p.polls++
 	v, ok := p.onPoll(p, cx)
-	p.answered = ok
+	p.completed = ok
 	return v, ok
 }
 
@@ -41,28 +41,28 @@ func (p *probe) enter() {
 	if p.busy.Add(1) != 1 {
 		panic("two calls of a future at once")
 	}
-	if p.answered || p.drops > 0 {
+	if p.completed || p.drops > 0 {
 		panic("a call of a future that has ended")
 	}
 }
 
-// pending answers pending for ever.
+// pending is a Poll that never completes.
 func pending(*probe, *core.Context) (int, bool) { return 0, false }
 
-// answers answers v at once.
-func answers(v int) func(*probe, *core.Context) (int, bool) {
+// completesWith returns a Poll that completes with v at once.
+func completesWith(v int) func(*probe, *core.Context) (int, bool) {
 	return func(*probe, *core.Context) (int, bool) { return v, true }
 }
 
-// settled fails the test unless the future has answered or was dropped, once.
+// settled fails the test unless the future has completed or was dropped, once.
 func (p *probe) settled(t *testing.T) {
 	t.Helper()
 	want := 1
-	if p.answered {
+	if p.completed {
 		want = 0
 	}
 	if p.drops != want {
-		t.Errorf("answered %t, dropped %d times, want %d", p.answered, p.drops, want)
+		t.Errorf("completed %t, dropped %d times, want %d", p.completed, p.drops, want)
 	}
 }
 

@@ -122,7 +122,7 @@ func (m *model) stepLeaver(s state, i int, visit stepVisitor) {
 	case joinLeave:
 		switch m.apply(&s, task.EvClaim) {
 		case task.ActOutput:
-			j.at = joinGone // and woken by who has finished the task
+			j.at = joinGone // the runner that finished the task has woken it
 		case task.ActNone:
 			j.at = joinRemove
 		} // else it tries again

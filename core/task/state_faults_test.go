@@ -28,7 +28,7 @@ func in(s task.State, flags task.Word, e task.Event, to func(task.Word) (task.Wo
 	}
 }
 
-// after makes a change to what next answers to one event, where that is not refused.
+// after changes what next returns for one event, where that is legal.
 func after(e task.Event, to func(old, w task.Word, act task.Action) (task.Word, task.Action)) func(task.Word, task.Event) (task.Word, task.Action, bool) {
 	return func(old task.Word, at task.Event) (task.Word, task.Action, bool) {
 		w, act := task.Next(old, e)
@@ -119,13 +119,13 @@ var faults = []fault{
 		change: in(task.Running, abort, task.EvReady, drops)},
 	{name: "a panic drops once more", law: lawDropOnce,
 		change: in(task.Running, 0, task.EvPanic, drops)},
-	{name: "finishing wakes nobody", law: lawJoinWoken,
+	{name: "finishing wakes no joiner", law: lawJoinWoken,
 		change: after(task.EvReady, func(_, w task.Word, _ task.Action) (task.Word, task.Action) { return w, task.ActNone })},
 	{name: "finishing leaves watched set", law: lawFlags,
 		change: after(task.EvReady, func(old, w task.Word, act task.Action) (task.Word, task.Action) {
 			return w | old&task.Watched, act
 		})},
-	{name: "finishing wakes where nobody watches", law: lawSlot,
+	{name: "finishing wakes where no joiner watches", law: lawSlot,
 		change: after(task.EvReady, func(_, w task.Word, _ task.Action) (task.Word, task.Action) {
 			return w, task.ActWakeJoiners
 		})},
@@ -154,7 +154,7 @@ var faults = []fault{
 		leave: func(s *state, _ *joiner, own uint8) { s.slot &^= own }},
 	{name: "a joiner that gives up wakes itself", law: lawJoinWoken,
 		leave: func(s *state, j *joiner, own uint8) { j.before = s.slot; s.slot &^= own }},
-	{name: "take gives the output to everybody", law: lawOutput,
+	{name: "take gives the output to every joiner", law: lawOutput,
 		change: in(task.Completed, task.Taken, task.EvTake, stays(task.ActOutput))},
 	{name: "take gives the output before there is one", law: lawOutput,
 		change: in(task.Cancelled, 0, task.EvTake, stays(task.ActOutput))},

@@ -45,9 +45,9 @@ var lawNames = [lawCount]string{
 	lawTold:      "a graceful future is told of its abort before it is polled again",
 	lawUnwind:    "a graceful future is not dropped by an abort",
 	lawRunner:    "one runner polls at a time",
-	lawDropAlone: "nobody polls while somebody drops",
+	lawDropAlone: "no runner polls while another drops",
 	lawDropOnce:  "a future is dropped once",
-	lawDropReady: "a future that has answered is not dropped",
+	lawDropReady: "a future that has completed is not dropped",
 	lawJoinDrop:  "the join resolves after the future is gone",
 	lawJoin:      "a joiner that is told of an output finds it",
 	lawJoinWoken: "a joiner that watches is woken once, one that does not or gave up is not",
@@ -120,7 +120,7 @@ func (s *state) noteRun(act task.Action) {
 	s.polled, s.wakeOwed = true, false
 }
 
-// census counts the agents that stand before each kind of effect.
+// census counts the agents whose next step is each kind of effect.
 type census struct {
 	holders int // of the task as something that is queued, or is about to be
 	busy    int // runners that are not idle

@@ -10,7 +10,7 @@ import (
 // A model is a task and those around it, as far as the state machine is concerned. Each agent is a
 // small machine whose steps are atomic: either one transition of the word, or one effect on memory
 // that the word has to protect (a poll, a drop, the output, the join slot, a queue). An effect is
-// under way in the state that precedes its step, so two agents that stand before conflicting
+// under way in the state that precedes its step, so two agents whose next steps are conflicting
 // effects are a data race.
 type model struct {
 	name                               string
@@ -44,7 +44,7 @@ type state struct {
 	aborted   bool // an abort took
 	abortOwed bool // and has had no effect yet
 	told      bool // a graceful future was told of its abort
-	ended     bool // the future has answered or unwound
+	ended     bool // the future has completed or unwound
 	dropped   bool // or was dropped
 	stored    bool // the output is there
 	taken     bool // and went to a joiner
@@ -68,12 +68,12 @@ const (
 	abortOver
 )
 
-// A joiner is a task that polls a JoinHandle until it has an answer, or until it gives up.
+// A joiner is a task that polls a JoinHandle until that completes, or until it gives up.
 type joiner struct {
 	at         uint8
 	before     uint8 // whom it found in the slot, or left in it
 	wakes      uint8 // how often it was woken
-	registered bool  // Watch answered true, and Unwatch has not taken that back
+	registered bool  // Watch returned true, and Unwatch has not taken that back
 	resumed    bool  // its wake has made it poll again
 	spurious   bool  // it has polled again for another reason
 }
@@ -107,7 +107,7 @@ const (
 	runIdle    uint8 = iota
 	runTaken         // it has the task from a queue
 	runPoll          // polling
-	runPended        // the poll answered pending
+	runPended        // the poll returned pending
 	runDrop          // dropping the future
 	runStore         // storing the output, or the error
 	runEnd           // the end event comes next

@@ -11,7 +11,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/task"
 )
 
-// A signal is a future that answers once as many wakes as it wants have been counted. It holds no
+// A signal is a future that completes once it has counted as many wakes as it wants. It holds no
 // lock around what a poll writes for the next one: the task has to order them.
 type signal struct {
 	probe
@@ -92,8 +92,8 @@ type life struct {
 	got    atomic.Int32 // joins that got the output
 	late   atomic.Int32 // and that came too late for it
 	err    atomic.Pointer[error]
-	extra  [2]counter // watchers that nobody waits for
-	kept   [2]bool    // what Watch answered them
+	extra  [2]counter // watchers that do not wait
+	kept   [2]bool    // what Watch returned to them
 }
 
 const (
@@ -185,13 +185,13 @@ func (l *life) check(t *testing.T) {
 			n = 1
 		}
 		if have := l.extra[i].n.Load(); have != n {
-			t.Errorf("Watch answered %t and its waker was woken %d times, want %d", l.kept[i], have, n)
+			t.Errorf("Watch returned %t and its waker was woken %d times, want %d", l.kept[i], have, n)
 		}
 	}
 	var pe *task.PanicError
 	switch err := *l.err.Load(); {
 	case err == nil:
-		if !l.future.answered {
+		if !l.future.completed {
 			t.Error("joined without an error, but the future has not answered")
 		}
 	case err == core.ErrCancelled:

@@ -47,7 +47,7 @@ func TestATaskLetsGoOfWatchersThatAreOver(t *testing.T) {
 	runtime.KeepAlive(s)
 }
 
-// A meddler is a waker that is asked whether it is over while somebody writes the join slot, and does
+// A meddler is a waker whose Finished is called while another goroutine writes the join slot, and does
 // something meanwhile.
 type meddler struct {
 	do    func()
@@ -64,13 +64,13 @@ func (m *meddler) Finished() bool {
 	return false
 }
 
-// TestATaskThatEndsWhileItsJoinSlotIsWritten: finishing finds the slot claimed and wakes nobody. The writer
+// TestATaskThatEndsWhileItsJoinSlotIsWritten: finishing finds the slot claimed and wakes no joiner. The writer
 // finds the task finished and wakes all, once, but for itself, which is told.
 func TestATaskThatEndsWhileItsJoinSlotIsWritten(t *testing.T) {
 	for name, write := range map[string]func(s *task.Slot[int], m *meddler, end func()) (told bool){
 		"watch of a new one": func(s *task.Slot[int], m *meddler, end func()) bool {
 			m.do = end
-			for !s.Finished() { // until there is no room, and it asks which wakers are over
+			for !s.Finished() { // until the list is full, and Finished of its wakers is called
 				if w := new(meddler); !s.Watch(w) {
 					return w.wakes == 0
 				}

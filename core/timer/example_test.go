@@ -101,7 +101,7 @@ func ExampleInterval_Ticks() {
 	// 2 o'clock
 }
 
-// In poll style, each answer is a tick.
+// In poll style, the interval completes at each tick.
 func ExampleNewInterval() {
 	host := coretest.New(1)
 	defer host.Close()

@@ -101,7 +101,7 @@ func TestALongStall(t *testing.T) {
 	}
 }
 
-// A burst takes from the budget, so that a task that catches up starves nobody.
+// A burst takes from the budget, so that a task that catches up starves no other.
 func TestABurstTakesFromTheBudget(t *testing.T) {
 	h := newHost(t)
 	i, w := every(ms, timer.Burst), &waker{}

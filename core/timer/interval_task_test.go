@@ -128,7 +128,7 @@ func TestAnAbortedIntervalLeavesNothingArmed(t *testing.T) {
 	direct.Abort()
 	h.Run()
 	if h.Now() != 0 {
-		t.Errorf("the clock went on to %v for a timer that nobody waits for", h.Now())
+		t.Errorf("the clock went on to %v for a timer without a waiter", h.Now())
 	}
 }
 

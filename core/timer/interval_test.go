@@ -31,7 +31,7 @@ func takeNow(h *coretest.Host, w core.Waker, i *timer.Interval) (ticks []tick) {
 	}
 }
 
-// ticksUntil takes ticks as they come, until the clock stands at end.
+// ticksUntil takes ticks as they come, until the clock is at end.
 func ticksUntil(h *coretest.Host, i *timer.Interval, end time.Duration) (ticks []tick) {
 	w := &waker{}
 	for {

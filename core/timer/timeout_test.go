@@ -11,7 +11,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/timer"
 )
 
-// A probe is a future that a test answers by hand.
+// A probe is a future that a test completes by hand.
 type probe struct {
 	ready        bool
 	boom         bool
@@ -36,7 +36,7 @@ func TestTimeoutPassesAValueOn(t *testing.T) {
 	p, w := &probe{}, &waker{}
 	f := timer.Timeout(time.Second, p)
 	if _, ok := poll(h, w, f); ok {
-		t.Fatal("answered at once")
+		t.Fatal("completed at once")
 	}
 	p.ready = true
 	if r, ok := poll(h, w, f); !ok || r != (core.Result[int]{Value: 7}) {

@@ -208,7 +208,7 @@ func TestAnAbortedSleepLeavesNothingArmed(t *testing.T) {
 	s.Abort()
 	h.Run()
 	if h.Now() != 0 {
-		t.Errorf("the clock went on to %v for a timer that nobody waits for", h.Now())
+		t.Errorf("the clock went on to %v for a timer without a waiter", h.Now())
 	}
 	if _, err, _ := s.Take(); err != core.ErrCancelled {
 		t.Errorf("have %v, want ErrCancelled", err)
@@ -329,7 +329,7 @@ func TestATimerThatMovesWithoutBudgetStaysOver(t *testing.T) {
 	for cx.Spend() {
 	}
 	if _, ok := s.Poll(cx); ok || !cx.ForHost().Yielded() {
-		t.Fatal("it answered without budget")
+		t.Fatal("it completed without budget")
 	}
 	cx.ForHost().Begin(w)
 	if _, ok := s.Poll(cx); !ok {

@@ -8,10 +8,10 @@ import (
 	"github.com/moduvex/moduvex-go/core/internal/waitlist"
 )
 
-// A thing is a waker, large enough to be an object of its own.
-type thing struct{ _ [128]byte }
+// A bigWaker is a waker, large enough to be an object of its own.
+type bigWaker struct{ _ [128]byte }
 
-func (*thing) Wake() {}
+func (*bigWaker) Wake() {}
 
 // TestANodeThatHasLeftKeepsNothing: neither its waker nor those that were beside it, however it has left.
 func TestANodeThatHasLeftKeepsNothing(t *testing.T) {
@@ -27,9 +27,9 @@ func TestANodeThatHasLeftKeepsNothing(t *testing.T) {
 		"LastIsFirst": func(l *waitlist.List, n *waitlist.Node) { l.Take(n, waitlist.Granted); l.Pop(waitlist.Granted) },
 	} {
 		n := new(waitlist.Node)
-		waker, before, after := func() (weak.Pointer[thing], weak.Pointer[waitlist.Node], weak.Pointer[waitlist.Node]) {
+		waker, before, after := func() (weak.Pointer[bigWaker], weak.Pointer[waitlist.Node], weak.Pointer[waitlist.Node]) {
 			var l waitlist.List
-			w, before, after := &thing{}, new(waitlist.Node), new(waitlist.Node)
+			w, before, after := &bigWaker{}, new(waitlist.Node), new(waitlist.Node)
 			l.Push(before, nil)
 			l.Push(n, w)
 			l.Push(after, nil)
@@ -78,8 +78,8 @@ func TestAListKeepsNoneThatHasLeft(t *testing.T) {
 // TestABatchThatWasCalledKeepsNothing, though it is there to be filled again.
 func TestABatchThatWasCalledKeepsNothing(t *testing.T) {
 	b := new(waitlist.Batch)
-	waker := func() weak.Pointer[thing] {
-		w := &thing{}
+	waker := func() weak.Pointer[bigWaker] {
+		w := &bigWaker{}
 		b.Add(w)
 		b.Wake(nil)
 		return weak.Make(w)

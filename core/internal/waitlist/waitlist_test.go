@@ -146,7 +146,7 @@ func TestPopThroughLeavesWhatCameLater(t *testing.T) {
 }
 
 // More waiters than a batch holds, each of which waits again the moment it is woken: the lock is
-// free then, and nobody is woken twice.
+// free then, and no waiter is woken twice.
 func TestWakeAllWakesThoseThatWaitNowAndNoOthers(t *testing.T) {
 	for _, n := range []int{0, 1, 31, 32, 33, 100} {
 		q := &queue{}

@@ -102,7 +102,7 @@ func BenchmarkExpire(b *testing.B) {
 	}
 }
 
-// BenchmarkExpireNothingDue is a turn of a worker that is kept awake by others.
+// BenchmarkExpireNothingDue is an iteration of a worker that is kept awake otherwise.
 func BenchmarkExpireNothingDue(b *testing.B) {
 	w, _, _ := lively()
 	b.ReportAllocs()

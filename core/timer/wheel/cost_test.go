@@ -58,7 +58,7 @@ func TestJumpCostsNoMoreThanItFiresAndCascades(t *testing.T) {
 }
 
 func TestEntryIsCascadedAtMostOncePerLevel(t *testing.T) {
-	for _, start := range []time.Duration{0, ms, turn(3) - ms, wheel.Span - ms, wheel.Span/3 + 5*ms} {
+	for _, start := range []time.Duration{0, ms, revolution(3) - ms, wheel.Span - ms, wheel.Span/3 + 5*ms} {
 		for ahead := ms; ahead <= wheel.Span; ahead = ahead*3/2 + ms {
 			w := wheel.New(start)
 			arm(w, start+ahead)

@@ -1,10 +1,10 @@
-// Package wheel is a hierarchical timer wheel: it keeps any number of timers,
-// arms, moves and cancels each in O(1) without allocating, and knows the next
+// Package wheel provides a hierarchical timer wheel: it keeps any number of timers,
+// arms, moves and cancels each in O(1) without allocating, and finds the next
 // deadline in O(levels).
 //
 // A [Wheel] belongs to one worker and has no locks. It reads no clock and wakes
-// nobody: the worker asks [Wheel.Next] how long it may sleep, and afterwards
-// [Wheel.Expire] which entries are due. Times are durations since an epoch that
+// no task: the worker calls [Wheel.Next] to learn how long it may sleep, and afterwards
+// [Wheel.Expire] for the entries that are due. Times are durations since an epoch that
 // the worker chooses, such as the start of its runtime.
 //
 // # The levels
@@ -37,10 +37,10 @@
 // slot is cascaded: its entries now agree with the current tick in the middle
 // digit, so they go to level 0. An entry goes down only, at most five times.
 //
-// The six digits span 2.18 years. What is further away, up to the last deadline
+// The six digits span 2.18 years. An entry further away, up to the last deadline
 // a time.Duration can hold, lies on the top level too, in the slot of its digit
-// there. Each time that slot is cascaded it goes back into it, until the digits
-// above agree as well.
+// there. Each time that slot is cascaded, the entry goes back into it, until the
+// digits above agree as well.
 //
 // # Order
 //
@@ -63,18 +63,18 @@
 //
 // # Why no entry is missed, or late
 //
-// The wheel keeps one law: every entry lies where it would be put if it were
-// armed at the current tick. An entry's place depends on the current tick only
-// by the highest digit that differs, so moving the current tick breaks the law
+// The wheel keeps one invariant: every entry lies in the slot that it would get if
+// it were armed at the current tick. That slot depends on the current tick only
+// by the highest digit that differs, so moving the current tick breaks the invariant
 // for an entry only by entering the entry's slot. [Wheel.Expire] never moves
-// past the start of the first occupied slot. It stops right there, so that the
-// current tick is that start, and cascades the slot before it goes on; the
-// entries are placed as seen from the tick at which the wheel stands and no
-// other. (Placed from a tick on which the wheel stood before, an entry would go
-// back to the slot it came from, and be a turn late.)
+// past the start of the first occupied slot. It stops at that start, so that it is
+// the current tick, and cascades the slot before it continues; it computes the new
+// slots of the entries from this current tick and from no other. (From an earlier
+// tick, an entry would go back to the slot it came from, and fire a revolution
+// late.)
 //
-// An entry is thus found as soon as Expire is told a time at or after its tick,
-// and the tick is less than a millisecond after the deadline. [Wheel.Next] is
+// Expire thus finds an entry as soon as it is called with a time at or after the
+// entry's tick, which is less than a millisecond after the deadline. [Wheel.Next] is
 // not later than the first such tick. All further delay is the caller's.
 //
 // # What it costs
@@ -82,11 +82,11 @@
 // Arming, moving and removing an entry writes the entry, at most two neighbours
 // and one slot. Expire and Next look at six words at most, and then at one slot.
 // Over its life an entry is moved at most five times, whether time passes in
-// single ticks or jumps by a year; a far one also once per turn of the top level
-// that it waits. A wheel is 6 KiB and holds no other memory.
+// single ticks or jumps by a year; a far one also once per revolution of the top
+// level that it waits. A wheel is 6 KiB and holds no other memory.
 //
 // A slot is cascaded in one go, within one call of Expire. So a hundred thousand
 // timers armed for the same four seconds are moved together when these begin: if
-// they are scattered in memory that takes some 15 ms, nearly all of it waiting
+// they are scattered in memory, that takes some 15 ms, most of it spent waiting
 // for the memory.
 package wheel

@@ -3,7 +3,7 @@ package wheel
 import "time"
 
 // Waker is what an [Entry] carries for its owner. The wheel never calls it:
-// [Wheel.Expire] hands the entry back and the caller wakes.
+// [Wheel.Expire] returns the entry, and its caller wakes.
 type Waker interface {
 	Wake()
 }
@@ -17,14 +17,14 @@ type Waker interface {
 //	 |   Expire, Remove    |  +----+
 //	 +---------------------+
 //
-// An entry belongs to whoever arms it. While it is armed the wheel points at
+// An entry belongs to the caller that arms it. While it is armed, the wheel points at
 // it, so it must not be copied, moved or armed again, and its memory stays
 // reachable through the wheel. Everything but Waker belongs to the wheel.
 //
 // Like the wheel, an entry has no lock: use it only on the wheel's goroutine.
 type Entry struct {
-	// What the wheel looks at when it moves an entry comes first, side by side: of a million timers
-	// each line of the cache is one that has to be waited for.
+	// The fields that the wheel uses when it moves an entry come first, side by side: with a million timers,
+	// each cache line is a miss.
 	next, prev *Entry // the slot's ring; nil when idle
 	pos        position
 	wheel      *Wheel // the wheel it is armed in; nil is idle

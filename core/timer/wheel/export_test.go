@@ -9,7 +9,7 @@ import (
 const (
 	Levels        = levels
 	SlotsPerLevel = slotsPerLevel
-	Span          = Tick << (levels * digitBits) // a turn of the top level
+	Span          = Tick << (levels * digitBits) // a revolution of the top level
 )
 
 // SlotTime is the time that a slot of a level covers.
@@ -24,7 +24,7 @@ func (w *Wheel) Check() error {
 		return errors.New("the drain looks at an entry that is not armed")
 	}
 	if w.cur > w.now || !w.draining && w.cur != w.now {
-		return fmt.Errorf("stands at %d with now %d, draining %t", w.cur, w.now, w.draining)
+		return fmt.Errorf("at %d with now %d, draining %t", w.cur, w.now, w.draining)
 	}
 	count := 0
 	for index := range w.slots {
@@ -62,11 +62,11 @@ func (w *Wheel) checkEntry(e *Entry, index int) error {
 	case e.pos.slot() != index:
 		return fmt.Errorf("believes it is in slot %d", e.pos.slot())
 	case tick < w.cur || tick < due(e.deadline):
-		return fmt.Errorf("early: the wheel stands at %d, the deadline is %v", w.cur, e.deadline)
+		return fmt.Errorf("early: the wheel is at %d, the deadline is %v", w.cur, e.deadline)
 	case w.slots[index].bound > tick:
 		return fmt.Errorf("slot's bound %d is later", w.slots[index].bound)
-	case w.place(tick) != index:
-		return fmt.Errorf("belongs in slot %d", w.place(tick))
+	case w.slotFor(tick) != index:
+		return fmt.Errorf("belongs in slot %d", w.slotFor(tick))
 	}
 	return nil
 }

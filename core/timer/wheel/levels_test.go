@@ -8,14 +8,14 @@ import (
 	"github.com/moduvex/moduvex-go/core/timer/wheel"
 )
 
-// turn is the time in which a level wraps.
-func turn(level int) time.Duration { return wheel.SlotTime(level) * wheel.SlotsPerLevel }
+// revolution is the time in which a level wraps.
+func revolution(level int) time.Duration { return wheel.SlotTime(level) * wheel.SlotsPerLevel }
 
 // Deadlines around the places where a digit changes, seen from wheels that
 // stand around such places.
 func TestEveryLevelWraps(t *testing.T) {
 	for level := range wheel.Levels {
-		for _, unit := range []time.Duration{wheel.SlotTime(level), turn(level)} {
+		for _, unit := range []time.Duration{wheel.SlotTime(level), revolution(level)} {
 			for _, start := range []time.Duration{0, unit - ms, unit, unit + ms, 63*unit - ms, 63 * unit} {
 				for _, ahead := range []time.Duration{ms, unit - ms, unit, unit + ms, 62*unit + ms, 63 * unit, 64*unit - ms, 64 * unit, 65 * unit} {
 					testOneDeadline(t, start, start+ahead)
@@ -73,11 +73,11 @@ func TestEveryDistanceOfTheFirstTwoLevelsFiresOnItsTick(t *testing.T) {
 }
 
 func TestMaximumExactlyAndBeyondTheMaximum(t *testing.T) {
-	for _, start := range []time.Duration{0, 1, ms, 64 * ms, turn(4) - ms, turn(4), turn(4) + ms, wheel.Span - ms, wheel.Span, 5*wheel.Span - ms} {
+	for _, start := range []time.Duration{0, 1, ms, 64 * ms, revolution(4) - ms, revolution(4), revolution(4) + ms, wheel.Span - ms, wheel.Span, 5*wheel.Span - ms} {
 		for _, ahead := range []time.Duration{
-			wheel.Span - turn(4) - ms, wheel.Span - turn(4), wheel.Span - turn(4) + ms,
+			wheel.Span - revolution(4) - ms, wheel.Span - revolution(4), wheel.Span - revolution(4) + ms,
 			wheel.Span - ms, wheel.Span, wheel.Span + ms,
-			wheel.Span + turn(4) - ms, wheel.Span + turn(4), wheel.Span + turn(4) + ms,
+			wheel.Span + revolution(4) - ms, wheel.Span + revolution(4), wheel.Span + revolution(4) + ms,
 			2*wheel.Span - ms, 2 * wheel.Span, 2*wheel.Span + ms, 10*wheel.Span + 12345*ms,
 		} {
 			testOneDeadline(t, start, (start+ahead)/ms*ms)
@@ -91,8 +91,8 @@ func TestFarEntryHidesNoNearerOne(t *testing.T) {
 	w := wheel.New(0)
 	arm(w, far)
 	for now := time.Duration(0); now < far; {
-		near := now + turn(4) + 77*ms
-		if near > far-turn(4) {
+		near := now + revolution(4) + 77*ms
+		if near > far-revolution(4) {
 			break
 		}
 		arm(w, near)
@@ -111,7 +111,7 @@ func TestFarEntryHidesNoNearerOne(t *testing.T) {
 func TestFarEntryDoesNotKeepTheWorkerAwake(t *testing.T) {
 	w := wheel.New(0)
 	arm(w, math.MaxInt64, math.MaxInt64-1, math.MaxInt64/2)
-	// 292 years in turns of two, with a wake-up or two in each.
+	// 292 years in revolutions of two, with a wake-up or two in each.
 	limit := 2 * (int(math.MaxInt64/wheel.Span) + 1)
 	fired := 0
 	for wakes := 0; w.Len() > 0; wakes++ {
@@ -168,7 +168,7 @@ func TestJumpOfHoursAndYearsFiresAllInOrder(t *testing.T) {
 
 // However far ahead each of them was armed.
 func TestOneTickFiresInOrderOfArmingAcrossTurns(t *testing.T) {
-	deadline := 5*wheel.Span + 77*turn(4) + 3*ms
+	deadline := 5*wheel.Span + 77*revolution(4) + 3*ms
 	w := wheel.New(0)
 	var entries []*wheel.Entry
 	for now := time.Duration(0); now < deadline; now += (deadline-now)/3 + ms {
@@ -177,7 +177,7 @@ func TestOneTickFiresInOrderOfArmingAcrossTurns(t *testing.T) {
 	}
 	for i, want := range entries {
 		if got := w.Expire(deadline); got != want {
-			t.Fatalf("entry %d of %d does not fire in turn", i, len(entries))
+			t.Fatalf("entry %d of %d does not fire in order", i, len(entries))
 		}
 	}
 }

@@ -68,7 +68,7 @@ func (r *reference) first() (tick int64, ok bool) {
 	return tick, len(r.armed) > 0
 }
 
-// expire judges the wheel's answer.
+// expire checks what the wheel returns.
 func (r *reference) expire(now time.Duration, got *wheel.Entry) error {
 	elapsed := ticks(now, now == math.MaxInt64)
 	r.now = max(r.now, elapsed)
@@ -289,7 +289,7 @@ func TestRandomScriptsAgreeWithTheReference(t *testing.T) {
 
 func FuzzWheel(f *testing.F) {
 	f.Add(int64(0), []byte{0, 6, 100, 5})                       // a sleep of about 64 ms
-	f.Add(int64(63*ms), []byte{0, 0, 0, 8, 6, 0, 6, 7, 0})      // over the edge of a turn
+	f.Add(int64(63*ms), []byte{0, 0, 0, 8, 6, 0, 6, 7, 0})      // over the edge of a revolution
 	f.Add(int64(wheel.Span-ms), []byte{0, 36, 1, 8, 80, 2, 5})  // the maximum, from its end
 	f.Add(int64(math.MaxInt64), []byte{0, 43, 0, 8, 87, 1, 5})  // no time left
 	f.Add(int64(math.MinInt64), []byte{0, 1, 0, 12, 5, 4, 6})   // before the epoch

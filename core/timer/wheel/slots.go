@@ -27,15 +27,15 @@ type found struct {
 	start, end   uint64 // end is the first tick after it
 }
 
-// place is the slot for an entry that fires at tick, which must not be before
+// slotFor returns the slot for an entry that fires at tick, which must not be before
 // cur: on the level of the highest digit in which tick and cur differ, the slot
 // of tick's digit there. (See the package comment for why.)
 //
-// The digits above the top level's have no level, so that one is circular: a
-// slot there that is not ahead of cur's belongs to the next turn, and cur's own
-// slot is the furthest. What lies several turns ahead is in the same slot as
-// what lies one turn ahead, and waits there for its turn.
-func (w *Wheel) place(tick uint64) int {
+// The digits above the top level's have no level, so the top level is circular: a
+// slot there that is not ahead of cur's belongs to the next revolution, and cur's own
+// slot is the furthest. Entries several revolutions ahead share a slot with those
+// one revolution ahead, and stay in it until their revolution.
+func (w *Wheel) slotFor(tick uint64) int {
 	level := min((bits.Len64(tick^w.cur|1)-1)/digitBits, top)
 	return level<<digitBits | int(tick>>(level*digitBits)&digitMask)
 }
@@ -69,8 +69,8 @@ func (w *Wheel) earliest() (found, bool) {
 	return found{}, false
 }
 
-// cascade empties a slot whose first tick is cur, and puts each entry where it
-// belongs as seen from there: on a lower level, or for what is a whole turn of
+// cascade empties a slot whose first tick is cur, and puts each entry into its
+// slot as of cur: on a lower level or, for an entry a whole revolution of
 // the top level away, back into the same slot. Rings keep their order.
 func (w *Wheel) cascade(index int) {
 	e := w.slots[index].head
@@ -83,16 +83,15 @@ func (w *Wheel) cascade(index int) {
 			back = back.prev
 		}
 		tick := e.pos.tick()
-		w.link(e, tick, w.place(tick))
+		w.link(e, tick, w.slotFor(tick))
 		w.work.moves++
 		e = next
 	}
 }
 
-// scout is called for each entry that leaves the slot in the order of its ring, and looks at one from the
-// other end. Where there are many timers, they are anywhere in memory, and the way along a ring is a
-// wait at each entry. There are two ways, which can be waited for at the same time; and when they meet,
-// what is left is in the cache.
+// scout is called for each entry that leaves the slot in the order of its ring, and loads one from the
+// other end. Many timers are scattered in memory, so following a ring misses the cache at each entry. Two
+// walks, from both ends, miss at the same time; when they meet, the entries that are left are in the cache.
 func (w *Wheel) scout(index int) {
 	if w.scouted != index || w.back == nil {
 		w.scouted = index
@@ -124,7 +123,7 @@ func (w *Wheel) release(e *Entry) {
 		panic("wheel: entry was copied while it was armed")
 	}
 	if w.back == e {
-		w.back = nil // it is its owner's from now on, and no longer to be kept or looked at
+		w.back = nil // it belongs to its owner from now on: scout must not load it any more
 	}
 	index := e.pos.slot()
 	s := &w.slots[index]

@@ -2,14 +2,14 @@ package wheel
 
 import "time"
 
-// Wheel holds armed entries and gives them back when they are due. It reads no
-// clock: the caller says what time it is, as a duration since an epoch of its
+// A Wheel holds armed entries and returns them when they are due. It reads no
+// clock: the caller passes the time, as a duration since an epoch of its
 // choosing.
 //
 // A Wheel has one owner and no locks. Make one with [New].
 type Wheel struct {
-	// cur is where the wheel stands: every entry of an earlier tick has fired
-	// or been removed, and every armed entry lies where place(cur) puts it.
+	// cur is the current tick: every entry of an earlier tick has fired
+	// or been removed, and every armed entry lies where slotFor puts it at cur.
 	cur uint64
 	// now is the tick of the latest time given to Expire. cur catches up with
 	// it in the course of a drain: cur <= now, and cur == now outside a drain.
@@ -33,7 +33,7 @@ type Wheel struct {
 	}
 }
 
-// New returns an empty wheel that stands at now. A now before the epoch counts
+// New returns an empty wheel whose time is now. A now before the epoch counts
 // as the epoch, here and in Expire.
 func New(now time.Duration) *Wheel {
 	tick := elapsed(now)
@@ -44,14 +44,14 @@ func New(now time.Duration) *Wheel {
 func (w *Wheel) Len() int { return w.armed }
 
 // Insert arms e to fire once deadline has passed, and not before: at the first
-// tick at or after it. Any deadline will do, however far, and one that lies
-// before the epoch is merely past.
+// tick at or after it. Every deadline is valid, however far; one before the epoch
+// is past.
 //
-// A deadline that is past already fires at the next Expire. If that would be in
-// the course of a drain, that is after Expire has returned an entry and before
-// it has returned nil, then any deadline up to the drain's now is put off to the
-// tick after it. So a drain gives back only what was armed before it began, and
-// a timer that re-arms itself with no delay fires once per drain.
+// An entry whose deadline is past fires at the next Expire. During a drain, that is
+// after Expire has returned an entry and before it has returned nil, Insert postpones
+// every deadline up to the drain's now to the tick after it. So a drain returns only
+// entries that were armed before it began, and a timer that re-arms itself with no
+// delay fires once per drain.
 //
 // It panics if e is armed. The cost is O(1).
 func (w *Wheel) Insert(e *Entry, deadline time.Duration) {
@@ -66,7 +66,7 @@ func (w *Wheel) Insert(e *Entry, deadline time.Duration) {
 	e.deadline = deadline
 	w.armed++
 	tick := max(due(deadline), first)
-	w.link(e, tick, w.place(tick))
+	w.link(e, tick, w.slotFor(tick))
 }
 
 // Remove disarms e and reports whether it was armed: false means that it never
@@ -100,7 +100,7 @@ func (w *Wheel) Reset(e *Entry, deadline time.Duration) {
 // earlier, and Expire then fires nothing and only moves entries down, in two
 // cases. The entry that was due then has been removed or reset: there are never
 // more such calls than there were removals. Or an entry is more than two years
-// ahead, a turn of the top level, and has to be looked at once per turn.
+// ahead, a revolution of the top level, and has to be checked once per revolution.
 //
 // Once a drain has ended Next lies after its now, except if something past has
 // been armed since. So a caller that sleeps until Next and drains never spins.
@@ -110,7 +110,7 @@ func (w *Wheel) Next() (at time.Duration, ok bool) {
 	if !ok {
 		return 0, false
 	}
-	// What is due in a later turn of the top level is due after its slot ends,
+	// An entry of a later revolution of the top level is due after its slot ends,
 	// and perhaps after the entries of the slots behind.
 	return instant(min(w.slots[s.index].bound, s.end)), true
 }
@@ -125,11 +125,11 @@ func (w *Wheel) Next() (at time.Duration, ok bool) {
 // Between the calls anything may be inserted, removed and reset, the entry
 // just returned included. The loop ends, whatever its body arms: see
 // [Wheel.Insert]. A caller that stops before nil loses nothing: the next call,
-// with the same now or a later one, goes on with the same drain.
+// with the same now or a later one, continues the same drain.
 //
 // Entries come in the order of their ticks, and those of one tick in the order
-// in which they were armed. One that was past when armed belongs to the tick at
-// which the wheel stood, or to which it was put off.
+// in which they were armed. An entry that was past when it was armed belongs to the
+// current tick of that moment, or to the tick that it was postponed to.
 //
 // Time does not go back: a now before an earlier one counts as that one.
 //

@@ -20,9 +20,9 @@ type worker struct {
 	idle  int // those in which nothing fired
 }
 
-// turn is one round of the loop. Each entry must fire in the first wake-up
+// iterate is one iteration of the loop. Each entry must fire in the first wake-up
 // after its deadline, and must not have been overslept by more than the jitter.
-func (k *worker) turn(fire func(*wheel.Entry)) bool {
+func (k *worker) iterate(fire func(*wheel.Entry)) bool {
 	k.t.Helper()
 	at, ok := k.w.Next()
 	if !ok {
@@ -63,7 +63,7 @@ func TestShortSleepIsNotSecondsLateWhereverItStarts(t *testing.T) {
 		for _, sleep := range []time.Duration{ms, 50 * ms, 100 * ms, 4 * time.Second} {
 			k := &worker{t: t, w: wheel.New(start), now: start, jitter: noJitter}
 			arm(k.w, start+sleep)
-			for k.turn(func(*wheel.Entry) {}) && k.wakes < 10 {
+			for k.iterate(func(*wheel.Entry) {}) && k.wakes < 10 {
 			}
 			if k.now != start+sleep || k.wakes != 1 {
 				t.Fatalf("sleep of %v from %v ends at %v after %d wake-ups", sleep, start, k.now, k.wakes)
@@ -85,7 +85,7 @@ func TestManyIdleWaitsAreEachOneWakeUp(t *testing.T) {
 		sleep := time.Duration(rng.Int64N(int64(ms) << rng.IntN(24)))
 		k.w.Insert(e, k.now+sleep)
 		fired := 0
-		for k.turn(func(*wheel.Entry) { fired++ }) && k.wakes <= waits {
+		for k.iterate(func(*wheel.Entry) { fired++ }) && k.wakes <= waits {
 		}
 		if fired != 1 {
 			t.Fatalf("fired %d times", fired)
@@ -96,14 +96,14 @@ func TestManyIdleWaitsAreEachOneWakeUp(t *testing.T) {
 	}
 }
 
-// With nothing removed, Next is exact: who sleeps until Next finds something due.
+// With nothing removed, Next is exact: a worker that sleeps until Next finds an entry due.
 func TestNoWakeUpIsIdleWhereNothingIsRemoved(t *testing.T) {
 	rng := rand.New(rand.NewPCG(23, 2))
 	k := &worker{t: t, w: wheel.New(0), jitter: noJitter}
 	for range 20_000 {
 		arm(k.w, time.Duration(rng.Int64N(int64(ms)<<rng.IntN(36))))
 	}
-	for k.turn(func(*wheel.Entry) {}) {
+	for k.iterate(func(*wheel.Entry) {}) {
 	}
 	if k.idle != 0 {
 		t.Fatalf("%d of %d wake-ups were idle", k.idle, k.wakes)
@@ -128,7 +128,7 @@ func TestIdleWakeUpsAreFewerThanRemovals(t *testing.T) {
 				removals++
 			}
 		case 1:
-			k.turn(func(e *wheel.Entry) { k.w.Insert(e, k.now+timeout()) })
+			k.iterate(func(e *wheel.Entry) { k.w.Insert(e, k.now+timeout()) })
 		default:
 			if e.Armed() {
 				removals++
