@@ -1,21 +1,21 @@
 package coro
 
-// A backlog is a queue of values in a slice. It keeps nothing of what was taken, and room for no more than
-// about four times what it holds, or for keepBacklog values where that is more.
+// A backlog is a queue of values in a slice. It keeps no value that was taken, and its array has room for about four
+// times the values that it holds, at most, or for keepBacklog values if that is more.
 type backlog[T any] struct {
 	values []T // not taken yet, from next on; zero before
 	next   int
 }
 
-// keepBacklog is how many values an array has room for that is kept though hardly any are in it: it saves a
-// queue that is short most of the time from making an array again and again.
+// keepBacklog is the room of an array that is kept even if it is nearly empty: a queue that is short most of the time
+// does not allocate an array again and again.
 const keepBacklog = 64
 
 func (b *backlog[T]) len() int { return len(b.values) - b.next }
 
 func (b *backlog[T]) push(v T) {
 	if len(b.values) == cap(b.values) && b.next > len(b.values)/2 {
-		n := copy(b.values, b.values[b.next:]) // each was paid for by one that was taken
+		n := copy(b.values, b.values[b.next:]) // amortised: each copied value follows one that was taken
 		clear(b.values[n:])
 		b.values, b.next = b.values[:n], 0
 	}

@@ -11,28 +11,27 @@ import (
 	"github.com/moduvex/moduvex-go/core/timer/wheel"
 )
 
-// A scope is a stretch of a body with something of its own: a deadline, a cancel function, a
-// shield, a value. Scopes nest like the calls that open them; the innermost is in strand.scope,
-// which only the body touches. What other goroutines walk, from a Co outward, never changes
-// except for err and cause.
+// A cancelScope is a part of a body that has a deadline, a cancel function, a shield or a value of its own. Scopes nest
+// like the calls that open them; bodyState.innermost is the innermost one, and only the body uses that field. Other
+// goroutines walk from a Co outward, over fields that do not change after run has set them, except for err and cause.
 type cancelScope struct {
-	co       Co // what its body gets
+	co       Co // that its body gets
 	parent   *cancelScope
 	host     core.Host
-	shield   bool // what is outside does not reach inside
+	shield   bool // cancellation from outside does not reach inside
 	timed    bool
 	deadline time.Duration // since the host's epoch, if timed
 	entry    wheel.Entry
 	err      atomic.Pointer[error] // why awaits inside fail, or errOver; set once
-	cause    atomic.Pointer[error] // what its context has been seen to say; set once
+	cause    atomic.Pointer[error] // that its context has returned; set once
 	key, val any
 }
 
-// errOver is why the context of a scope or a body that has ended is done.
+// errOver is the cause of a context whose scope or body has ended.
 var errOver error = &CancelError{Cause: errors.New("it has ended")}
 
-// cancelled returns why awaits inside sc fail: the outermost reason that no shield keeps out.
-func (s *strand) cancelled(sc *cancelScope) error {
+// cancelled returns why awaits inside sc fail: the outermost reason that no shield keeps out. nil is none.
+func (s *bodyState) cancelled(sc *cancelScope) error {
 	var err error
 	for ; sc != nil; sc = sc.parent {
 		if p := sc.err.Load(); p != nil {
@@ -48,8 +47,8 @@ func (s *strand) cancelled(sc *cancelScope) error {
 	return err
 }
 
-// cancel makes awaits inside sc fail with err. The first cancel wins; one that comes after the
-// end of the scope loses. Any goroutine.
+// cancel makes awaits inside sc fail with err. Only the first cancel takes effect, and none after the end of the scope.
+// Any goroutine.
 func (sc *cancelScope) cancel(err error) {
 	if sc.err.CompareAndSwap(nil, &err) {
 		sc.co.changed()
@@ -57,7 +56,7 @@ func (sc *cancelScope) cancel(err error) {
 	}
 }
 
-// Wake is what the timer wheel calls at the deadline.
+// Wake is called by the timer wheel at the deadline.
 func (sc *cancelScope) Wake() { sc.cancel(core.ErrDeadlineExceeded) }
 
 // run opens sc, runs body in it, and closes it, also when body panics or is unwound by force.
@@ -65,16 +64,16 @@ func (sc *cancelScope) run(co *Co, body func(*Co) error) error {
 	if body == nil {
 		panic("coro: a scope with a nil body")
 	}
-	co.own()
-	sc.co = Co{strand: co.strand, view: sc}
-	sc.parent, sc.host = co.scope, co.cx.Host()
-	co.scope = sc
+	co.assertOwner()
+	sc.co = Co{bodyState: co.bodyState, scope: sc}
+	sc.parent, sc.host = co.innermost, co.cx.Host()
+	co.innermost = sc
 	defer sc.close()
 	switch {
 	case !sc.timed:
 	case sc.deadline <= co.cx.Now():
 		err := core.ErrDeadlineExceeded
-		sc.err.Store(&err) // nobody else has seen sc yet
+		sc.err.Store(&err) // no other goroutine has seen sc yet
 	default:
 		sc.entry.Waker = sc
 		sc.host.Arm(&sc.entry, sc.deadline)
@@ -82,28 +81,28 @@ func (sc *cancelScope) run(co *Co, body func(*Co) error) error {
 	return body(&sc.co)
 }
 
-// close ends sc. Its own reason comes first, so that its context has one from here on: see watch.
+// close ends sc. It sets the reason before it fires the watch's entry: see watch.
 func (sc *cancelScope) close() {
 	if sc.timed {
 		sc.host.Disarm(&sc.entry)
 	}
-	s := sc.co.strand
-	s.scope = sc.parent
+	s := sc.co.bodyState
+	s.innermost = sc.parent
 	sc.err.CompareAndSwap(nil, &errOver)
 	if w := s.watch.Load(); w != nil {
 		w.closeScope(sc)
 	}
 }
 
-// WithTimeout runs body with a deadline d from now: after it, awaits inside fail with
-// core.ErrDeadlineExceeded. It returns what body returned, so a body that finished in spite of
-// the deadline has succeeded. Only the body of co may call it; scopes nest.
+// WithTimeout runs body with a deadline d from now: after the deadline, awaits inside fail with core.ErrDeadlineExceeded.
+// It returns the error of body, so a body that finishes in spite of the deadline succeeds. Only the body of co may call
+// it; scopes nest.
 func WithTimeout(co *Co, d time.Duration, body func(co *Co) error) error {
-	co.own()
+	co.assertOwner()
 	return withDeadline(co, after(co.cx.Now(), d), body)
 }
 
-// after returns now + d, where what a Duration cannot hold is never.
+// after returns now + d, or the greatest Duration, which no clock reaches, if a Duration cannot hold the sum.
 func after(now, d time.Duration) time.Duration {
 	if d > math.MaxInt64-now {
 		return math.MaxInt64
@@ -111,10 +110,10 @@ func after(now, d time.Duration) time.Duration {
 	return now + d
 }
 
-// WithDeadline is WithTimeout for an instant. One that is past makes awaits fail at once. A t without a
-// monotonic reading is converted at the call, as in [SleepUntil].
+// WithDeadline is [WithTimeout] for an instant. If t is past, awaits fail at once. A t without a monotonic reading is
+// converted at the call, as in [SleepUntil].
 func WithDeadline(co *Co, t time.Time, body func(co *Co) error) error {
-	co.own()
+	co.assertOwner()
 	return withDeadline(co, core.TimeOn(co.cx.Host(), t), body)
 }
 
@@ -122,10 +121,9 @@ func withDeadline(co *Co, at time.Duration, body func(co *Co) error) error {
 	return (&cancelScope{timed: true, deadline: at}).run(co, body)
 }
 
-// WithCancel runs body with a function that cancels it: after cancel(cause), awaits inside fail
-// with a *CancelError, which wraps core.ErrCancelled and cause. cancel may be called from any
-// goroutine, any number of times; the first call counts, and one that comes after WithCancel has
-// returned changes nothing. It returns what body returned.
+// WithCancel runs body with a function that cancels it: after cancel(cause), awaits inside fail with a *CancelError,
+// which wraps core.ErrCancelled and cause. Any goroutine may call cancel, any number of times; only the first call takes
+// effect, and none after WithCancel has returned. WithCancel returns the error of body.
 func WithCancel(co *Co, body func(co *Co, cancel func(cause error)) error) error {
 	if body == nil {
 		panic("coro: WithCancel with a nil body")
@@ -147,17 +145,17 @@ func WithValue(co *Co, key, value any, body func(co *Co) error) error {
 	return (&cancelScope{key: key, val: value}).run(co, body)
 }
 
-// Shield runs body out of reach of cancellation: neither an abort of the task nor a scope around
-// makes awaits inside fail, only scopes opened inside do. It is for clean-up that has to await;
-// put a WithTimeout inside. It does not withstand a runtime that closes at once.
+// Shield runs body out of reach of cancellation: neither an abort of the task nor a scope around makes awaits inside fail;
+// a scope opened inside does. Shield is for clean-up that has to await; open a WithTimeout inside. A runtime that closes
+// at once cancels a shielded body too.
 func Shield(co *Co, body func(co *Co) error) error {
 	return (&cancelScope{shield: true}).run(co, body)
 }
 
-// A CancelError is what awaits inside a [WithCancel] scope return once it is cancelled. It is also
-// the cause of a Co whose scope or body has ended.
+// A CancelError is the error of awaits inside a [WithCancel] scope that was cancelled, and inside the body of a [Group]
+// that has failed. It is also the cause of a Co whose scope or body has ended.
 type CancelError struct {
-	Cause error // as given to cancel; may be nil
+	Cause error // the argument of cancel, or the failure of the group; may be nil
 }
 
 // Error names the cause.

@@ -29,7 +29,7 @@ func NewDo[T any](body func(co *Co) error) *task.Slot[T] {
 // A cell is a task whose body is straight-line code: one allocation.
 type cell[T any, B body[T]] struct {
 	task.Slot[T]
-	strand
+	bodyState
 	co   Co
 	body B // zero once the body has ended: a task keeps nothing of what its body refers to
 }
@@ -48,8 +48,8 @@ func (c *cell[T, B]) init(b B) {
 // prepare is the part of init that comes before Slot.Init.
 func (c *cell[T, B]) prepare(b B) {
 	c.body = b
-	c.strand.task = &c.Task
-	c.co.strand = &c.strand
+	c.bodyState.task = &c.Task
+	c.co.bodyState = &c.bodyState
 }
 
 var (

@@ -2,8 +2,6 @@ package coro
 
 import (
 	"context"
-	"slices"
-	"sync"
 	"time"
 
 	"github.com/moduvex/moduvex-go/core"
@@ -11,14 +9,13 @@ import (
 
 var _ context.Context = (*Co)(nil)
 
-// A Co is a context.Context whose cancellation is that of its scope: abort of the task, deadlines
-// and cancels around, up to a shield, and the scope's own end. Done, Err, Cause, Deadline, Value
-// and AfterFunc may be called from any goroutine, also after the end. Err is nil until Done is
-// closed, and then stays what it is.
+// As a context.Context a Co is done when its scope is: by an abort of the task, by the deadline or the cancel of its
+// scope or of a scope around, up to a shield, and by the end of its scope. Any goroutine may call Done, Err, Cause,
+// Deadline, Value and AfterFunc, also after the end. Err is nil until Done is closed, and does not change after that.
 
-// Deadline returns the earliest deadline of the scopes around.
+// Deadline returns the earliest deadline of the scope and the scopes around, up to a shield.
 func (co *Co) Deadline() (deadline time.Time, ok bool) {
-	sc := earliest(co.view)
+	sc := earliest(co.scope)
 	if sc == nil {
 		return time.Time{}, false
 	}
@@ -45,7 +42,7 @@ func (co *Co) Err() error {
 		return nil
 	}
 	if w := co.watch.Load(); w != nil {
-		w.fire(co.view) // who cancelled may not have come to it: Done is closed before Err tells
+		w.fire(co.scope) // before Err returns it: the goroutine that cancelled may not have closed Done yet
 	}
 	if cause == core.ErrDeadlineExceeded {
 		return context.DeadlineExceeded
@@ -54,9 +51,9 @@ func (co *Co) Err() error {
 }
 
 // Cause returns why the context is done: nil, core.ErrCancelled, core.ErrDeadlineExceeded or a
-// [*CancelError]. Unlike [Co.Interrupted] it counts nothing.
+// [*CancelError]. Unlike [Co.Interrupted] it is not counted as a failed await.
 func (co *Co) Cause() error {
-	sc := co.view
+	sc := co.scope
 	if sc != nil {
 		if p := sc.cause.Load(); p != nil {
 			return *p
@@ -72,8 +69,8 @@ func (co *Co) Cause() error {
 	return sc.settle(err)
 }
 
-// settle makes err the cause for good. An outer scope may be cancelled later, with another reason:
-// the first that was seen stands.
+// settle makes err the cause of sc, unless sc has one, and returns the cause. An outer scope may be cancelled later, with
+// another reason, and that does not change the cause.
 func (sc *cancelScope) settle(err error) error {
 	sc.cause.CompareAndSwap(nil, &err)
 	return *sc.cause.Load()
@@ -84,23 +81,23 @@ func (co *Co) Value(key any) any {
 	if key == (coKey{}) {
 		return co
 	}
-	for sc := co.view; sc != nil; sc = sc.parent {
+	for sc := co.scope; sc != nil; sc = sc.parent {
 		if sc.key == nil {
 			continue
 		}
 		if sc.key == key {
 			return sc.val
 		}
-		if v, ok := sc.among(key); ok {
+		if v, ok := sc.lookup(key); ok {
 			return v
 		}
 	}
 	return nil
 }
 
-// Done returns a channel that is closed when awaits in the scope of co fail, when that scope ends,
-// or when the body has ended. The channel is made on the first call. A deadline closes it even
-// while the body blocks its worker, in code that takes a context and knows no Co.
+// Done returns a channel that is closed when awaits in the scope of co fail, when the scope ends, or when the body has
+// ended. The first call makes the channel. A deadline closes it even while the body blocks its worker, in code that
+// takes a context and knows no Co.
 func (co *Co) Done() <-chan struct{} {
 	w := co.watching()
 	w.mu.Lock()
@@ -115,9 +112,8 @@ func (co *Co) Done() <-chan struct{} {
 	return e.done
 }
 
-// AfterFunc makes f run in a goroutine of its own once Done would be closed. stop undoes it and
-// reports whether f will not run because of that. Package context uses it, so that a context
-// derived from a Co costs no goroutine.
+// AfterFunc runs f in a goroutine of its own when Done is closed, or would be. stop prevents that, and reports whether it
+// did. Package context uses AfterFunc, so that a context derived from a Co costs no goroutine.
 func (co *Co) AfterFunc(f func()) (stop func() bool) {
 	w := co.watching()
 	w.mu.Lock()
@@ -139,127 +135,4 @@ func (co *Co) AfterFunc(f func()) (stop func() bool) {
 		delete(e.funcs, key)
 		return waiting
 	}
-}
-
-// A watch is what a body has once somebody has asked for Done or AfterFunc: an entry for each
-// scope asked in.
-//
-// No cancellation is missed. Who cancels, or ends something, (1) sets the reason: the task's word,
-// scope.err or strand.over; then (2) loads strand.watch and fires the entries. Who asks (1) stores
-// strand.watch and adds the entry under its lock, then (2) looks for a reason. Whichever order
-// they come in, one sees the other.
-type watch struct {
-	mu      sync.Mutex
-	entries []*watchEntry
-}
-
-type watchEntry struct {
-	co    *Co
-	done  chan struct{}
-	funcs map[*func()]struct{}
-	fired bool
-	timer *time.Timer // cancels at the deadline even while the worker is blocked
-}
-
-func (s *strand) watching() *watch {
-	if w := s.watch.Load(); w != nil {
-		return w
-	}
-	s.watch.CompareAndSwap(nil, &watch{})
-	return s.watch.Load()
-}
-
-// entry finds or makes the entry of co. Under w.mu. One that is made for a context that is done
-// already is not kept: what has ended is not ended again.
-func (w *watch) entry(co *Co) *watchEntry {
-	if i := w.index(co.view); i >= 0 {
-		return w.entries[i]
-	}
-	e := &watchEntry{co: co}
-	w.entries = append(w.entries, e)
-	if co.Cause() != nil {
-		e.fired = true
-		w.entries = w.entries[:len(w.entries)-1]
-	} else if first := earliest(co.view); first != nil {
-		e.timer = first.timer()
-	}
-	return e
-}
-
-// index finds the entry of a scope; it is -1 if there is none. Under w.mu.
-func (w *watch) index(sc *cancelScope) int {
-	return slices.IndexFunc(w.entries, func(e *watchEntry) bool { return e.co.view == sc })
-}
-
-// timer makes a timer that cancels sc at its deadline, if the host's clock is the system's. A
-// clock of its own, as in tests, stands still while a body blocks the worker; its epoch is no
-// reading of the monotonic clock.
-func (sc *cancelScope) timer() *time.Timer {
-	epoch := sc.host.Epoch()
-	if epoch == epoch.Round(0) {
-		return nil
-	}
-	return time.AfterFunc(time.Until(epoch.Add(sc.deadline)), sc.Wake)
-}
-
-// fire closes and calls what waits. Under the watch's lock.
-func (e *watchEntry) fire() {
-	if e.fired {
-		return
-	}
-	e.fired = true
-	if e.timer != nil {
-		e.timer.Stop()
-	}
-	if e.done != nil {
-		close(e.done)
-	}
-	for f := range e.funcs {
-		go (*f)()
-	}
-	e.funcs = nil
-}
-
-// changed fires the entries that a cancellation has reached. Any goroutine.
-func (s *strand) changed() {
-	w := s.watch.Load()
-	if w == nil {
-		return
-	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for _, e := range w.entries {
-		if e.co.Cause() != nil {
-			e.fire()
-		}
-	}
-}
-
-// fire fires the entry of a scope, if it has one.
-func (w *watch) fire(sc *cancelScope) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if i := w.index(sc); i >= 0 {
-		w.entries[i].fire()
-	}
-}
-
-// closeScope fires the entry of a scope that ends, and forgets it.
-func (w *watch) closeScope(sc *cancelScope) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if i := w.index(sc); i >= 0 {
-		w.entries[i].fire()
-		w.entries = slices.Delete(w.entries, i, i+1)
-	}
-}
-
-// close fires all entries: the body has ended.
-func (w *watch) close() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for _, e := range w.entries {
-		e.fire()
-	}
-	w.entries = nil
 }

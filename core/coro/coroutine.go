@@ -8,29 +8,28 @@ import (
 	"github.com/moduvex/moduvex-go/core/timer/wheel"
 )
 
-// A coroutine is a goroutine that runs bodies one after the other, each as far as its worker
-// resumes it.
+// A coroutine is a goroutine that runs bodies, one after the other. It runs only while a worker resumes it.
 //
-//	new → (resume → running → suspended)* → ended → idle in the pool → resume → ...
-//	                                             \→ stopped
+//	new → (resumed → running → suspended)* → the body has ended → idle in the pool → resumed → ...
+//	                                                           \→ stopped
 type coroutine struct {
 	next         func() (struct{}, bool)
 	yield        func(struct{}) bool
 	begin        func()       // PoolOptions.Begin of the pool that it comes from
 	job          job          // nil while idle
-	timer        *wheel.Entry // for Sleep; made by the first one
+	timer        *wheel.Entry // for Sleep; the first Sleep makes it
 	uses         uint32       // of its bodies' Cos
-	look         uint32       // uses whose number has none of these bits are checked
+	checkMask    uint32       // a use is checked if its number has none of these bits
 	id           []byte       // number of its goroutine, if all uses are checked
-	iterator     []byte       // that of the last one that was found to be an iterator of the body
-	threadLocked bool         // as in the pool it was made for
+	iterator     []byte       // number of the last goroutine that was found to be an iterator of the body
+	threadLocked bool         // as in the pool that it was made for
 	broken       bool         // its goroutine is inside Goexit and can only be stopped
 	gone         bool         // its goroutine has ended before it was disposed of
 	stopping     bool         // park does not return to a body any more
 	serving      bool         // the body has not returned
 }
 
-// A job is a body with the place for its output.
+// A job is a body with the slot of its output. The coroutine calls one method when the body ends.
 type job interface {
 	run()                         // runs the body and stores what it returned
 	crashed(err *task.PanicError) // the body panicked
@@ -38,15 +37,15 @@ type job interface {
 }
 
 func newCoroutine(p *Pool) *coroutine {
-	c := &coroutine{threadLocked: p.opts.ThreadLocked, begin: p.opts.Begin, look: useSample - 1}
+	c := &coroutine{threadLocked: p.opts.ThreadLocked, begin: p.opts.Begin, checkMask: useSample - 1}
 	if p.opts.CheckUses {
-		c.look, c.id = 0, []byte{} // not nil: the goroutine puts its number there
+		c.checkMask, c.id = 0, []byte{} // not nil: the goroutine sets it to its number
 	}
-	c.next, _ = iter.Pull(c.loop) // stop would be one more thing to keep for each: see dispose
+	c.next, _ = iter.Pull(c.loop) // dispose needs no stop function, so none is kept
 	return c
 }
 
-// loop is the coroutine's goroutine.
+// loop is the function of the coroutine's goroutine.
 func (c *coroutine) loop(yield func(struct{}) bool) {
 	c.yield = yield
 	if c.id != nil {
@@ -73,8 +72,8 @@ func (c *coroutine) serve() {
 	c.serving = false
 }
 
-// contain recovers what the body panicked with. The body's frames are still there, so the stack
-// names the function that did.
+// contain recovers a panic of the body. The body's frames are still on the stack, so the PanicError's stack names the
+// function that panicked.
 func (c *coroutine) contain() {
 	v := recover()
 	if !c.serving {
@@ -86,14 +85,13 @@ func (c *coroutine) contain() {
 	}
 }
 
-// exit runs when loop is left: because the coroutine is stopped while idle, or because a body
-// called Goexit. In the second case the goroutine is lost, and iter.Pull would take the worker's
-// along. So the worker is answered from in here, and resumes this goroutine only to stop it. The
-// panic then hides the Goexit from iter.Pull, which hands it to dispose.
+// exit runs when loop ends: because the idle coroutine is stopped, or because a body has called Goexit. After a Goexit
+// the goroutine can run no further body, and iter.Pull would end the worker's goroutine too. So exit switches to the
+// worker itself, which resumes this goroutine only to stop it: then the panic of exit hides the Goexit from iter.Pull,
+// which passes the panic to dispose.
 //
-// A Goexit goes on after a panic that a deferred function of the body added was recovered. That
-// is why park is not called in contain: the next body would be run by a goroutine that is bound
-// to exit.
+// A deferred function of the body may panic inside the Goexit. When contain has recovered that panic, the Goexit
+// continues. So contain does not park: the next body would run on a goroutine that is about to exit.
 func (c *coroutine) exit() {
 	if c.job == nil {
 		return
@@ -106,21 +104,21 @@ func (c *coroutine) exit() {
 
 type stopped struct{}
 
-// park gives the worker its goroutine back, until the next resume.
+// park switches to the worker, and returns at the next resume.
 func (c *coroutine) park() {
 	c.leaveThread()
 	c.yield(struct{}{})
 }
 
-// leaveThread comes before every yield.
+// leaveThread undoes the body's thread locks. It is called before every yield.
 func (c *coroutine) leaveThread() {
 	if !c.threadLocked {
 		unlockThread()
 	}
 }
 
-// maxThreadLocks is how many nested LockOSThread calls a suspension undoes. The count cannot be
-// read, and a call too many is free (0.3 ns), so this is as deep as any sane nesting.
+// maxThreadLocks is how many nested LockOSThread calls a suspension undoes. The number of locks cannot be read, and an
+// UnlockOSThread too many costs 0.3 ns, so the bound is larger than any nesting in practice.
 const maxThreadLocks = 8
 
 func unlockThread() {
@@ -129,9 +127,8 @@ func unlockThread() {
 	}
 }
 
-// dispose ends an idle or broken coroutine: it resumes it for the last time. It stays on the
-// worker's goroutine, the only one that may switch to the coroutine if both are locked to a
-// thread.
+// dispose ends an idle or broken coroutine by a last resume. It runs on the worker's goroutine: if that and the coroutine
+// are locked to one thread, no other goroutine may switch to the coroutine.
 func (c *coroutine) dispose() {
 	if c.broken {
 		defer func() {

@@ -1,46 +1,61 @@
-// Package coro runs ordinary straight-line code as a task.
+// Package coro provides direct style: ordinary straight-line code that runs as a task.
 //
-// A body is a function func(*Co) (T, error). It runs on a coroutine that its worker resumes, and
-// wherever it awaits something that is pending it is suspended, and the worker goes on with other
-// tasks. A million bodies may wait at once; only the stack of a coroutine each is their price.
-// Poll style (package core) is cheaper still when a task is mostly parked.
+// A body is a function func(co *Co) (T, error), or func(co *Co) error. Users of a runtime start it with executor.Go or
+// executor.Do, and every call in it that waits takes the [Co]:
+//
+//	h := executor.Go(rt, func(co *coro.Co) (string, error) {
+//		err := coro.WithTimeout(co, time.Second, func(co *coro.Co) error { ... })
+//		...
+//	})
+//
+// The examples are in package executor and in GUIDE.md. [New], [NewDo], [NewOwning] and [Pool] are the layer below, for
+// hosts of one's own, and so are the examples here.
+//
+// A body waits where it calls [Await], [Sleep], [Co.Suspend], [Co.Yield] or a function that calls one of these: it is
+// suspended there, and its worker goes on with other tasks. A million bodies may wait at once; each costs the stack of a
+// coroutine. Poll style (package core) costs less for tasks that are parked most of the time.
 //
 // # The Co
 //
-// A [Co] belongs to its body. It may be passed down to functions that the body calls, and used as
-// a [context.Context] by anyone, but only the body may await with it, on its own goroutine or in an
-// iterator that it drives through iter.Pull. An await from another goroutine panics when it is noticed:
-// always once the body is suspended or over, and otherwise by a look at the stack at every 256th use. An
-// await that is not noticed mixes up the goroutines of the body and of the worker, for good.
-// [PoolOptions].CheckUses finds every such await, also one by the body of another task, such as a child
-// that uses its parent's Co.
+// A [Co] belongs to its body. The body may pass it to functions that it calls, and any goroutine may use it as a
+// [context.Context]. But only the body may await with it, on its own goroutine or in an iterator that it drives through
+// iter.Pull. An await from another goroutine panics when it is detected: always once the body is suspended or over, and
+// otherwise by a check of the stack at every 256th use. An await that is not detected exchanges the goroutines of the body
+// and of the worker, and nothing undoes that. [PoolOptions].CheckUses detects every such await, also one by the body of
+// another task, such as a child that uses its parent's Co.
 //
 // # How a body ends
 //
-//   - It returns: the task completes with what it returned.
-//   - It panics: the panic is contained with its stack, and the join reports it.
-//   - It calls runtime.Goexit (testing.T.FailNow does): the task ends with core.ErrGoexit. The
-//     worker goes on.
-//   - It is aborted: every await returns an error that wraps core.ErrCancelled, so that the body
-//     unwinds and its deferred functions run. [Shield] lets clean-up await. A body that goes on
-//     awaiting regardless is unwound by force after 1,000 such errors with no shielded await in
-//     between: its goroutine exits as if by runtime.Goexit, which no recover stops.
-//   - It is dropped, when a runtime closes at once: as an abort that no shield withstands.
+//   - It returns: the task completes with the value and the error.
+//   - It panics: the coroutine contains the panic with its stack, and the join reports it.
+//   - It calls runtime.Goexit (testing.T.FailNow does): the task ends with core.ErrGoexit, and the worker goes on.
+//   - It is aborted: every await returns an error that wraps core.ErrCancelled, so that the body unwinds and its deferred
+//     functions run. [Shield] lets clean-up await. A body that ignores the errors and goes on awaiting is unwound by force
+//     after 1,000 of them with no shielded await in between: its goroutine exits as by runtime.Goexit, which no recover
+//     stops.
+//   - It is dropped, when a runtime closes at once: as by an abort, and a shield does not help.
 //
 // # Children
 //
-// A task that a body spawns goes its own way. [WithGroup] gives a body children instead: tasks that
-// cannot outlive the call, whose failures are the call's, and which end with each other.
+// A task that a body spawns is independent of the body. [WithGroup] starts children: tasks that end before the call
+// returns. The failure of one is a failure of the call, and aborts the others.
 //
 // # OS threads
 //
-// A lock taken with runtime.LockOSThread does not survive an await, nor the body: a suspended
-// coroutine has no thread. Suspending undoes up to eight nested locks; code that needs a thread of
-// its own goes to the blocking pool, on a goroutine. On workers that are themselves locked to
-// threads the body must neither lock nor unlock.
+// A lock by runtime.LockOSThread ends at the next await, and at the end of the body: a suspended coroutine has no thread.
+// A suspension undoes up to eight nested locks. Code that needs a thread of its own runs on the blocking pool. On workers
+// that are themselves locked to threads, a body must neither lock nor unlock.
 //
-// # Source
+// # How it works
 //
-// Coroutines are those of iter.Pull, which switch between goroutines without the scheduler. They
-// are pooled by worker: a coroutine whose body has ended serves the next one.
+//	the worker's goroutine                     the coroutine's goroutine
+//	task.Run → cell.Poll → coroutine.next  ==> coroutine.loop → serve → body.call → the body
+//	             ... ← Pending              <== an await: bodyState.beforeSwitch, yield
+//	                   (a wake queues the task, and a worker polls it)
+//	task.Run → cell.Poll → coroutine.next  ==> the await returns, the body goes on
+//	             ... ← Ready                <== the body has returned; the output is in the task's slot
+//
+// Coroutines are those of iter.Pull, which switches between two goroutines without the scheduler. Each worker has a
+// [Pool]: a coroutine whose body has ended runs the next one. The await has registered the task as the waker of the
+// event; the goroutine that brings the event wakes the task, which its worker then polls.
 package coro

@@ -18,6 +18,9 @@ const (
 	TextOther   = textOther
 )
 
+// Loop is the function of each coroutine's goroutine.
+var Loop any = (*coroutine).loop
+
 // CoroutineOf tells coroutines apart.
 func CoroutineOf(co *Co) any { return co.coroutine }
 

@@ -151,14 +151,14 @@ func (g *Group) Len() int {
 
 const textZeroGroup = "coro: Group is zero: it was not opened by WithGroup"
 
-func (g *Group) isZero() bool { return g.scope.co.strand == nil }
+func (g *Group) isZero() bool { return g.scope.co.bodyState == nil }
 
 // start waits for a permit and makes body a child.
 func start[T any, B body[T]](g *Group, co *Co, r *Results[T], b B) error {
 	if g.isZero() {
 		panic(textZeroGroup)
 	}
-	co.own()
+	co.assertOwner()
 	if g.opts.Inherit {
 		if values := co.Values(); values != nil {
 			return startChild(g, co, r, inheritingBody[T, B]{b, values})
@@ -201,7 +201,7 @@ func startOwning[T any, B body[T]](g *Group, co *Co, results *Results[T], r io.C
 	return err
 }
 
-// acquirePermit gets a permit for c, and counts c among the running children.
+// acquirePermit gets a permit for c, and counts c lookupIn the running children.
 func (g *Group) acquirePermit(co *Co, c *child) error {
 	if err := co.Interrupted(); err != nil {
 		return err
@@ -288,7 +288,7 @@ func (g *Group) releasePermit() core.Waker {
 
 // refuse records the error of a Do. It leaves out the abort of a child, which the end of that child reports.
 func (g *Group) refuse(co *Co, err error) {
-	if err == core.ErrCancelled && co.strand != g.scope.co.strand {
+	if err == core.ErrCancelled && co.bodyState != g.scope.co.bodyState {
 		return
 	}
 	g.mu.Lock()
@@ -325,7 +325,7 @@ func (g *Group) cancelAll(err error) {
 
 // join waits for the end of the last child. An abort does not end this wait: it makes the children end.
 func (g *Group) join() {
-	body := g.scope.co.strand
+	body := g.scope.co.bodyState
 	for !g.endOrAwait() {
 		err := body.cancelled(g.scope.parent)
 		if body.dropping {

@@ -12,12 +12,13 @@ import (
 	"github.com/moduvex/moduvex-go/core/task"
 )
 
-// This file tells goroutines that are inside a task from others. Goroutines have no names, so it goes by their
-// stacks: by functions that are found by their address, and named in full.
+// This file tells goroutines that are inside a task from others, by the functions on their stacks. It finds the
+// functions by their address, so a rename changes nothing, and compares their full names, so no function of a user's
+// matches.
 
-// Nested reports whether a blocking call with ctx would block the task that ctx belongs to: ctx is a [Co], or
-// was derived from one, whose body has not ended, and the caller is [Inside] a task. Calls that block a
-// goroutine answer core.ErrNested then. Elsewhere, such as on a blocking pool, a Co is a context like others.
+// Nested reports whether a blocking call with ctx would block the task that ctx belongs to: ctx is a [Co], or is derived
+// from one, whose body has not ended, and the caller is [Inside] a task. Calls that block a goroutine return
+// core.ErrNested then. On other goroutines, such as those of a blocking pool, a Co is an ordinary context.
 func Nested(ctx context.Context) bool {
 	co, ok := ctx.(*Co)
 	if !ok {
@@ -29,11 +30,11 @@ func Nested(ctx context.Context) bool {
 // coKey is the key of the Co itself.
 type coKey struct{}
 
-// Inside reports whether the caller is inside a task, so that blocking its goroutine blocks a worker: in the
-// poll of a task or the end of one, in a body, or in an iterator that one of them drives through iter.Pull. An
-// iterator belongs to the goroutine that called its iter.Pull, as long as that call's function goes on. Inside
-// takes about a microsecond, and longer in an iterator, whose goroutine is found by listing all. In also, a
-// host names those of its own functions that call tasks ([FuncOf]). Any goroutine.
+// Inside reports whether the caller is inside a task, so that blocking its goroutine blocks a worker: in the poll or the
+// end of a task, in a body, or in an iterator that one of them drives through iter.Pull. An iterator belongs to the
+// goroutine that has called its iter.Pull, as long as the function with that call runs. Inside takes about a
+// microsecond; in an iterator it takes longer, since it lists all goroutines. With also a host adds functions of its own
+// that call tasks ([FuncOf]). Any goroutine.
 func Inside(also ...*runtime.Func) bool {
 	pcs := make([]uintptr, 64)
 	n := runtime.Callers(2, pcs)
@@ -56,8 +57,8 @@ func Inside(also ...*runtime.Func) bool {
 	return pulled(pcs) && pulledInside(roots)
 }
 
-// pollFuncs are the functions that call tasks: each poll, each end on a worker and each body has one of them
-// on its stack, and nothing else has.
+// pollFuncs are the functions that call tasks: a stack has one of them exactly if it is in a poll, in an end on a worker,
+// or in a body.
 var pollFuncs = sync.OnceValue(func() (fs []*runtime.Func) {
 	for _, f := range []any{
 		(*coroutine).serve, (*task.HostView).Run, (*task.HostView).KillOn, (*task.HostView).Panicked, (*task.HostView).Exited,
@@ -67,14 +68,14 @@ var pollFuncs = sync.OnceValue(func() (fs []*runtime.Func) {
 	return slices.Clip(fs)
 })
 
-// FuncOf returns what the runtime knows of the function f, which is no closure. It is for [Inside] and [Polling].
+// FuncOf returns the runtime's description of the function f, which must be no closure. It is for [Inside].
 func FuncOf(f any) *runtime.Func { return runtime.FuncForPC(reflect.ValueOf(f).Pointer()) }
 
-// pulled reports whether a goroutine with this stack was made by iter.Pull, as coroutines are, rather than by a
-// go statement.
+// pulled reports whether the goroutine with this stack was made by iter.Pull, as coroutines are, and not by a go
+// statement.
 func pulled(pcs []uintptr) bool { return startOf(pcs) == pullStart() }
 
-// startOf is the function that the goroutine with this stack has begun with.
+// startOf returns the entry of the function that the goroutine with this stack began with.
 func startOf(pcs []uintptr) uintptr {
 	if len(pcs) < 2 {
 		return 0
@@ -86,7 +87,7 @@ func startOf(pcs []uintptr) uintptr {
 	return f.Entry()
 }
 
-// pullStart is the function that goroutines of iter.Pull begin with.
+// pullStart returns the entry of the function that goroutines of iter.Pull begin with.
 var pullStart = sync.OnceValue(func() (entry uintptr) {
 	next, stop := iter.Pull(func(func(int) bool) {
 		var pcs [16]uintptr
@@ -97,7 +98,7 @@ var pullStart = sync.OnceValue(func() (entry uintptr) {
 	return entry
 })
 
-// pulledInside is Inside for a goroutine that iter.Pull has made: it looks at the one that called iter.Pull.
+// pulledInside is Inside for a goroutine that iter.Pull has made: it checks the goroutine that called iter.Pull.
 func pulledInside(roots []*runtime.Func) bool {
 	all := parseStacks(allStacks())
 	for s := all[0]; ; { // the caller's comes first
@@ -126,9 +127,9 @@ func allStacks() []byte {
 	}
 }
 
-// Polling returns the stacks of the goroutines that poll at this moment, out of stacks, which is a list of all
-// by runtime.Stack: coroutines that are not suspended, and workers that do not wait for one. In a process with
-// several runtimes it returns those of all runtimes. Any goroutine.
+// Polling returns the stacks of the goroutines that poll at this moment: coroutines that are not suspended, and workers
+// that do not wait for one. stacks is the output of runtime.Stack for all goroutines. In a process with several runtimes
+// the result has the goroutines of all of them. Any goroutine.
 func Polling(stacks []byte) (polling [][]byte) {
 	for _, s := range parseStacks(stacks) {
 		if s.below(pollFuncs()) && !s.suspended() {
@@ -138,7 +139,7 @@ func Polling(stacks []byte) (polling [][]byte) {
 	return polling
 }
 
-// A stack is that of one goroutine as the runtime prints it:
+// A stack is the stack of one goroutine, as the runtime prints it:
 //
 //	goroutine 7 [running]:
 //	main.f(0x1)
@@ -154,14 +155,14 @@ func parseStacks(text []byte) (ss []stack) {
 	return ss
 }
 
-// id is the goroutine's number.
+// id returns the goroutine's number.
 func (s stack) id() []byte {
 	head, _ := bytes.CutPrefix(s, []byte("goroutine "))
 	id, _, _ := bytes.Cut(head, []byte(" "))
 	return id
 }
 
-// suspended reports whether the goroutine has switched to another, to wait for it.
+// suspended reports whether the goroutine has switched to another goroutine and waits for it.
 func (s stack) suspended() bool {
 	head, _, _ := bytes.Cut(s, []byte("\n"))
 	return bytes.Contains(head, []byte("[coroutine"))
@@ -174,7 +175,7 @@ func (s stack) below(fs []*runtime.Func) bool {
 	})
 }
 
-// pulledBy is the number of the goroutine that has made this one with iter.Pull.
+// pulledBy returns the number of the goroutine that has made this one with iter.Pull.
 func (s stack) pulledBy() (id []byte, ok bool) {
 	i := bytes.LastIndex(s, []byte("\ncreated by iter.Pull"))
 	if i < 0 {

@@ -11,7 +11,7 @@ import (
 // NewOwning is [New] for a body that takes r over, so that r has an owner at every moment. From its first line on
 // the body owns r and closes it, most often with a defer. If the body never begins, because a host refuses the
 // task, the goroutine that gives the task up closes r, once, and discards the error of that Close. [Closers] pass
-// several resources at once.
+// valuesKey resources at once.
 func NewOwning[T any](r io.Closer, body func(co *Co) (T, error)) *task.Slot[T] {
 	if body == nil {
 		panic("coro: NewOwning of a nil body")
@@ -27,10 +27,10 @@ func NewDoOwning[T any](r io.Closer, body func(co *Co) error) *task.Slot[T] {
 	return newOwningCell[T](r, errorBody[T](body))
 }
 
-// Closers are closed together, the last one first.
+// Closers are closed together, the last one first. They pass several resources to one body.
 type Closers []io.Closer
 
-// Close closes all of them, also if one fails, and returns the errors, joined.
+// Close closes all, also if one fails, and returns the joined errors.
 func (cs Closers) Close() error {
 	var errs []error
 	for i := len(cs) - 1; i >= 0; i-- {
@@ -58,8 +58,8 @@ func (c *owningCell[T, B]) Drop() {
 	c.cell.Drop()
 }
 
-// An owner is a resource on its way to a body. A host that closes may let the body begin while its spawner is
-// refused: the first of the two to take the resource has it.
+// An owner is a resource on its way to a body. While a host closes, the body may begin although the host refuses its
+// spawner: the first of the two that takes the resource owns it.
 type owner struct {
 	r     io.Closer
 	taken atomic.Bool
@@ -72,7 +72,7 @@ func newOwner(r io.Closer) owner {
 	return owner{r: r}
 }
 
-// take reports whether the caller is the one that has the resource from now on.
+// take takes the resource, and reports whether the caller is the first to do so.
 func (o *owner) take() bool { return o.taken.CompareAndSwap(false, true) }
 
 // close closes the resource if no body has taken it.

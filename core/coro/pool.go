@@ -2,38 +2,37 @@ package coro
 
 import "github.com/moduvex/moduvex-go/core"
 
-// DefaultIdle is how many idle coroutines a pool keeps unless told otherwise: about 0.7 MiB.
+// DefaultIdle is how many idle coroutines a pool keeps if [PoolOptions].Idle is 0: about 0.7 MiB.
 const DefaultIdle = 256
 
-// A Pool keeps the idle coroutines of one worker. It has one owner and no lock.
+// A Pool keeps the idle coroutines of one worker. It has no lock: only the worker uses it. The zero Pool keeps none.
 type Pool struct {
 	idle  []*coroutine
 	limit int
 	opts  PoolOptions
-	pcs   [maxStack]uintptr // scratch of checkUse: a coroutine's stack is too small for it
+	pcs   [maxStack]uintptr // scratch of checkUse, which would not fit a coroutine's first stack
 }
 
 // PoolOptions are the options of [NewPoolWith]. The zero value is good.
 type PoolOptions struct {
-	// Idle is how many idle coroutines are kept at most; 0 stands for DefaultIdle, less for none.
+	// Idle is the greatest number of idle coroutines that are kept; 0 stands for DefaultIdle, and less for none.
 	Idle int
-	// ThreadLocked says that the owner is locked to its OS thread, which its coroutines then share.
+	// ThreadLocked says that the worker is locked to its OS thread, which its coroutines then share.
 	ThreadLocked bool
-	// Begin, if not nil, is called on the goroutine of a coroutine before a body begins there. The owner gives
-	// the goroutine its labels for profiles with it, so that a body finds none of the last one's. It must not
-	// panic.
+	// Begin, if not nil, is called on the goroutine of a coroutine before a body begins there. The worker sets the
+	// goroutine's profiler labels in it, so that a body does not see those of the body before. It must not panic.
 	Begin func()
-	// CheckUses makes every use of a Co be checked for being its body's. That costs microseconds each: it is
-	// for tests, and for the search of a mistake.
+	// CheckUses checks at every use of a Co that the caller is the Co's body. That costs microseconds each time: it
+	// is for tests, and for finding a mistake.
 	CheckUses bool
 }
 
-// NewPool makes a pool with these two of [PoolOptions].
+// NewPool returns a pool with the [PoolOptions] Idle and ThreadLocked.
 func NewPool(idle int, threadLocked bool) *Pool {
 	return NewPoolWith(PoolOptions{Idle: idle, ThreadLocked: threadLocked})
 }
 
-// NewPoolWith makes a pool.
+// NewPoolWith returns an empty pool.
 func NewPoolWith(opts PoolOptions) *Pool {
 	if opts.Idle == 0 {
 		opts.Idle = DefaultIdle
@@ -41,9 +40,10 @@ func NewPoolWith(opts PoolOptions) *Pool {
 	return &Pool{limit: max(opts.Idle, 0), opts: opts}
 }
 
-// A Host is a [core.Host] with a pool. Bodies on other hosts get a new coroutine each.
+// A Host is a [core.Host] with a pool. On a host without one, each body gets a new coroutine.
 type Host interface {
 	core.Host
+	// Coroutines returns the pool of the worker.
 	Coroutines() *Pool
 }
 
@@ -60,7 +60,7 @@ func (p *Pool) get() *coroutine {
 		return newCoroutine(p)
 	}
 	c := p.idle[last]
-	c.begin = p.opts.Begin // another worker's may have made it
+	c.begin = p.opts.Begin // another worker's pool may have made c
 	p.idle[last] = nil
 	p.idle = p.idle[:last]
 	return c
@@ -78,11 +78,10 @@ func (p *Pool) put(c *coroutine) {
 	p.idle = append(p.idle, c)
 }
 
-// Idle returns how many coroutines wait for a body.
+// Idle returns the number of coroutines that wait for a body.
 func (p *Pool) Idle() int { return len(p.idle) }
 
-// Close ends all idle coroutines and keeps none from now on. The owner calls it when the tasks it
-// polled are gone.
+// Close ends all idle coroutines, and the pool keeps none from now on. The worker calls it when its tasks have ended.
 func (p *Pool) Close() {
 	for _, c := range p.idle {
 		c.dispose()

@@ -111,12 +111,11 @@ func TestIdleCoroutinesAreBounded(t *testing.T) {
 	}
 }
 
-// coroutines counts the goroutines that are coroutines: those of other tests that are about to end
-// do not matter to it.
+// coroutines counts the goroutines that are coroutines, and not those of other tests that are about to end.
 func coroutines() int {
 	stacks := make([]byte, 1<<20)
 	stacks = stacks[:runtime.Stack(stacks, true)]
-	return bytes.Count(stacks, []byte("coro.(*coroutine).loop("))
+	return bytes.Count(stacks, []byte("\n"+coro.FuncOf(coro.Loop).Name()+"("))
 }
 
 func TestAHostWithoutAPool(t *testing.T) {

@@ -7,19 +7,19 @@ import (
 	"github.com/moduvex/moduvex-go/core/timer/wheel"
 )
 
-// Sleep suspends the body for d. A d that is not positive takes no time, but counts against the
-// budget of the poll, so that a loop around it starves nobody. The error is that of the
-// cancellation that ended the sleep; a sleep that is over when a cancellation ends the wait has
-// succeeded. A coroutine's first sleep allocates its timer, later ones allocate nothing.
+// Sleep suspends the body for d. If d is not positive, Sleep takes no time, but spends from the budget of the poll, so a
+// loop around it does not starve other tasks. The error is that of the cancellation that ended the sleep. If the time is
+// over when a cancellation ends the wait, Sleep returns nil. The first sleep of a coroutine allocates its timer, and later
+// ones allocate nothing.
 func Sleep(co *Co, d time.Duration) error {
-	co.own()
+	co.assertOwner()
 	return sleepUntil(co, after(co.cx.Now(), d))
 }
 
-// SleepUntil is Sleep up to an instant. It does not wait for one that is past. A t without a monotonic
-// reading is converted at the call, by core.TimeOn: the wall clock may be set later, and nothing moves.
+// SleepUntil is [Sleep] until t. If t is past, it does not wait. A t without a monotonic reading is converted at the
+// call, by core.TimeOn: a later change of the wall clock does not move it.
 func SleepUntil(co *Co, t time.Time) error {
-	co.own()
+	co.assertOwner()
 	return sleepUntil(co, core.TimeOn(co.cx.Host(), t))
 }
 

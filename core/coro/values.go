@@ -5,19 +5,18 @@ import (
 	"github.com/moduvex/moduvex-go/core/task"
 )
 
-// several is the key of a scope whose value is a *core.Values.
-type several struct{}
+// valuesKey is the key of a scope whose value is a *core.Values.
+type valuesKey struct{}
 
-// WithValues runs body with all of values, as if each had a [WithValue] scope of its own. It is how
-// a task goes on with the values of another, which has got them from [Co.Values] or from
-// core.Context.
+// WithValues runs body with all of values, as if each had a [WithValue] scope of its own. So a task gets the values of
+// another task, which [Co.Values] or core.Context has returned.
 func WithValues(co *Co, values *core.Values, body func(co *Co) error) error {
-	return (&cancelScope{key: several{}, val: values}).run(co, body)
+	return (&cancelScope{key: valuesKey{}, val: values}).run(co, body)
 }
 
-// Values returns the values of all scopes around, for another task to go on with. They stay as they
-// are. Any goroutine.
-func (co *Co) Values() *core.Values { return valuesAt(co.view) }
+// Values returns the values of the scope and the scopes around, to pass them to another task. They do not change. Any
+// goroutine.
+func (co *Co) Values() *core.Values { return valuesAt(co.scope) }
 
 func valuesAt(sc *cancelScope) *core.Values {
 	for sc != nil && sc.key == nil {
@@ -27,27 +26,27 @@ func valuesAt(sc *cancelScope) *core.Values {
 		return nil
 	}
 	outer := valuesAt(sc.parent)
-	if sc.key == (several{}) {
+	if sc.key == (valuesKey{}) {
 		return sc.val.(*core.Values).Over(outer)
 	}
 	return outer.With(sc.key, sc.val)
 }
 
-// among looks key up in a scope of several values.
-func (sc *cancelScope) among(key any) (value any, ok bool) {
-	if _, ok := sc.key.(several); !ok {
+// lookup returns the value of key in a [WithValues] scope.
+func (sc *cancelScope) lookup(key any) (value any, ok bool) {
+	if _, ok := sc.key.(valuesKey); !ok {
 		return nil, false
 	}
 	return sc.val.(*core.Values).Lookup(key)
 }
 
-// Value makes the values of the scopes that the body is in visible to the futures that it awaits.
-func (c *cell[T, B]) Value(key any) any { return c.inside().Value(key) }
+// Value implements task.ValueBody: a future that the body awaits sees the values of the body's scopes.
+func (c *cell[T, B]) Value(key any) any { return c.innermostCo().Value(key) }
 
-// Values is Value for all keys.
-func (c *cell[T, B]) Values() *core.Values { return c.inside().Values() }
+// Values implements task.ValueBody.
+func (c *cell[T, B]) Values() *core.Values { return c.innermostCo().Values() }
 
-// inside is the Co of the innermost scope.
-func (c *cell[T, B]) inside() *Co { return &Co{strand: &c.strand, view: c.scope} }
+// innermostCo returns a Co of the innermost scope.
+func (c *cell[T, B]) innermostCo() *Co { return &Co{bodyState: &c.bodyState, scope: c.innermost} }
 
 var _ task.ValueBody = (*cell[int, valueBody[int]])(nil)
