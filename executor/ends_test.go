@@ -329,7 +329,7 @@ func checkLog(t *testing.T, name, text string, want bool, id uint64) {
 		}
 		return
 	}
-	if strings.Count(text, "\n") != 1 || !contains(text, "level=ERROR", fmt.Sprintf(" task=%d at=executor/ends_test.go:", id), " value=", " stack=") {
+	if strings.Count(text, "\n") != 1 || !contains(text, "level=ERROR", fmt.Sprintf(" task=%d at=executor/", id), " value=", " stack=") {
 		t.Errorf("%s: the log has %q", name, text)
 	}
 }

@@ -125,7 +125,7 @@ func TestPanicsOfFunctionsThatNobodyWaitsForAreSeen(t *testing.T) {
 				}
 				var text string
 				eventually(t, "it is logged", func() bool { text += logged.take(); return text != "" })
-				if !contains(text, "level=ERROR", "boom", "executor_test.explode", fmt.Sprintf("task %d", h.ID())) {
+				if !contains(text, "level=ERROR", "boom", "executor_test.explode", fmt.Sprintf("task=%d", h.ID())) {
 					t.Errorf("the log has %q", text)
 				}
 			}
@@ -164,7 +164,7 @@ func TestPanicsOfWhatTheEndOfATaskCallsAreSeen(t *testing.T) {
 		eventually(t, "it is counted", func() bool { return rt.Stats().Panicked == 1 })
 		var text string
 		eventually(t, "it is logged", func() bool { text += logged.take(); return text != "" })
-		if !contains(text, "level=ERROR", "boom", fmt.Sprintf("task %d", h.ID()), "executor_test.explode") {
+		if !contains(text, "level=ERROR", "boom", fmt.Sprintf("task=%d", h.ID()), "executor_test.explode") {
 			t.Errorf("at %s: the log has %q", at, text)
 		}
 	}
