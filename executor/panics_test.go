@@ -200,7 +200,10 @@ func init() {
 		rt.Close()
 	})
 	children["propagate in OnEnd"] = propagated(func(rt *executor.Runtime) {
-		executor.Go(rt, func(co *coro.Co) (int, error) { return 0, co.Yield() }).OnEnd(explode)
+		registered := make(chan struct{})
+		h := executor.Go(rt, func(co *coro.Co) (int, error) { <-registered; return 0, co.Yield() })
+		h.OnEnd(explode) // before the end: after it, OnEnd calls explode itself
+		close(registered)
 	})
 	children["propagate in a function that nobody waits for"] = propagated(func(rt *executor.Runtime) {
 		begun, release := make(chan struct{}), make(chan struct{})
