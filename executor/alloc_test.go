@@ -14,7 +14,7 @@ import (
 
 const cycleTasks = 100 // less than the idle coroutines that a worker keeps
 
-// A cycle spawns and joins cycleTasks tasks each time it is asked to.
+// A cycle spawns and joins cycleTasks tasks each time it is called.
 type cycle struct {
 	spawn   func(cx *core.Context, i int) joinhandle.JoinHandle[int]
 	handles []joinhandle.JoinHandle[int]
@@ -65,7 +65,7 @@ func allocsOfSpawn(t *testing.T, spawn func(cx *core.Context, i int) joinhandle.
 	return testing.AllocsPerRun(20, run) / cycleTasks
 }
 
-// constant is a future that answers at once.
+// constant is a future that is ready at once.
 type constant int
 
 func (c *constant) Poll(*core.Context) (int, bool) { return int(*c), true }

@@ -138,9 +138,9 @@ var forever = map[string]func(s seat) []joinhandle.AbortHandle{
 	},
 }
 
-// failing starts a task that spawns its successor and then fails, in the middle of its worker's turn.
+// failing starts a task that spawns its successor and then fails, in the middle of its worker's round.
 //
-// Regression: the worker began a new turn after each such poll, and never came to the end of one.
+// Regression: the worker began a new round after each such poll, and never finished one.
 func failing(s seat, fail func()) []joinhandle.AbortHandle {
 	stop := new(atomic.Bool)
 	var link func() core.Future[int]

@@ -3,8 +3,8 @@
 //
 // # Running a task
 //
-// A program that lives in one runtime calls [Run]: it makes the runtime, runs the body as a task, and closes the
-// runtime when the body returns.
+// A program that lives in one runtime calls [Run], or [Main] if its body returns an error only: it makes the runtime,
+// runs the body as a task, and closes the runtime when the body returns.
 //
 //	n, err := executor.Run(ctx, executor.Options{}, func(co *coro.Co) (int, error) {
 //		h := executor.Go(co, func(co *coro.Co) (int, error) { // another task

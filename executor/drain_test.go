@@ -315,7 +315,7 @@ func TestOnOutsideARuntimePanics(t *testing.T) {
 	})
 }
 
-// A worker that a task is handed to keeps it, whether or not others steal.
+// A task that is spawned on a worker by On stays there, whether or not others steal.
 func TestOnBindsToTheWorker(t *testing.T) {
 	rt := startRuntime(t, executor.Options{})
 	for i := range rt.Workers() {

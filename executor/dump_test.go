@@ -31,7 +31,7 @@ func statusOf(t testing.TB, rt *executor.Runtime, id uint64) executor.TaskStatus
 	return executor.TaskStatus{}
 }
 
-// unit makes a future answer an int.
+// unit is a future of an int around one without a value.
 func unit[T any](f core.Future[T]) core.Future[int] {
 	return future.Map(f, func(T) int { return 0 })
 }
@@ -107,7 +107,7 @@ func TestDumpSaysWhatTasksWaitFor(t *testing.T) {
 	}
 }
 
-// A noting spawner hands out the wakers of its tasks.
+// A noting spawner notes the wakers of its tasks.
 type noting struct {
 	core.Spawner
 	wakers chan<- core.Waker

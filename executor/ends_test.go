@@ -24,7 +24,7 @@ type play func() error
 
 var errMine = errors.New("mine")
 
-// childEnds are the errors that the joins of other tasks answer with. Each is of a task of its own.
+// childEnds are the errors that the joins of other tasks return. Each is of a task of its own.
 func childEnds(t *testing.T) map[string]error {
 	rt := startRuntime(t, executor.Options{OnPanic: func(executor.TaskInfo, *task.PanicError) {}})
 	// A number is unique in its runtime only: those of the tasks below are higher than any of the runtimes under test.

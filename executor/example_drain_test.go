@@ -69,7 +69,7 @@ func ExampleOptions_checkUses() {
 	// Output: found: true
 }
 
-// The time of a bubble would stand still, so a test of tasks takes package coretest.
+// The clock of a bubble would stand still, so a test of tasks uses package coretest.
 func ExampleErrBubble() {
 	inBubble(func() {
 		_, err := executor.New(executor.Options{})

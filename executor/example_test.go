@@ -66,7 +66,7 @@ func ExampleBlockOn() {
 	// Output: hello, world <nil>
 }
 
-// A future in poll style: it counts down, and lets the other tasks run in between.
+// A future in poll style: it counts down, and yields to the other tasks in between.
 type countdown int
 
 func (c *countdown) Poll(cx *core.Context) (string, bool) {

@@ -20,7 +20,7 @@ func ExampleOptions_scheduling() {
 	}
 	defer rt.Close()
 	sum, err := executor.Go(rt, func(co *coro.Co) (int, error) {
-		one := executor.Go(co, func(*coro.Co) (int, error) { return 1, nil }) // whoever is free runs it
+		one := executor.Go(co, func(*coro.Co) (int, error) { return 1, nil }) // any free worker runs it
 		two := executor.Go(co, func(*coro.Co) (int, error) { return 2, nil })
 		a, err := one.Join(co)
 		if err != nil {
@@ -123,7 +123,7 @@ func ExampleRuntime_Metrics() {
 	for _, h := range executor.GoEach(rt, func(co *coro.Co, _ int) (int, error) { return 0, co.Yield() }) {
 		h.Wait(context.Background())
 	}
-	rt.Close() // a worker publishes its counters once a turn, and at the end
+	rt.Close() // a worker publishes its counters once a round, and at the end
 	for _, w := range rt.Metrics().Workers {
 		fmt.Printf("%s: %d task, %d polls\n", w.Name, w.Completed, w.Polls)
 	}
@@ -142,7 +142,7 @@ func ExampleRuntime_Tasks() {
 	asleep := make(chan struct{})
 	executor.Spawn(executor.Named(rt, "sleeper"), future.Func(func(cx *core.Context) (int, bool) {
 		close(asleep)
-		cx.Waits(core.WaitTime) // what timers and sockets say for those who use them
+		cx.Waits(core.WaitTime) // timers and sockets say so for their users
 		return 0, false
 	}))
 	<-asleep

@@ -8,7 +8,7 @@ type DrainCount struct {
 	late uint64
 }
 
-// BeginDrainCount lets rt drain and takes the first step of a count.
+// BeginDrainCount makes rt drain and takes the first step of a count.
 func BeginDrainCount(rt *Runtime) *DrainCount {
 	rt.phase.Store(uint32(draining))
 	return &DrainCount{rt, rt.lateSpawns.Load()}
@@ -33,5 +33,5 @@ func (c *DrainCount) Finish() bool {
 	}
 }
 
-// Undo lets rt run again, for its Close.
+// Undo makes rt run again, for its Close.
 func (c *DrainCount) Undo() { c.rt.phase.Store(uint32(running)) }

@@ -27,7 +27,7 @@ var (
 // A ledger is a future of which it is known how it ended.
 type ledger struct {
 	core.Future[int]
-	mine                       bool // the task has it from the start: nobody else can lose it
+	mine                       bool // the task has it from the start: no other can lose it
 	polled                     bool
 	begun, answered, droppings atomic.Int32
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/moduvex/moduvex-go/reactor/reactortest"
 )
 
-// A sleeper is a sleep in poll style. It answers how late it was, in nanoseconds, once its entry has fired,
+// A sleeper is a sleep in poll style. It returns how late it was, in nanoseconds, once its entry has fired,
 // which it hears of as the entry's waker: the entry itself is under the wheel's lock where tasks move.
 type sleeper struct {
 	d     time.Duration
@@ -46,7 +46,7 @@ func (s *sleeper) Drop() {
 	}
 }
 
-// A reader waits until its stream has a byte, and answers it.
+// A reader waits until its stream has a byte, and returns it.
 type reader struct {
 	stream reactortest.Stream
 	reg    *reactor.Registration

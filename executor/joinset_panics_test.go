@@ -36,7 +36,7 @@ func TestAPanicInASetIsNotLogged(t *testing.T) {
 	}
 }
 
-// What was in a set is nobody's when the set has let go of it.
+// A task that has left its set has no join any more.
 func TestAPanicOfATaskThatASetHasLetGoOfIsLogged(t *testing.T) {
 	for name, letGo := range map[string]func(s *joinhandle.JoinSet[int]){
 		"DetachAll": (*joinhandle.JoinSet[int]).DetachAll,

@@ -21,7 +21,7 @@ import (
 
 const far = time.Hour
 
-// noTimers waits until no worker has a timer. What another goroutine has given back is gone after a turn.
+// noTimers waits until no worker has a timer. A timer that another goroutine has given back is gone after a round.
 func noTimers(t *testing.T, rt *executor.Runtime) {
 	t.Helper()
 	eventually(t, "the timers are gone", func() bool { return armedTimers(t, rt) == 0 })

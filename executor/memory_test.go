@@ -107,7 +107,7 @@ func (s *sounding) Poll(cx *core.Context) (int, bool) {
 }
 
 // A worker that has nothing to do keeps none of the tasks that it had: neither in what it polled last, nor in
-// the places of its queues, rings and scratch, nor by a link of a task that somebody holds.
+// the places of its queues, rings and scratch, nor by a link of a task that is still referred to.
 func TestAnIdleWorkerKeepsNoTask(t *testing.T) {
 	rt := startRuntime(t, executor.Options{})
 	cs := &cargos{t: t}

@@ -94,7 +94,7 @@ func TestCountersOfEachWorkerMatchItsWork(t *testing.T) {
 		spawned := n + 2*n + 1 + 1 + n
 		want := executor.Counters{
 			Spawned: spawned, Completed: spawned - 1, Cancelled: 1, Panicked: 2 * n,
-			Polls:        n*(yields+1) + 2*n + n + (1 + n + 1) + n, // the abort takes a turn too
+			Polls:        n*(yields+1) + 2*n + n + (1 + n + 1) + n, // the abort takes a poll too
 			BudgetYields: n - 1,
 			WakesLocal:   n,
 			WakesRemote:  spawned + 1, // the abort

@@ -118,7 +118,7 @@ func TestABlockingCallWithTheTasksOwnContextAnswersErrNested(t *testing.T) {
 }
 
 // mayTry reports whether a call has a way that does not block, and took it: it sees the task's own Co there, but
-// does not ask a context that is derived from one.
+// does not check a context that is derived from one.
 func mayTry(name string, ctx context.Context, err error) bool {
 	_, direct := ctx.(*coro.Co)
 	tries := []string{

@@ -18,7 +18,7 @@ type resource struct{ closed atomic.Int32 }
 
 func (r *resource) Close() error { r.closed.Add(1); return nil }
 
-// Resources are handed to tasks that are aborted, or whose runtime closes, at every moment of their lives.
+// Resources go to tasks that are aborted, or whose runtime closes, at every moment of their lives.
 func TestAResourceHasAnOwnerAtEveryMoment(t *testing.T) {
 	const n = 60
 	for name, end := range map[string]func(rt *executor.Runtime, hs []joinhandle.JoinHandle[int]){

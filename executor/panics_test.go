@@ -133,7 +133,7 @@ func TestPanicsOfFunctionsThatNobodyWaitsForAreSeen(t *testing.T) {
 	}
 }
 
-// A Serve has such handlers: nobody joins them, but their end is told to something.
+// A Serve has such handlers: no join waits for them, but OnEnd has a function for their end.
 func TestAPanicIsLoggedThoughOnEndWatches(t *testing.T) {
 	var logged log
 	rt := startRuntime(t, executor.Options{Logger: logged.logger()})

@@ -128,7 +128,7 @@ func TestTaskThatIsWokenAsItsPollEndsIsNotLost(t *testing.T) {
 	}
 }
 
-// Regression: a worker ended early, while tasks of the others could still come to it.
+// Regression: a worker ended early, while tasks of the others could still reach it.
 func TestWorkersGoOnAfterTheRootHasEnded(t *testing.T) {
 	rt := startRuntime(t, executor.Options{})
 	var handles []joinhandle.JoinHandle[int]
@@ -260,7 +260,7 @@ func TestTasksThatDoNotFitAnyQueueAllRunOnce(t *testing.T) {
 	}
 }
 
-// Regression: a spawn woke nobody, and the task waited until the worker woke up for something else.
+// Regression: a spawn woke no worker, and the task waited until its worker woke up for another reason.
 func TestSpawnOntoSleepingWorkersWakesOne(t *testing.T) {
 	rt := startRuntime(t, executor.Options{})
 	for range 20 {
@@ -278,7 +278,7 @@ func TestSpawnOntoSleepingWorkersWakesOne(t *testing.T) {
 }
 
 // Regression: wakers that outlived their runtime wrote to descriptors that were closed, and belonged to
-// somebody else by then.
+// other code by then.
 func TestWakersThatOutliveTheirRuntimeTouchNoDescriptor(t *testing.T) {
 	realPoller(t)
 	for range 5 {
@@ -331,7 +331,7 @@ func TestRootHasItsTurnsWhileAllWorkersAreFlooded(t *testing.T) {
 		})
 	}
 	for i := range rt.Workers() {
-		for range 3 * runq.PollsPerRound { // more than a turn takes
+		for range 3 * runq.PollsPerRound { // more than a round takes
 			executor.Spawn(rt.On(i), flood())
 		}
 	}

@@ -77,7 +77,7 @@ func BlockOn[T any](ctx context.Context, rt *Runtime, f core.Future[T]) (T, erro
 // wait runs the task in slot, and panics if the task panics; not if its body returns the error of another task's panic.
 func wait[T any](ctx context.Context, rt *Runtime, slot *task.Slot[T]) (T, error) {
 	h := joinhandle.New(slot)
-	ended := h.Done() // before it can end: it is a join, so nobody else has to report a panic
+	ended := h.Done() // before the task can end: it is a join, so no panic is logged
 	if err := rt.Spawn(&slot.Task); err != nil {
 		slot.ForHost().Kill(err)
 	}

@@ -10,7 +10,7 @@ import (
 	"github.com/moduvex/moduvex-go/executor"
 )
 
-// winners runs races that nobody has to win, on a runtime with this seed, whose worker has slept a number of
+// winners runs races that any task may win, on a runtime with this seed, whose worker has slept a number of
 // times before.
 func winners(t *testing.T, seed uint64, sleeps int) []int {
 	t.Helper()

@@ -235,7 +235,7 @@ func TestShutdownOfAnIdleRuntime(t *testing.T) {
 	}
 }
 
-// A stop that is asked for while a task is polled is seen, though the worker had reason to park
+// A stop that is requested while a task is polled is seen, though the worker had reason to park
 // right after that poll.
 func TestCloseWhileATaskIsPolled(t *testing.T) {
 	for range 200 {

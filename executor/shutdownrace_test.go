@@ -63,7 +63,7 @@ func (p *lookPoller) Wait(events []reactor.Event, timeout time.Duration) ([]reac
 }
 
 // The worker has just found that the runtime is not closing, and is about to park: it must not
-// sleep through the news.
+// miss the notification.
 func TestShutdownThatBeginsWhileTheWorkerIsAboutToPark(t *testing.T) {
 	p := &lookPoller{Fake: reactortest.NewFake()}
 	rt := startRuntime(t, executor.Options{Poller: func() (reactor.Poller, error) { return p, nil }})
@@ -90,7 +90,7 @@ func TestShutdownThatBeginsWhileTheWorkerIsAboutToPark(t *testing.T) {
 }
 
 // Regression: wakers that outlived their runtime wrote to descriptors that were closed, or
-// somebody else's by then.
+// belonged to other code by then.
 func TestWakesAndEventsWhileShuttingDown(t *testing.T) {
 	for range 30 {
 		fake := reactortest.NewFake()

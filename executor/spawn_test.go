@@ -59,7 +59,7 @@ func TestSpawnFromManyGoroutinesWhileBusy(t *testing.T) {
 	joinCancelled(t, busy)
 }
 
-// Every future of a spawn that meets a shutdown either answers or is dropped, once, and its handle
+// Every future of a spawn that races with a shutdown either is ready or is dropped, once, and its handle
 // says the same.
 func TestSpawnFromManyGoroutinesDuringShutdown(t *testing.T) {
 	for range 30 {

@@ -13,7 +13,7 @@ import (
 	"github.com/moduvex/moduvex-go/joinhandle"
 )
 
-// sleep makes a task that sleeps for d, in either style, and answers how long it slept.
+// sleep makes a task that sleeps for d, in either style, and returns how long it slept.
 func sleep(rt *executor.Runtime, style string, d time.Duration) joinhandle.JoinHandle[time.Duration] {
 	return executor.Go(rt, func(co *coro.Co) (time.Duration, error) {
 		begin := time.Now()

@@ -84,7 +84,7 @@ func TestManyShortPollsAreNotReported(t *testing.T) {
 		return 0, time.Since(begin) > 5*limit
 	}))
 	joinOK(t, h)
-	// On a machine that is busy with other things even these polls may take long.
+	// On a machine that is busy with other work even these polls may take long.
 	if n := len(reports); n != 0 && longest < limit {
 		t.Errorf("%d reports, and the longest poll took %v", n, longest)
 	}
@@ -150,7 +150,7 @@ func TestWatchdogSleepsWithItsWorker(t *testing.T) {
 }
 
 // Regression: for one stack those of all goroutines were listed, while nothing else ran: a hundred thousand
-// coroutines stood still for seconds, and the polls that this made long were reported in turn.
+// coroutines stood still for seconds, and the polls that this made long were reported one after the other.
 func TestStackIsNotLookedForAmongVeryManyGoroutines(t *testing.T) {
 	reports := make(chan executor.LongPoll, 100)
 	rt := startRuntime(t, executor.Options{

@@ -7,5 +7,5 @@ import (
 	"syscall"
 )
 
-// uncatchable reports whether the system lets nobody catch sig, os.Kill aside.
+// uncatchable reports whether no process can catch sig, os.Kill aside.
 func uncatchable(sig os.Signal) bool { return sig == syscall.SIGSTOP }

@@ -17,10 +17,10 @@ import (
 	"github.com/moduvex/moduvex-go/executor/signal"
 )
 
-// self sends the process a signal, as somebody else would with kill(1).
+// self sends the process a signal, as kill(1) does.
 func self(sig syscall.Signal) { _ = syscall.Kill(os.Getpid(), sig) }
 
-// onceTakenOver calls f as soon as somebody has taken sig over.
+// onceTakenOver calls f as soon as the default action of sig is off.
 func onceTakenOver(sig os.Signal, f func()) (called *sync.WaitGroup) {
 	called = new(sync.WaitGroup)
 	ossignal.Ignore(sig) // which taking it over undoes

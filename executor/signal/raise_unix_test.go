@@ -15,7 +15,7 @@ import (
 )
 
 // arrivals are channels of os/signal: what is in one has been given to every stream as well. They are
-// also why a signal that nobody has a stream for does not end the tests.
+// also why a signal without a stream does not end the tests.
 var arrivals = sync.OnceValue(func() map[syscall.Signal]chan os.Signal {
 	m := map[syscall.Signal]chan os.Signal{}
 	for _, sig := range []syscall.Signal{syscall.SIGUSR1, syscall.SIGUSR2} {

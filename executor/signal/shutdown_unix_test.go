@@ -38,7 +38,7 @@ func endOnSignal(ctx context.Context, rt *executor.Runtime, grace time.Duration)
 	return e
 }
 
-// want waits for the end and fails unless it came to sig and to an error that ok is true of.
+// want waits for the end and fails unless it returned sig and an error for which ok is true.
 func (e *ending) want(t *testing.T, sig os.Signal, ok func(error) bool) {
 	t.Helper()
 	receive(t, "ShutdownOnSignal returns", e.over)
