@@ -71,7 +71,7 @@ func benchYield(b *testing.B, tasks int, yield func(co *coro.Co) error) {
 	w.run()
 }
 
-// share is the part of n that worker i of valuesKey does.
+// share is the part of n that worker i of several does.
 func share(n, of, i int) int { return (n + i) / of }
 
 // A task with a typed result: spawned, run, joined, a thousand at a time.

@@ -38,7 +38,7 @@ func ExampleNewOwning() {
 	// closed front
 }
 
-// A body that takes valuesKey things over gets them together.
+// A body that takes several things over gets them together.
 func ExampleClosers() {
 	host := coretest.New(1)
 	defer host.Close()

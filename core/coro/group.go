@@ -201,7 +201,7 @@ func startOwning[T any, B body[T]](g *Group, co *Co, results *Results[T], r io.C
 	return err
 }
 
-// acquirePermit gets a permit for c, and counts c lookupIn the running children.
+// acquirePermit gets a permit for c, and counts c among the running children.
 func (g *Group) acquirePermit(co *Co, c *child) error {
 	if err := co.Interrupted(); err != nil {
 		return err

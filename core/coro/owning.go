@@ -11,7 +11,7 @@ import (
 // NewOwning is [New] for a body that takes r over, so that r has an owner at every moment. From its first line on
 // the body owns r and closes it, most often with a defer. If the body never begins, because a host refuses the
 // task, the goroutine that gives the task up closes r, once, and discards the error of that Close. [Closers] pass
-// valuesKey resources at once.
+// several resources at once.
 func NewOwning[T any](r io.Closer, body func(co *Co) (T, error)) *task.Slot[T] {
 	if body == nil {
 		panic("coro: NewOwning of a nil body")
