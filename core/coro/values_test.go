@@ -23,7 +23,7 @@ func TestWithValuesIsAScopeForEachOfThem(t *testing.T) {
 								t.Errorf("%s: have %v, want %v", k, have, want)
 							}
 							if have, _ := co.Values().Lookup(k); have != want {
-								t.Errorf("%s, lookupIn all: have %v, want %v", k, have, want)
+								t.Errorf("%s, WithValues: have %v, want %v", k, have, want)
 							}
 							if have := co.Context().Value(k); have != want {
 								t.Errorf("%s, in the poll context: have %v, want %v", k, have, want)
