@@ -34,11 +34,11 @@ func TestTheEmulatorsRunGoPrograms(t *testing.T) {
 	if _, err := exec.LookPath(cc); err != nil {
 		t.Skip("no C compiler")
 	}
-	for goos, runner := range map[string]string{"freebsd": "bsdrun", "darwin": "machorun"} {
-		t.Run(runner, func(t *testing.T) {
+	for goos, emulator := range map[string]string{"freebsd": "bsdrun", "darwin": "machorun"} {
+		t.Run(emulator, func(t *testing.T) {
 			dir := t.TempDir()
-			bin, probe := filepath.Join(dir, runner), filepath.Join(dir, "probe")
-			run(t, exec.Command("sh", filepath.Join(runner, "build.sh"), bin))
+			bin, probe := filepath.Join(dir, emulator), filepath.Join(dir, "probe")
+			run(t, exec.Command("sh", filepath.Join(emulator, "build.sh"), bin))
 			build := exec.Command("go", "build", "-o", probe, "./testdata/probe")
 			build.Env = append(os.Environ(), "GOOS="+goos, "GOARCH=amd64", "CGO_ENABLED=0")
 			run(t, build)
@@ -53,9 +53,9 @@ func TestTheEmulatorsRunGoPrograms(t *testing.T) {
 			}
 			// The emulator fails if its program fails.
 			if err := exec.Command(bin, probe, "nonsense").Run(); err == nil {
-				t.Error("a program that fails does not make its runner fail")
+				t.Error("a program that fails does not make its emulator fail")
 			}
-			if out, err := exec.Command(bin, "/bin/sh").CombinedOutput(); err == nil || !strings.HasPrefix(string(out), runner+": ") {
+			if out, err := exec.Command(bin, "/bin/sh").CombinedOutput(); err == nil || !strings.HasPrefix(string(out), emulator+": ") {
 				t.Errorf("a program for another system: %v, %q", err, out)
 			}
 		})

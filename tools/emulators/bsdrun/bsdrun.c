@@ -253,7 +253,7 @@ static void on_syscall(int signal, void *info, struct linux_context *uc)
 	} else {
 		x = dispatch(number, r[RDI], r[RSI], r[RDX], r[R10], r[R8], r[R9], uc);
 	}
-	SYS(rt_sigprocmask, 2, &all, 0, 8); // none may come between the look and the return
+	SYS(rt_sigprocmask, 2, &all, 0, 8); // no signal may arrive between the check and the return
 	if (x.error < 0 && x.value == -EINTR && restarts(number) && self()->noted) {
 		int again = 1;
 		for (int s = 1; s < 32; s++)

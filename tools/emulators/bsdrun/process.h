@@ -1,8 +1,8 @@
 // Threads and signals of the guest.
 //
-// The guest's system calls arrive as SIGSYS (on_syscall), on a stack of the runner's. Other signals arrive at
+// The guest's system calls arrive as SIGSYS (on_syscall), on a stack of the emulator's. Other signals arrive at
 // on_signal. A signal that finds the guest's code running is delivered as freebsd does it: a frame on the
-// guest's signal stack, the handler called, sigreturn at its end. One that finds the runner's code running, in
+// guest's signal stack, the handler called, sigreturn at its end. One that finds the emulator's code running, in
 // the middle of a system call, is noted; a wait is interrupted, and the signal delivered when the call ends.
 //
 // That no signal is missed by a wait: linux_wait looks for a noted one right before it enters the kernel, and
@@ -54,7 +54,7 @@ struct freebsd_stack {
 enum { SA_ONSTACK = 0x1, SA_RESTART = 0x2, SA_NODEFER = 0x10, SS_DISABLE = 0x4 };
 enum { FREEBSD_SIGRETURN = 417 };
 
-// What Linux hands to a handler.
+// Linux's arguments of a handler.
 enum { R8, R9, R10, R11, R12, R13, R14, R15, RDI, RSI, RBP, RBX, RDX, RAX, RCX, RSP, RIP, EFL };
 struct linux_context {
 	u64 flags, link, stack[3];
@@ -102,7 +102,7 @@ static struct thread *self(void)
 }
 
 static struct freebsd_action actions[32];
-static u8 *sigreturn_page; // outside of the runner's text, so that it traps
+static u8 *sigreturn_page; // outside of the emulator's text, so that it traps
 
 static void die(const char *why);
 
@@ -132,7 +132,7 @@ __asm__(".text\n"
 
 extern char __executable_start, etext;
 
-static int in_runner(u64 rip)
+static int in_emulator(u64 rip)
 {
 	return rip >= (u64)&__executable_start && rip < (u64)&etext;
 }
@@ -183,11 +183,11 @@ static u64 fp_size(const u8 *fp)
 	DO(rbp, RBP) DO(r10, R10) DO(r11, R11) DO(r12, R12) DO(r13, R13) DO(r14, R14) DO(r15, R15)          \
 	DO(rip, RIP) DO(rflags, EFL) DO(rsp, RSP)
 
-// deliver makes the guest enter its handler of signal s when the runner's own handler returns.
+// deliver makes the guest enter its handler of signal s when the emulator's own handler returns.
 static void deliver(struct thread *t, struct linux_context *uc, int s, const struct freebsd_siginfo *info)
 {
 	struct freebsd_action *a = &actions[s];
-	u64 sp = uc->reg[RSP] - 128; // below it the guest may have something
+	u64 sp = uc->reg[RSP] - 128; // the guest may use the memory below
 	struct freebsd_stack *alt = &t->stack;
 	if (a->handler <= 1)
 		return;
@@ -219,7 +219,7 @@ static void deliver(struct thread *t, struct linux_context *uc, int s, const str
 		uc->mask |= mask_to_linux(1u << (s - 1));
 }
 
-// sigreturn takes back what deliver did, with what the handler changed in the context.
+// sigreturn undoes deliver, and keeps the handler's changes of the context.
 static void sigreturn(struct linux_context *uc)
 {
 	struct frame *f = (struct frame *)(uc->reg[RSP] - 8);
@@ -243,7 +243,7 @@ static void on_signal(int linux_signal, struct linux_siginfo *li, struct linux_c
 		info.uid = li->uid;
 	}
 	u64 rip = uc->reg[RIP];
-	if (!in_runner(rip)) {
+	if (!in_emulator(rip)) {
 		deliver(self(), uc, s, &info);
 		return;
 	}
@@ -314,7 +314,7 @@ static i64 set_stack(const struct freebsd_stack *new, struct freebsd_stack *old)
 
 enum { OWN_STACK = 1 << 17 };
 
-// enter makes the calling thread one of the guest's: its data, the runner's stack, and the trap.
+// enter makes the calling thread one of the guest's: its data, the emulator's stack, and the trap.
 static void enter(struct thread *t)
 {
 	static u8 always = 1;
@@ -325,7 +325,7 @@ static void enter(struct thread *t)
 	} stack = {t->own_stack, 0, OWN_STACK};
 	SYS(arch_prctl, 0x1001 /* ARCH_SET_GS */, t);
 	SYS(sigaltstack, &stack, 0);
-	// From now on every system call from outside of the runner's text is a SIGSYS.
+	// From now on every system call from outside of the emulator's text is a SIGSYS.
 	if (SYS(prctl, 59 /* PR_SET_SYSCALL_USER_DISPATCH */, 1, &__executable_start, &etext - &__executable_start, &always))
 		die("this kernel has no syscall user dispatch");
 }
@@ -363,7 +363,7 @@ __attribute__((noreturn)) static void jump(u64 sp, u64 pc, u64 argument)
 	__builtin_unreachable();
 }
 
-// What a new thread finds at the top of its stack.
+// The top of a new thread's stack.
 struct boot {
 	u64 pc, argument, sp;
 	struct thread *thread;

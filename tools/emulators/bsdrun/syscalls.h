@@ -26,7 +26,7 @@ enum {
 	F_wait6 = 532, F_accept4 = 541, F_pipe2, F_fstat = 551, F_fstatat, F_getdirentries = 554, F_kevent = 560, F_getrandom = 563,
 };
 
-// What dispatch returns: a result of Linux, with its errors negative; or, with a number, the guest's own error.
+// The results of dispatch: a result of Linux, with its errors negative; or, with a number, the guest's own error.
 struct answer {
 	i64 value;
 	i64 error; // -1 if the value says it
@@ -111,7 +111,7 @@ static struct answer receive_message(int fd, struct freebsd_message *m, int flag
 	return is(r);
 }
 
-// struct xucred, as freebsd has it.
+// freebsd's struct xucred.
 struct credentials {
 	u32 version, uid;
 	i16 ngroups;
@@ -256,7 +256,7 @@ static i64 map_file(u64 address, u64 size, int protection, int flags, int fd, u6
 static const char *own_path;
 static char program_path[4096]; // of the guest's program
 
-// execute replaces the process; a freebsd program runs under the runner again.
+// execute replaces the process; a freebsd program runs under the emulator again.
 static i64 execute(const char *path, const char **argv, const char **envp)
 {
 	u8 head[8] = {0};

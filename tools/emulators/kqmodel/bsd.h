@@ -1,4 +1,4 @@
-// What Linux and the guest call by different numbers. The runner defines, before it includes this:
+// The numbers that differ between Linux and the guest. The emulator defines, before it includes this file:
 //
 //	BSD_AF_INET6, BSD_O_DIRECTORY, BSD_O_CLOEXEC
 //	BSD_EILSEQ, BSD_EOPNOTSUPP, BSD_ECANCELED
@@ -63,7 +63,7 @@ static int open_flags(int f)
 	return r;
 }
 
-// open_flags_back has the flags that fcntl tells of.
+// open_flags_back translates the flags that fcntl returns.
 static int open_flags_back(int f)
 {
 	return (f & O_ACCMODE) | (f & O_NONBLOCK ? 0x4 : 0) | (f & O_APPEND ? 0x8 : 0);

@@ -1,5 +1,5 @@
-// Control messages that carry descriptors (SCM_RIGHTS), and who is at the other end of a local socket. The
-// runner defines BSD_CONTROL_HEADER, the size of a message's header with what aligns the data behind it.
+// Control messages that carry descriptors (SCM_RIGHTS), and the credentials of the peer of a local socket. The emulator
+// defines BSD_CONTROL_HEADER, the size of a message's header with the padding before its data.
 #ifndef CONTROL_H
 #define CONTROL_H
 
@@ -69,7 +69,7 @@ static u32 control_from_linux(u8 *to, const struct control_room *from, u64 size)
 	return BSD_CONTROL_HEADER + 4 * n;
 }
 
-// received_flags translates what recvmsg says of a message.
+// received_flags translates the flags that recvmsg returns.
 static i32 received_flags(i32 flags)
 {
 	return (flags & 0x80 ? 0x8 : 0)		 // MSG_EOR

@@ -2,19 +2,19 @@
 // it: EVFILT_READ, WRITE, EXCEPT, USER, TIMER and PROC (NOTE_EXIT), with EV_CLEAR, EV_ONESHOT, EV_DISPATCH,
 // EV_RECEIPT, EV_EOF and NOTE_LOWAT.
 //
-// A queue is three epoll instances, one for each filter of descriptors, under one that is waited on and whose
-// number is the queue's. Filters of other things are in a list of their own.
+// A queue is three epoll instances, one for each filter of descriptors, under a fourth, whose number is the queue's and on
+// which the guest waits. The other filters are in a list of their own.
 //
-// Where the kernels differ the runner says what its guest's is like, before it includes this:
+// The emulator defines the differences of its guest's kernel before it includes this file:
 //
 //	KQ_HAS_EXT      struct kevent ends in ext (freebsd)
 //	KQ_USER         the number of EVFILT_USER
 //	KQ_EXCEPT       the number of EVFILT_EXCEPT, 0 for none
-//	KQ_LOWAT_CAPPED a low-water mark beyond the buffer means a full one (darwin)
+//	KQ_LOWAT_CAPPED 1 if a low-water mark larger than the buffer means a full buffer (darwin)
 //	KQ_TIMER_UNIT(fflags)  nanoseconds a unit
 //	KQ_TIMER_ABSOLUTE      NOTE_ABSTIME
 //
-// and how it waits: kq_wait(linux pollfd*, timespec*) returns as ppoll does.
+// and kq_wait(linux pollfd*, timespec*), which returns as ppoll does.
 #ifndef KQUEUE_H
 #define KQUEUE_H
 
@@ -70,7 +70,7 @@ enum { KQ_READ, KQ_WRITE, KQ_OOB, KQ_SUBS, KQ_BUCKETS = 256, KQ_MAX = 1024, KQ_F
 struct kqueue {
 	int used, fd, mutex;
 	int sub[KQ_SUBS];
-	int wakeup; // an eventfd: something became active that no descriptor tells
+	int wakeup; // an eventfd: a knote became active without a descriptor
 	int first;  // which of sub is looked at first, each in its turn
 	u32 generation;
 	struct knote *fds[KQ_BUCKETS];
@@ -115,7 +115,7 @@ static void free_knote(struct knote *n)
 	unlock(&free_knotes_mutex);
 }
 
-// sub_of is which epoll instance has a filter's descriptors, -1 if the filter is of something else.
+// sub_of returns the epoll instance that has a filter's descriptors, -1 if the filter is not of descriptors.
 static int sub_of(i16 filter)
 {
 	if (filter == EVFILT_READ)
@@ -146,7 +146,7 @@ static void drop(struct kqueue *q, struct knote **p)
 	free_knote(n);
 }
 
-// ---- what the model has to remember of descriptors ----
+// ---- the model's state of descriptors ----
 
 // pending_error has the errors that the model took out of a socket to report them. The next call of the guest on
 // the socket gets it back. closed_end has the sockets whose writing end the guest has shut down.
@@ -188,7 +188,7 @@ static i64 arm(struct kqueue *q, struct knote *n)
 	int sub = sub_of(n->ev.filter), ep = q->sub[sub];
 	u64 fd = n->ev.ident;
 	struct epoll_item item = {.data = fd | (u64)n->generation << 32};
-	if (n->disabled) { // the hang-up of one that is there cannot be masked
+	if (n->disabled) { // epoll cannot mask the hang-up of an added descriptor
 		SYS(epoll_ctl, ep, EP_DEL, fd, &item);
 		return 0;
 	}

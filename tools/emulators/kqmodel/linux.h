@@ -1,5 +1,5 @@
-// Linux, as both runners see it: its system calls and nothing of a C library's, since the guest's threads are
-// not that library's own.
+// Linux's system calls for both emulators, without a C library, since the guest's threads are not threads of such a
+// library.
 #ifndef LINUX_H
 #define LINUX_H
 

@@ -1,10 +1,10 @@
-// The rest of the model: what is active, and the two system calls. See kqueue.h.
+// The rest of the model: which knotes are active, and the two system calls. See kqueue.h.
 #ifndef SCAN_H
 #define SCAN_H
 
 #include "kqueue.h"
 
-// ---- what is active ----
+// ---- active knotes ----
 
 static i64 bytes_to_read(u64 fd)
 {
@@ -13,7 +13,7 @@ static i64 bytes_to_read(u64 fd)
 	return n;
 }
 
-// connections is how many wait to be accepted. Linux tells it where it tells a connection's unacknowledged
+// connections returns how many wait to be accepted. Linux returns it where it returns a connection's unacknowledged
 // segments.
 static i64 connections(u64 fd)
 {
@@ -22,7 +22,7 @@ static i64 connections(u64 fd)
 	return info[6] ? info[6] : 1;
 }
 
-// describe fills in what the kernel would say of n, and returns whether it would: it looks again before it
+// describe fills in the event of n, and returns whether there is one: a kernel checks the condition again before it
 // reports.
 static int describe(struct knote *n, u32 events, struct kevent *out)
 {
@@ -65,7 +65,7 @@ static int describe(struct knote *n, u32 events, struct kevent *out)
 	return 1;
 }
 
-// reported does what the flags of a knote say is to be done once it was reported.
+// reported applies the flags of a knote that was reported.
 static int reported(struct kqueue *q, struct knote **p)
 {
 	struct knote *n = *p;
@@ -86,7 +86,7 @@ static int scan_fds(struct kqueue *q, int sub, struct kevent *out, int room)
 	struct epoll_item items[64];
 	static const i16 filter[KQ_SUBS] = {EVFILT_READ, EVFILT_WRITE, EVFILT_EXCEPT};
 	int got = 0;
-	for (int fresh = 1; fresh && got < room;) { // what is level-triggered comes again and again
+	for (int fresh = 1; fresh && got < room;) { // a level-triggered event comes again and again
 		int want = room - got < 64 ? room - got : 64;
 		i64 ready = SYS(epoll_wait, q->sub[sub], items, want, 0);
 		fresh = 0;
@@ -103,7 +103,7 @@ static int scan_fds(struct kqueue *q, int sub, struct kevent *out, int room)
 				got++;
 				fresh = ready == want;
 				reported(q, p);
-			} else if (sub == KQ_OOB) { // a hang-up, which this filter does not tell and cannot mask
+			} else if (sub == KQ_OOB) { // a hang-up, which this filter does not report and epoll cannot mask
 				SYS(epoll_ctl, q->sub[sub], EP_DEL, n->ev.ident, &items[i]);
 			}
 		}
@@ -308,7 +308,7 @@ static i64 kq_kevent(int fd, const struct kevent *changes, int nchanges, struct 
 		lock(&q->mutex);
 		int mine = q->used && q->fd == fd;
 		if (mine) {
-			SYS(read, q->wakeup, &count, sizeof count); // before the look: what comes later wakes again
+			SYS(read, q->wakeup, &count, sizeof count); // before the check: a later event wakes again
 			n = scan(q, events, nevents);
 		}
 		unlock(&q->mutex);

@@ -1,7 +1,7 @@
 //go:build ignore
 
 // machorun runs a program for darwin/amd64 on Linux: a Mach-O file as Go makes it with CGO_ENABLED=0. It maps
-// the file and binds what the program imports of libSystem to the functions in the files beside this one;
+// the file and binds the functions that the program imports from libSystem to those in the files beside this one;
 // kqueue is a model over epoll (../kqmodel).
 //
 // ../README.md has its limits.
@@ -194,7 +194,7 @@ int main(int argc, char **argv, char **envp)
 	u64 entry = load(argv[1]);
 	signal(SIGPIPE, SIG_IGN);
 
-	// The stack as the kernel would fill it: arguments, environment, and what dyld asks for.
+	// The stack as the kernel fills it: arguments, environment, and the values that dyld needs.
 	enum { ROOM = 1 << 16 };
 	u64 n = 0;
 	while (envp[n])

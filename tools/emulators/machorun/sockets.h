@@ -145,7 +145,7 @@ static i64 d_setsockopt(int fd, int level, int name, void *value, u32 size)
 	return is(SYS(setsockopt, fd, level, name, value, size));
 }
 
-// struct xucred, as darwin has it.
+// darwin's struct xucred.
 struct credentials {
 	u32 version, uid;
 	i16 ngroups;

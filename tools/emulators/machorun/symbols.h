@@ -1,4 +1,4 @@
-// What the program may import of libSystem. Included by machorun.c.
+// The functions of libSystem that the program may import. Included by machorun.c.
 
 struct symbol {
 	const char *name;
@@ -73,7 +73,7 @@ static void *new_stub(const char *name)
 	u64 to = (u64)call_missing;
 	code[0] = 0xbf; // mov $number,%edi
 	memcpy(code + 1, &number, 4);
-	code[5] = 0x48; // mov $to,%rax (with 32 bits: the runner is no PIE)
+	code[5] = 0x48; // mov $to,%rax (with 32 bits: the emulator is no PIE)
 	code[6] = 0xc7;
 	code[7] = 0xc0;
 	memcpy(code + 8, &to, 4);

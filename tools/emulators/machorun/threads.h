@@ -1,4 +1,4 @@
-// Threads, signals, memory, time and what else is no file. Included by machorun.c.
+// Threads, signals, memory, time and all other calls that are not of files. Included by machorun.c.
 
 // ---- threads ----
 
@@ -213,7 +213,7 @@ static i64 d_munmap(void *at, u64 size)
 
 static char own_path[4096];
 
-// d_execve replaces the process; a darwin program runs under the runner again.
+// d_execve replaces the process; a darwin program runs under the emulator again.
 static i64 d_execve(const char *path, const char **argv, const char **envp)
 {
 	u32 magic = 0;

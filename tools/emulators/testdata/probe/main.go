@@ -1,6 +1,6 @@
 //go:build darwin || freebsd
 
-// Command probe does with kqueue what its arguments say, and prints what comes of it.
+// Command probe runs the probes that its arguments name, and prints their results.
 package main
 
 import (
@@ -121,8 +121,8 @@ func pipe() string {
 	return before + "; " + wait(kq) + "; " + wait(kq)
 }
 
-// flags are the modes of a filter: each waits twice while there is something to read, and once more when it
-// was added again.
+// flags probes the modes of a filter: each waits twice while there is a byte to read, and once more after the filter was
+// added again.
 func flags() string {
 	var out []string
 	for _, flag := range []int{0, unix.EV_CLEAR, unix.EV_ONESHOT, unix.EV_DISPATCH} {
@@ -224,7 +224,7 @@ func lowat() string {
 	return s + "; " + wait(kq)
 }
 
-// dropped closes a descriptor that is watched, and has its number again.
+// dropped closes a watched descriptor, and opens another one with its number.
 func dropped() string {
 	kq := queue()
 	rd, wr := newPipe()
@@ -276,7 +276,7 @@ func child() string {
 }
 
 // garbled makes a kevent whose fields are in the wrong place, as a backend would whose structure is another
-// system's. A runner that lets it pass checks nothing.
+// system's. An emulator that lets it pass checks nothing.
 func garbled() string {
 	kq := queue()
 	rd, wr := newPipe()
