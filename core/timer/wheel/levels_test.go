@@ -167,7 +167,7 @@ func TestJumpOfHoursAndYearsFiresAllInOrder(t *testing.T) {
 }
 
 // However far ahead each of them was armed.
-func TestOneTickFiresInOrderOfArmingAcrossTurns(t *testing.T) {
+func TestOneTickFiresInOrderOfArmingAcrossRevolutions(t *testing.T) {
 	deadline := 5*wheel.Span + 77*revolution(4) + 3*ms
 	w := wheel.New(0)
 	var entries []*wheel.Entry
