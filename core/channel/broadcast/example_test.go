@@ -5,35 +5,24 @@ import (
 	"fmt"
 
 	"github.com/moduvex/moduvex-go/core/channel/broadcast"
-	"github.com/moduvex/moduvex-go/core/coretest"
-	"github.com/moduvex/moduvex-go/core/coro"
 )
 
-func ExampleNew() {
-	host := coretest.New(1)
-	defer host.Close()
+// These examples are of plain goroutines. Those of tasks, in both styles, are with package executor.
 
-	news := sender(broadcast.New[string](8))
-	for _, name := range []string{"ann", "bob"} {
-		rx := news.Subscribe()
-		reader := coro.New(func(co *coro.Co) (int, error) {
-			defer rx.Close()
-			for item, err := range rx.All(co) {
-				if err != nil {
-					return 0, err
-				}
-				fmt.Println(name, "reads", item)
-			}
-			return 0, nil
-		})
-		host.Spawn(&reader.Task)
+func ExampleNew() {
+	tx, ann := broadcast.New[string](8)
+	bob := tx.Subscribe()
+	tx.Send("hello")
+	tx.Close()
+	for _, rx := range []*broadcast.Receiver[string]{ann, bob} {
+		for line, err := range rx.AllWait(context.Background()) {
+			fmt.Println(line, err)
+		}
+		rx.Close()
 	}
-	news.Send("hello")
-	news.Close()
-	host.Run()
 	// Output:
-	// ann reads hello
-	// bob reads hello
+	// hello <nil>
+	// hello <nil>
 }
 
 func ExampleLagError() {
@@ -54,13 +43,4 @@ func ExampleLagError() {
 	// 0 broadcast: values missed: 3
 	// 3 <nil>
 	// 4 <nil>
-}
-
-// A goroutine outside the runtime receives what tasks send.
-func ExampleReceiver_RecvWait() {
-	tx, rx := broadcast.New[int](2)
-	defer rx.Close()
-	go tx.Send(7)
-	fmt.Println(rx.RecvWait(context.Background()))
-	// Output: 7 <nil>
 }

@@ -4,45 +4,32 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/channel/mpsc"
-	"github.com/moduvex/moduvex-go/core/coretest"
-	"github.com/moduvex/moduvex-go/core/coro"
-	"github.com/moduvex/moduvex-go/core/future"
-	"github.com/moduvex/moduvex-go/core/task"
 )
+
+// These examples are of plain goroutines. Those of tasks, in both styles, are with package executor.
 
 // The sender is ahead of the receiver by two values at most.
 func ExampleNew() {
-	host := coretest.New(1)
-	defer host.Close()
-
+	ctx := context.Background()
 	tx, rx := mpsc.New[int](2)
-	host.Spawn(&coro.New(func(co *coro.Co) (int, error) {
+	go func() {
 		defer tx.Close()
 		for i := range 4 {
-			if err := tx.Send(co, i); err != nil {
-				return i, err
+			if err := tx.SendWait(ctx, i); err != nil {
+				return
 			}
 		}
-		return 4, nil
-	}).Task)
-	host.Spawn(&coro.New(func(co *coro.Co) (int, error) {
-		defer rx.Close()
-		for v, err := range rx.All(co) {
-			if err != nil {
-				return 0, err
-			}
-			fmt.Println(v)
-		}
-		return 0, nil
-	}).Task)
-	host.Run()
+	}()
+	defer rx.Close()
+	for v, err := range rx.AllWait(ctx) {
+		fmt.Println(v, err)
+	}
 	// Output:
-	// 0
-	// 1
-	// 2
-	// 3
+	// 0 <nil>
+	// 1 <nil>
+	// 2 <nil>
+	// 3 <nil>
 }
 
 func ExampleUnbounded() {
@@ -63,98 +50,44 @@ func ExampleSender_TrySend() {
 	tx, rx := mpsc.New[int](1)
 	fmt.Println(tx.TrySend(1))
 	fmt.Println(tx.TrySend(2))
-	fmt.Println(rx.TryRecv())
 	rx.Stop()
 	fmt.Println(tx.TrySend(3))
+	fmt.Println(rx.TryRecv())
+	fmt.Println(rx.TryRecv())
 	// Output:
 	// <nil>
 	// mpsc: channel is full
-	// 1 <nil>
 	// mpsc: channel is closed
+	// 1 <nil>
+	// 0 mpsc: channel is closed
 }
 
-// A value that is dear to make is made when there is a place for it.
-func ExampleSender_Reserve() {
-	host := coretest.New(1)
-	defer host.Close()
-
+func ExampleSender_TryReserve() {
 	tx, rx := mpsc.New[string](1)
-	host.Spawn(&coro.New(func(co *coro.Co) (int, error) {
-		place, err := tx.Reserve(co)
-		if err != nil {
-			return 0, err
-		}
-		return 0, place.Send("dear")
-	}).Task)
-	host.Run()
+	permit, err := tx.TryReserve()
+	fmt.Println(err, tx.TrySend("no slot is free"))
+	fmt.Println(permit.Send("expensive"))
 	fmt.Println(rx.TryRecv())
-	// Output: dear <nil>
+	// Output:
+	// <nil> mpsc: channel is full
+	// <nil>
+	// expensive <nil>
 }
 
-// In poll style, the receiver is a future that answers again and again.
-func ExampleReceiver_Poll() {
-	host := coretest.New(1)
-	defer host.Close()
-
-	tx, rx := mpsc.New[int](8)
-	total := 0
-	sum := task.New(future.Func(func(cx *core.Context) (int, bool) {
-		for {
-			r, ok := rx.Poll(cx)
-			if !ok {
-				return 0, false
-			}
-			if r.Err != nil {
-				return total, true
-			}
-			total += r.Value
-		}
-	}))
-	host.Spawn(&sum.Task)
-	host.Run()
-
-	tx.TrySend(20)
-	tx.TrySend(22)
-	tx.Close()
-	host.Run()
-	fmt.Println(sum.Take())
-	// Output: 42 <nil> true
-}
-
-func ExampleReceiver_RecvMany() {
-	host := coretest.New(1)
-	defer host.Close()
-
+func ExampleReceiver_TryRecvMany() {
 	tx, rx := mpsc.New[int](8)
 	for i := range 5 {
 		tx.TrySend(i)
 	}
-	host.Spawn(&coro.New(func(co *coro.Co) (int, error) {
-		buf := make([]int, 3)
-		for range 2 {
-			n, err := rx.RecvMany(co, buf)
-			fmt.Println(buf[:n], err)
-		}
-		return 0, nil
-	}).Task)
-	host.Run()
+	buf := make([]int, 3)
+	for range 3 {
+		n, err := rx.TryRecvMany(buf)
+		fmt.Println(buf[:n], err)
+	}
 	// Output:
 	// [0 1 2] <nil>
 	// [3 4] <nil>
-}
-
-// What a plain goroutine sends, a task receives.
-func ExampleSender_SendWait() {
-	host := coretest.New(1)
-	defer host.Close()
-
-	tx, rx := mpsc.New[string](1)
-	received := coro.New(rx.Recv)
-	host.Spawn(&received.Task)
-	go tx.SendWait(context.Background(), "from a goroutine")
-	host.RunUntil(received.Finished)
-	fmt.Println(received.Take())
-	// Output: from a goroutine <nil> true
+	// [] mpsc: channel is empty
 }
 
 func ExampleSender_Downgrade() {

@@ -3,80 +3,39 @@ package oneshot_test
 import (
 	"context"
 	"fmt"
-	"time"
 
-	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/channel/oneshot"
-	"github.com/moduvex/moduvex-go/core/coretest"
-	"github.com/moduvex/moduvex-go/core/coro"
-	"github.com/moduvex/moduvex-go/core/timer"
 )
 
+// These examples are of plain goroutines. Those of tasks, in both styles, are with package executor.
+
 func ExampleNew() {
-	host := coretest.New(1)
-	defer host.Close()
-
-	tx, rx := oneshot.New[string]()
-	worker := coro.New(func(co *coro.Co) (int, error) {
-		defer tx.Close() // should something go wrong
-		if err := coro.Sleep(co, time.Second); err != nil {
-			return 0, err
-		}
-		return 0, tx.SendOn(co.Context(), "done")
-	})
-	host.Spawn(&worker.Task)
-	caller := coro.New(rx.Recv)
-	host.Spawn(&caller.Task)
-	host.Run()
-
-	fmt.Println(caller.Take())
-	// Output: done <nil> true
-}
-
-// A goroutine outside the runtime waits for a task.
-func ExampleReceiver_RecvWait() {
 	tx, rx := oneshot.New[int]()
-	go tx.Send(7)
+	go func() {
+		defer tx.Close() // so that the receiver does not wait if this goroutine fails
+		tx.Send(7)
+	}()
 	fmt.Println(rx.RecvWait(context.Background()))
 	// Output: 7 <nil>
 }
 
-// The receiver is a future, which combinators take. A receiver that gives up calls Close.
-func ExampleReceiver_Poll() {
-	host := coretest.New(1)
-	defer host.Close()
-
-	tx, rx := oneshot.New[int]()
-	body := coro.New(func(co *coro.Co) (int, error) {
-		defer rx.Close()
-		r, err := coro.Await(co, timer.Timeout[core.Result[int]](time.Second, rx))
-		fmt.Println(r.Err, err)
-		return 0, nil
-	})
-	host.Spawn(&body.Task)
-	host.Run()
-
-	fmt.Println(tx.Send(7))
-	// Output:
-	// core: deadline exceeded <nil>
-	// oneshot: channel is closed
+// A receiver that gives up a value that must be closed takes it out first.
+func ExampleReceiver_Stop() {
+	tx, rx := oneshot.New[string]()
+	tx.Send("a connection")
+	rx.Stop()
+	if conn, err := rx.TryRecv(); err == nil {
+		fmt.Println("closes", conn)
+	}
+	// Output: closes a connection
 }
 
-// Work that nobody waits for any more is given up.
-func ExampleSender_UntilClosed() {
-	host := coretest.New(1)
-	defer host.Close()
-
+func ExampleSender_UntilClosedWait() {
 	tx, rx := oneshot.New[int]()
-	worker := coro.New(func(co *coro.Co) (int, error) {
-		err := tx.UntilClosed(co)
-		fmt.Println("nobody waits any more")
-		return 0, err
-	})
-	host.Spawn(&worker.Task)
-	for host.Step() {
-	}
-	rx.Close()
-	host.Run()
-	// Output: nobody waits any more
+	go rx.Close()
+	fmt.Println(tx.UntilClosedWait(context.Background()))
+	fmt.Println(tx.Send(7))
+	// Output:
+	// <nil>
+	// oneshot: channel is closed
 }

@@ -5,44 +5,35 @@ import (
 	"fmt"
 
 	"github.com/moduvex/moduvex-go/core/channel/watch"
-	"github.com/moduvex/moduvex-go/core/coretest"
-	"github.com/moduvex/moduvex-go/core/coro"
 )
 
-func ExampleNew() {
-	host := coretest.New(1)
-	defer host.Close()
+// These examples are of plain goroutines. Those of tasks, in both styles, are with package executor.
 
+func ExampleNew() {
 	level, rx := watch.New("info")
-	logger := coro.New(func(co *coro.Co) (int, error) {
-		defer rx.Close()
-		for l, err := range rx.All(co) {
-			if err != nil {
-				return 0, err
-			}
-			fmt.Println("level is", l)
-		}
-		return 0, nil
-	})
-	host.Spawn(&logger.Task)
-	host.Run()
+	defer rx.Close()
+	fmt.Println(rx.TryNext()) // the first value is new to the receiver
 	level.Send("warn")
-	level.Send("debug") // before anybody has looked
+	level.Send("debug") // replaces what rx has not seen
 	level.Close()
-	host.Run()
+	for l, err := range rx.AllWait(context.Background()) {
+		fmt.Println(l, err)
+	}
 	// Output:
-	// level is info
-	// level is debug
+	// info <nil>
+	// debug <nil>
 }
 
 func ExampleSender_Update() {
-	online := sender(watch.New(0))
-	online.Update(func(n int) (int, bool) { return n + 1, true })
+	online, rx := watch.New(0)
+	defer rx.Close()
+	fmt.Println(online.Update(func(n int) (int, bool) { return n + 1, true }))
 	fmt.Println(online.Get())
-	// Output: 1
+	// Output:
+	// true <nil>
+	// 1
 }
 
-// A goroutine outside the runtime waits for a change.
 func ExampleReceiver_NextWait() {
 	ready, rx := watch.New(false)
 	defer rx.Close()
@@ -54,21 +45,9 @@ func ExampleReceiver_NextWait() {
 	// true <nil>
 }
 
-// Work that nobody sees the outcome of is given up.
-func ExampleSender_UntilClosed() {
-	host := coretest.New(1)
-	defer host.Close()
-
+func ExampleSender_UntilClosedWait() {
 	progress, rx := watch.New(0)
-	meter := coro.New(func(co *coro.Co) (int, error) {
-		err := progress.UntilClosed(co)
-		fmt.Println("nobody looks any more")
-		return 0, err
-	})
-	host.Spawn(&meter.Task)
-	for host.Step() {
-	}
-	rx.Close()
-	host.Run()
-	// Output: nobody looks any more
+	go rx.Close()
+	fmt.Println(progress.UntilClosedWait(context.Background()), progress.Closed())
+	// Output: <nil> true
 }
