@@ -75,8 +75,8 @@
 //	└─────────────────────────────────────────┘
 //
 // However busy the tasks are, the worker sees to its inbox, the injector and I/O every 61 polls, and to the timers in at
-// least three of four rounds: a round that gives the backlog its share leaves them in the wheel. A worker with nothing to do makes
-// no system call until something happens: parking has no time limit.
+// least three of four rounds: a round that gives the backlog its share leaves them in the wheel. A worker with nothing
+// to do makes no system call until something happens: parking has no time limit.
 //
 // # Who may touch what
 //
