@@ -45,38 +45,38 @@
 // # Deadlines
 //
 // SetDeadline, SetReadDeadline and SetWriteDeadline work as those of package net: they apply to pending and to later
-// operations, any goroutine may set them at any time, and the zero time means none. Once a deadline has passed, operations
-// fail at once, even if there is something to read, until a later deadline is set. A timeout of the task
-// (coro.WithTimeout) bounds everything in its body; a deadline of the socket bounds one direction of one socket for all
-// tasks.
+// operations, any goroutine may set them at any time, and the zero time means none. Once a deadline has passed,
+// operations fail at once, even if there is something to read, until a later deadline is set. A timeout of the task
+// (coro.WithTimeout) bounds everything in its body; a deadline of the socket bounds one direction of one socket for
+// all tasks.
 //
 // # Goroutines and runtimes
 //
-// Any goroutine may call the methods that do not wait, and any task, on any worker, those that do. Any number of tasks
-// may use one socket at a time.
+// Any goroutine may call the methods that do not wait, and any task, on any worker, those that do. Any number of
+// tasks may use one socket at a time.
 //
-// A socket belongs to no runtime. A connection is registered with the reactor of the worker whose task accepted or dialed
-// it, every other socket with that of the first task that has to wait. The registration stays there, and wakes tasks on
-// every worker. If that runtime ends, the next task that has to wait registers the socket with its own.
+// A socket belongs to no runtime. A connection is registered with the reactor of the worker whose task accepted or
+// dialed it, every other socket with that of the first task that has to wait. The registration stays there, and wakes
+// tasks on every worker. If that runtime ends, the next task that has to wait registers the socket with its own.
 //
-// A listener closes when the runtime of the task that accepted last begins to drain: accepts end with net.ErrClosed, and
-// the port refuses connections. Accepted connections go on. An idle connection waits in executor.UntilDrain and so
-// learns of the drain.
+// A listener closes when the runtime of the task that accepted last begins to drain: accepts end with net.ErrClosed,
+// and the port refuses connections. Accepted connections go on. An idle connection waits in executor.UntilDrain and
+// so learns of the drain.
 //
 // # Closing
 //
 // There is no finalizer: a socket that is dropped without Close keeps its descriptor. Close wakes all operations that
 // wait, and they return net.ErrClosed; a second Close returns net.ErrClosed, too. A zero socket is a closed one.
 //
-// In direct style the body that owns a socket closes it with defer. A body that receives a socket from another task is
-// spawned with executor.GoOwning, which closes the socket if the runtime refuses the task:
+// In direct style the body that owns a socket closes it with defer. A body that receives a socket from another task
+// is spawned with executor.GoOwning, which closes the socket if the runtime refuses the task:
 //
 //	executor.GoOwning(co, s, func(co *coro.Co) (int64, error) {
 //		defer s.Close()
 //		return stream.Copy(co, s, s)
 //	})
 //
-// In poll style the future that owns a socket closes it in Drop. A socket that is sent through a channel is closed by the
-// sender if the send fails, and otherwise by the receiver, which takes the remaining sockets out before it discards the
-// channel: channels, and outputs of tasks that nobody joins, close nothing.
+// In poll style the future that owns a socket closes it in Drop. A socket that is sent through a channel is closed by
+// the sender if the send fails, and otherwise by the receiver, which takes the remaining sockets out before it
+// discards the channel: channels, and outputs of tasks that nobody joins, close nothing.
 package net

@@ -11,10 +11,12 @@ import (
 // broken, as in package bufio.
 const maxEmptyReads = 100
 
-// Copy copies from src to dst until src ends, and returns how many bytes it has written. The end of src is not an error.
+// Copy copies from src to dst until src ends, and returns how many bytes it has written. The end of src is not an
+// error.
 //
-// On Linux, bytes that come in bulk between two streams of packages tcp and unix go through a pipe of the system and are
-// not copied to the process; meanwhile the copy holds two more descriptors. To send a file, use SendFile of the stream.
+// On Linux, bytes that come in bulk between two streams of packages tcp and unix go through a pipe of the system and
+// are not copied to the process; meanwhile the copy holds two more descriptors. To send a file, use SendFile of the
+// stream.
 func Copy(co *coro.Co, dst Writer, src Reader) (written int64, err error) {
 	buf := make([]byte, netfd.CopyBuffer)
 	splicer := netfd.NewSplicer(dst, src)

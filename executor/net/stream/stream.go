@@ -12,8 +12,8 @@ type Writer interface {
 	Write(co *coro.Co, b []byte) (n int, err error)
 }
 
-// A Duplex is a connection whose two directions end separately. CloseWrite ends the outgoing one: the peer reads what was
-// written and then io.EOF. It does not wait.
+// A Duplex is a connection whose two directions end separately. CloseWrite ends the outgoing one: the peer reads what
+// was written and then io.EOF. It does not wait.
 type Duplex interface {
 	Reader
 	Writer

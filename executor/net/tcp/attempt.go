@@ -128,8 +128,8 @@ func (t *attempt) drop() {
 	}
 }
 
-// toItself reports whether s is both ends of its connection. A connect to a port of this machine without a listener ends so if
-// the system chooses the same port to connect from: two SYNs cross.
+// toItself reports whether s is both ends of its connection. A connect to a port of this machine without a listener
+// ends so if the system chooses the same port to connect from: two SYNs cross.
 func (s *Stream) toItself() bool {
 	local, err := sys.Local(s.fd.Sysfd())
 	return err == nil && local == s.peer

@@ -82,8 +82,8 @@ func (a *attempts) startNext(cx *core.Context) {
 	}
 }
 
-// pollLive polls the attempts under way, and returns the Stream of the first that has connected. After one that has failed, the
-// next attempt is due at once.
+// pollLive polls the attempts under way, and returns the Stream of the first that has connected. After one that has
+// failed, the next attempt is due at once.
 func (a *attempts) pollLive(cx *core.Context) (won *Stream) {
 	a.live = slices.DeleteFunc(a.live, func(t *attempt) bool {
 		if won != nil {
@@ -115,8 +115,8 @@ func (a *attempts) arm(cx *core.Context) {
 	if a.deadline != 0 {
 		at = min(at, a.deadline)
 	}
-	// The entry may be in the wheel of a worker that the task has left, and then belongs to that worker. So armed has the time
-	// that it was armed for; once that has passed, it differs from at.
+	// The entry may be in the wheel of a worker that the task has left, and then belongs to that worker. So armed has
+	// the time that it was armed for; once that has passed, it differs from at.
 	if at == a.armed && cx.Waker() == a.timer.Waker {
 		return
 	}

@@ -19,8 +19,8 @@ func (s *Stream) RemoteAddr() net.Addr { return s.peer.TCPAddr() }
 // RemoteAddrPort returns the address of the peer.
 func (s *Stream) RemoteAddrPort() netip.AddrPort { return s.peer.AddrPort() }
 
-// LocalAddr returns the address of this end, a *net.TCPAddr. Each call is a system call. After Close it returns the zero
-// TCPAddr.
+// LocalAddr returns the address of this end, a *net.TCPAddr. Each call is a system call. After Close it returns the
+// zero TCPAddr.
 func (s *Stream) LocalAddr() net.Addr {
 	if local := s.local(); local != nil {
 		return local
@@ -49,9 +49,9 @@ func (s *Stream) SetDeadline(t time.Time) error {
 	return s.SetWriteDeadline(t)
 }
 
-// SetReadDeadline sets when reads fail with os.ErrDeadlineExceeded, pending ones included; the zero Time means never. Once the
-// deadline has passed, reads fail at once, even if there are bytes, until a later deadline is set. Any goroutine may call it at
-// any time.
+// SetReadDeadline sets when reads fail with os.ErrDeadlineExceeded, pending ones included; the zero Time means never.
+// Once the deadline has passed, reads fail at once, even if there are bytes, until a later deadline is set. Any
+// goroutine may call it at any time.
 func (s *Stream) SetReadDeadline(t time.Time) error { return s.setDeadline(reactor.Read, t) }
 
 // SetWriteDeadline is SetReadDeadline for writes. A Write that fails so returns how many bytes it has written.
@@ -64,20 +64,20 @@ func (s *Stream) setDeadline(d reactor.Direction, t time.Time) error {
 	return nil
 }
 
-// SetNoDelay sets whether the system sends bytes at once, which is the default of a Stream, or holds them back for a moment to
-// send them together with later ones (Nagle's algorithm).
+// SetNoDelay sets whether the system sends bytes at once, which is the default of a Stream, or holds them back for a
+// moment to send them together with later ones (Nagle's algorithm).
 func (s *Stream) SetNoDelay(on bool) error {
 	return s.control("set", func(fd int) error { return sys.SetNoDelay(fd, on) })
 }
 
-// SetKeepAlive sets whether the system probes the connection while it is idle. The default is that of the Dialer or ListenConfig,
-// which is off unless set. Times and counts are the system's; see SetKeepAliveConfig.
+// SetKeepAlive sets whether the system probes the connection while it is idle. The default is that of the Dialer or
+// ListenConfig, which is off unless set. Times and counts are the system's; see SetKeepAliveConfig.
 func (s *Stream) SetKeepAlive(on bool) error {
 	return s.control("set", func(fd int) error { return sys.SetKeepAlive(fd, on) })
 }
 
-// SetKeepAliveConfig is SetKeepAlive with times and counts. The value 0 stands for 15 s, 15 s and 9 probes; a negative one keeps
-// the system's. On OpenBSD only the system's exist.
+// SetKeepAliveConfig is SetKeepAlive with times and counts. The value 0 stands for 15 s, 15 s and 9 probes; a
+// negative one keeps the system's. On OpenBSD only the system's exist.
 func (s *Stream) SetKeepAliveConfig(c net.KeepAliveConfig) error {
 	return s.control("set", func(fd int) error { return setKeepAlive(fd, c) })
 }
@@ -118,9 +118,9 @@ func setKeepAlive(fd int, c net.KeepAliveConfig) error {
 	return nil
 }
 
-// SetLinger sets what Close does with data that is not sent yet. With sec < 0, the default, the system sends it in the
-// background; with 0, Close discards it and resets the connection; with sec > 0, Close waits for it up to sec seconds, which
-// blocks the worker.
+// SetLinger sets what Close does with data that is not sent yet. With sec < 0, the default, the system sends it in
+// the background; with 0, Close discards it and resets the connection; with sec > 0, Close waits for it up to sec
+// seconds, which blocks the worker.
 func (s *Stream) SetLinger(sec int) error {
 	return s.control("set", func(fd int) error { return sys.SetLinger(fd, sec) })
 }
@@ -135,9 +135,9 @@ func (s *Stream) SetWriteBuffer(bytes int) error {
 	return s.control("set", func(fd int) error { return sys.SetWriteBuffer(fd, bytes) })
 }
 
-// SyscallConn returns access to the descriptor. Control works as in package net. Read and Write of the RawConn call their function
-// once and do not wait: if it returns false, they return an error that is syscall.EAGAIN, and the caller waits with WaitReadable
-// or WaitWritable and tries again.
+// SyscallConn returns access to the descriptor. Control works as in package net. Read and Write of the RawConn call
+// their function once and do not wait: if it returns false, they return an error that is syscall.EAGAIN, and the
+// caller waits with WaitReadable or WaitWritable and tries again.
 func (s *Stream) SyscallConn() (syscall.RawConn, error) {
 	if s.fd.Closed() {
 		return nil, s.failed("raw", net.ErrClosed)

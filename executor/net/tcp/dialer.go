@@ -15,26 +15,27 @@ import (
 
 // A Dialer has the options of a connection that is made. The zero value is ready for use.
 type Dialer struct {
-	// LocalAddr is the address to connect from. With the zero value the system chooses it, and with port 0 the port. Dial does
-	// not try addresses of the other family.
+	// LocalAddr is the address to connect from. With the zero value the system chooses it, and with port 0 the port.
+	// Dial does not try addresses of the other family.
 	LocalAddr netip.AddrPort
 
-	// Timeout bounds the whole Dial, including the look-up of the name; 0 means no bound. coro.WithTimeout bounds it, too.
+	// Timeout bounds the whole Dial, including the look-up of the name; 0 means no bound. coro.WithTimeout bounds it,
+	// too.
 	Timeout time.Duration
 
-	// FallbackDelay is the time after which Dial tries the next address beside the one under way; 0 stands for 250 ms. With a
-	// negative value, Dial tries the next address once the one before has failed.
+	// FallbackDelay is the time after which Dial tries the next address beside the one under way; 0 stands for 250
+	// ms. With a negative value, Dial tries the next address once the one before has failed.
 	FallbackDelay time.Duration
 
 	// KeepAlive is the keep-alive of the connection, as for [Stream.SetKeepAliveConfig]. The zero value disables it.
 	KeepAlive net.KeepAliveConfig
 
-	// Resolve, if not nil, looks names up instead of net.DefaultResolver.LookupNetIP. network is "ip", "ip4" or "ip6". It runs
-	// on the blocking pool.
+	// Resolve, if not nil, looks names up instead of net.DefaultResolver.LookupNetIP. network is "ip", "ip4" or
+	// "ip6". It runs on the blocking pool.
 	Resolve func(ctx context.Context, network, host string) ([]netip.Addr, error)
 
-	// Control, if not nil, is called with each new socket before the bind and the connect. network is "tcp4" or "tcp6", and
-	// address is the one to connect to.
+	// Control, if not nil, is called with each new socket before the bind and the connect. network is "tcp4" or
+	// "tcp6", and address is the one to connect to.
 	Control func(network, address string, c syscall.RawConn) error
 }
 
@@ -46,10 +47,10 @@ func Dial(co *coro.Co, network, address string) (*Stream, error) {
 	return (&Dialer{}).Dial(co, network, address)
 }
 
-// Dial connects to an address. network is "tcp", "tcp4" or "tcp6"; address is host:port, with names or numbers. An empty host,
-// or a wildcard, stands for this machine. Dial looks a name up on the blocking pool, and then tries its addresses one after
-// the other, with alternating families, each with a head start of FallbackDelay. The first one to connect wins (RFC 8305), and
-// Dial gives up the other attempts. If all fail, it returns the error of the first one.
+// Dial connects to an address. network is "tcp", "tcp4" or "tcp6"; address is host:port, with names or numbers. An
+// empty host, or a wildcard, stands for this machine. Dial looks a name up on the blocking pool, and then tries its
+// addresses one after the other, with alternating families, each with a head start of FallbackDelay. The first one to
+// connect wins (RFC 8305), and Dial gives up the other attempts. If all fail, it returns the error of the first one.
 func (d *Dialer) Dial(co *coro.Co, network, address string) (*Stream, error) {
 	var s *Stream
 	dial := func(co *coro.Co) (err error) {
@@ -80,8 +81,8 @@ func (d *Dialer) dial(co *coro.Co, network, address string) (*Stream, error) {
 	return r.Get()
 }
 
-// DialFuture returns a future that connects to addr. It takes no name, so it needs no blocking pool. The caller that takes
-// the Stream out of the result closes it. Resolve and FallbackDelay have no effect.
+// DialFuture returns a future that connects to addr. It takes no name, so it needs no blocking pool. The caller that
+// takes the Stream out of the result closes it. Resolve and FallbackDelay have no effect.
 func (d *Dialer) DialFuture(addr netip.AddrPort) core.Future[core.Result[*Stream]] {
 	if !addr.IsValid() {
 		err := &net.AddrError{Err: "not an address", Addr: addr.String()}

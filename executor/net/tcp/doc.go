@@ -2,8 +2,8 @@
 //
 // # A server
 //
-// A [ListenerGroup] accepts on all workers of a runtime. [ListenerGroup.Serve] runs a function as a task for each connection and
-// closes the connection when the task has ended:
+// A [ListenerGroup] accepts on all workers of a runtime. [ListenerGroup.Serve] runs a function as a task for each
+// connection and closes the connection when the task has ended:
 //
 //	g, err := tcp.ListenGroup(rt, "tcp", ":7000")
 //	...

@@ -14,13 +14,13 @@ import (
 	"github.com/moduvex/moduvex-go/joinhandle"
 )
 
-// A ListenerGroup listens on one address with all workers of a runtime. The task of a connection, its socket and the events of
-// the socket are on one worker from the start. [ListenGroup] and [ListenConfig.ListenGroup] return one; a zero ListenerGroup is
-// closed.
+// A ListenerGroup listens on one address with all workers of a runtime. The task of a connection, its socket and the
+// events of the socket are on one worker from the start. [ListenGroup] and [ListenConfig.ListenGroup] return one; a
+// zero ListenerGroup is closed.
 //
-// Where the system spreads connections over sockets that share a port (SO_REUSEPORT of Linux, SO_REUSEPORT_LB of FreeBSD),
-// each worker has a listener of its own. On other systems, and with [ListenConfig.HandOver], one worker accepts for all, and
-// passes the connections to the workers round-robin.
+// Where the system spreads connections over sockets that share a port (SO_REUSEPORT of Linux, SO_REUSEPORT_LB of
+// FreeBSD), each worker has a listener of its own. On other systems, and with [ListenConfig.HandOver], one worker
+// accepts for all, and passes the connections to the workers round-robin.
 type ListenerGroup struct {
 	rt        *executor.Runtime
 	listeners []*Listener // one for each worker, or one
@@ -59,10 +59,10 @@ func (lc *ListenConfig) ListenGroup(rt *executor.Runtime, network, address strin
 	return g, nil
 }
 
-// shareOwn prepares lc for the listeners of a group. They share an address with each other, and with other sockets only if
-// the user has set ReusePort. So the first listener binds an address that is free. On systems where a socket shares its
-// address from the bind on, shareOwn first listens on the address with a listener that does not share, and closes it again;
-// it does not notice a socket that takes the address in between and shares it.
+// shareOwn prepares lc for the listeners of a group. They share an address with each other, and with other sockets
+// only if the user has set ReusePort. So the first listener binds an address that is free. On systems where a socket
+// shares its address from the bind on, shareOwn first listens on the address with a listener that does not share, and
+// closes it again; it does not notice a socket that takes the address in between and shares it.
 func (lc *ListenConfig) shareOwn(network string, address *string) error {
 	switch {
 	case lc.ReusePort:
@@ -86,18 +86,18 @@ func (lc *ListenConfig) shareOwn(network string, address *string) error {
 // errServing is the error of a second Serve beside one that is under way: connections would go to either.
 var errServing = errors.New("the ListenerGroup is served already")
 
-// Serve accepts until g is closed or its runtime drains, which closes it, and runs handle with each connection, as a task on
-// the connection's worker. When that task has ended, Serve closes the connection, also if the task was aborted before it
-// began. While the runtime drains, these tasks go on; a handle that waits for another request does so in
-// executor.UntilDrain.
+// Serve accepts until g is closed or its runtime drains, which closes it, and runs handle with each connection, as a
+// task on the connection's worker. When that task has ended, Serve closes the connection, also if the task was
+// aborted before it began. While the runtime drains, these tasks go on; a handle that waits for another request does
+// so in executor.UntilDrain.
 //
-// Serve returns nil once g is closed, or at once if the runtime drains already. If an accept fails it returns that error, and if
-// co is cancelled, core.ErrCancelled or the error of the group around; then no worker accepts any more, but g is still open
-// and can be served again. The tasks of the connections go on. While a Serve or ServeWith is under way, another one returns an
-// error at once.
+// Serve returns nil once g is closed, or at once if the runtime drains already. If an accept fails it returns that
+// error, and if co is cancelled, core.ErrCancelled or the error of the group around; then no worker accepts any more,
+// but g is still open and can be served again. The tasks of the connections go on. While a Serve or ServeWith is
+// under way, another one returns an error at once.
 //
-// An error that ends Serve, unless it is that of a cancellation, is also written to Options.Logger: a server often spawns
-// Serve as a task and joins it at the end, if at all.
+// An error that ends Serve, unless it is that of a cancellation, is also written to Options.Logger: a server often
+// spawns Serve as a task and joins it at the end, if at all.
 func (g *ListenerGroup) Serve(co *coro.Co, handle func(co *coro.Co, conn *Stream)) error {
 	if handle == nil {
 		panic("tcp: Serve with a nil function")
@@ -111,11 +111,11 @@ func (g *ListenerGroup) Serve(co *coro.Co, handle func(co *coro.Co, conn *Stream
 	})
 }
 
-// ServeWith is Serve for servers that spawn the tasks themselves, in poll style for example. It calls f with each connection,
-// on the connection's worker. f must not wait: it spawns a task through s, the spawner of that worker, and passes the
-// connection on: to a body through executor.DoOwning, or to a future that closes it in Drop, since a runtime that refuses a
-// task drops it. A panic of f ends ServeWith with a *joinhandle.JoinError if f is called where connections are accepted;
-// in a group that hands connections over, it ends the task that brings the connection.
+// ServeWith is Serve for servers that spawn the tasks themselves, in poll style for example. It calls f with each
+// connection, on the connection's worker. f must not wait: it spawns a task through s, the spawner of that worker,
+// and passes the connection on: to a body through executor.DoOwning, or to a future that closes it in Drop, since a
+// runtime that refuses a task drops it. A panic of f ends ServeWith with a *joinhandle.JoinError if f is called where
+// connections are accepted; in a group that hands connections over, it ends the task that brings the connection.
 func (g *ListenerGroup) ServeWith(co *coro.Co, f func(s core.Spawner, conn *Stream)) error {
 	if f == nil {
 		panic("tcp: ServeWith with a nil function")
@@ -224,8 +224,8 @@ func (a *arrival) Poll(cx *core.Context) (struct{}, bool) {
 	return struct{}{}, true
 }
 
-// arrive makes the connection ready on its worker, and calls f. It closes a connection that cannot be made ready, so that its
-// peer learns of it; the group goes on accepting. It also closes a connection whose f panics.
+// arrive makes the connection ready on its worker, and calls f. It closes a connection that cannot be made ready, so
+// that its peer learns of it; the group goes on accepting. It also closes a connection whose f panics.
 func (a *arrival) arrive(cx *core.Context, s core.Spawner) {
 	if again, err := a.l.begin(cx, a.s); again || err != nil {
 		return
@@ -257,8 +257,8 @@ func (g *ListenerGroup) Close() error {
 	return first
 }
 
-// Addr returns the address that g listens on, a *net.TCPAddr. If ListenGroup was given port 0, it has the port that the system
-// chose.
+// Addr returns the address that g listens on, a *net.TCPAddr. If ListenGroup was given port 0, it has the port that
+// the system chose.
 func (g *ListenerGroup) Addr() net.Addr { return g.first().Addr() }
 
 // AddrPort is Addr as a value.

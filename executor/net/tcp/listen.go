@@ -13,16 +13,17 @@ type ListenConfig struct {
 	// Backlog bounds the connections that wait for an accept; 0 stands for the maximum of the system.
 	Backlog int
 
-	// ReusePort allows other listeners, of this process or another process of the same user, to use the same port; the system
-	// spreads the connections over them. On Windows, Listen then fails with errors.ErrUnsupported.
+	// ReusePort allows other listeners, of this process or another process of the same user, to use the same port;
+	// the system spreads the connections over them. On Windows, Listen then fails with errors.ErrUnsupported.
 	ReusePort bool
 
-	// HandOver makes a [ListenerGroup] accept on one worker, which passes the connections to all workers round-robin. A system
-	// that spreads connections does so by a hash of the addresses: that is cheaper, but of a few long connections many may
-	// end up on one worker.
+	// HandOver makes a [ListenerGroup] accept on one worker, which passes the connections to all workers round-robin.
+	// A system that spreads connections does so by a hash of the addresses: that is cheaper, but of a few long
+	// connections many may end up on one worker.
 	HandOver bool
 
-	// KeepAlive is the keep-alive of accepted connections, as for [Stream.SetKeepAliveConfig]. The zero value disables it.
+	// KeepAlive is the keep-alive of accepted connections, as for [Stream.SetKeepAliveConfig]. The zero value
+	// disables it.
 	KeepAlive net.KeepAliveConfig
 
 	// Control, if not nil, is called with the new socket before the bind. network is "tcp4" or "tcp6".
@@ -37,12 +38,12 @@ func Listen(network, address string) (*Listener, error) {
 	return (&ListenConfig{}).Listen(network, address)
 }
 
-// Listen listens on a local address. network is "tcp", "tcp4" or "tcp6". address is host:port. An empty host, or the wildcard
-// of either family, stands for all addresses of the machine, of both families under "tcp" where the system can do that. Port 0
-// stands for a free one.
+// Listen listens on a local address. network is "tcp", "tcp4" or "tcp6". address is host:port. An empty host, or the
+// wildcard of either family, stands for all addresses of the machine, of both families under "tcp" where the system
+// can do that. Port 0 stands for a free one.
 //
-// Any goroutine may call Listen. It blocks only to look up a host or a port that is given by name: inside a task, pass
-// numbers.
+// Any goroutine may call Listen. It blocks only to look up a host or a port that is given by name: inside a task,
+// pass numbers.
 func (lc *ListenConfig) Listen(network, address string) (*Listener, error) {
 	if err := checkNetwork(network); err != nil {
 		return nil, &net.OpError{Op: "listen", Net: network, Err: err}

@@ -21,9 +21,9 @@ type Listener struct {
 }
 
 // Accept returns the next connection, and waits if there is none. It passes over a connection that its peer gave up
-// before the accept. While the process is out of descriptors, or the system out of memory, Accept waits and tries again,
-// after 5 ms at first and up to a second later on; the connections stay in the backlog, and Options.Logger gets one
-// warning. Of several tasks that accept, a connection wakes one.
+// before the accept. While the process is out of descriptors, or the system out of memory, Accept waits and tries
+// again, after 5 ms at first and up to a second later on; the connections stay in the backlog, and Options.Logger
+// gets one warning. Of several tasks that accept, a connection wakes one.
 func (l *Listener) Accept(co *coro.Co) (*Stream, error) {
 	s, err := netfd.AcceptAs(co, &l.fd, l.open)
 	if err != nil {
@@ -47,12 +47,12 @@ func (l *Listener) open(cx *core.Context, c netfd.Accepted) (s *Stream, again bo
 	return s, again, err
 }
 
-// begin makes a connection ready for use on the worker of cx. If that fails, begin closes the connection, or gives it back to
-// the listener, and then again is true. It sets the listener's options if the connection has not inherited them; that fails
-// only if the connection is reset already, which its user finds out.
+// begin makes a connection ready for use on the worker of cx. If that fails, begin closes the connection, or gives it
+// back to the listener, and then again is true. It sets the listener's options if the connection has not inherited
+// them; that fails only if the connection is reset already, which its user finds out.
 //
-// begin registers the connection, on the stack of the accepting task: a registration needs more stack than all that an idle
-// connection does, and a coroutine whose stack has grown once keeps it.
+// begin registers the connection, on the stack of the accepting task: a registration needs more stack than all that
+// an idle connection does, and a coroutine whose stack has grown once keeps it.
 func (l *Listener) begin(cx *core.Context, s *Stream) (again bool, err error) {
 	if !sys.OptionsInherited {
 		_ = setOptions(s.fd.Sysfd(), l.config.KeepAlive) // no other task has it yet
@@ -71,13 +71,14 @@ func setOptions(fd int, keepAlive net.KeepAliveConfig) error {
 	return nil
 }
 
-// Unwait takes w out of the waiters of PollAccept. A future that is dropped while PollAccept is pending calls it with the waker
-// that it polled with, unless it closes l. A future that is polled with another waker than before calls it with the one
-// before, since a connection wakes one waiter only.
+// Unwait takes w out of the waiters of PollAccept. A future that is dropped while PollAccept is pending calls it with
+// the waker that it polled with, unless it closes l. A future that is polled with another waker than before calls it
+// with the one before, since a connection wakes one waiter only.
 func (l *Listener) Unwait(w core.Waker) { l.fd.Unwait(w, reactor.Read) }
 
-// Close stops listening. When it returns, the port is free, unless another process or a duplicate of the descriptor holds it.
-// Pending accepts and a second Close return net.ErrClosed. The system resets connections in the backlog; accepted ones go on.
+// Close stops listening. When it returns, the port is free, unless another process or a duplicate of the descriptor
+// holds it. Pending accepts and a second Close return net.ErrClosed. The system resets connections in the backlog;
+// accepted ones go on.
 func (l *Listener) Close() error {
 	if err := l.fd.Close(); err != nil {
 		return l.failed("close", err)
@@ -85,7 +86,8 @@ func (l *Listener) Close() error {
 	return nil
 }
 
-// Addr returns the address that l listens on, a *net.TCPAddr. If Listen was given port 0, it has the port that the system chose.
+// Addr returns the address that l listens on, a *net.TCPAddr. If Listen was given port 0, it has the port that the
+// system chose.
 func (l *Listener) Addr() net.Addr { return l.addr.TCPAddr() }
 
 // AddrPort is Addr as a value.

@@ -11,7 +11,8 @@ import (
 	"github.com/moduvex/moduvex-go/reactor"
 )
 
-// A Stream is a TCP connection. [Listener.Accept], [ListenerGroup.Serve] and [Dial] return one; a zero Stream is closed.
+// A Stream is a TCP connection. [Listener.Accept], [ListenerGroup.Serve] and [Dial] return one; a zero Stream is
+// closed.
 type Stream struct {
 	fd   netfd.FD
 	peer sys.Endpoint
@@ -23,8 +24,8 @@ func newStream(fd int, peer sys.Endpoint) *Stream {
 	return s
 }
 
-// Read reads up to len(b) bytes, and waits if there are none. It returns io.EOF at the end of the stream. With an empty b it
-// returns at once.
+// Read reads up to len(b) bytes, and waits if there are none. It returns io.EOF at the end of the stream. With an
+// empty b it returns at once.
 func (s *Stream) Read(co *coro.Co, b []byte) (n int, err error) {
 	if n, err = s.fd.Read(co, b); err != nil {
 		err = s.failed("read", err)
@@ -48,7 +49,8 @@ func (s *Stream) Write(co *coro.Co, b []byte) (n int, err error) {
 	return n, err
 }
 
-// PollWrite writes as much of b as there is room for, in poll style: n may be less than len(b), and further calls write the rest.
+// PollWrite writes as much of b as there is room for, in poll style: n may be less than len(b), and further calls
+// write the rest.
 func (s *Stream) PollWrite(cx *core.Context, b []byte) (n int, ready bool, err error) {
 	if n, ready, err = s.fd.PollWrite(cx, b); err != nil {
 		err = s.failed("write", err)
@@ -56,9 +58,9 @@ func (s *Stream) PollWrite(cx *core.Context, b []byte) (n int, ready bool, err e
 	return n, ready, err
 }
 
-// WaitReadable waits until a Read would not wait: until there are bytes, the end of the stream or an error. After that it returns
-// at once until a Read has found no more bytes. So an idle connection needs no buffer: allocate one after WaitReadable. The
-// Read may still wait, if another task reads first.
+// WaitReadable waits until a Read would not wait: until there are bytes, the end of the stream or an error. After
+// that it returns at once until a Read has found no more bytes. So an idle connection needs no buffer: allocate one
+// after WaitReadable. The Read may still wait, if another task reads first.
 func (s *Stream) WaitReadable(co *coro.Co) error {
 	err := s.fd.WaitReady(co, reactor.Read)
 	if err != nil {
@@ -92,12 +94,12 @@ func (s *Stream) PollWritable(cx *core.Context) (ready bool, err error) {
 	return ready, err
 }
 
-// Unwait takes w out of the waiters for direction d of s. A future that is dropped while an operation in poll style is pending
-// calls it with the waker that it polled with, unless it closes s.
+// Unwait takes w out of the waiters for direction d of s. A future that is dropped while an operation in poll style
+// is pending calls it with the waker that it polled with, unless it closes s.
 func (s *Stream) Unwait(w core.Waker, d reactor.Direction) { s.fd.Unwait(w, d) }
 
-// Close closes the connection. The system still sends the bytes that were written (but see [Stream.SetLinger]). Pending
-// operations and a second Close return net.ErrClosed.
+// Close closes the connection. The system still sends the bytes that were written (but see [Stream.SetLinger]).
+// Pending operations and a second Close return net.ErrClosed.
 func (s *Stream) Close() error {
 	if err := s.fd.Close(); err != nil {
 		return s.failed("close", err)
@@ -126,7 +128,8 @@ func (s *Stream) control(op string, f func(fd int) error) error {
 	return nil
 }
 
-// failed makes the error of an operation; io.EOF stays as it is. It is not inlined, which keeps the frames of operations small.
+// failed makes the error of an operation; io.EOF stays as it is. It is not inlined, which keeps the frames of
+// operations small.
 //
 //go:noinline
 func (s *Stream) failed(op string, err error) error {

@@ -22,13 +22,13 @@ type Message struct {
 	// Addr is the address that the datagram came from or goes to. The zero value is the peer of a connected socket.
 	Addr netip.AddrPort
 
-	// Truncated says that the datagram received did not fit into Buf, and that its other bytes are discarded. The batch does
-	// not fail.
+	// Truncated says that the datagram received did not fit into Buf, and that its other bytes are discarded. The
+	// batch does not fail.
 	Truncated bool
 }
 
-// ReadBatch receives as many datagrams as there are, at most len(ms) and 64, and waits if there is none. It returns them in
-// ms[:n]. With an empty ms it returns at once. A batch spends the budget of one operation.
+// ReadBatch receives as many datagrams as there are, at most len(ms) and 64, and waits if there is none. It returns
+// them in ms[:n]. With an empty ms it returns at once. A batch spends the budget of one operation.
 func (s *Socket) ReadBatch(co *coro.Co, ms []Message) (n int, err error) {
 	n, err = netfd.Wait(co, &s.fd, reactor.Read, func(cx *core.Context) (int, netfd.Progress, error) {
 		return s.readBatch(cx, ms)
@@ -94,8 +94,8 @@ func (s *Socket) recvBatch(ms []Message) (n int, errno sys.Errno) {
 	return n, errno
 }
 
-// WriteBatch sends all of ms, each as a datagram, and waits whenever there is no room. If it fails, it has sent ms[:n], and ms[n]
-// is the message that failed.
+// WriteBatch sends all of ms, each as a datagram, and waits whenever there is no room. If it fails, it has sent
+// ms[:n], and ms[n] is the message that failed.
 func (s *Socket) WriteBatch(co *coro.Co, ms []Message) (n int, err error) {
 	_, err = netfd.Wait(co, &s.fd, reactor.Write, func(cx *core.Context) (none struct{}, _ netfd.Progress, _ error) {
 		for {
@@ -109,8 +109,8 @@ func (s *Socket) WriteBatch(co *coro.Co, ms []Message) (n int, err error) {
 	return n, s.notSent(ms, n, err)
 }
 
-// PollWriteBatch sends as many of ms as there is room for, at most 64, in poll style: n may be less than len(ms), and further calls
-// send the rest.
+// PollWriteBatch sends as many of ms as there is room for, at most 64, in poll style: n may be less than len(ms), and
+// further calls send the rest.
 func (s *Socket) PollWriteBatch(cx *core.Context, ms []Message) (n int, ready bool, err error) {
 	n, ready, err = netfd.Poll(cx, &s.fd, func(cx *core.Context) (int, netfd.Progress, error) {
 		return s.writeBatch(cx, ms)
@@ -158,8 +158,8 @@ func (s *Socket) writeBatch(cx *core.Context, ms []Message) (n int, p netfd.Prog
 	return n, p, err
 }
 
-// sendBatch sends the messages before the first one whose address is invalid for this socket. It returns invalid only if that
-// is ms[0].
+// sendBatch sends the messages before the first one whose address is invalid for this socket. It returns invalid only
+// if that is ms[0].
 func (s *Socket) sendBatch(ms []Message) (n int, errno sys.Errno, invalid error) {
 	ms = ms[:min(len(ms), sys.MaxBatch)]
 	batch := take(&s.out)
@@ -197,8 +197,8 @@ func (s *Socket) notSent(ms []Message, n int, err error) error {
 	return s.failed("write", addr, err)
 }
 
-// take takes the memory of a batch for the time of its system call. If tasks on several workers need it at the same time, there
-// is more than one for a moment.
+// take takes the memory of a batch for the time of its system call. If tasks on several workers need it at the same
+// time, there is more than one for a moment.
 func take(p *atomic.Pointer[sys.Batch]) *sys.Batch {
 	if batch := p.Swap(nil); batch != nil {
 		return batch

@@ -13,13 +13,13 @@ import (
 
 // A ListenConfig has the options of a socket. The zero value is ready for use.
 type ListenConfig struct {
-	// ReuseAddr allows several sockets to use the same address, if all of them set it: each of them then receives what is sent
-	// to a multicast group.
+	// ReuseAddr allows several sockets to use the same address, if all of them set it: each of them then receives
+	// what is sent to a multicast group.
 	ReuseAddr bool
 
-	// ReusePort allows other sockets, of this process or another process of the same user, to use the same address; the system
-	// spreads the datagrams over them, those of one peer to the same socket. On Windows, Listen then fails with
-	// errors.ErrUnsupported.
+	// ReusePort allows other sockets, of this process or another process of the same user, to use the same address;
+	// the system spreads the datagrams over them, those of one peer to the same socket. On Windows, Listen then fails
+	// with errors.ErrUnsupported.
 	ReusePort bool
 
 	// Control, if not nil, is called with the new socket before the bind. network is "udp4" or "udp6".
@@ -43,9 +43,9 @@ func Connect(to netip.AddrPort) (*Socket, error) {
 	return s, nil
 }
 
-// Dial makes a socket that is connected to a peer. network is "udp", "udp4" or "udp6"; address is host:port, with names or
-// numbers. An empty host, or a wildcard, stands for this machine. Dial looks a name up on the blocking pool, and takes the first
-// of its addresses that the system has a route to. It does not check that there is a peer.
+// Dial makes a socket that is connected to a peer. network is "udp", "udp4" or "udp6"; address is host:port, with
+// names or numbers. An empty host, or a wildcard, stands for this machine. Dial looks a name up on the blocking pool,
+// and takes the first of its addresses that the system has a route to. It does not check that there is a peer.
 func Dial(co *coro.Co, network, address string) (*Socket, error) {
 	var none netip.AddrPort
 	if err := checkNetwork(network); err != nil {
@@ -123,12 +123,12 @@ func (lc *ListenConfig) Bind(addr netip.AddrPort) (*Socket, error) {
 	return lc.listen("udp", sys.Inet4, false, at)
 }
 
-// Listen makes a socket at a local address. network is "udp", "udp4" or "udp6". address is host:port. An empty host, or the
-// wildcard of either family, stands for all addresses of the machine, of both families under "udp" where the system can do
-// that. Port 0 stands for a free one.
+// Listen makes a socket at a local address. network is "udp", "udp4" or "udp6". address is host:port. An empty host,
+// or the wildcard of either family, stands for all addresses of the machine, of both families under "udp" where the
+// system can do that. Port 0 stands for a free one.
 //
-// Any goroutine may call Listen. It blocks only to look up a host or a port that is given by name: inside a task, pass
-// numbers.
+// Any goroutine may call Listen. It blocks only to look up a host or a port that is given by name: inside a task,
+// pass numbers.
 func (lc *ListenConfig) Listen(network, address string) (*Socket, error) {
 	if err := checkNetwork(network); err != nil {
 		return nil, &net.OpError{Op: "listen", Net: network, Err: err}

@@ -13,8 +13,8 @@ import (
 
 // This file has the methods of a Socket that neither send, receive nor close.
 
-// Connect connects s to a peer, or to another one than before: from then on s receives only from the peer, Write sends to it, and
-// reads and writes return errors that the network reports of it. It does not wait.
+// Connect connects s to a peer, or to another one than before: from then on s receives only from the peer, Write
+// sends to it, and reads and writes return errors that the network reports of it. It does not wait.
 func (s *Socket) Connect(to netip.AddrPort) error {
 	dest, err := s.destination(to)
 	if err == nil {
@@ -33,7 +33,8 @@ func (s *Socket) connect(to sys.Endpoint) error {
 	return callError("connect", sys.Connect(s.fd.Sysfd(), s.family, to.Here()))
 }
 
-// LocalAddr returns the address of s, a *net.UDPAddr. Each call is a system call. After Close it returns the zero UDPAddr.
+// LocalAddr returns the address of s, a *net.UDPAddr. Each call is a system call. After Close it returns the zero
+// UDPAddr.
 func (s *Socket) LocalAddr() net.Addr { return udpAddr(s.LocalAddrPort()) }
 
 // LocalAddrPort is LocalAddr as a value.
@@ -71,9 +72,9 @@ func (s *Socket) SetDeadline(t time.Time) error {
 	return s.SetWriteDeadline(t)
 }
 
-// SetReadDeadline sets when reads fail with os.ErrDeadlineExceeded, pending ones included; the zero Time means never. Once the
-// deadline has passed, reads fail at once, even if there is a datagram, until a later deadline is set. Any goroutine may call
-// it at any time.
+// SetReadDeadline sets when reads fail with os.ErrDeadlineExceeded, pending ones included; the zero Time means never.
+// Once the deadline has passed, reads fail at once, even if there is a datagram, until a later deadline is set. Any
+// goroutine may call it at any time.
 func (s *Socket) SetReadDeadline(t time.Time) error {
 	return s.wrap("set", s.fd.SetDeadline(reactor.Read, t))
 }
@@ -83,7 +84,8 @@ func (s *Socket) SetWriteDeadline(t time.Time) error {
 	return s.wrap("set", s.fd.SetDeadline(reactor.Write, t))
 }
 
-// SetReadBuffer sets the size of the system's receive buffer. The system discards datagrams that arrive while it is full.
+// SetReadBuffer sets the size of the system's receive buffer. The system discards datagrams that arrive while it is
+// full.
 func (s *Socket) SetReadBuffer(bytes int) error {
 	return s.set(func(fd int) error { return sys.SetReadBuffer(fd, bytes) })
 }
@@ -93,8 +95,8 @@ func (s *Socket) SetWriteBuffer(bytes int) error {
 	return s.set(func(fd int) error { return sys.SetWriteBuffer(fd, bytes) })
 }
 
-// SetTTL sets how many routers a datagram may pass, 1 to 255, on a socket of both families for both where the system can do
-// that.
+// SetTTL sets how many routers a datagram may pass, 1 to 255, on a socket of both families for both where the system
+// can do that.
 func (s *Socket) SetTTL(n int) error {
 	return s.set(func(fd int) error { return sys.SetTTL(fd, s.family, n) })
 }
@@ -104,15 +106,16 @@ func (s *Socket) SetTOS(n int) error {
 	return s.set(func(fd int) error { return sys.SetTOS(fd, s.family, n) })
 }
 
-// SetBroadcast sets whether s may send to broadcast addresses. The default is false, and such a send fails with syscall.EACCES.
+// SetBroadcast sets whether s may send to broadcast addresses. The default is false, and such a send fails with
+// syscall.EACCES.
 func (s *Socket) SetBroadcast(on bool) error {
 	return s.set(func(fd int) error { return sys.SetBroadcast(fd, on) })
 }
 
-// JoinGroup makes s receive datagrams that are sent to a multicast group and to the port of s, on interface ifi. A nil ifi stands
-// for that of the group's zone, and without a zone for the system's choice. A socket may be a member of several groups, and of
-// one group on several interfaces. On Linux, a socket at the wildcard address receives from all groups that any socket of the
-// machine has joined.
+// JoinGroup makes s receive datagrams that are sent to a multicast group and to the port of s, on interface ifi. A
+// nil ifi stands for that of the group's zone, and without a zone for the system's choice. A socket may be a member
+// of several groups, and of one group on several interfaces. On Linux, a socket at the wildcard address receives from
+// all groups that any socket of the machine has joined.
 func (s *Socket) JoinGroup(group netip.Addr, ifi *net.Interface) error {
 	return s.member(group, ifi, sys.JoinGroup)
 }
@@ -152,7 +155,8 @@ func (s *Socket) SetMulticastTTL(n int) error {
 	return s.set(func(fd int) error { return sys.SetMulticastTTL(fd, s.family, n) })
 }
 
-// SetMulticastLoopback sets whether members of a group on this machine receive what s sends to it. The default is true.
+// SetMulticastLoopback sets whether members of a group on this machine receive what s sends to it. The default is
+// true.
 func (s *Socket) SetMulticastLoopback(on bool) error {
 	return s.set(func(fd int) error { return sys.SetMulticastLoopback(fd, s.family, on) })
 }
@@ -167,9 +171,9 @@ func (s *Socket) set(f func(fd int) error) error {
 	return s.wrap("set", err)
 }
 
-// SyscallConn returns access to the descriptor. Control works as in package net. Read and Write of the RawConn call their function
-// once and do not wait: if it returns false, they return an error that is syscall.EAGAIN, and the caller waits with WaitReadable
-// or WaitWritable and tries again.
+// SyscallConn returns access to the descriptor. Control works as in package net. Read and Write of the RawConn call
+// their function once and do not wait: if it returns false, they return an error that is syscall.EAGAIN, and the
+// caller waits with WaitReadable or WaitWritable and tries again.
 func (s *Socket) SyscallConn() (syscall.RawConn, error) {
 	if s.fd.Closed() {
 		return nil, s.wrap("raw", net.ErrClosed)

@@ -24,8 +24,8 @@ type Socket struct {
 	in, out atomic.Pointer[sys.Batch]
 }
 
-// ReadFrom receives a datagram, and waits if there is none. Of a datagram of more than len(b) bytes it returns the first len(b),
-// with io.ErrShortBuffer.
+// ReadFrom receives a datagram, and waits if there is none. Of a datagram of more than len(b) bytes it returns the
+// first len(b), with io.ErrShortBuffer.
 func (s *Socket) ReadFrom(co *coro.Co, b []byte) (n int, from netip.AddrPort, err error) {
 	return s.receive(co, b, false)
 }
@@ -58,8 +58,8 @@ func (s *Socket) TryRead(b []byte) (n int, ok bool, err error) {
 	return n, ok, err
 }
 
-// PeekFrom is ReadFrom without taking the datagram out: the next read returns it again, also the bytes that PeekFrom had no room
-// for.
+// PeekFrom is ReadFrom without taking the datagram out: the next read returns it again, also the bytes that PeekFrom
+// had no room for.
 func (s *Socket) PeekFrom(co *coro.Co, b []byte) (n int, from netip.AddrPort, err error) {
 	return s.receive(co, b, true)
 }
@@ -138,8 +138,8 @@ func (s *Socket) received(r datagram, err error) (n int, from netip.AddrPort, _ 
 	return r.n, from, err
 }
 
-// WriteTo sends b as a datagram, and waits if there is no room for it. On a connected socket use Write: whether WriteTo may send
-// to other addresses depends on the system.
+// WriteTo sends b as a datagram, and waits if there is no room for it. On a connected socket use Write: whether
+// WriteTo may send to other addresses depends on the system.
 func (s *Socket) WriteTo(co *coro.Co, b []byte, to netip.AddrPort) (n int, err error) {
 	dest, err := s.destination(to)
 	if err != nil {
@@ -266,8 +266,8 @@ func (s *Socket) sent(b []byte, dest destination, err error) (int, error) {
 	return len(b), nil
 }
 
-// WaitReadable waits until a read would not wait: until there is a datagram or an error. After that it returns at once until a
-// read has found no more datagrams. So an idle socket needs no buffer.
+// WaitReadable waits until a read would not wait: until there is a datagram or an error. After that it returns at
+// once until a read has found no more datagrams. So an idle socket needs no buffer.
 func (s *Socket) WaitReadable(co *coro.Co) error {
 	return s.wrap("read", s.fd.WaitReady(co, reactor.Read))
 }
@@ -296,8 +296,8 @@ func (s *Socket) wrap(op string, err error) error {
 	return nil
 }
 
-// Unwait takes w out of the waiters for direction d of s. A future that is dropped while an operation in poll style is pending
-// calls it with the waker that it polled with, unless it closes s.
+// Unwait takes w out of the waiters for direction d of s. A future that is dropped while an operation in poll style
+// is pending calls it with the waker that it polled with, unless it closes s.
 func (s *Socket) Unwait(w core.Waker, d reactor.Direction) { s.fd.Unwait(w, d) }
 
 // Close closes the socket. Datagrams that were sent are not affected. Pending operations and a second Close return
@@ -312,8 +312,8 @@ func callError(call string, errno sys.Errno) error {
 	return os.NewSyscallError(call, errno)
 }
 
-// failed makes the error of an operation with addr, or with the peer if addr is the zero value. It is not inlined, which keeps
-// the frames of operations small.
+// failed makes the error of an operation with addr, or with the peer if addr is the zero value. It is not inlined,
+// which keeps the frames of operations small.
 //
 //go:noinline
 func (s *Socket) failed(op string, addr netip.AddrPort, err error) error {

@@ -11,14 +11,14 @@ import (
 	"github.com/moduvex/moduvex-go/reactor"
 )
 
-// A Datagram sends and receives messages without a connection. [Bind], [Unbound], [Connect] and [DatagramPair] return one; a zero
-// Datagram is closed. No message is lost: a write waits until the receiver has room.
+// A Datagram sends and receives messages without a connection. [Bind], [Unbound], [Connect] and [DatagramPair] return
+// one; a zero Datagram is closed. No message is lost: a write waits until the receiver has room.
 type Datagram struct {
 	messages
 	queues netfd.SendQueues
 
-	// last is the name of the last sender, which saves an allocation if the next message is from the same one. Any reader
-	// replaces it.
+	// last is the name of the last sender, which saves an allocation if the next message is from the same one. Any
+	// reader replaces it.
 	last atomic.Pointer[string]
 }
 
@@ -29,8 +29,8 @@ func newDatagram(fd int) *Datagram {
 	return s
 }
 
-// Bind makes a socket with a name. Close does not remove a path: the caller does. With an empty name, Linux chooses an abstract
-// one.
+// Bind makes a socket with a name. Close does not remove a path: the caller does. With an empty name, Linux chooses
+// an abstract one.
 func Bind(name string) (*Datagram, error) {
 	if name != "" || !sys.Abstract {
 		if err := sys.CheckName(name); err != nil {
@@ -82,8 +82,8 @@ func DatagramPair() (a, b *Datagram, err error) {
 	return newDatagram(x), newDatagram(y), nil
 }
 
-// Connect connects s to the socket with a name, or to another one than before: from then on s receives only from that socket, and
-// Write sends to it. It does not wait.
+// Connect connects s to the socket with a name, or to another one than before: from then on s receives only from that
+// socket, and Write sends to it. It does not wait.
 func (s *Datagram) Connect(name string) error {
 	err := sys.CheckName(name)
 	if err == nil {
@@ -140,10 +140,10 @@ func (s *Datagram) PollWrite(cx *core.Context, b []byte) (n int, ready bool, err
 	return s.pollTransmit(cx, s.outgoing(b, nil))
 }
 
-// WriteTo sends b as a message to the socket with a name, and waits if there is no room for it. The system does not report when
-// there is room, so WriteTo tries again, after 1 ms at first and up to 32 ms later on; a socket that sends much to one receiver
-// should connect to it. Sends to the same receiver wait for each other, in the order of their arrival; sends to other
-// receivers do not.
+// WriteTo sends b as a message to the socket with a name, and waits if there is no room for it. The system does not
+// report when there is room, so WriteTo tries again, after 1 ms at first and up to 32 ms later on; a socket that
+// sends much to one receiver should connect to it. Sends to the same receiver wait for each other, in the order of
+// their arrival; sends to other receivers do not.
 func (s *Datagram) WriteTo(co *coro.Co, b []byte, to string) (n int, err error) {
 	if err := sys.CheckName(to); err != nil {
 		return 0, s.failedTo("write", to, err)
@@ -178,8 +178,8 @@ func (s *Datagram) outgoing(b []byte, fds []int) *outgoing {
 	return out
 }
 
-// Unwait takes w out of the waiters for direction d. A future that is dropped while an operation in poll style is pending calls it
-// with the waker that it polled with, unless it closes the socket.
+// Unwait takes w out of the waiters for direction d. A future that is dropped while an operation in poll style is
+// pending calls it with the waker that it polled with, unless it closes the socket.
 func (s *Datagram) Unwait(w core.Waker, d reactor.Direction) {
 	s.socket.Unwait(w, d)
 	if d == reactor.Write {
@@ -201,7 +201,8 @@ func (s *Datagram) SetWriteDeadline(t time.Time) error {
 	return err
 }
 
-// Close closes the socket. Messages that were sent can still be read. Pending operations and a second Close return net.ErrClosed.
+// Close closes the socket. Messages that were sent can still be read. Pending operations and a second Close return
+// net.ErrClosed.
 func (s *Datagram) Close() error {
 	err := s.fd.Close()
 	s.queues.Close()

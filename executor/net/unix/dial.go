@@ -10,8 +10,9 @@ import (
 	"github.com/moduvex/moduvex-go/executor/net/internal/sys"
 )
 
-// Dial connects to the listener with a name. If its backlog is full, Dial waits until there is room; coro.WithTimeout bounds that.
-// (The BSDs do not distinguish a full backlog from a missing listener: there Dial fails with syscall.ECONNREFUSED.)
+// Dial connects to the listener with a name. If its backlog is full, Dial waits until there is room; coro.WithTimeout
+// bounds that. (The BSDs do not distinguish a full backlog from a missing listener: there Dial fails with
+// syscall.ECONNREFUSED.)
 func Dial(co *coro.Co, name string) (*Stream, error) {
 	fd, err := dial(co, sys.Stream, name)
 	if err != nil {
@@ -54,8 +55,8 @@ func registered[C interface {
 
 func (s *socket) register(cx *core.Context) error { return s.wrap("dial", s.fd.Register(cx)) }
 
-// DialFuture returns a future that connects to the listener with a name, as [Dial] does. The caller that takes the Stream
-// out of the result closes it.
+// DialFuture returns a future that connects to the listener with a name, as [Dial] does. The caller that takes the
+// Stream out of the result closes it.
 func DialFuture(name string) core.Future[core.Result[*Stream]] {
 	return &dialFuture{dialing{kind: sys.Stream, name: name}}
 }
@@ -82,8 +83,8 @@ func (d *dialFuture) Poll(cx *core.Context) (core.Result[*Stream], bool) {
 //	                     │                            │
 //	                     └────────────────────────────┴──→ connected, or an error
 //
-// The system does not report when a backlog has room, so dialing tries again after a pause. (A blocking connect is woken by the
-// system, but it would hold a thread for each socket that waits, and could not be given up.)
+// The system does not report when a backlog has room, so dialing tries again after a pause. (A blocking connect is
+// woken by the system, but it would hold a thread for each socket that waits, and could not be given up.)
 type dialing struct {
 	kind sys.Kind
 	name string
@@ -141,8 +142,8 @@ func (d *dialing) Poll(cx *core.Context) (dialed, bool) {
 	}
 }
 
-// arm sets the timer for the end of the pause. The entry may be in the wheel of a worker that the task has left, and then belongs to
-// that worker; so arm takes it out before it writes to it.
+// arm sets the timer for the end of the pause. The entry may be in the wheel of a worker that the task has left, and
+// then belongs to that worker; so arm takes it out before it writes to it.
 func (d *dialing) arm(cx *core.Context) {
 	if d.waker == cx.Waker() {
 		return

@@ -30,8 +30,8 @@ func ListenSeqpacket(name string) (*SeqpacketListener, error) {
 	return (&ListenConfig{}).ListenSeqpacket(name)
 }
 
-// Listen listens at a name: a path that does not exist yet, or on Linux an abstract name. Any goroutine may call it, and it does
-// not wait.
+// Listen listens at a name: a path that does not exist yet, or on Linux an abstract name. Any goroutine may call it,
+// and it does not wait.
 func (lc *ListenConfig) Listen(name string) (*Listener, error) {
 	l := &Listener{}
 	if err := l.listen(lc, sys.Stream, name); err != nil {
@@ -52,10 +52,10 @@ func (lc *ListenConfig) ListenSeqpacket(name string) (*SeqpacketListener, error)
 // A Listener accepts Streams. [Listen] and [ListenConfig.Listen] return one; a zero Listener is closed.
 type Listener struct{ listener }
 
-// Accept returns the next connection, and waits if there is none. While the process is out of descriptors, or the system out of
-// memory, Accept waits and tries again, after 5 ms at first and up to a second later on; the connections stay in the backlog,
-// and Options.Logger gets one warning. Of several tasks that accept, a connection wakes one. The listener closes when the
-// runtime of the task that accepted last begins to drain.
+// Accept returns the next connection, and waits if there is none. While the process is out of descriptors, or the
+// system out of memory, Accept waits and tries again, after 5 ms at first and up to a second later on; the
+// connections stay in the backlog, and Options.Logger gets one warning. Of several tasks that accept, a connection
+// wakes one. The listener closes when the runtime of the task that accepted last begins to drain.
 func (l *Listener) Accept(co *coro.Co) (*Stream, error) {
 	s, err := netfd.AcceptAs(co, &l.fd, l.opened)
 	return s, l.wrap("accept", err)
@@ -101,7 +101,8 @@ type listener struct {
 	name string
 	kind sys.Kind
 
-	// unlink is true while there is a path that Close removes. The first Close clears it, and SetUnlinkOnClose writes it.
+	// unlink is true while there is a path that Close removes. The first Close clears it, and SetUnlinkOnClose writes
+	// it.
 	unlink atomic.Bool
 }
 
@@ -143,9 +144,9 @@ func (l *listener) open(lc *ListenConfig, fd int) error {
 // path reports whether the name is a path in the file system.
 func (l *listener) path() bool { return !sys.IsAbstract(l.name) }
 
-// Unwait takes w out of the waiters of PollAccept. A future that is dropped while PollAccept is pending calls it with the waker
-// that it polled with, unless it closes l. A future that is polled with another waker than before calls it with the one
-// before, since a connection wakes one waiter only.
+// Unwait takes w out of the waiters of PollAccept. A future that is dropped while PollAccept is pending calls it with
+// the waker that it polled with, unless it closes l. A future that is polled with another waker than before calls it
+// with the one before, since a connection wakes one waiter only.
 func (l *listener) Unwait(w core.Waker) { l.fd.Unwait(w, reactor.Read) }
 
 // SetUnlinkOnClose sets whether Close removes the path. The default is true. An abstract name always disappears.
@@ -155,11 +156,11 @@ func (l *listener) SetUnlinkOnClose(on bool) {
 	}
 }
 
-// Close stops listening, and removes the path. Pending accepts and a second Close return net.ErrClosed. The system resets
-// connections in the backlog; accepted ones go on.
+// Close stops listening, and removes the path. Pending accepts and a second Close return net.ErrClosed. The system
+// resets connections in the backlog; accepted ones go on.
 func (l *listener) Close() error {
-	// The path is removed before the socket is closed: after that, it may belong to a new listener. A SetUnlinkOnClose at the
-	// same time may set unlink again, and no later Close follows it.
+	// The path is removed before the socket is closed: after that, it may belong to a new listener. A
+	// SetUnlinkOnClose at the same time may set unlink again, and no later Close follows it.
 	if !l.fd.Closed() && l.unlink.Swap(false) {
 		_ = sys.Unlink(l.name)
 	}

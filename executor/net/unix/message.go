@@ -13,8 +13,8 @@ import (
 
 // This file receives and sends messages, with descriptors or without, for all kinds of sockets.
 
-// errNoByte is the error of an empty message: a stream carries descriptors only together with a byte, and on a Seqpacket an
-// empty message looks like the end.
+// errNoByte is the error of an empty message: a stream carries descriptors only together with a byte, and on a
+// Seqpacket an empty message looks like the end.
 var errNoByte = errors.New("unix: there must be at least a byte")
 
 // An incoming has the arguments of a read.
@@ -148,8 +148,8 @@ func (s *socket) sent(out *outgoing, err error) error {
 // messages has the methods that Seqpacket and Datagram have in common.
 type messages struct{ socket }
 
-// Read receives a message, and waits if there is none. Of a message of more than len(b) bytes it returns the first len(b), with
-// io.ErrShortBuffer.
+// Read receives a message, and waits if there is none. Of a message of more than len(b) bytes it returns the first
+// len(b), with io.ErrShortBuffer.
 func (s *messages) Read(co *coro.Co, b []byte) (n int, err error) {
 	r, err := s.receive(co, &incoming{b: b})
 	return r.N, err
@@ -161,7 +161,8 @@ func (s *messages) PollRead(cx *core.Context, b []byte) (n int, ready bool, err 
 	return r.N, ready, err
 }
 
-// Peek is Read without taking the message out: the next read returns it again, also the bytes that Peek had no room for.
+// Peek is Read without taking the message out: the next read returns it again, also the bytes that Peek had no room
+// for.
 func (s *messages) Peek(co *coro.Co, b []byte) (n int, err error) {
 	r, err := s.receive(co, &incoming{b: b, peek: true})
 	return r.N, err
@@ -173,8 +174,8 @@ func (s *messages) PollPeek(cx *core.Context, b []byte) (n int, ready bool, err 
 	return r.N, ready, err
 }
 
-// ReadMsg is Read with the descriptors that come with the message: it returns them in fds[:nfds]. If there is no room for all, it
-// returns ErrDescriptorsLost beside the others.
+// ReadMsg is Read with the descriptors that come with the message: it returns them in fds[:nfds]. If there is no room
+// for all, it returns ErrDescriptorsLost beside the others.
 func (s *messages) ReadMsg(co *coro.Co, b []byte, fds []int) (n, nfds int, err error) {
 	r, err := s.receive(co, &incoming{b: b, fds: fds, msg: true})
 	return r.N, r.FDs, err

@@ -45,18 +45,19 @@ func (s *Seqpacket) PollWriteMsg(cx *core.Context, b []byte, fds []int) (n int, 
 	return s.pollTransmit(cx, &outgoing{b: b, fds: fds})
 }
 
-// PeerCredentials returns the process of the peer on Linux, Darwin and FreeBSD, and errors.ErrUnsupported on other systems.
+// PeerCredentials returns the process of the peer on Linux, Darwin and FreeBSD, and errors.ErrUnsupported on other
+// systems.
 func (s *Seqpacket) PeerCredentials() (Credentials, error) { return s.peerCredentials() }
 
 // CloseWrite ends writing: the peer reads the bytes that were written and then io.EOF. Reading goes on.
 func (s *Seqpacket) CloseWrite() error { return s.control("close", sys.ShutdownWrite) }
 
-// CloseRead ends reading: bytes that have arrived can still be read, and then reads return io.EOF. The writes of the peer fail with
-// syscall.EPIPE.
+// CloseRead ends reading: bytes that have arrived can still be read, and then reads return io.EOF. The writes of the
+// peer fail with syscall.EPIPE.
 func (s *Seqpacket) CloseRead() error {
 	return s.control("close", func(int) error { return s.fd.ShutdownRead() })
 }
 
-// Close closes the connection. The peer can still read the bytes that were written. Pending operations and a second Close return
-// net.ErrClosed.
+// Close closes the connection. The peer can still read the bytes that were written. Pending operations and a second
+// Close return net.ErrClosed.
 func (s *Seqpacket) Close() error { return s.wrap("close", s.fd.Close()) }

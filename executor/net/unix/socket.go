@@ -15,8 +15,8 @@ import (
 	"github.com/moduvex/moduvex-go/reactor"
 )
 
-// ErrDescriptorsLost is the error of a ReadMsg that has lost descriptors, because there was no room for them in the slice or in
-// the table of the process. The other results are valid.
+// ErrDescriptorsLost is the error of a ReadMsg that has lost descriptors, because there was no room for them in the
+// slice or in the table of the process. The other results are valid.
 var ErrDescriptorsLost = errors.New("unix: descriptors were lost for want of room")
 
 // socket has the methods that the three kinds have in common.
@@ -30,8 +30,8 @@ func (s *socket) init(fd int, kind sys.Kind) {
 	s.fd.InitBoundaries(fd)
 }
 
-// WaitReadable waits until a read would not wait: until there are bytes, the end or an error. After that it returns at once until
-// a read has found no more bytes. So an idle socket needs no buffer.
+// WaitReadable waits until a read would not wait: until there are bytes, the end or an error. After that it returns
+// at once until a read has found no more bytes. So an idle socket needs no buffer.
 func (s *socket) WaitReadable(co *coro.Co) error {
 	return s.wrap("read", s.fd.WaitReady(co, reactor.Read))
 }
@@ -53,12 +53,12 @@ func (s *socket) PollWritable(cx *core.Context) (ready bool, err error) {
 	return ready, s.wrap("write", err)
 }
 
-// Unwait takes w out of the waiters for direction d. A future that is dropped while an operation in poll style is pending calls it
-// with the waker that it polled with, unless it closes the socket.
+// Unwait takes w out of the waiters for direction d. A future that is dropped while an operation in poll style is
+// pending calls it with the waker that it polled with, unless it closes the socket.
 func (s *socket) Unwait(w core.Waker, d reactor.Direction) { s.fd.Unwait(w, d) }
 
-// LocalAddr returns the name of this end, a *net.UnixAddr. Each call is a system call. The name is empty after Close, and if this
-// end has none.
+// LocalAddr returns the name of this end, a *net.UnixAddr. Each call is a system call. The name is empty after Close,
+// and if this end has none.
 func (s *socket) LocalAddr() net.Addr { return s.addr(sys.LocalName) }
 
 // RemoteAddr returns the name of the peer, as LocalAddr does.
@@ -81,9 +81,9 @@ func (s *socket) SetDeadline(t time.Time) error {
 	return s.SetWriteDeadline(t)
 }
 
-// SetReadDeadline sets when reads fail with os.ErrDeadlineExceeded, pending ones included; the zero Time means never. Once the
-// deadline has passed, reads fail at once, even if there are bytes, until a later deadline is set. Any goroutine may call it at
-// any time.
+// SetReadDeadline sets when reads fail with os.ErrDeadlineExceeded, pending ones included; the zero Time means never.
+// Once the deadline has passed, reads fail at once, even if there are bytes, until a later deadline is set. Any
+// goroutine may call it at any time.
 func (s *socket) SetReadDeadline(t time.Time) error {
 	return s.wrap("set", s.fd.SetDeadline(reactor.Read, t))
 }
@@ -103,9 +103,9 @@ func (s *socket) SetWriteBuffer(bytes int) error {
 	return s.control("set", func(fd int) error { return sys.SetWriteBuffer(fd, bytes) })
 }
 
-// SyscallConn returns access to the descriptor. Control works as in package net. Read and Write of the RawConn call their function
-// once and do not wait: if it returns false, they return an error that is syscall.EAGAIN, and the caller waits with WaitReadable
-// or WaitWritable and tries again.
+// SyscallConn returns access to the descriptor. Control works as in package net. Read and Write of the RawConn call
+// their function once and do not wait: if it returns false, they return an error that is syscall.EAGAIN, and the
+// caller waits with WaitReadable or WaitWritable and tries again.
 func (s *socket) SyscallConn() (syscall.RawConn, error) { return s.raw(nil) }
 
 func (s *socket) raw(owner any) (syscall.RawConn, error) {
@@ -125,8 +125,8 @@ func (s *socket) control(op string, f func(fd int) error) error {
 	return s.wrap(op, err)
 }
 
-// Credentials identify the process at the other end of a connection, at the time when it connected or listened. PID is 0 on
-// systems that do not report it.
+// Credentials identify the process at the other end of a connection, at the time when it connected or listened. PID
+// is 0 on systems that do not report it.
 type Credentials struct{ PID, UID, GID int }
 
 // peerCredentials returns the credentials on Linux, Darwin and FreeBSD, and errors.ErrUnsupported on other systems.

@@ -37,8 +37,8 @@ func pair(kind sys.Kind) (a, b int, err error) {
 	return a, b, nil
 }
 
-// Read reads up to len(b) bytes, and waits if there are none. It returns io.EOF at the end of the stream. With an empty b it returns
-// at once. It closes descriptors that come with the bytes.
+// Read reads up to len(b) bytes, and waits if there are none. It returns io.EOF at the end of the stream. With an
+// empty b it returns at once. It closes descriptors that come with the bytes.
 func (s *Stream) Read(co *coro.Co, b []byte) (n int, err error) {
 	n, err = s.fd.Read(co, b)
 	return n, s.wrap("read", err)
@@ -56,14 +56,16 @@ func (s *Stream) Write(co *coro.Co, b []byte) (n int, err error) {
 	return n, s.wrap("write", err)
 }
 
-// PollWrite writes as much of b as there is room for, in poll style: n may be less than len(b), and further calls write the rest.
+// PollWrite writes as much of b as there is room for, in poll style: n may be less than len(b), and further calls
+// write the rest.
 func (s *Stream) PollWrite(cx *core.Context, b []byte) (n int, ready bool, err error) {
 	n, ready, err = s.fd.PollWrite(cx, b)
 	return n, ready, s.wrap("write", err)
 }
 
-// ReadMsg is Read with the descriptors that come with the bytes: it returns them in fds[:nfds]. If there is no room for all, it
-// returns ErrDescriptorsLost beside the others. One call does not return bytes of two messages that both have descriptors.
+// ReadMsg is Read with the descriptors that come with the bytes: it returns them in fds[:nfds]. If there is no room
+// for all, it returns ErrDescriptorsLost beside the others. One call does not return bytes of two messages that both
+// have descriptors.
 func (s *Stream) ReadMsg(co *coro.Co, b []byte, fds []int) (n, nfds int, err error) {
 	r, err := s.receive(co, &incoming{b: b, fds: fds, msg: true})
 	return r.N, r.FDs, err
@@ -75,7 +77,8 @@ func (s *Stream) PollReadMsg(cx *core.Context, b []byte, fds []int) (n, nfds int
 	return r.N, r.FDs, ready, err
 }
 
-// WriteMsg is Write with descriptors, which go with the first byte; b must not be empty. The descriptors were sent if n is not 0.
+// WriteMsg is Write with descriptors, which go with the first byte; b must not be empty. The descriptors were sent if
+// n is not 0.
 func (s *Stream) WriteMsg(co *coro.Co, b []byte, fds []int) (n int, err error) {
 	if n, err = s.transmit(co, &outgoing{b: b, fds: fds}); err != nil || n == len(b) {
 		return n, err
@@ -89,16 +92,17 @@ func (s *Stream) PollWriteMsg(cx *core.Context, b []byte, fds []int) (n int, rea
 	return s.pollTransmit(cx, &outgoing{b: b, fds: fds})
 }
 
-// PeerCredentials returns the process of the peer on Linux, Darwin and FreeBSD, and errors.ErrUnsupported on other systems.
+// PeerCredentials returns the process of the peer on Linux, Darwin and FreeBSD, and errors.ErrUnsupported on other
+// systems.
 func (s *Stream) PeerCredentials() (Credentials, error) { return s.peerCredentials() }
 
-// SyscallConn returns access to the descriptor. Control works as in package net. Read and Write of the RawConn call their function
-// once and do not wait: if it returns false, they return an error that is syscall.EAGAIN, and the caller waits with WaitReadable
-// or WaitWritable and tries again.
+// SyscallConn returns access to the descriptor. Control works as in package net. Read and Write of the RawConn call
+// their function once and do not wait: if it returns false, they return an error that is syscall.EAGAIN, and the
+// caller waits with WaitReadable or WaitWritable and tries again.
 func (s *Stream) SyscallConn() (syscall.RawConn, error) { return s.raw(s) }
 
-// CloseRead ends reading: bytes that have arrived can still be read, and then reads return io.EOF. The writes of the peer fail with
-// syscall.EPIPE.
+// CloseRead ends reading: bytes that have arrived can still be read, and then reads return io.EOF. The writes of the
+// peer fail with syscall.EPIPE.
 func (s *Stream) CloseRead() error {
 	return s.control("close", func(int) error { return s.fd.ShutdownRead() })
 }
@@ -106,12 +110,12 @@ func (s *Stream) CloseRead() error {
 // CloseWrite ends writing: the peer reads the bytes that were written and then io.EOF. Reading goes on.
 func (s *Stream) CloseWrite() error { return s.control("close", sys.ShutdownWrite) }
 
-// Close closes the connection. The peer can still read the bytes that were written. Pending operations and a second Close return
-// net.ErrClosed.
+// Close closes the connection. The peer can still read the bytes that were written. Pending operations and a second
+// Close return net.ErrClosed.
 func (s *Stream) Close() error { return s.wrap("close", s.fd.Close()) }
 
-// Split returns the two directions of s, for two tasks that own one each. The connection closes when both halves are closed;
-// Close of s closes it at once. Deadlines and options stay with s.
+// Split returns the two directions of s, for two tasks that own one each. The connection closes when both halves are
+// closed; Close of s closes it at once. Deadlines and options stay with s.
 func (s *Stream) Split() (*ReadHalf, *WriteHalf) { return &ReadHalf{s}, &WriteHalf{s} }
 
 // A ReadHalf is the reading direction of a [Stream].
@@ -158,12 +162,12 @@ func (h *WriteHalf) PollWrite(cx *core.Context, b []byte) (n int, ready bool, er
 	return h.Stream().PollWrite(cx, b)
 }
 
-// Close ends writing: the peer reads the bytes that were written and then io.EOF. Pending writes and a second Close return
-// net.ErrClosed.
+// Close ends writing: the peer reads the bytes that were written and then io.EOF. Pending writes and a second Close
+// return net.ErrClosed.
 func (h *WriteHalf) Close() error { return h.Stream().halfClosed(h.Stream().fd.CloseWriting()) }
 
-// halfClosed is the result of closing a half. If the connection is closed by the peer already, there is no peer to notify, and
-// that is not an error.
+// halfClosed is the result of closing a half. If the connection is closed by the peer already, there is no peer to
+// notify, and that is not an error.
 func (s *Stream) halfClosed(err error) error {
 	if errors.Is(err, sys.ENOTCONN) && !errors.Is(err, net.ErrClosed) {
 		return nil

@@ -15,13 +15,13 @@ import (
 	"github.com/moduvex/moduvex-go/reactor"
 )
 
-// An Acceptor is an FD that listens. It passes over connections whose peers gave them up before the accept, and pauses while
-// the process is out of descriptors or the system out of memory; the connections stay in the backlog.
+// An Acceptor is an FD that listens. It passes over connections whose peers gave them up before the accept, and
+// pauses while the process is out of descriptors or the system out of memory; the connections stay in the backlog.
 //
-// Unlike that of other sockets, Close of an Acceptor waits for the operations under way, so that the address is free when it
-// returns. Each operation holds using for as long as it holds a reference. Close marks the socket closed and then takes using,
-// so a later operation finds the mark. Operations wait for the system only, so Close waits for microseconds. (A shutdown of the
-// socket would free the address, too, but for all processes that share it.)
+// Unlike that of other sockets, Close of an Acceptor waits for the operations under way, so that the address is free
+// when it returns. Each operation holds using for as long as it holds a reference. Close marks the socket closed and
+// then takes using, so a later operation finds the mark. Operations wait for the system only, so Close waits for
+// microseconds. (A shutdown of the socket would free the address, too, but for all processes that share it.)
 type Acceptor struct {
 	FD
 	using   sync.RWMutex
@@ -127,8 +127,8 @@ func (a *Acceptor) accept(cx *core.Context) (c Accepted, p Progress, err error) 
 //  3. ends with a connection or an error; or
 //  4. gives up, because it is cancelled for example.
 //
-// In cases 3 and 4 it calls passOn. So as long as there is a waiter, and something to accept or a pause, a waiter is woken and
-// has not tried yet, or the alarm is set.
+// In cases 3 and 4 it calls passOn. So as long as there is a waiter, and something to accept or a pause, a waiter is
+// woken and has not tried yet, or the alarm is set.
 func (a *Acceptor) passOn() {
 	reg := a.reg.Load()
 	if reg == nil {
@@ -139,9 +139,9 @@ func (a *Acceptor) passOn() {
 	}
 }
 
-// dropWaiter takes the waker of cx out of the waiters, since its accept is over. It is still among them if the task was polled
-// although another one was woken; an event that wakes one waiter would be lost on it. If the same task has a second accept,
-// that one has the same waker; so the waker is woken, and the second accept tries again.
+// dropWaiter takes the waker of cx out of the waiters, since its accept is over. It is still among them if the task
+// was polled although another one was woken; an event that wakes one waiter would be lost on it. If the same task has
+// a second accept, that one has the same waker; so the waker is woken, and the second accept tries again.
 func (a *Acceptor) dropWaiter(cx *core.Context) {
 	if reg := a.reg.Load(); reg != nil && reg.Unwait(cx.Waker(), reactor.Read) {
 		cx.Waker().Wake()
@@ -232,9 +232,9 @@ func (a *Acceptor) logShortage(cx *core.Context) {
 	}
 }
 
-// Admit registers f, a connection that a has accepted, with the worker of cx. If the system has no memory for that at the
-// moment, Admit takes the connection back and returns true: a later Accept returns it again, after a pause. On an error it has
-// closed f.
+// Admit registers f, a connection that a has accepted, with the worker of cx. If the system has no memory for that at
+// the moment, Admit takes the connection back and returns true: a later Accept returns it again, after a pause. On an
+// error it has closed f.
 func (a *Acceptor) Admit(cx *core.Context, f *FD, from sys.Endpoint) (again bool, err error) {
 	err = f.Register(cx)
 	if err == nil {
@@ -292,7 +292,8 @@ func (a *Acceptor) SetDeadline(d reactor.Direction, at time.Time) error {
 	return a.FD.SetDeadline(d, at)
 }
 
-// Close is that of FD, but the descriptor is closed when it returns, unless a function that was passed to a RawConn uses it.
+// Close is that of FD, but the descriptor is closed when it returns, unless a function that was passed to a RawConn
+// uses it.
 func (a *Acceptor) Close() error {
 	if err := a.FD.Close(); err != nil {
 		if a.drained.CompareAndSwap(drained, reported) {

@@ -9,9 +9,9 @@ import (
 	"github.com/moduvex/moduvex-go/core/timer/wheel"
 )
 
-// An Alarm rings at a given time: at a deadline, or at the end of a pause. Any worker may set it, but a timer wheel belongs
-// to one worker. So a ringer carries the alarm, in the wheel of the worker that set it. A worker that sets it later makes
-// another ringer, and gives the first one back to its worker; that one wakes nothing any more.
+// An Alarm rings at a given time: at a deadline, or at the end of a pause. Any worker may set it, but a timer wheel
+// belongs to one worker. So a ringer carries the alarm, in the wheel of the worker that set it. A worker that sets it
+// later makes another ringer, and gives the first one back to its worker; that one wakes nothing any more.
 //
 // An alarm that is off has no entry in any wheel and keeps no worker.
 type Alarm struct {
@@ -23,13 +23,14 @@ type Alarm struct {
 
 // An alarmOwner is told when its alarm rings.
 type alarmOwner interface {
-	// ring is called on h's worker when the time has come. With due false it is called earlier, since h's runtime closes:
-	// then the tasks that wait are on other workers, and nothing is armed on h. ring wakes tasks and sets no alarm.
+	// ring is called on h's worker when the time has come. With due false it is called earlier, since h's runtime
+	// closes: then the tasks that wait are on other workers, and nothing is armed on h. ring wakes tasks and sets no
+	// alarm.
 	ring(h core.Host, due bool)
 }
 
-// A ringer is an alarm in one wheel. Only its host touches the entry, unless the entry is given back to it; then alarm is set
-// to nil. The lock of the alarm guards the rest.
+// A ringer is an alarm in one wheel. Only its host touches the entry, unless the entry is given back to it; then
+// alarm is set to nil. The lock of the alarm guards the rest.
 type ringer struct {
 	entry wheel.Entry
 	alarm atomic.Pointer[Alarm]
@@ -105,8 +106,8 @@ func (a *Alarm) Forget() {
 	a.giveBack()
 }
 
-// giveBack gives the ringer back to the worker that has armed it. The ringer is not used again: that worker may just have
-// taken it out of the wheel, and be about to wake it.
+// giveBack gives the ringer back to the worker that has armed it. The ringer is not used again: that worker may just
+// have taken it out of the wheel, and be about to wake it.
 func (a *Alarm) giveBack() {
 	r := a.ringer
 	if r == nil || r.host == nil {

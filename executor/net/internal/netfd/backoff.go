@@ -25,8 +25,8 @@ const (
 //	 └──────────────────────────────draining ────────────┘
 //
 // While it is paused, the readiness of the listener is cleared, so that tasks that accept wait in the registration as
-// usual. The alarm wakes one of them, which wakes the next one. The reactor does not report again what is in the backlog by
-// then; so in draining, accepts are tried without readiness until the backlog is empty.
+// usual. The alarm wakes one of them, which wakes the next one. The reactor does not report again what is in the
+// backlog by then; so in draining, accepts are tried without readiness until the backlog is empty.
 type backoff struct {
 	active atomic.Bool // state != idle; all that an accept loads while it is false
 
@@ -76,8 +76,8 @@ func (b *backoff) advance(h core.Host) (state backoffState, round uint32) {
 	return b.state, b.round
 }
 
-// wait sets the alarm for the end of the pause. The caller has registered its waker before: if the alarm rings in between, it
-// rings once more.
+// wait sets the alarm for the end of the pause. The caller has registered its waker before: if the alarm rings in
+// between, it rings once more.
 func (b *backoff) wait(h core.Host) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -11,8 +11,8 @@ import (
 // times are the deadlines of a socket, by direction.
 type times [2]limit
 
-// A limit is the deadline of one direction. A single alarm serves all waiters for the direction. It is set from when a task
-// waits until an operation of the direction ends, so a socket without waiters leaves nothing in a timer wheel.
+// A limit is the deadline of one direction. A single alarm serves all waiters for the direction. It is set from when
+// a task waits until an operation of the direction ends, so a socket without waiters leaves nothing in a timer wheel.
 //
 // # Why no deadline is missed
 //
@@ -22,13 +22,13 @@ type times [2]limit
 //  2. one waiter is woken and has not tried again yet; or
 //  3. all waiters are woken and have not.
 //
-// The waiter of (2) finds that the deadline has passed, and wakes all others; or it waits again, and sets the alarm for all; or
-// its operation ends, or is given up: then settle or settleAnywhere wakes the next one. So (2) leads to (1), to (2) with
-// another waiter, or to (3).
+// The waiter of (2) finds that the deadline has passed, and wakes all others; or it waits again, and sets the alarm
+// for all; or its operation ends, or is given up: then settle or settleAnywhere wakes the next one. So (2) leads to
+// (1), to (2) with another waiter, or to (3).
 //
-// Two events end (1). The alarm rings: that wakes all waiters if the deadline has passed, and one if it was put off. Or the
-// deadline is set to an earlier time: that wakes all waiters if it has passed, and one if not. A deadline that is put off
-// wakes no waiter.
+// Two events end (1). The alarm rings: that wakes all waiters if the deadline has passed, and one if it was put off.
+// Or the deadline is set to an earlier time: that wakes all waiters if it has passed, and one if not. A deadline that
+// is put off wakes no waiter.
 type limit struct {
 	fd        *FD
 	direction reactor.Direction
@@ -38,8 +38,8 @@ type limit struct {
 	alarm    Alarm     // its lock is taken under mu
 }
 
-// SetDeadline sets when operations in direction d fail, pending ones included; the zero Time means never. Any goroutine. It
-// returns net.ErrClosed once f is closed.
+// SetDeadline sets when operations in direction d fail, pending ones included; the zero Time means never. Any
+// goroutine. It returns net.ErrClosed once f is closed.
 func (f *FD) SetDeadline(d reactor.Direction, at time.Time) error {
 	if err := f.Acquire(); err != nil {
 		return err
@@ -67,8 +67,8 @@ func (f *FD) makeTimes() *times {
 	return f.times.Load()
 }
 
-// set stores the deadline with a monotonic reading, so that later changes of the wall clock do not move it. It wakes all
-// waiters if the deadline has passed, and one if the alarm is set for a later time: that waiter sets the alarm.
+// set stores the deadline with a monotonic reading, so that later changes of the wall clock do not move it. It wakes
+// all waiters if the deadline has passed, and one if the alarm is set for a later time: that waiter sets the alarm.
 func (l *limit) set(at time.Time) {
 	at = core.Monotonic(at)
 	l.mu.Lock()
@@ -122,12 +122,12 @@ func (l *limit) arm(h core.Host) {
 	l.alarm.Set(h, l.deadline)
 }
 
-// settle follows the end of an operation of the direction. It turns the alarm off if there is no other waiter. If there is one
-// and the alarm is not set in time, settle wakes the next waiter. On h.
+// settle follows the end of an operation of the direction. It turns the alarm off if there is no other waiter. If
+// there is one and the alarm is not set in time, settle wakes the next waiter. On h.
 //
-// A waiter (1) registers its waker, (2) sets the alarm under mu. An operation that ends (1) is not registered, (2) checks for
-// waiters under mu, and turns the alarm off if there is none. In either order, each waiter has its alarm, and the last
-// operation to end leaves none.
+// A waiter (1) registers its waker, (2) sets the alarm under mu. An operation that ends (1) is not registered, (2)
+// checks for waiters under mu, and turns the alarm off if there is none. In either order, each waiter has its alarm,
+// and the last operation to end leaves none.
 func (l *limit) settle(h core.Host) {
 	l.mu.Lock()
 	awaited := l.fd.awaited(l.direction)

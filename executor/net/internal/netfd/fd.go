@@ -22,12 +22,13 @@ type FD struct {
 	//
 	// A zero FD owns no descriptor; its word is that of a closed one.
 	//
-	// Close and CloseHalf set and clear bits, acquire and release count, all by atomic operations. Bits 28 and 26 are set by
-	// Init or never. A count that has reached 0 stays 0, since acquire checks the open bit.
+	// Close and CloseHalf set and clear bits, acquire and release count, all by atomic operations. Bits 28 and 26 are
+	// set by Init or never. A count that has reached 0 stays 0, since acquire checks the open bit.
 	word  atomic.Uint32
 	sysfd int32
 
-	// reg is nil until a task has to wait. That task stores one. A task that finds the runtime of reg closed sets it to nil.
+	// reg is nil until a task has to wait. That task stores one. A task that finds the runtime of reg closed sets it
+	// to nil.
 	reg atomic.Pointer[reactor.Registration]
 
 	// times is nil until a deadline is set. It is stored once.
@@ -58,8 +59,8 @@ func (f *FD) Init(fd int) {
 	f.word.Store(open | 1)
 }
 
-// InitBoundaries is Init for a socket whose reads may stop before the socket is empty: one of messages, or a stream that may
-// carry descriptors.
+// InitBoundaries is Init for a socket whose reads may stop before the socket is empty: one of messages, or a stream
+// that may carry descriptors.
 func (f *FD) InitBoundaries(fd int) {
 	f.sysfd = int32(fd)
 	f.word.Store(open | boundaries | 1)
@@ -142,8 +143,8 @@ func (f *FD) CloseHalf(d reactor.Direction) (last bool, err error) {
 	}
 }
 
-// ShutdownRead ends the incoming stream; bytes that have arrived can be read. The caller holds a reference. Not every system
-// reports this to the reactor, so ShutdownRead wakes the readers itself.
+// ShutdownRead ends the incoming stream; bytes that have arrived can be read. The caller holds a reference. Not every
+// system reports this to the reactor, so ShutdownRead wakes the readers itself.
 func (f *FD) ShutdownRead() error {
 	err := sys.ShutdownRead(f.Sysfd())
 	if err == nil {
@@ -161,8 +162,8 @@ func (f *FD) hasEnded(d reactor.Direction) bool {
 // Closed reports whether f is closed, or zero.
 func (f *FD) Closed() bool { return isClosed(f.word.Load(), open) }
 
-// wakeOne wakes the waiter that has waited longest for direction d, which tries again. That waiter owes the others what the
-// caller of wakeOne wants to be done: see limit and Acceptor.passOn. Any goroutine.
+// wakeOne wakes the waiter that has waited longest for direction d, which tries again. That waiter owes the others
+// what the caller of wakeOne wants to be done: see limit and Acceptor.passOn. Any goroutine.
 func (f *FD) wakeOne(d reactor.Direction) {
 	reg := f.reg.Load()
 	if reg == nil {

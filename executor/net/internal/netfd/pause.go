@@ -6,9 +6,9 @@ import (
 	"github.com/moduvex/moduvex-go/core"
 )
 
-// A Pause separates two tries of an operation that cannot succeed yet, where the system does not report when it can: an
-// accept without descriptors, a datagram to a full receiver, a connect to a full backlog. Each pause is twice as long as
-// the one before it, from First up to Last.
+// A Pause separates two tries of an operation that cannot succeed yet, where the system does not report when it can:
+// an accept without descriptors, a datagram to a full receiver, a connect to a full backlog. Each pause is twice as
+// long as the one before it, from First up to Last.
 //
 // Its user guards it with a lock, or owns it.
 type Pause struct {

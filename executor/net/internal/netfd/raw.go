@@ -7,14 +7,15 @@ import (
 	"github.com/moduvex/moduvex-go/reactor"
 )
 
-// RawConn is the syscall.RawConn of a socket. Control works as in package net. Read and Write call their function once and never
-// wait, since they have no task to suspend: if the function returns false, they clear the readiness and return EAGAIN, and
-// the caller waits for the socket and tries again.
+// RawConn is the syscall.RawConn of a socket. Control works as in package net. Read and Write call their function
+// once and never wait, since they have no task to suspend: if the function returns false, they clear the readiness
+// and return EAGAIN, and the caller waits for the socket and tries again.
 type RawConn struct {
 	FD *FD
 	// Failed gives an error the shape that the socket's others have.
 	Failed func(op string, err error) error
-	// Owner is the socket, if it is a stream of bytes. It tells the socket from a type that embeds it and has its SyscallConn.
+	// Owner is the socket, if it is a stream of bytes. It tells the socket from a type that embeds it and has its
+	// SyscallConn.
 	Owner any
 }
 
@@ -53,8 +54,8 @@ func (c *RawConn) try(op string, d reactor.Direction, f func(fd uintptr) (done b
 	return c.Failed(op, syscall.EAGAIN)
 }
 
-// Control calls f, the Control function of a config, with a socket that no task uses yet. f may share the descriptor with code
-// that makes it blocking; so Control makes it non-blocking again, before a connect that would have to wait.
+// Control calls f, the Control function of a config, with a socket that no task uses yet. f may share the descriptor
+// with code that makes it blocking; so Control makes it non-blocking again, before a connect that would have to wait.
 func Control(f func(network, address string, c syscall.RawConn) error, network, address string, fd *FD) error {
 	err := f(network, address, &RawConn{FD: fd, Failed: func(_ string, err error) error { return err }})
 	if err != nil {

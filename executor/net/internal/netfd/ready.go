@@ -47,8 +47,8 @@ const (
 	Pending Progress = iota
 	// Unregistered: the operation would wait, but f is not registered. The caller registers f and tries again.
 	//
-	// The try does not register f itself: that takes more stack than all the rest, and the stack of a coroutine should not
-	// grow. The frames of the caller are fewer.
+	// The try does not register f itself: that takes more stack than all the rest, and the stack of a coroutine
+	// should not grow. The frames of the caller are fewer.
 	Unregistered
 	// Done: the operation is over, with an error or without.
 	Done
@@ -85,8 +85,8 @@ func (f *FD) End(cx *core.Context, d reactor.Direction, p Progress) {
 }
 
 // Ready returns the event to try an operation on. If it returns false, the operation is pending: the waker of cx is
-// registered, and the alarm is set if there is a deadline. last is the event on which the operation would have blocked
-// before in the same poll, and the zero Event for the first try.
+// registered, and the alarm is set if there is a deadline. last is the event on which the operation would have
+// blocked before in the same poll, and the zero Event for the first try.
 func (f *FD) Ready(cx *core.Context, d reactor.Direction, last Event) (ev Event, ok bool, err error) {
 	for {
 		reg := f.reg.Load()
@@ -101,8 +101,8 @@ func (f *FD) Ready(cx *core.Context, d reactor.Direction, last Event) (ev Event,
 			ready, ok = reg.PollReady(cx.Waker(), d)
 		}
 		if !ok {
-			// CloseHalf (1) sets its bit, (2) takes the waiters. A waiter (1) is registered, (2) loads the bit. One of the two
-			// sees the other, so no waiter is left behind.
+			// CloseHalf (1) sets its bit, (2) takes the waiters. A waiter (1) is registered, (2) loads the bit. One
+			// of the two sees the other, so no waiter is left behind.
 			if isClosed(f.word.Load(), open|halfClosed(d)) {
 				reg.Unwait(cx.Waker(), d)
 				return Event{}, false, net.ErrClosed
@@ -123,13 +123,14 @@ func (f *FD) Ready(cx *core.Context, d reactor.Direction, last Event) (ev Event,
 		if f.Closed() {
 			return Event{}, false, net.ErrClosed
 		}
-		// The runtime that f was registered with is closed, and f is not. The task that uses f now has another runtime.
+		// The runtime that f was registered with is closed, and f is not. The task that uses f now has another
+		// runtime.
 		f.reg.CompareAndSwap(reg, nil)
 	}
 }
 
-// callError is the error of a system call in direction d. A call that fails because the direction was closed meanwhile (with
-// EPIPE, for example) fails with net.ErrClosed, as later ones do.
+// callError is the error of a system call in direction d. A call that fails because the direction was closed
+// meanwhile (with EPIPE, for example) fails with net.ErrClosed, as later ones do.
 func (f *FD) callError(d reactor.Direction, call string, errno sys.Errno) error {
 	if isClosed(f.word.Load(), open|halfClosed(d)) {
 		return net.ErrClosed
@@ -137,12 +138,12 @@ func (f *FD) callError(d reactor.Direction, call string, errno sys.Errno) error 
 	return os.NewSyscallError(call, errno)
 }
 
-// Known reports whether ev comes from a registration. If not, the readiness is unknown, and the operation is simply tried. The
-// event of the last try is known if there was a last try in this poll: then the next one spends budget.
+// Known reports whether ev comes from a registration. If not, the readiness is unknown, and the operation is simply
+// tried. The event of the last try is known if there was a last try in this poll: then the next one spends budget.
 func (ev Event) Known() bool { return ev.reg != nil }
 
-// Blocked records that an operation in direction d, tried on ev, would have blocked. It returns false if f has to be registered
-// before Ready can wait.
+// Blocked records that an operation in direction d, tried on ev, would have blocked. It returns false if f has to be
+// registered before Ready can wait.
 func (ev Event) Blocked(d reactor.Direction) bool {
 	if ev.reg == nil {
 		return false
@@ -151,8 +152,8 @@ func (ev Event) Blocked(d reactor.Direction) bool {
 	return true
 }
 
-// Short records that a read or write in direction d, tried on ev, moved fewer bytes than it was given. Where that proves that
-// the next one would block, Short clears the readiness, which saves a system call.
+// Short records that a read or write in direction d, tried on ev, moved fewer bytes than it was given. Where that
+// proves that the next one would block, Short clears the readiness, which saves a system call.
 func (ev Event) Short(d reactor.Direction) {
 	const unclear = reactor.PriorityReady | reactor.ReadClosed | reactor.WriteClosed | reactor.ErrorReady
 	if sys.ShortIODrains && ev.reg != nil && ev.ready.Ready&unclear == 0 {
@@ -160,8 +161,8 @@ func (ev Event) Short(d reactor.Direction) {
 	}
 }
 
-// Register registers f with the reactor of cx's host, unless f is registered. It is called between two tries, so f may be
-// closed: then it returns net.ErrClosed.
+// Register registers f with the reactor of cx's host, unless f is registered. It is called between two tries, so f
+// may be closed: then it returns net.ErrClosed.
 func (f *FD) Register(cx *core.Context) error {
 	if err := f.Acquire(); err != nil {
 		return err
@@ -191,9 +192,9 @@ func (f *FD) Register(cx *core.Context) error {
 // Registration returns f's registration, or nil if it has none. It is for tests.
 func (f *FD) Registration() *reactor.Registration { return f.reg.Load() }
 
-// Await follows a try with co's context that was not Done: it suspends the body of co, or registers f. When it returns nil, it is
-// time for another try. On an error, and when the body is unwound by force, Await takes out the waker and settles the
-// alarm.
+// Await follows a try with co's context that was not Done: it suspends the body of co, or registers f. When it
+// returns nil, it is time for another try. On an error, and when the body is unwound by force, Await takes out the
+// waker and settles the alarm.
 func (f *FD) Await(co *coro.Co, d reactor.Direction, p Progress) error {
 	if p == Unregistered {
 		return f.Register(co.Context())
@@ -218,8 +219,8 @@ func (f *FD) suspend(co *coro.Co, d reactor.Direction) (err error) {
 	return err
 }
 
-// Unwait takes w out of the waiters for direction d, and turns the deadline's alarm off if it was the last one. If w was woken
-// to set that alarm, Unwait wakes another waiter in its place. Any goroutine.
+// Unwait takes w out of the waiters for direction d, and turns the deadline's alarm off if it was the last one. If w
+// was woken to set that alarm, Unwait wakes another waiter in its place. Any goroutine.
 func (f *FD) Unwait(w core.Waker, d reactor.Direction) {
 	if reg := f.reg.Load(); reg != nil {
 		reg.Unwait(w, d)

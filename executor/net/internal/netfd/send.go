@@ -8,9 +8,9 @@ import (
 	"github.com/moduvex/moduvex-go/reactor"
 )
 
-// A Send is a [Try] of a send whose receiver may be full. It tries whatever the reactor reports of the socket's own room, and
-// needs no registration: Linux reports room after each send that has failed, since the memory of the datagram has become
-// free. A Send is never Unregistered; [Receiver.Await] follows one that is Pending.
+// A Send is a [Try] of a send whose receiver may be full. It tries whatever the reactor reports of the socket's own
+// room, and needs no registration: Linux reports room after each send that has failed, since the memory of the
+// datagram has become free. A Send is never Unregistered; [Receiver.Await] follows one that is Pending.
 type Send struct {
 	Try
 	queues *SendQueues

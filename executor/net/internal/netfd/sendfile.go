@@ -13,9 +13,9 @@ import (
 // A Failed makes the error of an operation of a socket: a *net.OpError.
 type Failed func(op string, err error) error
 
-// SendFile writes to f what src has left, and returns how many bytes it has written. The end of src is not an error. It
-// takes out of src what it has sent, and nothing else. If src is not a regular file, regular is false, and the caller
-// copies.
+// SendFile writes to f what src has left, and returns how many bytes it has written. The end of src is not an error.
+// It takes out of src what it has sent, and nothing else. If src is not a regular file, regular is false, and the
+// caller copies.
 func (f *FD) SendFile(co *coro.Co, failed Failed, src io.Reader) (n int64, regular bool, err error) {
 	err = co.Interrupted()
 	if err == nil {
@@ -42,8 +42,8 @@ func (f *FD) SendFile(co *coro.Co, failed Failed, src io.Reader) (n int64, regul
 	return s.sent, true, shaped(err, failed)
 }
 
-// PollSendFile sends as much as there is room for, in poll style. At the end of src the error is io.EOF. If src is not a regular
-// file, it is errors.ErrUnsupported, since bytes that were read could not be put back.
+// PollSendFile sends as much as there is room for, in poll style. At the end of src the error is io.EOF. If src is
+// not a regular file, it is errors.ErrUnsupported, since bytes that were read could not be put back.
 func (f *FD) PollSendFile(cx *core.Context, failed Failed, src io.Reader) (n int64, ready bool, err error) {
 	if err := f.Check(cx, reactor.Write); err != nil {
 		return 0, true, failed("write", err)
@@ -62,8 +62,8 @@ func (f *FD) PollSendFile(cx *core.Context, failed Failed, src io.Reader) (n int
 
 // sendOnce is one try. At the end of s the error is io.EOF.
 //
-// A send of fewer bytes than requested proves nothing about the socket, since the file may have ended. So it leaves the
-// readiness as it is, until a try would block.
+// A send of fewer bytes than requested proves nothing about the socket, since the file may have ended. So it leaves
+// the readiness as it is, until a try would block.
 func (f *FD) sendOnce(cx *core.Context, s *source) (n int, p Progress, err error) {
 	if s.left <= 0 {
 		if err := f.Check(cx, reactor.Write); err != nil {

@@ -11,10 +11,10 @@ import (
 	"github.com/moduvex/moduvex-go/reactor"
 )
 
-// SendQueues hold the sends of a socket whose receivers are full, where the system does not report when a receiver has room
-// again. A datagram to a Unix socket that the sender is not connected to counts against the queue of the receiver, while
-// the sender's own socket stays writable. So a send that finds no room waits for a pause, and tries again. Each receiver has
-// a queue of its own, which delays the sends to that receiver only.
+// SendQueues hold the sends of a socket whose receivers are full, where the system does not report when a receiver
+// has room again. A datagram to a Unix socket that the sender is not connected to counts against the queue of the
+// receiver, while the sender's own socket stays writable. So a send that finds no room waits for a pause, and tries
+// again. Each receiver has a queue of its own, which delays the sends to that receiver only.
 //
 // A queue exists while sends to its receiver wait. It is ordered by arrival, and only its first send tries:
 //
@@ -24,9 +24,9 @@ import (
 //	   │ the queue is empty                           tried,  │  │ the queue is not empty: its first send is
 //	   └───────────────────────────────────── sent or failed ─┴──┘ woken, and tries
 //
-// The alarm at the end of the pause wakes all sends of the queue; those behind the first one set it once more. A first send
-// that has not tried by then was given up without Unwait, and leaves the queue. So however a send ends, those behind it
-// go on.
+// The alarm at the end of the pause wakes all sends of the queue; those behind the first one set it once more. A
+// first send that has not tried by then was given up without Unwait, and leaves the queue. So however a send ends,
+// those behind it go on.
 //
 // mu guards all queues of a socket. It is released before a waker is called. The lock of an alarm is taken under it.
 type SendQueues struct {
@@ -53,8 +53,8 @@ type queuedSend struct {
 	rung  bool // the end of a pause has woken it, and it has not tried since
 }
 
-// The pauses: a receiver that is alive makes room within microseconds, so the first one is the shortest that the timer wheel
-// has; a receiver that sleeps should not cost much, which bounds the last one from below.
+// The pauses: a receiver that is alive makes room within microseconds, so the first one is the shortest that the
+// timer wheel has; a receiver that sleeps should not cost much, which bounds the last one from below.
 const (
 	firstSendPause = time.Millisecond
 	lastSendPause  = 32 * time.Millisecond
@@ -76,8 +76,8 @@ func (q *SendQueues) Queued(to string) int {
 	return 0
 }
 
-// admit reports whether a send to a receiver may be tried. If not, admit has put it into the queue, which wakes its waker
-// when it should try again.
+// admit reports whether a send to a receiver may be tried. If not, admit has put it into the queue, which wakes its
+// waker when it should try again.
 func (q *SendQueues) admit(cx *core.Context, to string) bool {
 	if q.active.Load() == 0 {
 		return true
@@ -108,7 +108,8 @@ func (q *SendQueues) admit(cx *core.Context, to string) bool {
 	return false
 }
 
-// pushFull puts a send whose receiver had no room into the queue, and begins a pause. It returns false if the socket is closed.
+// pushFull puts a send whose receiver had no room into the queue, and begins a pause. It returns false if the socket
+// is closed.
 func (q *SendQueues) pushFull(cx *core.Context, to string) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -165,8 +166,8 @@ func (q *SendQueues) Unwait(w core.Waker) {
 	wakeAll(next)
 }
 
-// WakeFirst wakes the first send of each queue after the deadline has changed: it sets the alarm again for all, or finds that
-// the deadline has passed and leaves, which wakes the next one. Any goroutine.
+// WakeFirst wakes the first send of each queue after the deadline has changed: it sets the alarm again for all, or
+// finds that the deadline has passed and leaves, which wakes the next one. Any goroutine.
 func (q *SendQueues) WakeFirst() {
 	if q.active.Load() == 0 {
 		return
@@ -197,7 +198,8 @@ func (q *SendQueues) Close() {
 	wakeAll(all)
 }
 
-// remove takes the send of w out of the queue. It returns the waker of the send that should try next, if any. m may be nil.
+// remove takes the send of w out of the queue. It returns the waker of the send that should try next, if any. m may
+// be nil.
 func (m *sendQueue) remove(w core.Waker, sent bool) (next core.Waker) {
 	if m == nil {
 		return nil
@@ -226,7 +228,8 @@ func (m *sendQueue) discard() {
 	m.all.active.Store(int32(len(m.all.queues)))
 }
 
-// wakeAt sets the alarm for at, or for the deadline of writes if that is earlier, unless it is set for an earlier time.
+// wakeAt sets the alarm for at, or for the deadline of writes if that is earlier, unless it is set for an earlier
+// time.
 func (m *sendQueue) wakeAt(h core.Host, at time.Time) {
 	if deadline := m.all.f.deadline(reactor.Write); !deadline.IsZero() && deadline.Before(at) {
 		at = deadline
@@ -279,8 +282,8 @@ type Receiver struct {
 	To     string
 }
 
-// Await follows a [Send] with co's context that was Pending: it suspends the body of co. When it returns nil, it is time
-// for another try.
+// Await follows a [Send] with co's context that was Pending: it suspends the body of co. When it returns nil, it is
+// time for another try.
 func (r Receiver) Await(co *coro.Co, _ reactor.Direction, _ Progress) (err error) {
 	w := co.Context().Waker() // a body that is dropped is polled with the context of another task
 	err = core.ErrCancelled   // the error if Suspend never returns

@@ -10,8 +10,8 @@ import (
 	"github.com/moduvex/moduvex-go/core/coro"
 )
 
-// A source is a regular file that SendFile has found in an io.Reader. It is read at offsets. At the end, settle moves the position
-// of the file or section, or the limit, once by the number of bytes sent.
+// A source is a regular file that SendFile has found in an io.Reader. It is read at offsets. At the end, settle moves
+// the position of the file or section, or the limit, once by the number of bytes sent.
 type source struct {
 	file    file
 	raw     syscall.RawConn
@@ -82,8 +82,8 @@ func openSource(src io.Reader) (s source, ok bool, err error) {
 	return s, true, nil
 }
 
-// isFile reports whether x is an *os.File, or a type of package os that wraps one: io.Copy passes such a type to a ReadFrom.
-// Other types that wrap a file may override its Read, so they are read.
+// isFile reports whether x is an *os.File, or a type of package os that wraps one: io.Copy passes such a type to a
+// ReadFrom. Other types that wrap a file may override its Read, so they are read.
 func isFile(x any) bool {
 	if _, ok := x.(file); !ok {
 		return false
@@ -121,8 +121,8 @@ func (s *source) fill() error {
 	return err
 }
 
-// settle takes the bytes that were sent out of the reader that the source was found in. It cannot fail, unless the file has been
-// closed meanwhile.
+// settle takes the bytes that were sent out of the reader that the source was found in. It cannot fail, unless the
+// file has been closed meanwhile.
 func (s *source) settle() {
 	if s.limited != nil {
 		s.limited.N -= s.sent

@@ -34,16 +34,16 @@ func endOf(x any) (e end, ok bool) {
 	return end{fd: r.FD, failed: r.Failed}, true
 }
 
-// CopyBuffer is the size of the buffer that a copy takes while it runs, as in io.Copy. A read that fills it makes a pipe
-// worth its cost; once a transfer through the pipe brings less than lull, the copy closes the pipe. So connections that
-// are idle, or exchange small messages, hold no descriptors but their own.
+// CopyBuffer is the size of the buffer that a copy takes while it runs, as in io.Copy. A read that fills it makes a
+// pipe worth its cost; once a transfer through the pipe brings less than lull, the copy closes the pipe. So
+// connections that are idle, or exchange small messages, hold no descriptors but their own.
 const (
 	CopyBuffer = 32 << 10
 	lull       = CopyBuffer / 4
 )
 
-// A Splicer moves the bulk of a copy between two sockets through a pipe of the system, past the process. A nil Splicer
-// moves nothing.
+// A Splicer moves the bulk of a copy between two sockets through a pipe of the system, past the process. A nil
+// Splicer moves nothing.
 type Splicer struct {
 	dst, src end
 	never    bool // it cannot be done
@@ -62,9 +62,9 @@ func NewSplicer(dst, src any) *Splicer {
 	return &Splicer{dst: d, src: s}
 }
 
-// Run moves bytes until a transfer is small, and returns how many it has written. At the end of src the error is io.EOF. Bytes
-// that splice cannot move are left to the reads and writes of the caller. buf is for bytes in the pipe that have to be
-// copied.
+// Run moves bytes until a transfer is small, and returns how many it has written. At the end of src the error is
+// io.EOF. Bytes that splice cannot move are left to the reads and writes of the caller. buf is for bytes in the pipe
+// that have to be copied.
 func (s *Splicer) Run(co *coro.Co, buf []byte) (written int64, err error) {
 	if s == nil || s.never {
 		return 0, nil
@@ -120,8 +120,8 @@ func (s *Splicer) fill(co *coro.Co, pipe sys.Pipe) (n int, got filled, err error
 	return n, got, err
 }
 
-// fillOnce distinguishes what 0 and EAGAIN of splice mean: the end, an empty socket, or the mark of urgent data, at which splice
-// returns either of them although bytes lie behind it. A read gets past the mark.
+// fillOnce distinguishes what 0 and EAGAIN of splice mean: the end, an empty socket, or the mark of urgent data, at
+// which splice returns either of them although bytes lie behind it. A read gets past the mark.
 func (s *Splicer) fillOnce(pipe sys.Pipe, fd int) (n int, got filled, errno sys.Errno) {
 	if sys.Blocking(fd) {
 		s.never = true

@@ -9,8 +9,8 @@ import (
 	"github.com/moduvex/moduvex-go/reactor"
 )
 
-// This file has the operations of byte streams, and WaitReady, which works for all sockets. Errors have no net.OpError around
-// them: the caller makes it. io.EOF stays as it is.
+// This file has the operations of byte streams, and WaitReady, which works for all sockets. Errors have no
+// net.OpError around them: the caller makes it. io.EOF stays as it is.
 
 // Read reads up to len(b) bytes, and waits if there are none. It returns io.EOF at the end of the stream.
 func (f *FD) Read(co *coro.Co, b []byte) (n int, err error) {
@@ -229,7 +229,8 @@ func (f *FD) waitReady(cx *core.Context, d reactor.Direction) (Progress, error) 
 	return p, err
 }
 
-// CloseWriting is CloseHalf for writing. Unless that closes f, it also shuts the direction down, which the peer reads as the end.
+// CloseWriting is CloseHalf for writing. Unless that closes f, it also shuts the direction down, which the peer reads
+// as the end.
 func (f *FD) CloseWriting() error {
 	if err := f.Acquire(); err != nil {
 		return err

@@ -8,8 +8,8 @@ import (
 	"github.com/moduvex/moduvex-go/reactor"
 )
 
-// A Try is one try of an operation, for all operations but Read and Write of byte streams. It stays on the stack of the function
-// that makes it:
+// A Try is one try of an operation, for all operations but Read and Write of byte streams. It stays on the stack of
+// the function that makes it:
 //
 //	t := f.Try(cx, d)
 //	for t.Next() {
@@ -110,8 +110,9 @@ func (t *Try) End() (Progress, error) {
 	return t.p, t.err
 }
 
-// BeginOnce begins an operation that is tried once, by a caller without a task to suspend and without a clock to check deadlines
-// with. It returns net.ErrClosed if f or the direction is closed; otherwise EndOnce follows with the event that it returned.
+// BeginOnce begins an operation that is tried once, by a caller without a task to suspend and without a clock to
+// check deadlines with. It returns net.ErrClosed if f or the direction is closed; otherwise EndOnce follows with the
+// event that it returned.
 func (f *FD) BeginOnce(d reactor.Direction) (Event, error) {
 	if !f.acquire(open | halfClosed(d)) {
 		return Event{}, net.ErrClosed

@@ -20,9 +20,9 @@ type Registrar interface {
 
 // Wait runs an operation in direct style: it calls try until that is Done. In between it suspends the body of co.
 //
-// A function literal for try does not escape, and neither does what it captures. FD.Read, FD.Write and FD.WaitReady have
-// the loop written out: an idle connection waits in one of them, and Wait and the literal would add 136 bytes to the
-// stack that each one has (amd64).
+// A function literal for try does not escape, and neither does what it captures. FD.Read, FD.Write and FD.WaitReady
+// have the loop written out: an idle connection waits in one of them, and Wait and the literal would add 136 bytes to
+// the stack that each one has (amd64).
 func Wait[W Awaiter, R any](co *coro.Co, w W, d reactor.Direction, try func(cx *core.Context) (R, Progress, error)) (r R, err error) {
 	var none R
 	if err := co.Interrupted(); err != nil {

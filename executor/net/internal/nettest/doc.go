@@ -1,5 +1,5 @@
-// Package nettest provides what the tests of all kinds of sockets have in common: runtimes that look for descriptors that
-// were left open, and tasks that must end. Only tests import it.
+// Package nettest provides what the tests of all kinds of sockets have in common: runtimes that look for descriptors
+// that were left open, and tasks that must end. Only tests import it.
 package nettest
 
 import "time"

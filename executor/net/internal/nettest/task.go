@@ -36,8 +36,8 @@ func Do(tb testing.TB, rt *executor.Runtime, body func(co *coro.Co) error) {
 	}
 }
 
-// Settle waits until the runtime is idle: all its tasks wait. The tasks that Settle spawns show that the workers do not
-// merely wait for a processor.
+// Settle waits until the runtime is idle: all its tasks wait. The tasks that Settle spawns show that the workers do
+// not merely wait for a processor.
 func Settle(rt *executor.Runtime) {
 	beat := func() {
 		<-executor.Do(rt, func(*coro.Co) error { return nil }).Done()
@@ -53,8 +53,8 @@ func Settle(rt *executor.Runtime) {
 	}
 }
 
-// SettleOn is Settle until the only task of an instrumented runtime waits on what is named. A runtime that is idle may
-// merely have a peer that gets no processor.
+// SettleOn is Settle until the only task of an instrumented runtime waits on what is named. A runtime that is idle
+// may merely have a peer that gets no processor.
 func SettleOn(tb testing.TB, rt *executor.Runtime, what string) {
 	tb.Helper()
 	for end := time.Now().Add(Timeout); ; {

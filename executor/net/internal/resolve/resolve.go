@@ -1,5 +1,5 @@
-// Package resolve turns what users write, host:port, into addresses to connect to. Look-ups run on
-// the blocking pool, so a task that asks for a name holds nobody up.
+// Package resolve provides the look-up of host:port for the packages of sockets. Look-ups run on the blocking pool,
+// so a task that needs one does not block its worker.
 package resolve
 
 import (
@@ -15,9 +15,9 @@ import (
 // A Lookup finds the addresses of a name. network is "ip", "ip4" or "ip6".
 type Lookup func(ctx context.Context, network, host string) ([]netip.Addr, error)
 
-// Addrs returns the addresses of host:port in the order in which they are to be tried, families
-// alternating. network is "tcp" or "udp", with or without a 4 or 6; lookup may be nil. An empty host
-// is the wildcard of both families.
+// Addrs returns the addresses of host:port in the order in which to try them, with alternating families. network is
+// "tcp" or "udp", with or without a 4 or 6; lookup may be nil. An empty host stands for the wildcard of both
+// families.
 func Addrs(co *coro.Co, network, address string, lookup Lookup) (ips []netip.Addr, host string, port uint16, err error) {
 	host, service, err := net.SplitHostPort(address)
 	if err != nil {
@@ -32,7 +32,7 @@ func Addrs(co *coro.Co, network, address string, lookup Lookup) (ips []netip.Add
 	return Alternate(ips), host, port, nil
 }
 
-// resolvePort turns a number or the name of a service into a port.
+// resolvePort returns the port of a number or of the name of a service.
 func resolvePort(co *coro.Co, network, service string) (uint16, error) {
 	if service == "" {
 		return 0, nil
@@ -65,8 +65,8 @@ func resolveHost(co *coro.Co, network, host string, lookup Lookup) ([]netip.Addr
 	})
 }
 
-// Alternate orders addresses so that families take turns, each in its own order and the one that
-// comes first at first: where one family does not get through, the other is not far.
+// Alternate orders addresses so that the families alternate, beginning with that of the first address; each family
+// keeps its order. If one family has no route, an address of the other one is tried soon.
 func Alternate(ips []netip.Addr) []netip.Addr {
 	if len(ips) == 0 {
 		return nil

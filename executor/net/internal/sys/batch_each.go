@@ -2,7 +2,7 @@
 
 package sys
 
-// A Batch is the memory for moving several datagrams: these systems move them one by one.
+// A Batch is the memory of several datagrams, which these systems move one by one.
 type Batch struct{ slots [MaxBatch]slot }
 
 type slot struct {
@@ -14,10 +14,10 @@ type slot struct {
 	truncated bool
 }
 
-// Room gives the i-th datagram to receive the room b.
+// Room sets the buffer of the i-th datagram to receive.
 func (m *Batch) Room(i int, b []byte) { m.slots[i] = slot{b: b} }
 
-// Message makes b the i-th datagram to send, to where the socket is connected.
+// Message makes b the i-th datagram to send, to the peer of the socket.
 func (m *Batch) Message(i int, b []byte) { m.slots[i] = slot{b: b} }
 
 // MessageTo is Message with an address, for a socket of family f.
@@ -25,8 +25,7 @@ func (m *Batch) MessageTo(i int, b []byte, f Family, to Endpoint) {
 	m.slots[i] = slot{b: b, end: to, family: f, addressed: true}
 }
 
-// Recv receives up to n datagrams into the first n slots, and returns how many, at least one if
-// there is no error.
+// Recv receives up to n datagrams into the first n slots. It returns how many; without an error, at least one.
 func (m *Batch) Recv(fd, n int) (int, Errno) {
 	for i := range n {
 		p := &m.slots[i]
@@ -38,14 +37,14 @@ func (m *Batch) Recv(fd, n int) (int, Errno) {
 	return n, 0
 }
 
-// Received is the i-th datagram that Recv has brought.
+// Received returns the i-th datagram of the last Recv.
 func (m *Batch) Received(i int) (n int, truncated bool, from Endpoint) {
 	p := &m.slots[i]
 	return p.n, p.truncated, p.end
 }
 
-// Send sends up to n datagrams from the first n slots, and returns how many, at least one if there
-// is no error. An error is that of the first of them.
+// Send sends up to n datagrams from the first n slots. It returns how many; without an error, at least one. An error
+// is that of the first datagram.
 func (m *Batch) Send(fd, n int) (int, Errno) {
 	for i := range n {
 		p := &m.slots[i]
@@ -62,8 +61,8 @@ func (m *Batch) Send(fd, n int) (int, Errno) {
 	return n, 0
 }
 
-// ended is the result of a batch that came as far as i. An error after the first datagram is left
-// to the next batch, which meets it again if it lasts.
+// ended returns the result of a batch of i datagrams. An error after the first datagram is left to the next batch,
+// which gets it again if it lasts.
 func (m *Batch) ended(i int, errno Errno) (int, Errno) {
 	if i > 0 {
 		errno = 0
@@ -71,5 +70,5 @@ func (m *Batch) ended(i int, errno Errno) (int, Errno) {
 	return i, errno
 }
 
-// Clear lets go of the buffers in the first n slots.
+// Clear drops the buffers of the first n slots.
 func (m *Batch) Clear(n int) { clear(m.slots[:n]) }

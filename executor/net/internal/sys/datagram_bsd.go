@@ -4,8 +4,8 @@ package sys
 
 import "golang.org/x/sys/unix"
 
-// RecvFrom receives a datagram, or looks at it and leaves it where it is. What b has no room for is
-// lost; truncated says so.
+// RecvFrom receives a datagram, or with peek returns it and leaves it in the queue. Bytes that b has no room for are
+// discarded, and then truncated is true.
 func RecvFrom(fd int, b []byte, peek bool) (n int, truncated bool, from Endpoint, errno Errno) {
 	flags := unix.MSG_DONTWAIT
 	if peek {
@@ -26,7 +26,7 @@ func RecvFrom(fd int, b []byte, peek bool) (n int, truncated bool, from Endpoint
 // SendTo sends a datagram from a socket of family f.
 func SendTo(fd int, b []byte, f Family, to Endpoint) Errno { return sendTo(fd, b, to.sockaddr(f)) }
 
-// Send sends a datagram to where the socket is connected.
+// Send sends a datagram to the peer of the socket.
 func Send(fd int, b []byte) Errno { return sendTo(fd, b, nil) }
 
 func sendTo(fd int, b []byte, to unix.Sockaddr) Errno {

@@ -6,15 +6,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// RecvFrom receives a datagram, or looks at it and leaves it where it is. What b has no room for is
-// lost; truncated says so.
+// RecvFrom receives a datagram, or with peek returns it and leaves it in the queue. Bytes that b has no room for are
+// discarded, and then truncated is true.
 func RecvFrom(fd int, b []byte, peek bool) (n int, truncated bool, from Endpoint, errno Errno) {
-	flags := uintptr(unix.MSG_TRUNC | unix.MSG_DONTWAIT) // MSG_TRUNC makes the system tell the true length
+	flags := uintptr(unix.MSG_TRUNC | unix.MSG_DONTWAIT) // with MSG_TRUNC the system returns the true length
 	if peek {
 		flags |= unix.MSG_PEEK
 	}
 	for {
-		var sa unix.RawSockaddrInet6 // the longer one of the two there can be
+		var sa unix.RawSockaddrInet6 // the longer one of the two families
 		size := uint32(unix.SizeofSockaddrInet6)
 		n, _, errno := unix.RawSyscall6(unix.SYS_RECVFROM, uintptr(fd),
 			uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)), flags,
@@ -38,7 +38,7 @@ func SendTo(fd int, b []byte, f Family, to Endpoint) Errno {
 	return sendTo(fd, b, unsafe.Pointer(&sa), size)
 }
 
-// Send sends a datagram to where the socket is connected.
+// Send sends a datagram to the peer of the socket.
 func Send(fd int, b []byte) Errno { return sendTo(fd, b, nil, 0) }
 
 func sendTo(fd int, b []byte, sa unsafe.Pointer, size uint32) Errno {
@@ -53,7 +53,7 @@ func sendTo(fd int, b []byte, sa unsafe.Pointer, size uint32) Errno {
 	}
 }
 
-// raw writes e as the system wants it for a socket of family f, and returns the length.
+// raw writes e in the format of the system for a socket of family f, and returns the length.
 func (e Endpoint) raw(f Family, sa *unix.RawSockaddrInet6) uint32 {
 	if f == Inet4 {
 		sa4 := (*unix.RawSockaddrInet4)(unsafe.Pointer(sa))
@@ -64,9 +64,9 @@ func (e Endpoint) raw(f Family, sa *unix.RawSockaddrInet6) uint32 {
 	return unix.SizeofSockaddrInet6
 }
 
-// A Batch is the memory for one call that moves several datagrams.
+// A Batch is the memory of one call that moves several datagrams.
 //
-// These calls are not raw ones: they take as long as many others together.
+// The calls are not raw ones, since one takes as long as many others together.
 type Batch struct {
 	headers [MaxBatch]mmsghdr
 	iovecs  [MaxBatch]unix.Iovec
@@ -79,14 +79,14 @@ type mmsghdr struct {
 	length uint32
 }
 
-// Room gives the i-th datagram to receive the room b.
+// Room sets the buffer of the i-th datagram to receive.
 func (m *Batch) Room(i int, b []byte) {
 	m.put(i, b)
 	m.headers[i].header.Name = (*byte)(unsafe.Pointer(&m.names[i]))
 	m.headers[i].header.Namelen = unix.SizeofSockaddrInet6
 }
 
-// Message makes b the i-th datagram to send, from a socket of family f to where it is connected.
+// Message makes b the i-th datagram to send, from a socket of family f to its peer.
 func (m *Batch) Message(i int, b []byte) {
 	m.put(i, b)
 	m.headers[i].header.Name = nil
@@ -108,8 +108,7 @@ func (m *Batch) put(i int, b []byte) {
 	m.headers[i].header.SetIovlen(1)
 }
 
-// Recv receives up to n datagrams into the first n slots, and returns how many, at least one if
-// there is no error.
+// Recv receives up to n datagrams into the first n slots. It returns how many; without an error, at least one.
 func (m *Batch) Recv(fd, n int) (int, Errno) {
 	got, errno := m.call(unix.SYS_RECVMMSG, fd, n, 0)
 	for i := range got {
@@ -118,14 +117,14 @@ func (m *Batch) Recv(fd, n int) (int, Errno) {
 	return got, errno
 }
 
-// Received is the i-th datagram that Recv has brought.
+// Received returns the i-th datagram of the last Recv.
 func (m *Batch) Received(i int) (n int, truncated bool, from Endpoint) {
 	h := &m.headers[i]
 	return int(h.length), h.header.Flags&unix.MSG_TRUNC != 0, fromRaw(&m.names[i], h.header.Namelen)
 }
 
-// Send sends up to n datagrams from the first n slots, and returns how many, at least one if there
-// is no error. An error is that of the first of them.
+// Send sends up to n datagrams from the first n slots. It returns how many; without an error, at least one. An error
+// is that of the first datagram.
 func (m *Batch) Send(fd, n int) (int, Errno) {
 	for i := range n {
 		raceWrite(m.buffers[i])
@@ -147,7 +146,7 @@ func (m *Batch) call(call uintptr, fd, n int, flags uintptr) (int, Errno) {
 	}
 }
 
-// Clear lets go of the buffers in the first n slots.
+// Clear drops the buffers of the first n slots.
 func (m *Batch) Clear(n int) {
 	for i := range n {
 		m.iovecs[i].Base = nil

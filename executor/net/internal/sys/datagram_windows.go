@@ -7,8 +7,8 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// RecvFrom receives a datagram, or looks at it and leaves it where it is. What b has no room for is
-// lost; truncated says so.
+// RecvFrom receives a datagram, or with peek returns it and leaves it in the queue. Bytes that b has no room for are
+// discarded, and then truncated is true.
 func RecvFrom(fd int, b []byte, peek bool) (n int, truncated bool, from Endpoint, errno Errno) {
 	var sa windows.RawSockaddrAny
 	size := int32(unsafe.Sizeof(sa))
@@ -26,7 +26,7 @@ func RecvFrom(fd int, b []byte, peek bool) (n int, truncated bool, from Endpoint
 	case e == windows.WSAEMSGSIZE:
 		n, truncated = len(b), true
 	case e == windows.WSAECONNRESET:
-		// Nothing can be reset here: it is what Windows calls an answer that says that nobody listens.
+		// A datagram socket has no connection to reset: Windows reports so that the port of the peer is unreachable.
 		return 0, false, Endpoint{}, Errno(windows.WSAECONNREFUSED)
 	default:
 		return 0, false, Endpoint{}, Errno(e)
@@ -44,11 +44,11 @@ func SendTo(fd int, b []byte, f Family, to Endpoint) Errno {
 	return sendTo(fd, b, &sa, size)
 }
 
-// Send sends a datagram to where the socket is connected.
+// Send sends a datagram to the peer of the socket.
 func Send(fd int, b []byte) Errno {
 	_, errno := Write(fd, b)
 	if errno == ENOTCONN {
-		errno = Errno(windows.WSAEDESTADDRREQ) // as other systems call it
+		errno = Errno(windows.WSAEDESTADDRREQ) // the number that other systems use
 	}
 	return errno
 }

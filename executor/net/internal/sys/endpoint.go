@@ -6,16 +6,16 @@ import (
 	"strconv"
 )
 
-// An Endpoint is one end of a connection in 24 bytes: half a netip.AddrPort with the same content,
-// for there is one in each connection.
+// An Endpoint is the address of one end of a connection in 24 bytes, half the size of a netip.AddrPort: each
+// connection has one.
 type Endpoint struct {
 	ip   [16]byte // IPv4 in its mapped form
 	zone uint32   // index of the interface; 0 for none
 	port uint16
 }
 
-// EndpointOf packs ap, or says why there is no such address: its zone names no interface, or is that of
-// an IPv4 address, which has none. Its error names the address and is a *net.AddrError and syscall.EINVAL.
+// EndpointOf packs ap. It fails if the zone of ap names no interface, or if an IPv4 address has a zone. The error
+// names the address and is a *net.AddrError and syscall.EINVAL.
 func EndpointOf(ap netip.AddrPort) (Endpoint, error) {
 	e := Endpoint{ip: ap.Addr().As16(), port: ap.Port()}
 	zone := ap.Addr().Zone()
@@ -41,13 +41,13 @@ func (e Endpoint) AddrPort() netip.AddrPort {
 	return netip.AddrPortFrom(ip, e.port)
 }
 
-// TCPAddr is e as package net has it.
+// TCPAddr returns e as a type of package net.
 func (e Endpoint) TCPAddr() *net.TCPAddr { return net.TCPAddrFromAddrPort(e.AddrPort()) }
 
-// UDPAddr is e as package net has it.
+// UDPAddr returns e as a type of package net.
 func (e Endpoint) UDPAddr() *net.UDPAddr { return net.UDPAddrFromAddrPort(e.AddrPort()) }
 
-// Family is the narrowest family that can express e.
+// Family returns the narrowest family that can express e.
 func (e Endpoint) Family() Family {
 	if netip.AddrFrom16(e.ip).Is4In6() {
 		return Inet4
@@ -58,7 +58,7 @@ func (e Endpoint) Family() Family {
 // Unspecified reports whether e is the wildcard of either family.
 func (e Endpoint) Unspecified() bool { return netip.AddrFrom16(e.ip).Unmap().IsUnspecified() }
 
-// Here replaces a wildcard, which names no machine to connect to, by the loopback address.
+// Here returns e, or the loopback address if e is a wildcard, which names no machine to connect to.
 func (e Endpoint) Here() Endpoint {
 	if e.Unspecified() {
 		return e.Family().Loopback(e.port)
@@ -66,9 +66,8 @@ func (e Endpoint) Here() Endpoint {
 	return e
 }
 
-// ListenFamily is the family of a socket that is bound to e, and whether it has to keep out the
-// other. Like package net: a wildcard is both families, whichever it is of, unless network ends in 4
-// or 6.
+// ListenFamily returns the family of a socket that is bound to e, and whether the socket excludes the other family.
+// As in package net, a wildcard of either family stands for both, unless network ends in 4 or 6.
 func (e Endpoint) ListenFamily(network string) (f Family, only6 bool) {
 	switch {
 	case network[len(network)-1] == '4':
@@ -81,15 +80,15 @@ func (e Endpoint) ListenFamily(network string) (f Family, only6 bool) {
 	return e.Family(), false
 }
 
-// as4 is the address of an e whose Family is Inet4.
+// as4 returns the address of e, whose Family is Inet4.
 func (e Endpoint) as4() [4]byte { return [4]byte(e.ip[12:]) }
 
 func from4(ip [4]byte, port uint16) Endpoint {
 	return Endpoint{ip: netip.AddrFrom4(ip).As16(), port: port}
 }
 
-// An interface may be gone when its name or its index is looked up; the zone is then the number as text. Zone 0
-// is the default one, which is no zone.
+// An interface may be removed before its name or its index is looked up; then the zone is the number as text. Zone 0
+// means no zone.
 
 func zoneIndex(name string) (uint32, bool) {
 	if ifi, err := net.InterfaceByName(name); err == nil {
@@ -99,7 +98,7 @@ func zoneIndex(name string) (uint32, bool) {
 	return uint32(n), err == nil
 }
 
-// ZoneInterface is the interface that a zone stands for, by its name or by its number.
+// ZoneInterface returns the interface of a zone, which is its name or its number.
 func ZoneInterface(zone string) (*net.Interface, error) {
 	if ifi, err := net.InterfaceByName(zone); err == nil {
 		return ifi, nil
@@ -127,7 +126,7 @@ const (
 	Inet6
 )
 
-// Digit is what f adds to the name of a network.
+// Digit returns the digit that f adds to the name of a network.
 func (f Family) Digit() string {
 	if f == Inet4 {
 		return "4"
@@ -135,7 +134,7 @@ func (f Family) Digit() string {
 	return "6"
 }
 
-// Any is the wildcard of f.
+// Any returns the wildcard of f.
 func (f Family) Any(port uint16) Endpoint {
 	if f == Inet4 {
 		return from4([4]byte{}, port)
@@ -143,7 +142,7 @@ func (f Family) Any(port uint16) Endpoint {
 	return Endpoint{port: port}
 }
 
-// Loopback is the loopback address of f.
+// Loopback returns the loopback address of f.
 func (f Family) Loopback(port uint16) Endpoint {
 	if f == Inet4 {
 		return from4([4]byte{127, 0, 0, 1}, port)

@@ -7,9 +7,9 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// Errno is an error number of the system; 0 is none. It is a type of its own so that programs need not know
-// Windows' numbers: package syscall has numbers of its own invention for what other systems call ECONNREFUSED
-// and so on, and an Errno equals these, too, under errors.Is.
+// Errno is an error number of the system; 0 is none. It is a type of its own, so that programs do not need the
+// numbers of Windows: package syscall has invented numbers for ECONNREFUSED and other errors of Unix, and errors.Is
+// finds that an Errno is these, too.
 type Errno uintptr
 
 const (
@@ -18,21 +18,21 @@ const (
 	ENOTCONN    = Errno(windows.WSAENOTCONN)
 )
 
-// Error is the system's text.
+// Error returns the text of the system.
 func (e Errno) Error() string { return syscall.Errno(e).Error() }
 
-// Unwrap returns the number as package syscall has it.
+// Unwrap returns the number as a syscall.Errno.
 func (e Errno) Unwrap() error { return syscall.Errno(e) }
 
-// Timeout reports whether the system has given up waiting.
+// Timeout reports whether the error is a timeout of the system.
 func (e Errno) Timeout() bool { return e == Errno(windows.WSAETIMEDOUT) }
 
-// Temporary is what package net asks for.
+// Temporary makes Errno a net.Error.
 func (e Errno) Temporary() bool {
 	return e.Timeout() || e == Errno(windows.WSAECONNABORTED) || e == Errno(windows.WSAECONNRESET) || Exhausted(e)
 }
 
-// Is reports whether target is e's number elsewhere, or what that number stands for.
+// Is reports whether target is the number of e on other systems, or an error that this number stands for.
 func (e Errno) Is(target error) bool {
 	posix := e.posix()
 	return posix != 0 && (target == posix || posix.Is(target))
@@ -96,7 +96,7 @@ func (e Errno) posix() syscall.Errno {
 	return 0
 }
 
-// errnoOf is the number in an error of package windows.
+// errnoOf returns the number in an error of package windows.
 func errnoOf(err error) Errno {
 	switch err := err.(type) {
 	case nil:
@@ -109,7 +109,7 @@ func errnoOf(err error) Errno {
 	return Errno(windows.WSAEINVAL)
 }
 
-// callError is the error of a call that package windows has made.
+// callError returns the error of a call of package windows.
 func callError(call string, err error) error {
 	if err == nil {
 		return nil
@@ -117,22 +117,22 @@ func callError(call string, err error) error {
 	return os.NewSyscallError(call, errnoOf(err))
 }
 
-// AcceptAgain reports whether an error of Accept concerns a connection that was lost before it was
-// accepted, and not the listener: the next one may be had.
+// AcceptAgain reports whether an error of Accept concerns a connection that was lost before the accept, and not the
+// listener: the caller accepts the next one.
 func AcceptAgain(errno Errno) bool {
 	switch syscall.Errno(errno) {
 	case windows.WSAECONNRESET, windows.WSAECONNABORTED, windows.WSAENETDOWN,
-		windows.WSAENOTCONN: // taken, and found to be gone
+		windows.WSAENOTCONN: // accepted, and already lost
 		return true
 	}
 	return false
 }
 
-// NoRoom reports whether err, of a registration with a poller, says that the system has no room for another one, for
-// now.
+// NoRoom reports whether err, of a registration with a poller, means that the system has no room for another one at
+// the moment.
 func NoRoom(err error) bool { return Exhausted(errnoOf(err)) }
 
-// Exhausted reports whether errno says that descriptors or memory have run out, for now.
+// Exhausted reports whether errno means that there are no descriptors or no memory at the moment.
 func Exhausted(errno Errno) bool {
 	switch syscall.Errno(errno) {
 	case windows.WSAEMFILE, windows.WSAENOBUFS, windows.ERROR_NOT_ENOUGH_MEMORY, windows.ERROR_NO_SYSTEM_RESOURCES,

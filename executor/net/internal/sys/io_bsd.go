@@ -9,24 +9,24 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// ShortIODrains is false where urgent data is not reported: a read may have been cut short at its
-// mark, and what lies behind the mark is no new edge.
+// ShortIODrains is false where urgent data is not reported: a read may have stopped at its mark, and the bytes behind
+// the mark make no new edge.
 const ShortIODrains = false
 
-// noNetwork is for an error that these systems do not have.
+// noNetwork is false: these systems do not have the error.
 func noNetwork(Errno) bool { return false }
 
-// OptionsInherited is false: what an accepted socket takes from its listener differs between these
+// OptionsInherited is false: the options that an accepted socket inherits from its listener differ between these
 // systems.
 const OptionsInherited = false
 
-// Read reads from a socket. 0 bytes and no error are the end of the stream. It and Write have no flag against
-// a socket in blocking mode, but are no raw calls: they hold a worker then, and not the whole process.
+// Read reads from a socket. 0 bytes without an error mean the end of the stream. Read and Write have no flag against
+// a socket in blocking mode, but they are not raw calls: they block a worker then, and not the whole process.
 func Read(fd int, b []byte) (int, Errno) {
 	return transfer(unix.Read, fd, b)
 }
 
-// Write writes what there is room for.
+// Write writes as much as there is room for.
 func Write(fd int, b []byte) (int, Errno) {
 	return transfer(unix.Write, fd, b)
 }
@@ -44,8 +44,8 @@ func transfer(call func(int, []byte) (int, error), fd int, b []byte) (int, Errno
 	}
 }
 
-// Accept takes a connection from the backlog of fd. Not all of these systems have accept4, so no
-// fork may come between the call and what follows it.
+// Accept takes a connection from the backlog of fd. Not all of these systems have accept4, so Accept excludes a fork
+// between the call and the calls that set the modes.
 func Accept(fd int) (conn int, from Endpoint, errno Errno) {
 	for {
 		syscall.ForkLock.RLock()
@@ -73,7 +73,7 @@ func Accept(fd int) (conn int, from Endpoint, errno Errno) {
 	}
 }
 
-// SetNonblock puts the descriptor back into the mode that it was made in.
+// SetNonblock makes the descriptor non-blocking again.
 func SetNonblock(fd int) error { return os.NewSyscallError("fcntl", unix.SetNonblock(fd, true)) }
 
 func newSocket(domain, kind, protocol int) (int, error) {

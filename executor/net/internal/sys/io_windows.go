@@ -7,8 +7,8 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// Package windows would make an error of each number, which costs an allocation for each try that would
-// block; so the calls that are made for every message are made here.
+// Package windows makes an error of each number, which costs an allocation for each try that would block; so this
+// file makes the calls that each message needs.
 
 var (
 	ws2_32          = windows.NewLazySystemDLL("ws2_32.dll")
@@ -21,17 +21,17 @@ var (
 	procWSASendTo   = ws2_32.NewProc("WSASendTo")
 )
 
-// ShortIODrains is true: a reactor over polls asks anew whether there is more, when the readiness is
-// cleared, so nothing behind a mark or a boundary is overlooked.
+// ShortIODrains is true: when the readiness is cleared, the reactor polls the socket again, and so finds bytes behind
+// a mark or a boundary.
 const ShortIODrains = true
 
-// OptionsInherited is false: which options an accepted socket takes from its listener is not written down.
+// OptionsInherited is false: it is not documented which options an accepted socket inherits from its listener.
 const OptionsInherited = false
 
-// failed is what the calls return beside an error.
+// failed is the result of the calls if they fail.
 const failed = ^uintptr(0)
 
-// Read reads from a socket. 0 bytes and no error are the end of the stream.
+// Read reads from a socket. 0 bytes without an error mean the end of the stream.
 func Read(fd int, b []byte) (int, Errno) {
 	r, _, errno := syscall.SyscallN(procRecv.Addr(), uintptr(fd),
 		uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)), 0)
@@ -42,7 +42,7 @@ func Read(fd int, b []byte) (int, Errno) {
 	return int(r), 0
 }
 
-// afterShutdown makes the error of reading after ShutdownRead the end of the stream, which it is elsewhere.
+// afterShutdown turns the error of a read after ShutdownRead into the end of the stream, as on other systems.
 func afterShutdown(errno Errno) Errno {
 	if errno == Errno(windows.WSAESHUTDOWN) {
 		return 0
@@ -50,7 +50,7 @@ func afterShutdown(errno Errno) Errno {
 	return errno
 }
 
-// Write writes what there is room for.
+// Write writes as much as there is room for.
 func Write(fd int, b []byte) (int, Errno) {
 	raceWrite(b)
 	r, _, errno := syscall.SyscallN(procSend.Addr(), uintptr(fd),
@@ -74,8 +74,8 @@ func Accept(fd int) (conn int, from Endpoint, errno Errno) {
 	return int(s), from, 0
 }
 
-// accept takes care that no other process inherits the new socket: there is no call that makes it so from
-// the start, so none may be started in between.
+// accept ensures that no other process inherits the new socket. No call makes the socket so from the start, so accept
+// excludes the start of a process in between.
 func accept(fd int) (windows.Handle, Endpoint, Errno) {
 	var sa windows.RawSockaddrAny
 	size := int32(unsafe.Sizeof(sa))
@@ -92,7 +92,7 @@ func accept(fd int) (windows.Handle, Endpoint, Errno) {
 	return windows.Handle(r), endpointOf(&sa), 0
 }
 
-// endpointOf reads an address where the system has put it.
+// endpointOf reads an address that the system has written.
 func endpointOf(sa *windows.RawSockaddrAny) Endpoint {
 	switch sa.Addr.Family {
 	case windows.AF_INET:
@@ -105,7 +105,7 @@ func endpointOf(sa *windows.RawSockaddrAny) Endpoint {
 	return Endpoint{}
 }
 
-// put writes an address where the system reads it, for a socket of family f, and returns its size.
+// put writes an address in the format of the system, for a socket of family f, and returns its size.
 func (e Endpoint) put(sa *windows.RawSockaddrAny, f Family) uintptr {
 	if f == Inet4 {
 		*(*windows.RawSockaddrInet4)(unsafe.Pointer(sa)) = windows.RawSockaddrInet4{
@@ -119,13 +119,13 @@ func (e Endpoint) put(sa *windows.RawSockaddrAny, f Family) uintptr {
 	return unsafe.Sizeof(windows.RawSockaddrInet6{})
 }
 
-// swap turns a port into the order of the network and back: every Windows is little-endian.
+// swap converts a port between the byte orders of the network and of the machine: every Windows is little-endian.
 func swap(port uint16) uint16 { return port<<8 | port>>8 }
 
-// maxVector is how many buffers one call takes.
+// maxVector bounds the buffers of one call.
 const maxVector = 32
 
-// vector is what one call may move of bufs, and how many bytes that are.
+// vector returns the part of bufs that one call may move, and its number of bytes.
 func vector(v *[maxVector]windows.WSABuf, bufs [][]byte) (count uint32, bytes int) {
 	for _, b := range bufs {
 		if count == maxVector || bytes == MaxTransfer {
@@ -142,7 +142,7 @@ func vector(v *[maxVector]windows.WSABuf, bufs [][]byte) (count uint32, bytes in
 	return count, bytes
 }
 
-// Readv is Read into several buffers, one after the other. asked is how much one call may bring.
+// Readv is Read into several buffers, one after the other. asked is the number of bytes that the call has room for.
 func Readv(fd int, bufs [][]byte) (n, asked int, errno Errno) {
 	var v [maxVector]windows.WSABuf
 	count, asked := vector(&v, bufs)

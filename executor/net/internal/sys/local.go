@@ -9,18 +9,18 @@ const (
 	Seqpacket
 )
 
-// Network is the name of k in package net.
+// Network returns the name of k in package net.
 func (k Kind) Network() string {
 	return [...]string{Stream: "unix", Datagram: "unixgram", Seqpacket: "unixpacket"}[k]
 }
 
-// A Message is what came of receiving from a Unix socket.
+// A Message is the result of receiving from a Unix socket.
 type Message struct {
 	N         int  // bytes
 	FDs       int  // descriptors
 	Truncated bool // there were more bytes in the message
-	Lost      bool // there were more descriptors, which are closed
+	Lost      bool // there were more descriptors, and they are closed
 }
 
-// Credentials are who is at the other end.
+// Credentials identify the process at the other end.
 type Credentials struct{ PID, UID, GID int }

@@ -8,11 +8,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// RoomUnreported is true where a socket is writable although its peer has no room.
+// RoomUnreported is true: a connected socket is writable although its peer has no room.
 const RoomUnreported = true
 
-// ReceiverFull reports whether errno of SendLocal says that there is no room for now. What is full is the
-// receiver's buffer, and these systems say ENOBUFS to that.
+// ReceiverFull reports whether errno of SendLocal means that there is no room at the moment. If the buffer of the
+// receiver is full, these systems return ENOBUFS.
 func ReceiverFull(errno Errno) bool { return errno == unix.EAGAIN || errno == unix.ENOBUFS }
 
 func newPair(kind int) (pair [2]int, err error) {
@@ -36,13 +36,13 @@ func newPair(kind int) (pair [2]int, err error) {
 	return pair, nil
 }
 
-// maxRights is how many descriptors a message has at most. There is always room for as many, since
-// not all of these systems close what there is no room for.
+// maxRights bounds the descriptors of a message. There is always room for as many, since not all of these systems
+// close descriptors that there is no room for.
 const maxRights = 512
 
-// RecvLocal receives from a Unix socket, or looks at what is there and leaves it. Descriptors that
-// come along are put into fds, and are close-on-exec; those that there is no room for are closed.
-// name, if not nil, is set to the sender's.
+// RecvLocal receives from a Unix socket, or with peek leaves what it returns in the queue. It puts descriptors into
+// fds, close-on-exec, and closes those that there is no room for. It sets name, if not nil, to the name of the
+// sender.
 func RecvLocal(fd int, b []byte, fds []int, peek bool, name *Name) (r Message, errno Errno) {
 	flags := unix.MSG_DONTWAIT
 	if peek {
@@ -55,13 +55,13 @@ func RecvLocal(fd int, b []byte, fds []int, peek bool, name *Name) (r Message, e
 	room := b
 	var filler [1]byte
 	if len(b) == 0 && control != nil {
-		room = filler[:] // x/sys would add a byte of its own, and keep from us what is in it
+		room = filler[:] // otherwise x/sys uses a byte of its own, and discards its value
 	}
 	for {
 		syscall.ForkLock.RLock() // not all have MSG_CMSG_CLOEXEC
 		n, size, got, sa, err := unix.Recvmsg(fd, room, control, flags)
 		if n >= 0 {
-			err = nil // x/sys fails for a sender whose name it has no room for; the message has come
+			err = nil // x/sys fails for a sender whose name is too long for it, although it has received the message
 			r.FDs, r.Lost = rights(control[:size], fds, closeLost)
 			for _, fd := range fds[:r.FDs] {
 				unix.CloseOnExec(fd)
@@ -76,7 +76,7 @@ func RecvLocal(fd int, b []byte, fds []int, peek bool, name *Name) (r Message, e
 			return Message{}, errno
 		}
 		if n == 1 && len(b) == 0 && filler[0] == 0 {
-			n = 0 // what SendLocal sends for an empty message with descriptors
+			n = 0 // SendLocal sends a zero for an empty message with descriptors
 		}
 		r.N = min(n, len(b))
 		r.Truncated = got&unix.MSG_TRUNC != 0 || n > len(b)
@@ -88,8 +88,8 @@ func RecvLocal(fd int, b []byte, fds []int, peek bool, name *Name) (r Message, e
 	}
 }
 
-// SendLocal sends to a Unix socket: to where it is connected, or if to is not empty, to the socket
-// that has that name. Descriptors go along; with no byte beside them, x/sys sends a zero.
+// SendLocal sends to the peer of a Unix socket, or if to is not empty, to the socket with that name. Descriptors go
+// with the bytes; if there are no bytes, x/sys sends a zero.
 func SendLocal(fd int, b []byte, fds []int, to string) (int, Errno) {
 	var control []byte
 	if len(fds) > 0 {

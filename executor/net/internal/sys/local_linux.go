@@ -6,22 +6,22 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// RoomUnreported is false where a socket that is connected becomes writable when its peer has room.
+// RoomUnreported is false: a connected socket becomes writable when its peer has room.
 const RoomUnreported = false
 
-// ReceiverFull reports whether errno of SendLocal says that there is no room for now.
+// ReceiverFull reports whether errno of SendLocal means that there is no room at the moment.
 func ReceiverFull(errno Errno) bool { return errno == unix.EAGAIN }
 
 func newPair(kind int) ([2]int, error) {
 	return unix.Socketpair(unix.AF_UNIX, kind|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
 }
 
-// smallRights is for how many descriptors the control message lies on the stack.
+// smallRights bounds the descriptors of a control message on the stack.
 const smallRights = 16
 
-// RecvLocal receives from a Unix socket, or looks at what is there and leaves it. Descriptors that
-// come along are put into fds. Those that there is no room for the system does not even make; it
-// makes them close-on-exec. name, if not nil, is set to the sender's.
+// RecvLocal receives from a Unix socket, or with peek leaves what it returns in the queue. The system puts
+// descriptors into fds, close-on-exec, and makes none that there is no room for. RecvLocal sets name, if not nil, to
+// the name of the sender.
 func RecvLocal(fd int, b []byte, fds []int, peek bool, name *Name) (r Message, errno Errno) {
 	var small [unix.SizeofCmsghdr + 4*smallRights]byte
 	var control []byte
@@ -30,7 +30,7 @@ func RecvLocal(fd int, b []byte, fds []int, peek bool, name *Name) (r Message, e
 	case len(fds) > smallRights:
 		control = make([]byte, unix.CmsgLen(4*len(fds)))
 	default:
-		// Not a byte more: where padding has room for one more descriptor, the system makes it.
+		// Not a byte more: if padding has room for one more descriptor, the system makes it.
 		control = small[:unix.CmsgLen(4*len(fds))]
 	}
 	flags := uintptr(unix.MSG_CMSG_CLOEXEC | unix.MSG_DONTWAIT)
@@ -71,8 +71,8 @@ func RecvLocal(fd int, b []byte, fds []int, peek bool, name *Name) (r Message, e
 	}
 }
 
-// SendLocal sends to a Unix socket: to where it is connected, or if to is not empty, to the socket
-// that has that name. Descriptors go along.
+// SendLocal sends to the peer of a Unix socket, or if to is not empty, to the socket with that name. Descriptors go
+// with the bytes.
 func SendLocal(fd int, b []byte, fds []int, to string) (int, Errno) {
 	var small [unix.SizeofCmsghdr + 4*smallRights]byte
 	var control []byte
@@ -110,7 +110,7 @@ func SendLocal(fd int, b []byte, fds []int, to string) (int, Errno) {
 	}
 }
 
-// putRights fills control, which has room for exactly that.
+// putRights fills control, which has exactly the size for it.
 func putRights(control []byte, fds []int) {
 	h := (*unix.Cmsghdr)(unsafe.Pointer(unsafe.SliceData(control)))
 	h.Level = unix.SOL_SOCKET
@@ -122,7 +122,7 @@ func putRights(control []byte, fds []int) {
 	}
 }
 
-// PeerCredentials are those of the process that connected, or listened, at the time.
+// PeerCredentials returns those of the process that connected or listened, at that time.
 func PeerCredentials(fd int) (Credentials, error) {
 	u, err := unix.GetsockoptUcred(fd, unix.SOL_SOCKET, unix.SO_PEERCRED)
 	if err != nil {

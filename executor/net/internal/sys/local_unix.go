@@ -18,13 +18,14 @@ func LocalSocket(k Kind) (int, error) {
 	return fd, os.NewSyscallError("socket", err)
 }
 
-// LocalPair makes two that are connected to each other.
+// LocalPair makes two Unix sockets that are connected to each other.
 func LocalPair(k Kind) (a, b int, err error) {
 	pair, err := newPair(k.number())
 	return pair[0], pair[1], os.NewSyscallError("socketpair", err)
 }
 
-// connected is the error of a connect that ended with errno: EAGAIN and EINPROGRESS ask for another try.
+// connected returns the error of a connect that ended with errno. EAGAIN and EINPROGRESS mean that the caller tries
+// again.
 func connected(errno Errno) Errno {
 	switch errno {
 	case unix.EINTR, unix.EALREADY:

@@ -9,18 +9,18 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// Windows has Unix sockets since 10.1803: streams, with names in the file system. It sends no descriptors.
+// Windows has Unix sockets since 10.1803: streams, with names in the file system, and without descriptors.
 
-// RoomUnreported is false, for there are no datagrams.
+// RoomUnreported is false: there are no datagrams.
 const RoomUnreported = false
 
-// Abstract is false where every name is one of the file system's.
+// Abstract is false: every name is a path in the file system.
 const Abstract = false
 
-// maxPath is how many bytes a name has at most, with room for what localAddr puts before it.
+// maxPath bounds the bytes of a name, and leaves room for the prefix of localAddr.
 const maxPath = 107 - len(here)
 
-// localAddr is an address for package windows, which takes an @ for the NUL of an abstract name.
+// localAddr returns an address for package windows, which turns a leading @ into the NUL of an abstract name.
 func localAddr(name string) *windows.SockaddrUnix {
 	if name[0] == '@' {
 		name = here + name
@@ -28,10 +28,10 @@ func localAddr(name string) *windows.SockaddrUnix {
 	return &windows.SockaddrUnix{Name: name}
 }
 
-// ReceiverFull reports whether errno of SendLocal says that there is no room for now.
+// ReceiverFull reports whether errno of SendLocal means that there is no room at the moment.
 func ReceiverFull(errno Errno) bool { return errno == EAGAIN }
 
-// LocalSocket makes a Unix socket. Where there are none, its error wraps errors.ErrUnsupported.
+// LocalSocket makes a Unix socket. If the system has none, the error wraps errors.ErrUnsupported.
 func LocalSocket(k Kind) (int, error) {
 	if k != Stream {
 		return -1, os.NewSyscallError("socket", errors.ErrUnsupported)
@@ -49,13 +49,12 @@ func LocalPair(Kind) (a, b int, err error) {
 	return -1, -1, os.NewSyscallError("socketpair", errors.ErrUnsupported)
 }
 
-// BindLocal gives fd a name.
+// BindLocal binds fd to a name.
 func BindLocal(fd int, name string) error {
 	return callError("bind", windows.Bind(windows.Handle(fd), localAddr(name)))
 }
 
-// ConnectLocal connects fd to the socket that has a name. EAGAIN and EINPROGRESS say that it is to be
-// tried again.
+// ConnectLocal connects fd to the socket with a name. EAGAIN and EINPROGRESS mean that the caller tries again.
 func ConnectLocal(fd int, name string) Errno {
 	switch errno := errnoOf(windows.Connect(windows.Handle(fd), localAddr(name))); syscall.Errno(errno) {
 	case windows.WSAEWOULDBLOCK, windows.WSAEALREADY:
@@ -67,13 +66,13 @@ func ConnectLocal(fd int, name string) Errno {
 	}
 }
 
-// LocalName is the name that fd is bound to; empty for none.
+// LocalName returns the name that fd is bound to; empty for none.
 func LocalName(fd int) (string, error) {
 	sa, err := windows.Getsockname(windows.Handle(fd))
 	return nameOf(sa), callError("getsockname", err)
 }
 
-// PeerName is the name of the socket that fd is connected to; empty for none.
+// PeerName returns the name of the socket that fd is connected to; empty for none.
 func PeerName(fd int) (string, error) {
 	sa, err := windows.Getpeername(windows.Handle(fd))
 	return nameOf(sa), callError("getpeername", err)
@@ -95,8 +94,8 @@ func Unlink(path string) error {
 	return callError("unlink", err)
 }
 
-// RecvLocal receives from a Unix socket, or looks at what is there and leaves it. No descriptors come
-// along, and nobody has a name.
+// RecvLocal receives from a Unix socket, or with peek leaves what it returns in the queue. There are no descriptors,
+// and senders have no names.
 func RecvLocal(fd int, b []byte, _ []int, peek bool, _ *Name) (r Message, errno Errno) {
 	if !peek {
 		r.N, errno = Read(fd, b)
@@ -106,7 +105,7 @@ func RecvLocal(fd int, b []byte, _ []int, peek bool, _ *Name) (r Message, errno 
 	return r, errno
 }
 
-// SendLocal sends to where a Unix socket is connected. Descriptors cannot be sent.
+// SendLocal sends to the peer of a Unix socket. It cannot send descriptors.
 func SendLocal(fd int, b []byte, fds []int, to string) (int, Errno) {
 	if len(fds) > 0 || to != "" {
 		return 0, Errno(windows.WSAEOPNOTSUPP)
@@ -114,5 +113,5 @@ func SendLocal(fd int, b []byte, fds []int, to string) (int, Errno) {
 	return Write(fd, b)
 }
 
-// PeerCredentials cannot be had: Windows tells a process, and no user.
+// PeerCredentials fails: Windows reports the process of a peer, and no user.
 func PeerCredentials(int) (Credentials, error) { return Credentials{}, errors.ErrUnsupported }

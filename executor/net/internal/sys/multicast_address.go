@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Here IPv4 names an interface by one of its addresses.
+// On these systems IPv4 names an interface by one of its addresses.
 
 func setMulticastInterface4(fd int, ifi *net.Interface) error {
 	ip, err := address4(ifi)
@@ -28,7 +28,7 @@ func membership4(fd, option int, group [4]byte, ifi *net.Interface) error {
 	return os.NewSyscallError("setsockopt", unix.SetsockoptIPMreq(fd, unix.IPPROTO_IP, option, &m))
 }
 
-// address4 is an IPv4 address of ifi; zero for none in particular.
+// address4 returns an IPv4 address of ifi, or zero for a nil ifi.
 func address4(ifi *net.Interface) (ip [4]byte, err error) {
 	if ifi == nil {
 		return ip, nil

@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Here IPv4 names an interface by its index.
+// On these systems IPv4 names an interface by its index.
 
 func setMulticastInterface4(fd int, ifi *net.Interface) error {
 	m := unix.IPMreqn{Ifindex: int32(index(ifi))}

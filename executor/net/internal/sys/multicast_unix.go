@@ -13,8 +13,7 @@ import (
 // SetBroadcast allows sending to broadcast addresses.
 func SetBroadcast(fd int, on bool) error { return setBool(fd, unix.SOL_SOCKET, unix.SO_BROADCAST, on) }
 
-// SetTTL sets through how many routers a packet may go. A socket of both families gets it for
-// both, where the system can do that.
+// SetTTL sets how many routers a packet may pass, on a socket of both families for both where the system can do that.
 func SetTTL(fd int, f Family, n int) error {
 	return setBoth(fd, f, n, unix.IP_TTL, unix.IPV6_UNICAST_HOPS)
 }
@@ -35,7 +34,7 @@ func setBoth(fd int, f Family, n, option4, option6 int) error {
 	return nil
 }
 
-// SetMulticastTTL is SetTTL for what is sent to a group.
+// SetMulticastTTL is SetTTL for packets to a group.
 func SetMulticastTTL(fd int, f Family, n int) error {
 	if f == Inet4 {
 		return setMulticast4(fd, unix.IP_MULTICAST_TTL, n)
@@ -47,7 +46,7 @@ func SetMulticastTTL(fd int, f Family, n int) error {
 	return nil
 }
 
-// SetMulticastLoopback says whether members of a group on this machine receive what fd sends to it.
+// SetMulticastLoopback sets whether members of a group on this machine receive what fd sends to it.
 func SetMulticastLoopback(fd int, f Family, on bool) error {
 	n := 0
 	if on {
@@ -63,7 +62,7 @@ func SetMulticastLoopback(fd int, f Family, on bool) error {
 	return nil
 }
 
-// SetMulticastInterface sets the interface that fd sends to groups on; nil leaves it to the system.
+// SetMulticastInterface sets the interface on which fd sends to groups. With nil, the system chooses it.
 func SetMulticastInterface(fd int, f Family, ifi *net.Interface) error {
 	if f == Inet4 {
 		return setMulticastInterface4(fd, ifi)
@@ -71,7 +70,7 @@ func SetMulticastInterface(fd int, f Family, ifi *net.Interface) error {
 	return set(fd, unix.IPPROTO_IPV6, unix.IPV6_MULTICAST_IF, index(ifi))
 }
 
-// JoinGroup makes fd a member of a group on an interface; nil leaves it to the system which.
+// JoinGroup makes fd a member of a group on an interface. With nil, the system chooses it.
 func JoinGroup(fd int, group netip.Addr, ifi *net.Interface) error {
 	return membership(fd, group, ifi, unix.IP_ADD_MEMBERSHIP, unix.IPV6_JOIN_GROUP)
 }

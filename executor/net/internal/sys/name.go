@@ -7,14 +7,14 @@ import (
 	"syscall"
 )
 
-// A Name is the address of a Unix socket as the system gives it, in memory that the caller brings.
+// A Name is the address of a Unix socket as the system returns it, in memory of the caller.
 //
-// Its text is that of package net: an abstract name begins with @ where the system has a NUL, and no
-// name at all is empty. A path that begins with @ itself, which package net cannot tell from an abstract
-// name, begins with ./@ instead: the same file. So each text names one address, and each address that a
-// system reports can be sent to as it stands.
+// Its text is that of package net: an abstract name begins with @ where the system has a NUL, and a missing name is
+// empty. A path that begins with @, which package net does not distinguish from an abstract name, begins with ./@,
+// which is the same file. So each text names one address, and a program can send to each address that a system
+// reports.
 //
-//	what the system has       text
+//	address of the system     text
 //	nothing                   empty
 //	NUL x y                   @xy        any bytes may follow the first, NULs at the end included
 //	x y                       xy         a path, up to its NUL or to the end of the address
@@ -24,20 +24,20 @@ type Name struct {
 	n     int
 }
 
-// maxName has room for the longest path or abstract name of any system, and for what is put before it.
+// maxName has room for the longest path or abstract name of any system, and for a prefix.
 const maxName = len(here) + 108
 
-// here goes before a path that would be taken for an abstract name.
+// here is the prefix of a path that looks like an abstract name.
 const here = "./"
 
-// Bytes is the text of the name.
+// Bytes returns the text of the name.
 func (n *Name) Bytes() []byte { return n.bytes[:n.n] }
 
-// String is Bytes as a string.
+// String returns Bytes as a string.
 func (n *Name) String() string { return string(n.Bytes()) }
 
-// parse reads the bytes of an address that follow its family: as many as the system has reported. What
-// is longer than any name is cut off.
+// parse reads the bytes of an address that follow its family: as many as the system has reported. It truncates an
+// address that is longer than any name.
 func (n *Name) parse(b []byte) {
 	n.n = 0
 	switch {
@@ -66,7 +66,7 @@ func untilNUL(b []byte) []byte {
 	return b
 }
 
-// CheckName refuses a text that no socket of this system can have for its name. Its error names the text
+// CheckName returns an error for a text that cannot be the name of a socket on this system. The error names the text,
 // and is a *net.AddrError and syscall.EINVAL.
 func CheckName(name string) error {
 	switch {
@@ -84,12 +84,12 @@ func CheckName(name string) error {
 	return nil
 }
 
-// IsAbstract reports whether name is none of the file system's. It may begin with a NUL in place of @.
+// IsAbstract reports whether name is an abstract one. It may begin with a NUL instead of @.
 func IsAbstract(name string) bool {
 	return Abstract && name != "" && (name[0] == '@' || name[0] == 0)
 }
 
-// TextOf is the text that the system's answer for a socket of this name becomes.
+// TextOf returns the text of the address that the system reports for a socket of this name.
 func TextOf(name string) string {
 	if IsAbstract(name) && name[0] == 0 {
 		return "@" + name[1:]
@@ -97,7 +97,7 @@ func TextOf(name string) string {
 	return name
 }
 
-// path is what a text that is a path is to the system.
+// path returns the bytes of a text that is a path, without a prefix.
 func path(name string) string {
 	if Abstract && strings.HasPrefix(name, here+"@") {
 		return name[len(here):]
@@ -105,10 +105,10 @@ func path(name string) string {
 	return name
 }
 
-// ErrNoName refuses an empty name.
+// ErrNoName is the error of an empty name.
 var ErrNoName error = badName("a name must not be empty", "")
 
-// addressError is the error for an address that cannot be.
+// An addressError is the error of an invalid address.
 type addressError struct{ *net.AddrError }
 
 func badName(why, addr string) error { return addressError{&net.AddrError{Err: why, Addr: addr}} }

@@ -7,19 +7,19 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// This file exchanges names with the system. Package unix has its own idea of them: a NUL ends one, and
-// one of full length is refused.
+// This file passes names to the system and back. Package unix does not keep them exact: it ends a name at a NUL, and
+// refuses one of full length.
 
-// Abstract says that names beginning with @ are none of the file system's.
+// Abstract is true: a name that begins with @ is not a path.
 const Abstract = true
 
-// maxPath is how many bytes a name has at most: a path of so many has no NUL behind it.
+// maxPath bounds the bytes of a name: a path of so many has no NUL behind it.
 const maxPath = len(unix.RawSockaddrUnix{}.Path)
 
-// pathAt is where the name begins in an address.
+// pathAt is the offset of the name in an address.
 const pathAt = int(unsafe.Offsetof(unix.RawSockaddrUnix{}.Path))
 
-// BindLocal gives fd a name. For an empty one the system chooses an abstract name.
+// BindLocal binds fd to a name. With an empty one, the system chooses an abstract name.
 func BindLocal(fd int, name string) error {
 	var sa unix.RawSockaddrUnix
 	size := rawName(&sa, name)
@@ -30,8 +30,7 @@ func BindLocal(fd int, name string) error {
 	return nil
 }
 
-// ConnectLocal connects fd to the socket that has a name. EAGAIN and EINPROGRESS say that it is to be
-// tried again.
+// ConnectLocal connects fd to the socket with a name. EAGAIN and EINPROGRESS mean that the caller tries again.
 func ConnectLocal(fd int, name string) Errno {
 	var sa unix.RawSockaddrUnix
 	size := rawName(&sa, name)
@@ -39,10 +38,10 @@ func ConnectLocal(fd int, name string) Errno {
 	return connected(errno)
 }
 
-// LocalName is the name that fd is bound to; empty for none.
+// LocalName returns the name that fd is bound to; empty for none.
 func LocalName(fd int) (string, error) { return askName(fd, unix.SYS_GETSOCKNAME, "getsockname") }
 
-// PeerName is the name of the socket that fd is connected to; empty for none.
+// PeerName returns the name of the socket that fd is connected to; empty for none.
 func PeerName(fd int) (string, error) { return askName(fd, unix.SYS_GETPEERNAME, "getpeername") }
 
 func askName(fd int, call uintptr, name string) (string, error) {
@@ -57,8 +56,8 @@ func askName(fd int, call uintptr, name string) (string, error) {
 	return n.String(), nil
 }
 
-// fromRaw reads an address of which the system has reported size bytes. That may be one more than there
-// are: it counts the NUL behind a path of full length.
+// fromRaw reads an address of which the system has reported size bytes. That may be one too many: the system counts
+// the NUL behind a path of full length.
 func (n *Name) fromRaw(sa *unix.RawSockaddrUnix, size uint32) {
 	n.n = 0
 	if sa.Family != unix.AF_UNIX || size <= uint32(pathAt) {
@@ -68,8 +67,7 @@ func (n *Name) fromRaw(sa *unix.RawSockaddrUnix, size uint32) {
 	n.parse(b[:min(int(size-uint32(pathAt)), maxPath)])
 }
 
-// rawName writes a name that CheckName has let through, or an empty one, as the system wants it, and
-// returns the length.
+// rawName writes a name that CheckName accepts, or an empty one, in the format of the system, and returns the length.
 func rawName(sa *unix.RawSockaddrUnix, name string) uint32 {
 	sa.Family = unix.AF_UNIX
 	b := (*[maxPath]byte)(unsafe.Pointer(&sa.Path))

@@ -8,13 +8,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// MaxBacklog is the longest backlog that may be asked for; the system cuts it to what it allows.
+// MaxBacklog returns the longest backlog to request; the system reduces it to what it allows.
 func MaxBacklog() int { return unix.SOMAXCONN }
 
-// SetLatePort has no counterpart here.
+// SetLatePort does nothing: the system has no such option.
 func SetLatePort(int) {}
 
-// setMulticast4 sets an option that is a byte here.
+// setMulticast4 sets an option, whose value is a byte on these systems.
 func setMulticast4(fd, option, value int) error {
 	if value < 0 || value > 255 {
 		return os.NewSyscallError("setsockopt", unix.EINVAL)

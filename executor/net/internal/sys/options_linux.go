@@ -15,10 +15,10 @@ const (
 	keepCount    = unix.TCP_KEEPCNT
 )
 
-// maxBacklog is what kernels before 4.1 keep the backlog in: 16 bits.
+// maxBacklog is the maximum of kernels before 4.1, which have 16 bits for the backlog.
 const maxBacklog = 1<<16 - 1
 
-// MaxBacklog is the longest backlog that the system allows at this moment.
+// MaxBacklog returns the longest backlog that the system allows at the moment.
 func MaxBacklog() int {
 	text, err := os.ReadFile("/proc/sys/net/core/somaxconn")
 	if err != nil {
@@ -31,8 +31,8 @@ func MaxBacklog() int {
 	return min(n, maxBacklog)
 }
 
-// SetLatePort puts off the choice of a port from bind to connect, where it need only be unique for
-// the connection and not for the address. Old kernels do not know it and get on without.
+// SetLatePort moves the choice of a port from the bind to the connect, where the port must be unique for the
+// connection only and not for the address. Old kernels do not have the option, and choose the port at the bind.
 func SetLatePort(fd int) {
 	_ = set(fd, unix.IPPROTO_IP, unix.IP_BIND_ADDRESS_NO_PORT, 1)
 }

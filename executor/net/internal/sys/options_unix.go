@@ -22,32 +22,32 @@ func setBool(fd, level, option int, on bool) error {
 	return set(fd, level, option, value)
 }
 
-// SetReuseAddr lets a listener take a port whose former connections still linger.
+// SetReuseAddr allows a listener to use a port whose former connections still linger.
 func SetReuseAddr(fd int) error { return setBool(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, true) }
 
-// ReusePortSpreads says that the system spreads connections over listeners that share a port. Others
-// give them all to one.
+// ReusePortSpreads says that the system spreads connections over listeners that share a port. Other systems pass all
+// to one.
 const ReusePortSpreads = runtime.GOOS == "linux" || runtime.GOOS == "freebsd"
 
-// ReusePortLate says that SetReusePort works on a socket that is bound already, so that it can be the first at
-// its address.
+// ReusePortLate says that SetReusePort works on a socket that is bound already; so the first socket of a group can
+// bind an address that is free.
 const ReusePortLate = runtime.GOOS == "linux"
 
-// SetReusePort lets several listeners share a port, and the system spread connections over them.
+// SetReusePort allows several listeners to share a port; the system spreads connections over them.
 func SetReusePort(fd int) error { return setBool(fd, unix.SOL_SOCKET, reusePort, true) }
 
-// SetV6Only says whether an IPv6 socket keeps to IPv6.
+// SetV6Only sets whether an IPv6 socket excludes IPv4.
 func SetV6Only(fd int, on bool) error {
 	return setBool(fd, unix.IPPROTO_IPV6, unix.IPV6_V6ONLY, on)
 }
 
-// SetNoDelay sends what is written at once.
+// SetNoDelay sets whether bytes are sent at once.
 func SetNoDelay(fd int, on bool) error {
 	return setBool(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, on)
 }
 
-// SetLinger sets for how many seconds Close waits for unsent data; 0 makes it reset the connection,
-// less than 0 leaves the sending to the system.
+// SetLinger sets for how many seconds Close waits for unsent data. With 0, Close resets the connection; with a
+// negative number, the system sends the data in the background.
 func SetLinger(fd, sec int) error {
 	l := unix.Linger{}
 	if sec >= 0 {
@@ -68,7 +68,7 @@ func SetKeepAlive(fd int, on bool) error {
 	return setBool(fd, unix.SOL_SOCKET, unix.SO_KEEPALIVE, on)
 }
 
-// SetKeepAliveIdle sets after how long without traffic the first probe is sent.
+// SetKeepAliveIdle sets the time without traffic before the first probe.
 func SetKeepAliveIdle(fd int, d time.Duration) error {
 	return setOptional(fd, keepIdle, seconds(d))
 }
@@ -78,14 +78,13 @@ func SetKeepAliveInterval(fd int, d time.Duration) error {
 	return setOptional(fd, keepInterval, seconds(d))
 }
 
-// SetKeepAliveCount sets how many probes without an answer end the connection.
+// SetKeepAliveCount sets after how many probes without a reply the connection ends.
 func SetKeepAliveCount(fd, n int) error { return setOptional(fd, keepCount, n) }
 
-// absent stands for an option that a system does not have.
+// absent marks an option that a system does not have.
 const absent = -1
 
-// setOptional sets an option of TCP. What the system cannot do it need not: OpenBSD has only values
-// for the whole machine.
+// setOptional sets an option of TCP if the system has it: OpenBSD has only values for the whole machine.
 func setOptional(fd, option, value int) error {
 	if option == absent {
 		return nil
@@ -93,5 +92,5 @@ func setOptional(fd, option, value int) error {
 	return set(fd, unix.IPPROTO_TCP, option, value)
 }
 
-// seconds rounds d up: the systems count whole seconds, and 0 is not one of the values.
+// seconds returns d in seconds, rounded up: the systems take whole seconds, and 0 is not valid.
 func seconds(d time.Duration) int { return int((d + time.Second - 1) / time.Second) }

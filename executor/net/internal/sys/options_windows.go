@@ -22,15 +22,15 @@ func setBool(fd, level, option int, on bool) error {
 	return set(fd, level, option, value)
 }
 
-// MaxBacklog is the longest backlog that may be asked for; the system cuts it to what it allows.
+// MaxBacklog returns the longest backlog to request; the system reduces it to what it allows.
 func MaxBacklog() int { return windows.SOMAXCONN }
 
-// SetLatePort has no counterpart here.
+// SetLatePort does nothing: the system has no such option.
 func SetLatePort(int) {}
 
-// SetReuseAddr lets sockets take a group's address together. A TCP listener needs nothing of the kind: it
-// may take a port whose former connections linger, and the option of this name would let it take one from
-// another listener.
+// SetReuseAddr allows sockets to share the address of a group. It does nothing for a TCP listener: Windows allows it
+// to use a port whose former connections linger, and with the option of this name it could take the port of another
+// listener.
 func SetReuseAddr(fd int) error {
 	if kind(windows.Handle(fd)) == windows.SOCK_STREAM {
 		return nil
@@ -47,18 +47,18 @@ const ReusePortLate = false
 // SetReusePort fails.
 func SetReusePort(int) error { return errors.ErrUnsupported }
 
-// SetV6Only says whether an IPv6 socket keeps to IPv6.
+// SetV6Only sets whether an IPv6 socket excludes IPv4.
 func SetV6Only(fd int, on bool) error {
 	return setBool(fd, windows.IPPROTO_IPV6, windows.IPV6_V6ONLY, on)
 }
 
-// SetNoDelay sends what is written at once.
+// SetNoDelay sets whether bytes are sent at once.
 func SetNoDelay(fd int, on bool) error {
 	return setBool(fd, windows.IPPROTO_TCP, windows.TCP_NODELAY, on)
 }
 
-// SetLinger sets for how many seconds Close waits for unsent data; 0 makes it reset the connection,
-// less than 0 leaves the sending to the system.
+// SetLinger sets for how many seconds Close waits for unsent data. With 0, Close resets the connection; with a
+// negative number, the system sends the data in the background.
 func SetLinger(fd, sec int) error {
 	var l windows.Linger
 	if sec >= 0 {
@@ -80,7 +80,7 @@ func SetKeepAlive(fd int, on bool) error {
 	return setBool(fd, windows.SOL_SOCKET, windows.SO_KEEPALIVE, on)
 }
 
-// SetKeepAliveIdle sets after how long without traffic the first probe is sent.
+// SetKeepAliveIdle sets the time without traffic before the first probe.
 func SetKeepAliveIdle(fd int, d time.Duration) error {
 	return setOptional(fd, windows.TCP_KEEPIDLE, seconds(d))
 }
@@ -90,11 +90,10 @@ func SetKeepAliveInterval(fd int, d time.Duration) error {
 	return setOptional(fd, windows.TCP_KEEPINTVL, seconds(d))
 }
 
-// SetKeepAliveCount sets how many probes without an answer end the connection.
+// SetKeepAliveCount sets after how many probes without a reply the connection ends.
 func SetKeepAliveCount(fd, n int) error { return setOptional(fd, windows.TCP_KEEPCNT, n) }
 
-// setOptional sets an option of TCP. What the system cannot do it need not: the options are younger than
-// Windows 10.
+// setOptional sets an option of TCP if the system has it: the first versions of Windows 10 do not have these options.
 func setOptional(fd, option, value int) error {
 	err := set(fd, windows.IPPROTO_TCP, option, value)
 	if errors.Is(err, windows.WSAENOPROTOOPT) {
@@ -103,7 +102,7 @@ func setOptional(fd, option, value int) error {
 	return err
 }
 
-// seconds rounds d up: the system counts whole seconds, and 0 is not one of the values.
+// seconds returns d in seconds, rounded up: the system takes whole seconds, and 0 is not valid.
 func seconds(d time.Duration) int { return int((d + time.Second - 1) / time.Second) }
 
 // SetBroadcast allows sending to broadcast addresses.
@@ -111,14 +110,13 @@ func SetBroadcast(fd int, on bool) error {
 	return setBool(fd, windows.SOL_SOCKET, windows.SO_BROADCAST, on)
 }
 
-// SetTTL sets through how many routers a packet may go. A socket of both families gets it for
-// both, where the system can do that.
+// SetTTL sets how many routers a packet may pass, on a socket of both families for both where the system can do that.
 func SetTTL(fd int, f Family, n int) error {
 	return setBoth(fd, f, n, windows.IP_TTL, windows.IPV6_UNICAST_HOPS)
 }
 
-// SetTOS sets the type of service, which for IPv6 is the traffic class. Windows takes it, and leaves packets
-// as they are unless it was set up otherwise.
+// SetTOS sets the type of service, which for IPv6 is the traffic class. Windows accepts it, but changes packets only
+// if it is configured to.
 func SetTOS(fd int, f Family, n int) error {
 	const ipv6TClass = 39
 	return setBoth(fd, f, n, windows.IP_TOS, ipv6TClass)
@@ -135,12 +133,12 @@ func setBoth(fd int, f Family, n, option4, option6 int) error {
 	return nil
 }
 
-// SetMulticastTTL is SetTTL for what is sent to a group.
+// SetMulticastTTL is SetTTL for packets to a group.
 func SetMulticastTTL(fd int, f Family, n int) error {
 	return setBoth(fd, f, n, windows.IP_MULTICAST_TTL, windows.IPV6_MULTICAST_HOPS)
 }
 
-// SetMulticastLoopback says whether members of a group on this machine receive what fd sends to it.
+// SetMulticastLoopback sets whether members of a group on this machine receive what fd sends to it.
 func SetMulticastLoopback(fd int, f Family, on bool) error {
 	n := 0
 	if on {
@@ -149,7 +147,7 @@ func SetMulticastLoopback(fd int, f Family, on bool) error {
 	return setBoth(fd, f, n, windows.IP_MULTICAST_LOOP, windows.IPV6_MULTICAST_LOOP)
 }
 
-// SetMulticastInterface sets the interface that fd sends to groups on; nil leaves it to the system.
+// SetMulticastInterface sets the interface on which fd sends to groups. With nil, the system chooses it.
 func SetMulticastInterface(fd int, f Family, ifi *net.Interface) error {
 	if f != Inet4 {
 		return set(fd, windows.IPPROTO_IPV6, windows.IPV6_MULTICAST_IF, index(ifi))
@@ -162,7 +160,7 @@ func SetMulticastInterface(fd int, f Family, ifi *net.Interface) error {
 		windows.SetsockoptInet4Addr(windows.Handle(fd), windows.IPPROTO_IP, windows.IP_MULTICAST_IF, ip))
 }
 
-// JoinGroup makes fd a member of a group on an interface; nil leaves it to the system which.
+// JoinGroup makes fd a member of a group on an interface. With nil, the system chooses it.
 func JoinGroup(fd int, group netip.Addr, ifi *net.Interface) error {
 	return membership(fd, group, ifi, windows.IP_ADD_MEMBERSHIP, windows.IPV6_JOIN_GROUP)
 }
@@ -188,7 +186,7 @@ func membership(fd int, group netip.Addr, ifi *net.Interface, option4, option6 i
 	return callError("setsockopt", windows.SetsockoptIPMreq(s, windows.IPPROTO_IP, option4, &m))
 }
 
-// address4 is an IPv4 address of ifi, which is how IPv4 names an interface; zero for none in particular.
+// address4 returns an IPv4 address of ifi, by which IPv4 names an interface, or zero for a nil ifi.
 func address4(ifi *net.Interface) (ip [4]byte, err error) {
 	if ifi == nil {
 		return ip, nil

@@ -4,5 +4,5 @@ package sys
 
 import "errors"
 
-// PeerCredentials cannot be had without cgo here.
+// PeerCredentials fails: on this system it needs cgo.
 func PeerCredentials(int) (Credentials, error) { return Credentials{}, errors.ErrUnsupported }

@@ -4,8 +4,8 @@ package sys
 
 import "golang.org/x/sys/unix"
 
-// PeerCredentials are those of the process that connected, or listened, at the time. The number of
-// the process is known on Darwin only.
+// PeerCredentials returns those of the process that connected or listened, at that time. The number of the process is
+// known on Darwin only.
 func PeerCredentials(fd int) (Credentials, error) {
 	u, err := unix.GetsockoptXucred(fd, unix.SOL_LOCAL, unix.LOCAL_PEERCRED)
 	if err != nil {

@@ -7,9 +7,8 @@ import (
 	"unsafe"
 )
 
-// Raw calls are invisible to the race detector, so it is told what they do: they read or write the
-// buffer, and what was written to a socket happened before what reads from one. Which socket is
-// not told apart, as it is not by the standard library.
+// The race detector does not see raw calls, so these functions report them: a call reads or writes its buffer, and a
+// write to a socket happens before a read from one. As in the standard library, all sockets count as one.
 
 var ioOrder byte
 

@@ -8,10 +8,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// rights takes the descriptors out of the control messages that came with a message: the first into fds,
-// and all others to lost, which closes them. Each descriptor that the system has made is given to one of
-// the two, whatever else is in control: kinds that nobody has asked for, and one that was cut short, of
-// which it takes what is there. It returns how many are in fds, and whether any had no room there.
+// rights takes the descriptors out of the control messages of a message. It puts the first ones into fds, and passes
+// all others to lost, which closes them. Each descriptor that the system has made goes to one of the two, whatever
+// else is in control: messages of other kinds, or a message that is truncated, of which rights takes the complete
+// descriptors. It returns how many are in fds, and whether there was no room for others.
 func rights(control []byte, fds []int, lost func(fd int)) (n int, full bool) {
 	for len(control) >= unix.SizeofCmsghdr {
 		h := (*unix.Cmsghdr)(unsafe.Pointer(unsafe.SliceData(control)))
@@ -20,13 +20,13 @@ func rights(control []byte, fds []int, lost func(fd int)) (n int, full bool) {
 			size = int(l)
 		}
 		if size < unix.SizeofCmsghdr {
-			return n, full // no message, and no way to tell where the next one is
+			return n, full // not a message, so the start of the next one is unknown
 		}
 		if carries(h) {
 			for data := control[min(unix.CmsgLen(0), size):size]; len(data) >= 4; data = data[4:] {
 				fd := int(*(*int32)(unsafe.Pointer(unsafe.SliceData(data))))
 				switch {
-				case fd < 0: // there is none: the system could not make it
+				case fd < 0: // the system could not make it
 				case h.Type == unix.SCM_RIGHTS && n < len(fds):
 					fds[n] = fd
 					n++

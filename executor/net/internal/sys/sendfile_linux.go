@@ -2,10 +2,10 @@ package sys
 
 import "golang.org/x/sys/unix"
 
-// SendFile sends up to n bytes of the file from, those at off and after, to a socket. 0 bytes and no
-// error are the end of the file. The file's own position stays where it is.
+// SendFile sends up to n bytes of the file from, beginning at off, to a socket. 0 bytes without an error mean the end
+// of the file. The position of the file does not change.
 //
-// It is no raw call: reading the file may have to wait for a disk. It blocks if the socket is [Blocking].
+// It is not a raw call, since reading the file may wait for a disk. It blocks if the socket is [Blocking].
 func SendFile(to, from int, off int64, n int) (int, Errno) {
 	raceWrite(nil)
 	for {
@@ -16,8 +16,8 @@ func SendFile(to, from int, off int64, n int) (int, Errno) {
 	}
 }
 
-// NoSendFile reports whether errno of SendFile means that this cannot be done with such a file, or
-// not in a sandbox like this one.
+// NoSendFile reports whether errno of SendFile means that the system cannot send such a file, or that a sandbox
+// forbids the call.
 func NoSendFile(errno Errno) bool {
 	switch errno {
 	case unix.EINVAL, unix.ENOSYS, unix.EOPNOTSUPP, unix.ESPIPE, unix.EPERM:

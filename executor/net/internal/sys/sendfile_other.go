@@ -2,7 +2,7 @@
 
 package sys
 
-// SendFile fails here.
+// SendFile fails: the system has no such call.
 func SendFile(to, from int, off int64, n int) (int, Errno) { return 0, EAGAIN }
 
 // NoSendFile is always true.

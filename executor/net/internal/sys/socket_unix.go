@@ -18,12 +18,12 @@ const (
 	ENOTCONN    = unix.ENOTCONN
 )
 
-// errnoOf is the number in an error of package unix.
+// errnoOf returns the number in an error of package unix.
 func errnoOf(err error) Errno {
 	if err == nil {
 		return 0
 	}
-	if errno, ok := err.(Errno); ok { // as each would-block is: errors.As allocates
+	if errno, ok := err.(Errno); ok { // as for each EAGAIN: errors.As would allocate
 		return errno
 	}
 	var errno Errno
@@ -52,11 +52,11 @@ func (f Family) domain() int {
 	return unix.AF_INET6
 }
 
-// Close closes fd. The descriptor is gone whatever it says, EINTR included. With a linger time set
-// it may block, so it is not a raw call.
+// Close closes fd. The descriptor is closed also if Close returns an error, EINTR included. With a linger time it may
+// block, so it is not a raw call.
 func Close(fd int) error { return os.NewSyscallError("close", unix.Close(fd)) }
 
-// Bind gives a socket of family f its local address.
+// Bind binds a socket of family f to a local address.
 func Bind(fd int, f Family, e Endpoint) error {
 	return os.NewSyscallError("bind", unix.Bind(fd, e.sockaddr(f)))
 }
@@ -64,11 +64,11 @@ func Bind(fd int, f Family, e Endpoint) error {
 // Listen makes fd a listener.
 func Listen(fd, backlog int) error { return os.NewSyscallError("listen", unix.Listen(fd, backlog)) }
 
-// Connect begins to connect a socket of family f. 0 says that it is connected, EINPROGRESS that it
-// will be writable once it is, or once that has failed.
+// Connect begins to connect a socket of family f. 0 means that it is connected, and EINPROGRESS that it becomes
+// writable once it is connected or has failed.
 func Connect(fd int, f Family, e Endpoint) Errno {
 	switch errno := errnoOf(unix.Connect(fd, e.sockaddr(f))); errno {
-	case unix.EINTR, unix.EALREADY: // goes on in the background
+	case unix.EINTR, unix.EALREADY: // the connect goes on in the background
 		return EINPROGRESS
 	case unix.EISCONN:
 		return 0
@@ -77,8 +77,8 @@ func Connect(fd int, f Family, e Endpoint) Errno {
 	}
 }
 
-// Connected is asked once a connecting socket is writable: 0 says that it is connected, EAGAIN that
-// it was woken too early, and all else why it has failed.
+// Connected returns the result of a connect once the socket is writable: 0 means that it is connected, EAGAIN that
+// the event came too early, and another number why the connect has failed.
 func Connected(fd int) Errno {
 	code, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_ERROR)
 	if err != nil {
@@ -93,36 +93,36 @@ func Connected(fd int) Errno {
 	default:
 		return errno
 	}
-	// No error is no proof: a socket that is still connecting has none either.
+	// The lack of an error proves nothing: a socket that is still connecting has none either.
 	if _, err := unix.Getpeername(fd); err != nil {
 		return EAGAIN
 	}
 	return 0
 }
 
-// ShutdownRead ends reading: what is there can be read, then the stream ends.
+// ShutdownRead ends reading: bytes that have arrived can be read, then the stream ends.
 func ShutdownRead(fd int) error {
 	return os.NewSyscallError("shutdown", unix.Shutdown(fd, unix.SHUT_RD))
 }
 
-// ShutdownWrite ends writing: the peer reads what was written and then the end of the stream.
+// ShutdownWrite ends writing: the peer reads the bytes that were written and then the end of the stream.
 func ShutdownWrite(fd int) error {
 	return os.NewSyscallError("shutdown", unix.Shutdown(fd, unix.SHUT_WR))
 }
 
-// Local is the address that fd is bound to.
+// Local returns the address that fd is bound to.
 func Local(fd int) (Endpoint, error) {
 	sa, err := unix.Getsockname(fd)
 	return fromSockaddr(sa), os.NewSyscallError("getsockname", err)
 }
 
-// Peer is the address that fd is connected to.
+// Peer returns the address that fd is connected to.
 func Peer(fd int) (Endpoint, error) {
 	sa, err := unix.Getpeername(fd)
 	return fromSockaddr(sa), os.NewSyscallError("getpeername", err)
 }
 
-// sockaddr is e for a call on a socket of family f.
+// sockaddr returns e for a call on a socket of family f.
 func (e Endpoint) sockaddr(f Family) unix.Sockaddr {
 	if f == Inet4 {
 		return &unix.SockaddrInet4{Addr: e.as4(), Port: int(e.port)}
@@ -140,9 +140,9 @@ func fromSockaddr(sa unix.Sockaddr) Endpoint {
 	return Endpoint{}
 }
 
-// AcceptAgain reports whether an error of Accept concerns a connection that was lost before it was
-// accepted, and not the listener: the next one may be had. Linux hands out the pending network
-// errors of the new connection here; the list is that of accept(2).
+// AcceptAgain reports whether an error of Accept concerns a connection that was lost before the accept, and not the
+// listener: the caller accepts the next one. Linux returns pending network errors of the new connection from accept;
+// the list is that of accept(2).
 func AcceptAgain(errno Errno) bool {
 	switch errno {
 	case unix.ECONNABORTED, unix.EPROTO, unix.ENETDOWN, unix.ENOPROTOOPT, unix.EHOSTDOWN,
@@ -152,7 +152,7 @@ func AcceptAgain(errno Errno) bool {
 	return noNetwork(errno)
 }
 
-// Exhausted reports whether errno says that descriptors or memory have run out, for now.
+// Exhausted reports whether errno means that there are no descriptors or no memory at the moment.
 func Exhausted(errno Errno) bool {
 	switch errno {
 	case unix.EMFILE, unix.ENFILE, unix.ENOBUFS, unix.ENOMEM:
@@ -161,14 +161,14 @@ func Exhausted(errno Errno) bool {
 	return false
 }
 
-// NoRoom reports whether err, of a registration with a poller, says that the system has no room for another one, for
-// now: Linux limits how many descriptors a user's epoll instances watch.
+// NoRoom reports whether err, of a registration with a poller, means that the system has no room for another one at
+// the moment: Linux limits how many descriptors the epoll instances of a user watch.
 func NoRoom(err error) bool {
 	return errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.ENOMEM) || errors.Is(err, unix.ENOBUFS)
 }
 
-// NoFamily reports whether err of Socket, SetV6Only or Bind means that there is no IPv6 here, or
-// none that speaks IPv4 too.
+// NoFamily reports whether err of Socket, SetV6Only or Bind means that the machine has no IPv6, or no sockets of both
+// families.
 func NoFamily(err error) bool {
 	switch errnoOf(err) {
 	case unix.EAFNOSUPPORT, unix.EPROTONOSUPPORT, unix.EADDRNOTAVAIL, unix.EINVAL, unix.ENOPROTOOPT:

@@ -10,8 +10,7 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// startSockets makes the process one that may use sockets. There is no end to it: Windows counts, and
-// forgets with the process.
+// startSockets allows the process to use sockets. It has no counterpart: Windows ends the use with the process.
 var startSockets = sync.OnceValue(func() error {
 	var data windows.WSAData
 	return windows.WSAStartup(0x202, &data)
@@ -55,7 +54,7 @@ func newSocket(domain, kind, protocol int) (int, error) {
 	return int(s), nil
 }
 
-// SetNonblock puts the socket back into the mode that it was made in.
+// SetNonblock makes the socket non-blocking again.
 func SetNonblock(fd int) error { return callError("ioctlsocket", setNonblock(windows.Handle(fd))) }
 
 const fionbio = 0x8004667e
@@ -73,7 +72,7 @@ func ioctl(s windows.Handle, code uint32, in unsafe.Pointer, size uintptr) error
 // Close closes fd.
 func Close(fd int) error { return callError("closesocket", windows.Closesocket(windows.Handle(fd))) }
 
-// Bind gives a socket of family f its local address.
+// Bind binds a socket of family f to a local address.
 func Bind(fd int, f Family, e Endpoint) error {
 	return callError("bind", windows.Bind(windows.Handle(fd), e.sockaddr(f)))
 }
@@ -83,8 +82,8 @@ func Listen(fd, backlog int) error {
 	return callError("listen", windows.Listen(windows.Handle(fd), backlog))
 }
 
-// Connect begins to connect a socket of family f. 0 says that it is connected, EINPROGRESS that it
-// will be writable once it is, or once that has failed.
+// Connect begins to connect a socket of family f. 0 means that it is connected, and EINPROGRESS that it becomes
+// writable once it is connected or has failed.
 func Connect(fd int, f Family, e Endpoint) Errno {
 	s := windows.Handle(fd)
 	if e.AddrPort().Addr().IsLoopback() {
@@ -118,8 +117,8 @@ const (
 	sioTCPInitialRTO = 0x98000011 // of _WSAIOW(IOC_VENDOR, 17)
 )
 
-// failQuickly keeps Windows from asking again when a port of this machine is closed, which takes two
-// seconds; no packet is lost on the way there. Systems that do not know it ask again.
+// failQuickly makes a connect to a closed port of this machine fail at once. Otherwise Windows repeats it for two
+// seconds, although no packet can be lost on the way. Versions of Windows without the option repeat it.
 func failQuickly(s windows.Handle) {
 	const unspecified, noRetransmissions = 0xffff, 0xfe
 	parameters := struct {
@@ -130,9 +129,9 @@ func failQuickly(s windows.Handle) {
 	_ = ioctl(s, sioTCPInitialRTO, unsafe.Pointer(&parameters), unsafe.Sizeof(parameters))
 }
 
-// reportRefused says whether receiving from a UDP socket fails because a datagram that it has sent was
-// refused. As on other systems, that is told to a connected socket, which has one peer, and not to others,
-// whose next datagram is perhaps from somebody else.
+// reportRefused sets whether a receive from a UDP socket fails because a datagram that the socket has sent was
+// refused. As on other systems, this is reported to a connected socket, which has one peer, and not to others, whose
+// next datagram may come from another peer.
 func reportRefused(fd int, on bool) {
 	value := uint32(0)
 	if on {
@@ -143,8 +142,8 @@ func reportRefused(fd int, on bool) {
 	}
 }
 
-// Connected is asked once a connecting socket is writable: 0 says that it is connected, EAGAIN that
-// it was woken too early, and all else why it has failed.
+// Connected returns the result of a connect once the socket is writable: 0 means that it is connected, EAGAIN that
+// the event came too early, and another number why the connect has failed.
 func Connected(fd int) Errno {
 	s := windows.Handle(fd)
 	code, err := windows.GetsockoptInt(s, windows.SOL_SOCKET, soError)
@@ -160,36 +159,36 @@ func Connected(fd int) Errno {
 	default:
 		return Errno(errno)
 	}
-	// No error is no proof: a socket that is still connecting has none either.
+	// The lack of an error proves nothing: a socket that is still connecting has none either.
 	if _, err := windows.Getpeername(s); err != nil {
 		return EAGAIN
 	}
 	return 0
 }
 
-// ShutdownRead ends reading: what is there can be read, then the stream ends.
+// ShutdownRead ends reading: bytes that have arrived can be read, then the stream ends.
 func ShutdownRead(fd int) error {
 	return callError("shutdown", windows.Shutdown(windows.Handle(fd), windows.SHUT_RD))
 }
 
-// ShutdownWrite ends writing: the peer reads what was written and then the end of the stream.
+// ShutdownWrite ends writing: the peer reads the bytes that were written and then the end of the stream.
 func ShutdownWrite(fd int) error {
 	return callError("shutdown", windows.Shutdown(windows.Handle(fd), windows.SHUT_WR))
 }
 
-// Local is the address that fd is bound to.
+// Local returns the address that fd is bound to.
 func Local(fd int) (Endpoint, error) {
 	sa, err := windows.Getsockname(windows.Handle(fd))
 	return fromSockaddr(sa), callError("getsockname", err)
 }
 
-// Peer is the address that fd is connected to.
+// Peer returns the address that fd is connected to.
 func Peer(fd int) (Endpoint, error) {
 	sa, err := windows.Getpeername(windows.Handle(fd))
 	return fromSockaddr(sa), callError("getpeername", err)
 }
 
-// sockaddr is e for a call on a socket of family f.
+// sockaddr returns e for a call on a socket of family f.
 func (e Endpoint) sockaddr(f Family) windows.Sockaddr {
 	if f == Inet4 {
 		return &windows.SockaddrInet4{Addr: e.as4(), Port: int(e.port)}
@@ -207,8 +206,8 @@ func fromSockaddr(sa windows.Sockaddr) Endpoint {
 	return Endpoint{}
 }
 
-// NoFamily reports whether err of Socket, SetV6Only or Bind means that there is no IPv6 here, or
-// none that speaks IPv4 too.
+// NoFamily reports whether err of Socket, SetV6Only or Bind means that the machine has no IPv6, or no sockets of both
+// families.
 func NoFamily(err error) bool {
 	var call *os.SyscallError
 	if !errors.As(err, &call) {

@@ -2,10 +2,10 @@
 
 package sys
 
-// A Pipe is what only Linux has.
+// A Pipe does nothing: only Linux has splice.
 type Pipe struct{}
 
-// NewPipe fails here.
+// NewPipe fails.
 func NewPipe() (Pipe, Errno) { return Pipe{}, EAGAIN }
 
 func (Pipe) Close()                      {}
@@ -13,10 +13,10 @@ func (Pipe) Fill(int) (int, Errno)       { return 0, EAGAIN }
 func (Pipe) Drain(int, int) (int, Errno) { return 0, EAGAIN }
 func (Pipe) Read([]byte) (int, Errno)    { return 0, EAGAIN }
 
-// AtMark is for what a Pipe cannot move.
+// AtMark is never called, since there is no Pipe.
 func AtMark(int) (int, Errno) { return 0, EAGAIN }
 
-// Blocking is for calls that there are not here.
+// Blocking is false: the calls that need it do not exist.
 func Blocking(int) bool { return false }
 
 // NoSplice is always true.

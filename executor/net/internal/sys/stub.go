@@ -12,7 +12,7 @@ import (
 // Errno is an error number of the system; 0 is none.
 type Errno uintptr
 
-// EAGAIN and the others are told apart, and mean nothing more here.
+// EAGAIN and the others are different numbers without a meaning.
 const (
 	EAGAIN Errno = 1 + iota
 	EINPROGRESS
@@ -27,7 +27,7 @@ const (
 	ReusePortLate    = false
 )
 
-// Error says what there is to say.
+// Error returns the same text for every number.
 func (Errno) Error() string { return errors.ErrUnsupported.Error() }
 
 // Is makes every Errno equal to errors.ErrUnsupported.

@@ -4,10 +4,10 @@ package sys
 
 import "golang.org/x/sys/unix"
 
-// maxVector is how many buffers one call takes.
+// maxVector bounds the buffers of one call.
 const maxVector = 32
 
-// vector is what one call may move of bufs, and how many bytes that are.
+// vector returns the part of bufs that one call may move, and its number of bytes.
 func vector(bufs [][]byte) (v [][]byte, bytes int) {
 	for _, b := range bufs {
 		if len(v) == maxVector || bytes == MaxTransfer {
@@ -23,7 +23,7 @@ func vector(bufs [][]byte) (v [][]byte, bytes int) {
 	return v, bytes
 }
 
-// Readv is Read into several buffers, one after the other. asked is how much one call may bring.
+// Readv is Read into several buffers, one after the other. asked is the number of bytes that the call has room for.
 func Readv(fd int, bufs [][]byte) (n, asked int, errno Errno) {
 	v, asked := vector(bufs)
 	for {

@@ -6,13 +6,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// maxVector is how many buffers one call takes: 512 bytes on the stack.
+// maxVector bounds the buffers of one call: 512 bytes on the stack.
 const maxVector = 32
 
-// A vector is buffers as the system wants them.
+// A vector has buffers in the format of the system.
 type vector [maxVector]unix.Iovec
 
-// set puts in what one call may move of bufs, and returns how many buffers and bytes that are.
+// set fills v with the part of bufs that one call may move, and returns its numbers of buffers and bytes.
 func (v *vector) set(bufs [][]byte) (n, bytes int) {
 	for _, b := range bufs {
 		if n == len(v) || bytes == MaxTransfer {
@@ -30,7 +30,7 @@ func (v *vector) set(bufs [][]byte) (n, bytes int) {
 	return n, bytes
 }
 
-// Readv is Read into several buffers, one after the other. asked is how much one call may bring.
+// Readv is Read into several buffers, one after the other. asked is the number of bytes that the call has room for.
 func Readv(fd int, bufs [][]byte) (n, asked int, errno Errno) {
 	var v vector
 	count, asked := v.set(bufs)
@@ -56,7 +56,7 @@ func Writev(fd int, bufs [][]byte) (n, asked int, errno Errno) {
 	return n, asked, errno
 }
 
-// transfer sends or receives a message: readv and writev have no MSG_DONTWAIT.
+// transfer sends or receives a message, since readv and writev have no MSG_DONTWAIT.
 func (v *vector) transfer(call uintptr, fd, count int, flags uintptr) (int, Errno) {
 	var h unix.Msghdr
 	h.Iov = &v[0]

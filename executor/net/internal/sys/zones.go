@@ -6,11 +6,10 @@ import (
 	"time"
 )
 
-// Zones turns addresses into endpoints and back for one socket. It remembers the interface it met
-// last, since to ask the system for its name takes longer than to receive a datagram, and the peers of
-// a socket with zones are as a rule on one link.
+// Zones converts addresses to endpoints and back for one socket. It caches the last interface, since a look-up of its
+// name takes longer than the receive of a datagram, and the peers of a socket with zones are usually on one link.
 type Zones struct {
-	last atomic.Pointer[zone] // replaced by whoever meets another one
+	last atomic.Pointer[zone] // any user that meets another one replaces it
 }
 
 type zone struct {
@@ -19,7 +18,7 @@ type zone struct {
 	until time.Time
 }
 
-// zoneLife is how long a name is believed: interfaces may be renamed. Package net has the same.
+// zoneLife is how long a name is cached, since interfaces may be renamed. Package net has the same time.
 const zoneLife = time.Minute
 
 // Endpoint is EndpointOf.
@@ -39,7 +38,7 @@ func (z *Zones) Endpoint(ap netip.AddrPort) (Endpoint, error) {
 	return e, err
 }
 
-// AddrPort is that of e.
+// AddrPort returns that of e.
 func (z *Zones) AddrPort(e Endpoint) netip.AddrPort {
 	if e.zone == 0 {
 		return e.AddrPort()
