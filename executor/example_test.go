@@ -162,7 +162,7 @@ func ExampleNamed() {
 		return
 	}
 	defer rt.Close()
-	h := executor.Go(executor.Named(rt, "importer"), func(co *coro.Co) (int, error) { panic("no such table") })
+	h := executor.Do(executor.Named(rt, "importer"), func(co *coro.Co) error { panic("no such table") })
 	_, err = h.Wait(context.Background())
 	fmt.Println(err)
 	// Output:
@@ -200,14 +200,14 @@ func ExampleRuntime_Shutdown() {
 		return
 	}
 	began := make(chan struct{})
-	h := executor.Go(rt, func(co *coro.Co) (int, error) {
+	h := executor.Do(rt, func(co *coro.Co) error {
 		close(began)
 		err := coro.Sleep(co, time.Hour)
 		coro.Shield(co, func(co *coro.Co) error { // clean-up that awaits
 			defer fmt.Println("said goodbye")
 			return coro.Sleep(co, time.Millisecond)
 		})
-		return 0, err
+		return err
 	})
 	<-began
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Millisecond)
@@ -229,7 +229,7 @@ func ExampleUntilDrain() {
 		return
 	}
 	waits := make(chan struct{})
-	executor.Go(rt, func(co *coro.Co) (int, error) {
+	executor.Do(rt, func(co *coro.Co) error {
 		for {
 			err := executor.UntilDrain(co, func(co *coro.Co) error {
 				close(waits)
@@ -237,7 +237,7 @@ func ExampleUntilDrain() {
 			})
 			if errors.Is(err, executor.ErrDraining) {
 				fmt.Println("no request is under way")
-				return 0, nil
+				return nil
 			}
 		}
 	})
@@ -255,12 +255,12 @@ func ExampleDraining() {
 		return
 	}
 	next := future.Pending[string]() // the next request
-	executor.Go(rt, func(co *coro.Co) (int, error) {
+	executor.Do(rt, func(co *coro.Co) error {
 		r, err := coro.Await(co, future.Select2(next, executor.Draining()))
 		if err == nil && r.Index == 1 {
 			fmt.Println("the runtime drains:", executor.IsDraining(co))
 		}
-		return 0, err
+		return err
 	})
 	fmt.Println(rt.Shutdown(context.Background()))
 	<-rt.Draining() // closed
@@ -276,7 +276,7 @@ func ExampleRuntime_Stats() {
 		return
 	}
 	for range 3 {
-		executor.Go(rt, func(co *coro.Co) (int, error) { return 0, co.Yield() })
+		executor.Do(rt, (*coro.Co).Yield)
 	}
 	rt.Shutdown(context.Background())
 	s := rt.Stats()

@@ -87,6 +87,32 @@ func TestAResourceOfATaskThatIsRefusedIsClosed(t *testing.T) {
 	}
 }
 
+func ExampleDoOwning() {
+	rt, err := executor.New(executor.Options{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer rt.Close()
+	conn, peer := io.Pipe() // a connection, say
+	h := executor.DoOwning(rt, conn, func(co *coro.Co) error {
+		defer conn.Close()
+		text, err := executor.Blocking(co, func() (string, error) {
+			b := make([]byte, 5)
+			_, err := io.ReadFull(conn, b)
+			return string(b), err
+		})
+		fmt.Println(text)
+		return err
+	})
+	io.WriteString(peer, "hello")
+	_, err = h.Wait(context.Background())
+	fmt.Println(err)
+	// Output:
+	// hello
+	// <nil>
+}
+
 func ExampleGoOwning() {
 	rt, err := executor.New(executor.Options{})
 	if err != nil {
