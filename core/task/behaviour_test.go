@@ -76,9 +76,9 @@ func TestManyWakesOfAnIdleTaskAreOnePoll(t *testing.T) {
 	}
 }
 
-// TestWakeOfAScheduledTaskIsOrderedBeforeItsPoll: it changes nothing, but what the waker wrote must
-// be visible to the poll. The race detector looks for the order; the test waits for the waker in a
-// way that it does not see, and so orders nothing by itself.
+// TestWakeOfAScheduledTaskIsOrderedBeforeItsPoll: the wake changes nothing, but the waker's writes must
+// be visible to the poll. The race detector checks the order; the test waits for the waker in a
+// way that the detector does not see, and so adds no order itself.
 func TestWakeOfAScheduledTaskIsOrderedBeforeItsPoll(t *testing.T) {
 	h := newHost(t)
 	var written int
@@ -130,7 +130,7 @@ func TestNotifyLeavesThePushToTheCaller(t *testing.T) {
 	}
 }
 
-// Regression: every poll made another waker, so that wait queues took one task for many.
+// Regression: every poll made another waker, so that wait queues counted one task many times.
 func TestWakerIsTheSameInEveryPoll(t *testing.T) {
 	h := newHost(t)
 	var first core.Waker

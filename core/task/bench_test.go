@@ -9,7 +9,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/task"
 )
 
-// forever is a future that is pending and does nothing about it.
+// forever is a future that never completes.
 type forever struct{}
 
 func (forever) Poll(*core.Context) (int, bool) { return 0, false }
@@ -32,7 +32,7 @@ type latch struct{ pushed int }
 
 func (l *latch) Schedule(*task.Task) { l.pushed++ }
 
-// parkedTask makes a task that was polled once, and what it takes to wake and run it.
+// parkedTask returns a task that was polled once, with what wakes and runs it.
 func parkedTask(tb testing.TB) (*task.Slot[int], *core.Context) {
 	h := coretest.New(1)
 	tb.Cleanup(h.Close)

@@ -10,7 +10,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/task"
 )
 
-// A touch is what others do to a task at one moment of its life.
+// A touch is what wakers and aborters do to a task at one moment of its life.
 type touch uint8
 
 const (
@@ -83,7 +83,7 @@ func (c combination) String() string {
 		c.before, c.during, c.first, c.after, c.inDrop, c.dropPanics, c.join, c.remote, c.moved)
 }
 
-// want is what has to come of it.
+// want is the required result of a combination.
 type want struct {
 	polls, drops int
 	cancelled    bool // the error is ErrCancelled
@@ -97,8 +97,8 @@ const (
 	dropped = "panic in drop"
 )
 
-// expect follows the contract: an abort counts until the future has completed, and a poll needs a
-// reason.
+// expect computes it from the contract: an abort counts until the future has completed, and each poll
+// needs a wake.
 func (c combination) expect() (w want) {
 	gone := func(how func()) want {
 		w.drops = 1
@@ -162,7 +162,7 @@ func TestEveryCombination(t *testing.T) {
 // A value is a future that can move into its task.
 type value struct{ *probe }
 
-// run lives that life on h.
+// run runs the combination on h.
 func (c combination) run(t *testing.T, h *coretest.Host) {
 	var s *task.Slot[int]
 	do := func(x touch) {

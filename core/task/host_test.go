@@ -76,7 +76,7 @@ func TestUnfinishedFuturesAreDroppedAtClose(t *testing.T) {
 	h.Close() // again
 }
 
-// goroutine is the name of the goroutine that calls it: "goroutine 7".
+// goroutine returns the name of its caller's goroutine: "goroutine 7".
 func goroutine() string {
 	var b [64]byte
 	name, _, _ := strings.Cut(string(b[:runtime.Stack(b[:], false)]), " [")
@@ -183,8 +183,8 @@ func TestPanickingWakerOfAJoinerDoesNotEndTheTaskTwice(t *testing.T) {
 	}
 }
 
-// TestPollsOfOneTaskAreOrderedAcrossWorkers: a future needs no locks of its own, on whichever
-// worker it is polled; the race detector watches.
+// TestPollsOfOneTaskAreOrderedAcrossWorkers: a future needs no locks of its own, although it is
+// polled on several workers; the race detector watches.
 func TestPollsOfOneTaskAreOrderedAcrossWorkers(t *testing.T) {
 	ws := coretest.NewWorkers(4)
 	var slots []*task.Slot[int]
@@ -210,7 +210,7 @@ func TestPollsOfOneTaskAreOrderedAcrossWorkers(t *testing.T) {
 	ws.Close()
 }
 
-// TestNoTaskIsLostBetweenPendingAndItsWake: the wake may come in the very moment in which the
+// TestNoTaskIsLostBetweenPendingAndItsWake: the wake may come while the
 // runner makes the task idle.
 //
 // Regression: a task was lost when it was published as idle before it was put back.

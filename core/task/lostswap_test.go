@@ -51,9 +51,9 @@ func TestAnEventThatLosesItsSwapHappensAllTheSame(t *testing.T) {
 	t.Logf("lost swaps of each event: %v, those with another action than without: %v", lost, changed)
 }
 
-// actsAtOnce returns the action of an event that changes nothing, and so has no swap to lose: it comes before
-// the other event. It returns nil for those that swap. A wake that changes nothing swaps too, as long as the
-// task is not over.
+// actsAtOnce returns the action of an event that changes nothing, so that it has no swap to lose: it comes before
+// the other event. It returns nil for events that swap. A wake that changes nothing swaps too, unless the
+// task has finished.
 func actsAtOnce(old task.Word, e task.Event) *task.Action {
 	w, act := task.Next(old, e)
 	if w != old || e == task.EvWake && !old.Has(task.Finished) {
@@ -63,7 +63,7 @@ func actsAtOnce(old task.Word, e task.Event) *task.Action {
 }
 
 // TestAWakeThatChangesNothingComesBeforeThePollThatItIsFor: the task is Scheduled when the waker loads the word,
-// and runs before its swap. The poll that has begun may have missed what the wake is about.
+// and runs before its swap. The poll that has begun may have missed the reason of the wake.
 func TestAWakeThatChangesNothingComesBeforeThePollThatItIsFor(t *testing.T) {
 	var a task.AtomicWord
 	a.Birth(task.Word(task.Scheduled))
@@ -77,7 +77,7 @@ func TestAWakeThatChangesNothingComesBeforeThePollThatItIsFor(t *testing.T) {
 	}
 }
 
-// TestAPushThatLosesItsSwapIsMadeAllTheSame: the pusher has loaded the head, and something else happens to it
+// TestAPushThatLosesItsSwapIsMadeAllTheSame: the pusher has loaded the head, which changes
 // before its swap.
 func TestAPushThatLosesItsSwapIsMadeAllTheSame(t *testing.T) {
 	type steps = func(in *task.Inbox, ts []*task.Task)

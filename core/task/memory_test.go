@@ -10,7 +10,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/task"
 )
 
-// A heavy is what must not outlive its use.
+// A heavy is an object that must not outlive its use.
 type heavy struct{ _ [1 << 16]byte }
 
 // holder is a future that keeps a heavy, and completes with another.
@@ -67,7 +67,7 @@ func TestFutureIsReleasedTheMomentItEnds(t *testing.T) {
 	}
 }
 
-// A noted is a waker that can be told to be garbage.
+// A noted is a waker whose collection a test observes.
 type noted struct {
 	wakes int
 	_     [64]byte // too large to share a block of memory with something else
@@ -75,8 +75,8 @@ type noted struct {
 
 func (w *noted) Wake() { w.wakes++ }
 
-// TestJoinersAreReleasedWhenTheTaskEnds: a handle that outlives the task does not keep those that
-// have waited for it.
+// TestJoinersAreReleasedWhenTheTaskEnds: a handle that outlives the task does not keep its
+// joiners.
 func TestJoinersAreReleasedWhenTheTaskEnds(t *testing.T) {
 	for joiners := 1; joiners <= 2; joiners++ {
 		h := newHost(t)

@@ -64,7 +64,7 @@ func TestPanicInDropIsContained(t *testing.T) {
 }
 
 // TestPanicErrorPassedOnIsNotChanged: a joiner that panics with the error of a task keeps the stack
-// of the first panic, and does not write into an error that is not its own.
+// of the first panic, and does not modify the error of the other task.
 func TestPanicErrorPassedOnIsNotChanged(t *testing.T) {
 	h := newHost(t)
 	first := task.NewPanicError("first")
@@ -83,8 +83,8 @@ func TestPanicErrorPassedOnIsNotChanged(t *testing.T) {
 	}
 }
 
-// TestRunOfATaskThatIsNotScheduledIsTheHostsPanic: it is not contained as one of the task, which
-// may be running on another worker.
+// TestRunOfATaskThatIsNotScheduledIsTheHostsPanic: it is not recovered as a panic of the task, which
+// may run on another worker.
 func TestRunOfATaskThatIsNotScheduledIsTheHostsPanic(t *testing.T) {
 	h := newHost(t)
 	p := &probe{onPoll: pending}

@@ -9,7 +9,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/task"
 )
 
-// A probe is a future whose life the tests watch: it does what onPoll says, once for each poll.
+// A probe is a future that records its life: it calls onPoll at each poll.
 type probe struct {
 	onPoll    func(p *probe, cx *core.Context) (int, bool)
 	onDrop    func(p *probe)

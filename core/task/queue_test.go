@@ -137,7 +137,7 @@ func TestInterruptOfAnOwnerThatRunsIsSilent(t *testing.T) {
 	}
 }
 
-// TestTakeAllLeavesAParkedOrClosedInboxAsItIs: there is nothing to take in either.
+// TestTakeAllLeavesAParkedOrClosedInboxAsItIs: neither has tasks to take.
 func TestTakeAllLeavesAParkedOrClosedInboxAsItIs(t *testing.T) {
 	var in task.Inbox
 	var q task.Queue
@@ -188,7 +188,7 @@ func TestClosedInboxRefusesAndHandsBack(t *testing.T) {
 	}
 }
 
-// TestInboxUnderStress has pushers and an owner that parks whenever there is nothing to do.
+// TestInboxUnderStress has pushers, and an owner that parks whenever the inbox is empty.
 func TestInboxUnderStress(t *testing.T) {
 	const pushers, each = 4, 20000
 	var (
@@ -223,7 +223,7 @@ func TestInboxUnderStress(t *testing.T) {
 			}
 		})
 	}
-	parks, next := own(t, &in, notified, pushers, each)
+	parks, next := serve(t, &in, notified, pushers, each)
 	wg.Wait()
 	sum := 0
 	for _, n := range notifies {
@@ -240,9 +240,9 @@ func TestInboxUnderStress(t *testing.T) {
 	t.Logf("%d parks", parks)
 }
 
-// own is the owner's loop. It returns how often it was woken from a park, and how many tasks came
+// serve is the owner's loop. It returns how often it was woken from a park, and how many tasks came
 // from each pusher.
-func own(t *testing.T, in *task.Inbox, notified chan struct{}, pushers, each int) (parks int, next []int) {
+func serve(t *testing.T, in *task.Inbox, notified chan struct{}, pushers, each int) (parks int, next []int) {
 	var q task.Queue
 	next = make([]int, pushers)
 	for left := pushers * each; left > 0; {

@@ -102,7 +102,7 @@ func TestSetTakesATaskAgain(t *testing.T) {
 	holds(t, &s, nil)
 }
 
-// TestSetGivesItsMemoryBack: after a peak it keeps a few chunks, and works on.
+// TestSetGivesItsMemoryBack: after a peak it keeps a few chunks, and still works.
 func TestSetGivesItsMemoryBack(t *testing.T) {
 	var s task.Set
 	ts := makeTasks(20000, 0)
@@ -120,8 +120,8 @@ func TestSetGivesItsMemoryBack(t *testing.T) {
 	}
 }
 
-// TestSetReusesPlaces: as long as it does not grow, it allocates nothing.
-func TestSetReusesPlaces(t *testing.T) {
+// TestSetReusesIndexes: as long as it does not grow, it allocates nothing.
+func TestSetReusesIndexes(t *testing.T) {
 	var s task.Set
 	ts := makeTasks(1000, 0)
 	for _, x := range ts {
@@ -146,7 +146,7 @@ func TestSetReusesPlaces(t *testing.T) {
 	}
 }
 
-// TestSetIsListedWhileItChanges: what is in it all the time is in every list.
+// TestSetIsListedWhileItChanges: every list has the tasks that are in the set all the time.
 func TestSetIsListedWhileItChanges(t *testing.T) {
 	var s task.Set
 	stay := makeTasks(100, 0)

@@ -10,9 +10,9 @@ import (
 	"github.com/moduvex/moduvex-go/core/task"
 )
 
-// models returns the companies a task is explored in. With two runners it may migrate; the host
-// that kills closes between any two polls. Those that kill are small where the race detector,
-// which has nothing to find here, makes them slow; those in which joiners give up always are.
+// models returns the sets of agents that a task is explored with. With two runners it may migrate; a host
+// that kills may close between any two polls. The models with a kill are smaller under the race detector,
+// which has nothing to find here and makes them slow; those in which joiners give up always are small.
 func models() []model {
 	wakers, aborters := 3, 2
 	if racetest.Enabled {
@@ -52,8 +52,8 @@ func TestEveryInterleavingKeepsTheLaws(t *testing.T) {
 	checkTable(t, &reached)
 }
 
-// sort puts agents that cannot be told apart into an order, so that states that differ only by
-// their names are one.
+// sort orders interchangeable agents, so that states that differ only in which of them did what become
+// one.
 func (s *state) sort() {
 	slices.Sort(s.wakers[:])
 	slices.Sort(s.aborters[:])
@@ -62,7 +62,7 @@ func (s *state) sort() {
 	}
 }
 
-// A key is a state without what is lost on the way: 128 bits.
+// A key is a state in 128 bits.
 type key [2]uint64
 
 // Key implements explore.Model.

@@ -7,8 +7,9 @@ import (
 	"github.com/moduvex/moduvex-go/core/task"
 )
 
-// A fault is a mistake that one can make in the state machine: what next does instead, a runner's
-// event that is stored without a compare, or what a joiner that gives up does to the slot instead. change returns false where next is right.
+// A fault is a possible mistake in the state machine: another result of next, a runner's event that is
+// stored without a compare, or another treatment of the slot by a joiner that gives up. change returns
+// false where it leaves next as it is.
 type fault struct {
 	name   string
 	law    law // which the explorer finds broken first
@@ -17,7 +18,7 @@ type fault struct {
 	leave  func(s *state, j *joiner, own uint8)
 }
 
-// in makes a change for the words that have one state and all the flags, at one event.
+// in changes next for the words with one state and all of some flags, at one event.
 func in(s task.State, flags task.Word, e task.Event, to func(task.Word) (task.Word, task.Action)) func(task.Word, task.Event) (task.Word, task.Action, bool) {
 	return func(w task.Word, at task.Event) (task.Word, task.Action, bool) {
 		if at != e || w.State() != s || w&flags != flags {
@@ -45,12 +46,12 @@ func stays(act task.Action) func(task.Word) (task.Word, task.Action) {
 	return func(w task.Word) (task.Word, task.Action) { return w, act }
 }
 
-// drops cancels the task and has its future dropped.
+// drops cancels the task and makes the runner drop its future.
 func drops(w task.Word) (task.Word, task.Action) {
 	return w.To(task.Cancelled) &^ task.Notified, task.ActDrop
 }
 
-// goes moves the word to another state, with a flag more.
+// goes moves the word to another state and sets a flag.
 func goes(s task.State, flags task.Word, act task.Action) func(task.Word) (task.Word, task.Action) {
 	return func(w task.Word) (task.Word, task.Action) { return w.To(s) | flags, act }
 }

@@ -2,7 +2,7 @@ package task_test
 
 import "github.com/moduvex/moduvex-go/core/task"
 
-// A law is what no state and no step may break.
+// A law is a condition that every state and every step must meet.
 type law uint8
 
 const (
@@ -60,7 +60,7 @@ var lawNames = [lawCount]string{
 
 func (l law) String() string { return lawNames[l] }
 
-// breaks notes that a law was broken, if none was before.
+// breaks notes that a law was broken, if it is the first.
 func (s *state) breaks(l law) {
 	if s.broken == kept {
 		s.broken = l
@@ -214,8 +214,8 @@ func (s *state) check() {
 	}
 }
 
-// probe checks that strays are refused: events of agents that have no business with the task, which
-// the model's agents never are.
+// probe checks that invalid events are refused: those of agents that do not have the task, which the
+// model's agents never make.
 func (m *model) probe(s *state) {
 	now := s.word.State()
 	for _, stray := range [...]struct {

@@ -7,7 +7,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/task"
 )
 
-// A model is a task and those around it, as far as the state machine is concerned. Each agent is a
+// A model is a task and its agents, as far as the state machine is concerned. Each agent is a
 // small machine whose steps are atomic: either one transition of the word, or one effect on memory
 // that the word has to protect (a poll, a drop, the output, the join slot, a queue). An effect is
 // under way in the state that precedes its step, so two agents whose next steps are conflicting
@@ -24,10 +24,10 @@ type model struct {
 	made                               *made                                // if not nil, gathers the transitions made
 }
 
-// made says of which word and event a transition was made.
+// made records the words and events of which a transition was made.
 type made [1 << task.WordBits][task.Events]bool
 
-// A state is everything that decides what may happen, with notes on what did.
+// A state is everything that decides which steps are possible, with notes on what has happened.
 type state struct {
 	word     task.Word
 	queued   uint8 // how many times the task is in a queue
@@ -38,7 +38,7 @@ type state struct {
 	joiners  [2]joiner
 	runners  [2]runner
 
-	// What has happened. No agent looks at it, only the laws do.
+	// What has happened. Only the laws read it, no agent does.
 	polled    bool // the future was polled
 	wakeOwed  bool // a wake came after the last poll began
 	aborted   bool // an abort took

@@ -37,7 +37,7 @@ const (
 	toldOf = task.Unwinding
 )
 
-// table is what next is meant to do; where several rows match, the first one counts.
+// table is what next must do; if several rows match, the first one counts.
 var table = []row{
 	{task.EvWake, idle, 0, 0, task.Scheduled, 0, 0, task.ActPush},
 	{task.EvWake, running, 0, 0, same, task.Notified, 0, task.ActNone},
@@ -101,9 +101,9 @@ func (r *row) apply(w task.Word) (task.Word, task.Action) {
 	return w, r.act
 }
 
-// checkTable compares next, and the transitions that tasks make of it, with the table in every word
-// of reached and for every event: one that no row has is invalid. Every row must have been used by
-// the agents.
+// checkTable compares next, and the transitions of atomicWord, with the table for every word
+// of reached and every event: an event without a row is invalid. The agents must have used every
+// row.
 func checkTable(t *testing.T, reached *made) {
 	t.Helper()
 	used := make([]bool, len(table))

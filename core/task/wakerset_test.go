@@ -107,7 +107,7 @@ func TestAWakerSetIsWhatAListWouldBe(t *testing.T) {
 	}
 }
 
-// A set does not keep the room of its largest crowd, nor grow where one comes for each that goes.
+// A set releases memory when wakers leave, and does not grow while as many come as leave.
 func TestAWakerSetGivesItsRoomBack(t *testing.T) {
 	var log []int
 	var set task.WakerSet
@@ -142,8 +142,8 @@ func TestAWakerSetGivesItsRoomBack(t *testing.T) {
 	}
 }
 
-// The joiners of a task are woken in the order in which they came, by whichever way it ends, and one that
-// was taken back is not.
+// The joiners of a task are woken in the order in which they came, however the task ends; a joiner that was
+// removed is not woken.
 func TestJoinersAreWokenInTheOrderInWhichTheyCame(t *testing.T) {
 	for name, end := range map[string]func(h *coretest.Host, s *task.Slot[int]){
 		"run":   func(h *coretest.Host, s *task.Slot[int]) { h.Run() },
@@ -185,7 +185,7 @@ func TestASingleJoinerAllocatesNothing(t *testing.T) {
 	}
 }
 
-// A flag is a waker that one task needs one of.
+// A flag is a waker of which a task needs only one.
 type flag struct {
 	up bool
 	_  [64]byte

@@ -10,7 +10,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/task"
 )
 
-// A part is a waker of something that may be over before the task it waits for is.
+// A part is a waker that may be over before the task that it watches.
 type part struct {
 	over bool
 	_    [64]byte
@@ -21,7 +21,7 @@ func (p *part) Finished() bool { return p.over }
 
 var _ core.FinishedWaker = (*part)(nil)
 
-// TestATaskLetsGoOfWatchersThatAreOver: one that goes on for long is joined by many that do not.
+// TestATaskLetsGoOfWatchersThatAreOver: a long task is watched by many short ones.
 func TestATaskLetsGoOfWatchersThatAreOver(t *testing.T) {
 	s := task.New(future.Pending[int]())
 	live := &part{}
@@ -65,7 +65,7 @@ func (m *meddler) Finished() bool {
 }
 
 // TestATaskThatEndsWhileItsJoinSlotIsWritten: finishing finds the slot claimed and wakes no joiner. The writer
-// finds the task finished and wakes all, once, but for itself, which is told.
+// finds the task finished and wakes all others, once; it learns of the end by the result of Watch.
 func TestATaskThatEndsWhileItsJoinSlotIsWritten(t *testing.T) {
 	for name, write := range map[string]func(s *task.Slot[int], m *meddler, end func()) (told bool){
 		"watch of a new one": func(s *task.Slot[int], m *meddler, end func()) bool {
