@@ -81,7 +81,7 @@ func ExampleDropper() {
 	// task was cancelled after 1s
 }
 
-// A poll that has many operations to do lets the others run in between.
+// A poll with many operations yields in between.
 func ExampleContext_Spend() {
 	h := coretest.New(1)
 	defer h.Close()
@@ -116,7 +116,7 @@ func ExampleWakerFunc() {
 	// woken
 }
 
-// A deadline that came as text has no monotonic reading.
+// A deadline parsed from text has no monotonic reading.
 func ExampleTimeOn() {
 	h := coretest.New(1)
 	defer h.Close()
@@ -125,7 +125,7 @@ func ExampleTimeOn() {
 	// Output: 1m0s
 }
 
-// What is read from a file or a message gets a monotonic reading once, before it is kept.
+// A deadline from a file or a message gets a monotonic reading once, before it is stored.
 func ExampleMonotonic() {
 	at := time.Unix(time.Now().Unix()+3600, 0)
 	kept := core.Monotonic(at)

@@ -226,7 +226,7 @@ func TestHostHasNoIO(t *testing.T) {
 	}
 }
 
-// TestTwoRunsAreTheSame: order and clock depend on nothing from outside.
+// TestTwoRunsAreTheSame: order and clock depend on the test alone.
 func TestTwoRunsAreTheSame(t *testing.T) {
 	run := func() (log []string) {
 		h := coretest.New(7)

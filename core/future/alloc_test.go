@@ -100,7 +100,7 @@ func BenchmarkPollPending(b *testing.B) {
 }
 
 // BenchmarkJoinAll joins n children that become ready one after the other, each with a poll of its
-// own: it is there that polling all of them would be quadratic.
+// own: here, polling all of them each time would be quadratic.
 func BenchmarkJoinAll(b *testing.B) {
 	for _, n := range []int{4, 16, 17, 100, 1000} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {

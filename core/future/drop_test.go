@@ -49,7 +49,7 @@ var combinators = []struct {
 	}},
 }
 
-// fates are what may become of a child at a poll.
+// fates are the possible results of a poll of a child.
 var fates = map[string]func(*probe){
 	"pending": func(*probe) {},
 	"ready":   func(p *probe) { p.ready = true },
@@ -76,9 +76,9 @@ func eachFate(t *testing.T, children int, f func(name string, ps []*probe)) {
 	}
 }
 
-// TestDropReachesEachUnansweredChildOnce gives each combinator up at each moment, with children of
+// TestDropReachesEachPendingChildOnce gives each combinator up at each moment, with children of
 // every fate, on a task, whose harness contains the panics.
-func TestDropReachesEachUnansweredChildOnce(t *testing.T) {
+func TestDropReachesEachPendingChildOnce(t *testing.T) {
 	for _, c := range combinators {
 		for polls := range 4 {
 			if polls == 0 && c.name == "Then, second" {

@@ -85,9 +85,9 @@ func TestJoinAllOfManyIgnoresStaleWakers(t *testing.T) {
 	}
 }
 
-// TestWakeOfAWokenChildIsOrderedBeforeItsPoll: it changes nothing, but what the waker wrote must be
-// visible to the poll. The race detector looks for the order; the test waits for the waker in a way
-// that it does not see, and so orders nothing by itself.
+// TestWakeOfAWokenChildIsOrderedBeforeItsPoll: the wake changes nothing, but the waker's writes must be
+// visible to the poll. The race detector checks the order; the test waits for the waker in a way
+// that the detector does not see, and so adds no order itself.
 func TestWakeOfAWokenChildIsOrderedBeforeItsPoll(t *testing.T) {
 	var written, have int
 	var child core.Waker
@@ -164,7 +164,7 @@ func TestJoinAllOfManyRestoresTheWakerAfterAPanic(t *testing.T) {
 	}
 }
 
-// TestJoinAllKeepsToTheBudget: children that find it spent are polled again, and only they.
+// TestJoinAllKeepsToTheBudget: the next poll polls the children that found it spent, and no others.
 func TestJoinAllKeepsToTheBudget(t *testing.T) {
 	const n = 300
 	done := 0

@@ -51,7 +51,7 @@ func among(n, i int, m core.Future[int]) []core.Future[int] {
 }
 
 // TestHogsStarveNobody: in every combinator, a child among others that spend the whole budget at each
-// poll gets on within a few polls for each of its siblings.
+// poll makes progress within a few polls for each of its siblings.
 //
 // Regression: the children behind it were never polled with any budget.
 func TestHogsStarveNobody(t *testing.T) {
@@ -147,7 +147,7 @@ func inBody(body func(co *coro.Co)) core.Future[any] {
 	})
 }
 
-// TestHogsKeepNoDeadlineBack: the deadline is that of the combinator or the scope, and what is inside
+// TestHogsKeepNoDeadlineBack: the deadline of a combinator or a scope takes effect although the future inside
 // spends the whole budget at each poll.
 //
 // Regression: a child that spent the whole budget delayed the deadline of its siblings.
@@ -219,7 +219,7 @@ func TestHogsKeepNoDeadlineBack(t *testing.T) {
 	}
 }
 
-// reason is the error of a Timeout.
+// reason returns the error of a Timeout.
 func reason[T any](f core.Future[core.Result[T]]) core.Future[error] {
 	return future.Map(f, func(r core.Result[T]) error { return r.Err })
 }

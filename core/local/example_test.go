@@ -74,7 +74,7 @@ func ExampleKey_Must() {
 	// Output: task panicked: local: no value for "request id" here: it is outside every scope of that key
 }
 
-// A spawned task has no values of its parent, unless it is given them.
+// A spawned task has no values of its parent, unless it inherits them.
 func ExampleInheritBody() {
 	host := coretest.New(1)
 	defer host.Close()

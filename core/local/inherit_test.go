@@ -71,7 +71,7 @@ func TestASpawnedTaskInheritsOnlyWhatItIsToldTo(t *testing.T) {
 	}
 }
 
-// What a child inherits is what was there when it was spawned.
+// A child inherits the values at the time of its spawn.
 func TestInheritedValuesOutliveTheParent(t *testing.T) {
 	h := newHost(t)
 	late := coro.New(func(co *coro.Co) (int, error) { return 0, nil })

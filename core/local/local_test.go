@@ -41,8 +41,8 @@ func TestScopesOfFuturesNestAndRestore(t *testing.T) {
 	}
 }
 
-// The context of a worker serves one task after the other, so what a task leaves in it would be
-// seen by the next.
+// The context of a worker serves one task after the other, so the next task would see values that a task
+// left in it.
 //
 // Regression: a panic leaked the value of the scope that it left.
 func TestAPollThatEndsInAnyWayLeavesNothingBehind(t *testing.T) {
@@ -154,7 +154,7 @@ func TestAScopeFollowsItsTaskToAnotherContext(t *testing.T) {
 	}
 }
 
-// big is noticed by a weak pointer.
+// big is large enough to be an object of its own, for a weak pointer.
 type big struct{ _ [64]byte }
 
 func TestValuesAreLetGoOf(t *testing.T) {

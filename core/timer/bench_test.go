@@ -7,7 +7,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/timer"
 )
 
-// A deadline that is set and taken back, as around most operations that have one.
+// A deadline that is set and cancelled, as around most operations that have one.
 func BenchmarkSetAndTakeBack(b *testing.B) {
 	b.Run("timer", func(b *testing.B) {
 		h := newHost(b)

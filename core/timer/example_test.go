@@ -51,7 +51,7 @@ func ExampleTimeout() {
 	// Output: core: deadline exceeded 1s
 }
 
-// A round that takes too long makes a tick late; Skip leaves out those that it has missed.
+// A round that takes too long makes a tick late; Skip discards the ticks that it missed.
 func ExampleInterval_Tick() {
 	host := coretest.New(1)
 	defer host.Close()
@@ -125,7 +125,7 @@ func ExampleNewInterval() {
 	// Output: 3m0s <nil> true
 }
 
-// Every byte that comes moves the deadline, so the connection is given up only when it is idle.
+// Every byte that arrives moves the deadline, so the connection is given up only when it is idle.
 func ExampleTimer_Reset() {
 	host := coretest.New(1)
 	defer host.Close()

@@ -64,8 +64,8 @@ func TestMissedTicks(t *testing.T) {
 	}
 }
 
-// Where the period is shorter than what counts as punctual, a tick that is a whole period late is
-// not.
+// If the period is shorter than the limit of punctual ticks, a tick that is late by a whole period is
+// not punctual.
 func TestDelayWithAShortPeriod(t *testing.T) {
 	h := newHost(t)
 	i := every(2*ms, timer.Delay)
@@ -77,7 +77,7 @@ func TestDelayWithAShortPeriod(t *testing.T) {
 	check(t, "ticks", have, []tick{{2 * ms, 2 * ms}, {4 * ms, 5 * ms}, {6 * ms, 6 * ms}, {8 * ms, 10 * ms}, {12 * ms, 12 * ms}})
 }
 
-// A stall of a year costs Skip and Delay one tick, and Burst as many as it was told to give.
+// A stall of a year brings one tick with Skip and Delay, and all missed ticks with Burst.
 func TestALongStall(t *testing.T) {
 	const year = 365 * 24 * time.Hour
 	for _, missed := range []timer.MissedTicks{timer.Delay, timer.Skip} {
@@ -119,8 +119,8 @@ func TestABurstTakesFromTheBudget(t *testing.T) {
 	}
 }
 
-// Whatever the stalls, no tick is early, Burst and Skip stay on the schedule, Skip's ticks differ,
-// Burst's are all there, and Delay's lie a period apart.
+// After any stalls, no tick is early, Burst and Skip stay on the schedule, Skip's ticks differ,
+// Burst's are complete, and Delay's lie a period apart.
 func TestTicksKeepTheirPromisesUnderRandomStalls(t *testing.T) {
 	for seed := range uint64(60) {
 		r := rand.New(rand.NewPCG(seed, 1))

@@ -10,7 +10,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/timer"
 )
 
-// A loop around a race drops the interval in every round. Its schedule must not start anew each
+// A loop around a race drops the interval in every round. Its schedule must not restart each
 // time, or a busy loop would never see a tick.
 func TestADroppedIntervalGoesOn(t *testing.T) {
 	for name, drop := range map[string]func(*timer.Interval){

@@ -12,7 +12,7 @@ import (
 
 const ms = time.Millisecond
 
-// every is an interval with nothing but a behaviour for missed ticks.
+// every returns an interval with a behaviour for missed ticks and no other option.
 func every(period time.Duration, missed timer.MissedTicks) *timer.Interval {
 	return timer.NewInterval(period, timer.IntervalOptions{Missed: missed})
 }
@@ -20,7 +20,7 @@ func every(period time.Duration, missed timer.MissedTicks) *timer.Interval {
 // A tick is when it was due and when it was taken, since the epoch.
 type tick struct{ due, at time.Duration }
 
-// takeNow polls until pending and returns the ticks that were there.
+// takeNow polls until pending and returns the ticks.
 func takeNow(h *coretest.Host, w core.Waker, i *timer.Interval) (ticks []tick) {
 	for {
 		due, ok := poll(h, w, i)

@@ -12,7 +12,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/timer"
 )
 
-// never is the last deadline there is.
+// never is the latest possible deadline.
 const never = time.Duration(math.MaxInt64)
 
 func newHost(t testing.TB) *coretest.Host {
@@ -310,8 +310,8 @@ type lateEpoch struct {
 
 func (h lateEpoch) Epoch() time.Time { return h.Host.Epoch().Add(h.by) }
 
-// Regression: a timer that had moved to another worker, found itself over there and had no budget left
-// began anew.
+// Regression: a timer restarted that had moved to another worker and was over there when the budget was
+// spent.
 func TestATimerThatMovesWithoutBudgetStaysOver(t *testing.T) {
 	from, to := coretest.New(1), coretest.New(1)
 	defer from.Close()
@@ -337,7 +337,7 @@ func TestATimerThatMovesWithoutBudgetStaysOver(t *testing.T) {
 	}
 }
 
-// Regression: two timers of which one was a copy shared their instant.
+// Regression: a timer and its copy shared their instant.
 func TestACopyOfAnUnarmedTimerIsATimerOfItsOwn(t *testing.T) {
 	h := coretest.New(1)
 	defer h.Close()
@@ -355,7 +355,7 @@ func TestACopyOfAnUnarmedTimerIsATimerOfItsOwn(t *testing.T) {
 	a.Drop()
 }
 
-// A task that sleeps in poll style and is one allocation fits 192 bytes, three lines of a cache.
+// A task that sleeps in poll style and is one allocation fits 192 bytes, three cache lines.
 func TestSizeOfATimer(t *testing.T) {
 	if have := unsafe.Sizeof(timer.Timer{}); have > 88 {
 		t.Errorf("a Timer has %d bytes, want at most 88", have)

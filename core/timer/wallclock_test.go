@@ -10,8 +10,8 @@ import (
 	"github.com/moduvex/moduvex-go/core/timer/wheel"
 )
 
-// A systemHost has the system's clock by its epoch, and a Now of its own: Advance is what the wall
-// clock was set back by.
+// A systemHost claims the system's clock by its epoch, but has a Now of its own: Advance sets the wall
+// clock back, relative to it.
 type systemHost struct {
 	*coretest.Host
 	epoch time.Time
@@ -32,7 +32,7 @@ func newSystemHost(t testing.TB) (*systemHost, *core.Context) {
 	return h, cx
 }
 
-// near reports whether have is want, less what passes while a test runs.
+// near reports whether have is want, less the time that a test takes.
 func near(have, want time.Duration) bool { return have <= want && have > want-time.Hour }
 
 // Regression: deadlines followed the wall clock.

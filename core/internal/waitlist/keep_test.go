@@ -13,7 +13,7 @@ type bigWaker struct{ _ [128]byte }
 
 func (*bigWaker) Wake() {}
 
-// TestANodeThatHasLeftKeepsNothing: neither its waker nor those that were beside it, however it has left.
+// TestANodeThatHasLeftKeepsNothing: neither its waker nor its neighbours, however it has left.
 func TestANodeThatHasLeftKeepsNothing(t *testing.T) {
 	for name, leave := range map[string]func(l *waitlist.List, n *waitlist.Node){
 		"Pop":    func(l *waitlist.List, n *waitlist.Node) { l.Pop(waitlist.Granted); l.Pop(waitlist.Granted) },
@@ -50,7 +50,7 @@ func TestANodeThatHasLeftKeepsNothing(t *testing.T) {
 	}
 }
 
-// TestAListKeepsNoneThatHasLeft: it points at what is in it and at nothing else.
+// TestAListKeepsNoneThatHasLeft: it points to the nodes in it and to no others.
 func TestAListKeepsNoneThatHasLeft(t *testing.T) {
 	l := new(waitlist.List)
 	left := func() (all []weak.Pointer[waitlist.Node]) {
@@ -75,7 +75,7 @@ func TestAListKeepsNoneThatHasLeft(t *testing.T) {
 	runtime.KeepAlive(l)
 }
 
-// TestABatchThatWasCalledKeepsNothing, though it is there to be filled again.
+// TestABatchThatWasCalledKeepsNothing, although it can be filled again.
 func TestABatchThatWasCalledKeepsNothing(t *testing.T) {
 	b := new(waitlist.Batch)
 	waker := func() weak.Pointer[bigWaker] {

@@ -8,7 +8,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/timer/wheel"
 )
 
-// Regression: to find the next deadline took a look at every timer.
+// Regression: finding the next deadline looked at every timer.
 func TestNextLooksAtNoMoreThanTheLevels(t *testing.T) {
 	rng := rand.New(rand.NewPCG(25, 1))
 	w := wheel.New(0)
@@ -27,7 +27,7 @@ func TestNextLooksAtNoMoreThanTheLevels(t *testing.T) {
 	}
 }
 
-// Regression: a jump took a look at every tick, or every slot, on the way.
+// Regression: a jump looked at every tick, or every slot, on the way.
 func TestJumpCostsNoMoreThanItFiresAndCascades(t *testing.T) {
 	day := 24 * time.Hour
 	for _, jump := range []time.Duration{time.Second, time.Hour, 365 * day, 100_000 * day} {

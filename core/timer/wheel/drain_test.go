@@ -113,8 +113,8 @@ func TestFiredEntryMayRearmAPeriodWithoutDrift(t *testing.T) {
 	}
 }
 
-// A drain may stop for long at any entry. Regression: the wheel went on looking at one that was its owner's
-// again, and kept it.
+// A drain may stop for long at any entry. Regression: the wheel kept using an entry that belonged to its owner
+// again.
 func TestEntryThatHasFiredIsNotKept(t *testing.T) {
 	type owner struct {
 		wheel.Entry

@@ -63,7 +63,7 @@ func ExampleWheel_Remove() {
 	// true
 }
 
-// A timeout that is pushed back by every sign of life.
+// A timeout that every sign of life postpones.
 func ExampleWheel_Reset() {
 	const timeout = 30 * time.Second
 	w := wheel.New(0)
@@ -80,8 +80,8 @@ func ExampleWheel_Reset() {
 	// 1m15s true
 }
 
-// A ticker arms its entry again from inside the drain. What it misses by a jump
-// it does not make up for within the same drain.
+// A ticker arms its entry again from inside the drain. It does not catch up
+// within the same drain on ticks that a jump has missed.
 func ExampleWheel_Expire() {
 	w := wheel.New(0)
 	e := new(wheel.Entry)

@@ -11,8 +11,8 @@ import (
 // revolution is the time in which a level wraps.
 func revolution(level int) time.Duration { return wheel.SlotTime(level) * wheel.SlotsPerLevel }
 
-// Deadlines around the places where a digit changes, seen from wheels that
-// stand around such places.
+// Deadlines around the ticks at which a digit changes, in wheels whose time is
+// around such ticks.
 func TestEveryLevelWraps(t *testing.T) {
 	for level := range wheel.Levels {
 		for _, unit := range []time.Duration{wheel.SlotTime(level), revolution(level)} {
@@ -25,7 +25,7 @@ func TestEveryLevelWraps(t *testing.T) {
 	}
 }
 
-// testOneDeadline checks one timer with a wheel that is told every tick near
+// testOneDeadline checks one timer with a wheel that gets every tick near
 // the deadline, and with one that only jumps.
 func testOneDeadline(t *testing.T, start, deadline time.Duration) {
 	t.Helper()
@@ -166,7 +166,7 @@ func TestJumpOfHoursAndYearsFiresAllInOrder(t *testing.T) {
 	}
 }
 
-// However far ahead each of them was armed.
+// The order does not depend on how far ahead they were armed.
 func TestOneTickFiresInOrderOfArmingAcrossRevolutions(t *testing.T) {
 	deadline := 5*wheel.Span + 77*revolution(4) + 3*ms
 	w := wheel.New(0)

@@ -11,7 +11,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/timer/wheel"
 )
 
-// timer is what the reference knows of an armed entry.
+// timer is an armed entry as the reference has it.
 type timer struct {
 	tick int64
 	seq  int
@@ -94,7 +94,7 @@ func (r *reference) expire(now time.Duration, got *wheel.Entry) error {
 	return nil
 }
 
-// next judges what the wheel says of the time until which it has nothing to do.
+// next checks the time that Next returns.
 func (r *reference) next(at time.Duration, ok bool) error {
 	first, want := r.first()
 	if ok != want {

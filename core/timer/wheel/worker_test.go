@@ -8,8 +8,8 @@ import (
 	"github.com/moduvex/moduvex-go/core/timer/wheel"
 )
 
-// worker follows a wheel as a runtime's worker does: it sleeps until Next, for
-// sleeps are never exact somewhat longer, and drains.
+// worker uses a wheel as a runtime's worker does: it sleeps until Next, or somewhat
+// longer, since sleeps are never exact, and drains.
 type worker struct {
 	t      *testing.T
 	w      *wheel.Wheel
