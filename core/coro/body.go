@@ -8,22 +8,30 @@ import (
 
 // A body is a function that a task runs, with what it needs besides the Co. The kinds below are types, not
 // closures around the function: so a task is one allocation for each of them, and knows its function's name.
+//
+// A stack begins with 2 KB, and one that has to grow takes 4 KB as long as the body waits. So the function is called
+// by cell.run itself: functions returns it, and no frame of this package but run's is below the user's.
 type body[T any] interface {
-	call(co *Co) (T, error)
+	// take reports whether the body begins: it has taken what it is to own.
+	take() bool
+	// functions returns one function, the other one is nil.
+	functions() (value func(co *Co) (T, error), do func(co *Co) error)
 	pc() uintptr // of the function that the user wrote
 }
 
 // A valueBody returns a value.
 type valueBody[T any] func(co *Co) (T, error)
 
-func (b valueBody[T]) call(co *Co) (T, error) { return b(co) }
-func (b valueBody[T]) pc() uintptr            { return reflect.ValueOf(b).Pointer() }
+func (b valueBody[T]) take() bool                                         { return true }
+func (b valueBody[T]) functions() (func(*Co) (T, error), func(*Co) error) { return b, nil }
+func (b valueBody[T]) pc() uintptr                                        { return reflect.ValueOf(b).Pointer() }
 
 // An errorBody returns an error only: its value is the zero T.
 type errorBody[T any] func(co *Co) error
 
-func (b errorBody[T]) call(co *Co) (value T, err error) { return value, b(co) }
-func (b errorBody[T]) pc() uintptr                      { return reflect.ValueOf(b).Pointer() }
+func (b errorBody[T]) take() bool                                         { return true }
+func (b errorBody[T]) functions() (func(*Co) (T, error), func(*Co) error) { return nil, b }
+func (b errorBody[T]) pc() uintptr                                        { return reflect.ValueOf(b).Pointer() }
 
 // An owningBody takes the resource of owner before it runs.
 type owningBody[T any, B body[T]] struct {
@@ -31,14 +39,17 @@ type owningBody[T any, B body[T]] struct {
 	owner *owner
 }
 
-func (b owningBody[T, B]) call(co *Co) (value T, err error) {
+func (b owningBody[T, B]) take() bool {
 	if !b.owner.take() {
-		return value, core.ErrShutdown
+		return false
 	}
 	b.owner.r = nil
-	return b.body.call(co)
+	return b.body.take()
 }
 
+func (b owningBody[T, B]) functions() (func(*Co) (T, error), func(*Co) error) {
+	return b.body.functions()
+}
 func (b owningBody[T, B]) pc() uintptr { return b.body.pc() }
 
 // An inheritingBody sees values as its own.
@@ -47,12 +58,20 @@ type inheritingBody[T any, B body[T]] struct {
 	values *core.Values
 }
 
-func (b inheritingBody[T, B]) call(co *Co) (value T, err error) {
-	err = WithValues(co, b.values, func(co *Co) (err error) {
-		value, err = b.body.call(co)
-		return err
-	})
-	return value, err
+func (b inheritingBody[T, B]) take() bool { return b.body.take() }
+
+func (b inheritingBody[T, B]) functions() (func(*Co) (T, error), func(*Co) error) {
+	value, do := b.body.functions()
+	if do != nil {
+		return nil, func(co *Co) error { return WithValues(co, b.values, do) }
+	}
+	return func(co *Co) (v T, err error) {
+		err = WithValues(co, b.values, func(co *Co) (err error) {
+			v, err = value(co)
+			return err
+		})
+		return v, err
+	}, nil
 }
 
 func (b inheritingBody[T, B]) pc() uintptr { return b.body.pc() }

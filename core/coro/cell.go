@@ -113,7 +113,15 @@ func (c *cell[T, B]) release() {
 
 // run implements job.
 func (c *cell[T, B]) run() {
-	v, err := c.body.call(&c.co)
+	var v T
+	err := core.ErrShutdown
+	if c.body.take() {
+		if value, do := c.body.functions(); do != nil {
+			err = do(&c.co)
+		} else {
+			v, err = value(&c.co)
+		}
+	}
 	switch {
 	case c.dropping:
 		c.endDropped() // whatever it returned: Drop's caller has the reason
