@@ -2,9 +2,7 @@ package coro_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"time"
 
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coretest"
@@ -19,7 +17,7 @@ func (d door) Close() error {
 	return nil
 }
 
-// A host that closes refuses the task, so its body never begins. The caller of Spawn gives the task up.
+// A host that closes refuses the task, so the body never begins. The caller of Spawn then kills the task.
 func ExampleNewOwning() {
 	host := coretest.New(1)
 	host.Close()
@@ -38,7 +36,7 @@ func ExampleNewOwning() {
 	// closed front
 }
 
-// A body that takes several things over gets them together.
+// Closers pass several resources to one body.
 func ExampleClosers() {
 	host := coretest.New(1)
 	defer host.Close()
@@ -53,59 +51,6 @@ func ExampleClosers() {
 	// Output:
 	// closed back
 	// closed front
-}
-
-// There is no place for a second child before the time is up, so none is started: the door is closed all the same.
-func ExampleGroup_DoOwning() {
-	host := coretest.New(1)
-	defer host.Close()
-
-	body := coro.New(func(co *coro.Co) (int, error) {
-		return 0, coro.WithGroup(co, coro.GroupOptions{Limit: 1}, func(co *coro.Co, s *coro.Group) error {
-			s.Do(co, func(co *coro.Co) error { return coro.Sleep(co, time.Hour) })
-			coro.WithTimeout(co, time.Second, func(co *coro.Co) error {
-				front := door("front")
-				err := s.DoOwning(co, front, func(co *coro.Co) error {
-					defer front.Close()
-					return nil
-				})
-				fmt.Println("deadline exceeded:", errors.Is(err, core.ErrDeadlineExceeded))
-				return err
-			})
-			return nil
-		})
-	})
-	host.Spawn(&body.Task)
-	host.Run()
-	// Output:
-	// closed front
-	// deadline exceeded: true
-}
-
-// A child gives its result and closes what it was given.
-func ExampleResults_GoOwning() {
-	host := coretest.New(1)
-	defer host.Close()
-
-	body := coro.New(func(co *coro.Co) (int, error) {
-		return 0, coro.WithGroup(co, coro.GroupOptions{}, func(co *coro.Co, s *coro.Group) error {
-			names := coro.NewResults[string](s)
-			front := door("front")
-			names.GoOwning(co, front, func(co *coro.Co) (string, error) {
-				defer front.Close()
-				return string(front), nil
-			})
-			for name, err := range names.All(co) {
-				fmt.Println("got", name, err)
-			}
-			return nil
-		})
-	})
-	host.Spawn(&body.Task)
-	host.Run()
-	// Output:
-	// closed front
-	// got front <nil>
 }
 
 // A call that blocks its goroutine until something happens.
@@ -135,7 +80,7 @@ func ExampleNested() {
 	// elsewhere: <nil>
 }
 
-// Inside needs no context: it looks at the stack.
+// Inside needs no context: it reads the stack.
 func ExampleInside() {
 	host := coretest.New(1)
 	defer host.Close()
