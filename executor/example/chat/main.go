@@ -5,8 +5,8 @@
 // The server asks for a name first. /who lists the names, /quit leaves, and so does the end of the connection.
 //
 // A client costs two tasks: one reads its lines, the other sends it those of the others. All lines pass through one
-// broadcast channel of bounded size. A client that is too slow misses lines, and is told how many: it holds up
-// nobody, and the server keeps no queue for it. One that takes nothing at all for a while is disconnected.
+// broadcast channel of bounded size. A client that is too slow misses lines, and the server tells it how many. It
+// delays no other client, and the server keeps no queue for it. A client that takes nothing for 30 seconds is disconnected.
 //
 // main.go starts and stops the server, room.go is what the clients share, member.go is one client.
 package main

@@ -78,7 +78,7 @@ const (
 	sweepKeys  = 1000 // looked at each time: a sweep must not hold its worker for long
 )
 
-// sweep is a task of each worker. It removes keys that have expired and that nobody asks for.
+// sweep is a task of each worker. It removes keys that have expired and that no command looks up.
 func (db *database) sweep(co *coro.Co, _ int) (struct{}, error) {
 	for {
 		err := executor.UntilDrain(co, func(co *coro.Co) error { return coro.Sleep(co, sweepEvery) })

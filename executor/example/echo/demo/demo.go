@@ -18,9 +18,9 @@ import (
 //	demo ─── starts, once for each style ──→ server ─── starts ──→ client
 //	prints the table  ←── serverReport ───   the runtime           plain goroutines and package net
 //
-// Each server is a fresh process, so that what the memory of one style was is not seen in the
-// other's. The client is a process of its own since it needs as many descriptors again, and knows
-// nothing of tasks, so what it verifies is what anybody's client would get.
+// Each server is a fresh process, so that the memory of one style does not show in the figures of the other. The client
+// is a process of its own because it needs as many descriptors as the server. It is written with package net and knows
+// nothing of tasks.
 
 // A demoConfig is what the processes tell each other by flags.
 type demoConfig struct {

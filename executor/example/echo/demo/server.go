@@ -16,7 +16,7 @@ type server struct {
 	listener *tcp.ListenerGroup // one for each worker, so that all cores serve
 	style    string             // of the connections' tasks: poll or direct
 
-	// accepted, if not nil, is told of each connection's task.
+	// accepted, if not nil, is called with the task of each connection.
 	accepted func(joinhandle.AbortHandle)
 
 	// buffers are lent to connections for as long as there is something in them. An idle
