@@ -160,7 +160,7 @@ func waitAtBarrier(t *testing.T) wait {
 	}
 }
 
-// In each round the value is being made by somebody who gives up, and then not made by who has waited.
+// In each round a maker is dropped, and the waiter becomes the maker and fails.
 func waitForCell(t *testing.T) wait {
 	var c lock.OnceCell[int]
 	failed := errors.New("failed")
@@ -191,7 +191,7 @@ func waitForCell(t *testing.T) wait {
 		poll: func(t *testing.T) func() bool {
 			w := waittest.NewWaiter[int](t, &next)
 			turns := 0
-			return func() bool { // its answer is that it has got the turn, which it gives back
+			return func() bool { // it is ready when it may make the value, and passes that on
 				w.Poll()
 				if turns++; turns%2 == 0 {
 					w.Drop()

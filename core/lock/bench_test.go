@@ -87,7 +87,7 @@ func BenchmarkMutex(b *testing.B) {
 	})
 }
 
-// BenchmarkMutexHandOver is a lock that is held across a turn of the queue, so that it is handed
+// BenchmarkMutexHandOver is a lock that is held across a round of the queue, so that it is passed
 // over each time.
 func BenchmarkMutexHandOver(b *testing.B) {
 	h := waittest.NewSolo()

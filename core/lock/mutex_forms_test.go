@@ -85,7 +85,7 @@ func TestAnAbortedBodyLeavesTheMutexLockable(t *testing.T) {
 		}
 		h.Run()
 		victimErr, nextErr := waittest.Ended(t, victim), waittest.Ended(t, next)
-		// An answer that is there beats the abort.
+		// A value that is there beats the abort.
 		if !woken && !errors.Is(victimErr, core.ErrCancelled) || nextErr != nil {
 			t.Errorf("woken %t: have %v and %v", woken, victimErr, nextErr)
 		}
@@ -134,7 +134,7 @@ func TestGoroutinesAndTasksShareAMutex(t *testing.T) {
 	wg.Go(func() {
 		g, err := m.LockWait(ctx)
 		switch {
-		case err == nil: // its turn came before it saw the cancellation
+		case err == nil: // it had the lock before it saw the cancellation
 			g.Unlock()
 		case err != boom:
 			t.Errorf("have %v, want boom", err)

@@ -43,7 +43,7 @@ func TestUnlockPassesTheMutexToTheNextInLine(t *testing.T) {
 		g.Unlock()
 		for _, later := range ws[i+2:] {
 			if later.Wakes != 0 {
-				t.Error("somebody was woken out of turn")
+				t.Error("a waiter was woken out of order")
 			}
 		}
 		mustBeLocked(t, &m)
@@ -61,7 +61,7 @@ func TestANewcomerGetsNoMutexPastTheWaiters(t *testing.T) {
 	g := mustLock(t, &m)
 	ws[0].Pends(t)
 	g.Unlock()
-	mustBeLocked(t, &m) // by ws[0], who does not know yet
+	mustBeLocked(t, &m) // by ws[0], which has not polled yet
 	ws[1].Pends(t)
 	g = ws[0].Answers(t, 1)
 	ws[2].Pends(t)
@@ -72,7 +72,7 @@ func TestANewcomerGetsNoMutexPastTheWaiters(t *testing.T) {
 	ws[2].Answers(t, 1)
 }
 
-// Regression: the wake of a waiter that was given up after it was lost.
+// Regression: the wake of a waiter that was dropped after it was lost.
 func TestADroppedWaiterPassesTheMutexOn(t *testing.T) {
 	var m lock.Mutex
 	ws := lockWaiters(t, &m, 3)
@@ -146,7 +146,7 @@ func TestALockFutureCanBeUsedAgain(t *testing.T) {
 	}
 }
 
-// The last poll's waker is the one that counts: a future may be handed to another task.
+// The waker of the last poll counts: a future may move to another task.
 func TestALockFutureThatIsPolledAgainWakesItsLastWaker(t *testing.T) {
 	var m lock.Mutex
 	w := lockWaiters(t, &m, 1)[0]

@@ -74,7 +74,7 @@ func TestAFutureSeesEachNotifyAllAfterItWasMade(t *testing.T) {
 	w := notified(t, &n)
 	n.NotifyAll()
 	w.Answers(t, 0)
-	n.NotifyAll() // since the last answer
+	n.NotifyAll() // since it was ready
 	w.Answers(t, 0)
 	w.Pends(t)
 	n.NotifyOne()
@@ -90,7 +90,7 @@ func TestAFutureSeesEachNotifyAllAfterItWasMade(t *testing.T) {
 	w.Pends(t)
 }
 
-// Regression: the wake of a waiter that was given up after it was lost.
+// Regression: the wake of a waiter that was dropped after it was lost.
 func TestADroppedWaiterPassesItsNotificationOn(t *testing.T) {
 	var n lock.Notify
 	a, b, c := notified(t, &n), notified(t, &n), notified(t, &n)
@@ -101,10 +101,10 @@ func TestADroppedWaiterPassesItsNotificationOn(t *testing.T) {
 	b.Answers(t, 1)
 	b.Pends(t)
 	n.NotifyOne()
-	b.Drop() // nobody is left: it is kept
+	b.Drop() // no waiter is left: it is kept
 	c.Answers(t, 0)
 	a.Pends(t)
-	a.Drop() // before its turn
+	a.Drop() // while it waits
 	b.Pends(t)
 	n.NotifyAll()
 	b.Drop() // of a NotifyAll there is nothing to forward
@@ -211,7 +211,7 @@ func TestANotifyAllocatesNothing(t *testing.T) {
 	})
 }
 
-// TestStressOfANotify: each piece of work is announced once, and taken by somebody although waiters
+// TestStressOfANotify: each piece of work is announced once, and taken by a task although waiters
 // are aborted and give up all the time.
 func TestStressOfANotify(t *testing.T) {
 	pieces := 3000

@@ -149,9 +149,9 @@ func TestAWaiterOfACellCanBeAborted(t *testing.T) {
 	}
 }
 
-// late and lateWait are for whose turn does not come.
-func late(*coro.Co) (int, error)            { panic("not its turn") }
-func lateWait(context.Context) (int, error) { panic("not its turn") }
+// late and lateWait are for users that must not make the value.
+func late(*coro.Co) (int, error)            { panic("it must not make the value") }
+func lateWait(context.Context) (int, error) { panic("it must not make the value") }
 
 func TestAnInitFutureMakesTheValueInPollStyle(t *testing.T) {
 	var c lock.OnceCell[int]
@@ -164,7 +164,7 @@ func TestAnInitFutureMakesTheValueInPollStyle(t *testing.T) {
 	a.Pends(t)
 	b.Pends(t)
 	d.Pends(t)
-	a.Drop() // its turn is b's
+	a.Drop() // b makes the value now
 	if gate.drops != 1 || b.Wakes != 1 {
 		t.Errorf("%d drops, %d wakes", gate.drops, b.Wakes)
 	}
@@ -243,7 +243,7 @@ func TestMisuseOfACellPanics(t *testing.T) {
 	waittest.MustPanic(t, "lock: the function of an InitFuture returned a nil Future", func() { w.Poll() })
 	w.Drop()
 	if !c.Set(1) {
-		t.Error("the turn was not given back")
+		t.Error("no other user may make the value")
 	}
 }
 

@@ -15,7 +15,7 @@ import (
 type line struct {
 	hold    func()                  // until release, all that ask wait
 	release func()                  // serves the next
-	ask     func() core.Future[any] // for a turn
+	ask     func() core.Future[any] // waits in line
 	body    func(co *coro.Co) error // asks in direct style
 	try     func() (overtaken bool) // asks without waiting
 }
@@ -129,7 +129,7 @@ func lines(tb testing.TB) map[string]func() line {
 	}
 }
 
-// A turnOf answers once it is its turn to make the value of a cell, and makes it with that.
+// A turnOf is ready once it makes the value of a cell.
 type turnOf struct {
 	c    *lock.OnceCell[int]
 	init *lock.InitFuture[int]
@@ -150,7 +150,7 @@ func (o *turnOf) Drop() {
 	}
 }
 
-// then calls fn with the answer of f.
+// then calls fn with the value of f.
 func then[T any](f core.Future[T], fn func(T)) core.Future[any] {
 	return future.Map(f, func(v T) any {
 		fn(v)
@@ -166,7 +166,7 @@ func pollSpent(t *testing.T, w *waittest.Waiter[any]) {
 		w.Context.Spend()
 	}
 	if _, ok := w.Future.Poll(w.Context); ok {
-		t.Fatal("answered without a budget")
+		t.Fatal("ready without a budget")
 	}
 	if have := w.Context.Budget(); have != 0 {
 		t.Errorf("there is a budget of %d now", have)
@@ -195,7 +195,7 @@ func TestATaskWithoutBudgetIsInLine(t *testing.T) {
 }
 
 // TestATaskWithoutBudgetAcquiresWhatIsFree: it has it from then on, and is told when it is polled with a
-// budget. Nobody comes between.
+// budget. No other waiter comes in between.
 func TestATaskWithoutBudgetAcquiresWhatIsFree(t *testing.T) {
 	for name, make := range lines(t) {
 		t.Run(name, func(t *testing.T) {
@@ -284,7 +284,7 @@ func TestATaskWithoutBudgetArrives(t *testing.T) {
 			w.Context.Spend()
 		}
 		if _, ok := w.Future.Poll(w.Context); ok {
-			t.Fatal("answered without a budget")
+			t.Fatal("ready without a budget")
 		}
 		if have := w.Context.Budget(); have != 0 {
 			t.Errorf("there is a budget of %d now", have)

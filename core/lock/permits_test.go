@@ -26,7 +26,7 @@ func TestPermitsWhenASwapIsLost(t *testing.T) {
 		{"tryAcquire, too few left", 3, take(2), tryAcquire(2), 0, 1},
 		{"tryAcquire, some more", 1, give(2), tryAcquire(1), 1, 2},
 		{"tryAcquire, closed", 1, shut, tryAcquire(1), 0, 1},
-		{"tryAcquire, somebody waits", 1, queue(t, 2), tryAcquire(1), 0, 1},
+		{"tryAcquire, a waiter is in line", 1, queue(t, 2), tryAcquire(1), 0, 1},
 
 		{"acquireOrWait, none left", 1, take(1), acquireOrWait(1, w), 0, 0},
 		{"acquireOrWait, one less", 2, take(1), acquireOrWait(1, w), 1, 0},
@@ -38,9 +38,9 @@ func TestPermitsWhenASwapIsLost(t *testing.T) {
 		{"release, some more", 1, give(2), release(1, 10), 1, 4},
 		{"release, some less", 2, take(1), release(1, 10), 1, 2},
 		{"release, as many as may be", 1, give(2), release(1, 3), 0, 3},
-		{"release, somebody waits for more", 1, queue(t, 3), release(1, 10), 1, 2},
-		{"release, somebody waits for it", 1, queue(t, 2), release(1, 10), 1, 0},
-		{"release, somebody waits and there are too many", 2, queue(t, 3), release(1, 2), 0, 2},
+		{"release, a waiter is in line for more", 1, queue(t, 3), release(1, 10), 1, 2},
+		{"release, a waiter is in line for it", 1, queue(t, 2), release(1, 10), 1, 0},
+		{"release, a waiter is in line and there are too many", 2, queue(t, 3), release(1, 2), 0, 2},
 		{"release, closed", 1, shut, release(1, 10), 1, 2},
 
 		{"add, some more", 1, give(2), add(1, 10), 1, 4},

@@ -108,20 +108,20 @@ func TestADroppedWriterLetsTheReadersBehindItIn(t *testing.T) {
 	a, b := reader(t, &m), reader(t, &m)
 	a.Pends(t)
 	b.Pends(t)
-	w.Drop() // before its turn
+	w.Drop() // while it waits
 	ga, gb := a.Answers(t, 1), b.Answers(t, 1)
 	r.Unlock()
 	w.Pends(t)
 	a.Pends(t)
 	ga.Unlock()
 	gb.Unlock()
-	w.Drop() // after its turn
+	w.Drop() // after it was granted
 	ga = a.Answers(t, 2)
 	ga.Unlock()
 	mustWrite(t, &m)
 }
 
-// Regression: the wake of a waiter that was given up after it was lost.
+// Regression: the wake of a waiter that was dropped after it was lost.
 func TestADroppedReaderPassesItsLockOn(t *testing.T) {
 	var m lock.RWMutex
 	g := mustWrite(t, &m)

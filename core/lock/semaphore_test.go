@@ -50,12 +50,12 @@ func TestPermitsGoToTheWaitersInOrder(t *testing.T) {
 	c.Pends(t)
 	s.Release(1)
 	if a.Wakes+b.Wakes+c.Wakes != 0 {
-		t.Error("somebody was woken who cannot have enough")
+		t.Error("a waiter was woken that cannot have enough")
 	}
 	// One is free, and kept for the first in line.
 	mustHave(t, &s, 1)
 	if s.TryAcquire(1) || s.TryAcquire(0) {
-		t.Error("TryAcquire went past those who wait")
+		t.Error("TryAcquire went past the waiters")
 	}
 	late := acquireWaiter(t, &s, 1)
 	late.Pends(t)
@@ -72,11 +72,11 @@ func TestPermitsGoToTheWaitersInOrder(t *testing.T) {
 	late.Answers(t, 1)
 	mustHave(t, &s, 1)
 	if !s.TryAcquire(1) {
-		t.Error("nobody waits, and the permit cannot be had")
+		t.Error("no waiter is in line, and the permit cannot be acquired")
 	}
 }
 
-// Regression: the wake of a waiter that was given up after it was lost.
+// Regression: the wake of a waiter that was dropped after it was lost.
 func TestADroppedWaiterPassesItsPermitsOn(t *testing.T) {
 	var s lock.Semaphore
 	a, b, c := acquireWaiter(t, &s, 2), acquireWaiter(t, &s, 1), acquireWaiter(t, &s, 1)

@@ -13,7 +13,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/internal/waittest"
 )
 
-// Regression: values that nobody would get were kept.
+// Regression: values that no receiver would get were kept.
 func TestValuesAreReleased(t *testing.T) {
 	for name, end := range map[string]func(tx *broadcast.Sender[*waittest.Big], a, b *broadcast.Receiver[*waittest.Big]){
 		"received by all": func(_ *broadcast.Sender[*waittest.Big], a, b *broadcast.Receiver[*waittest.Big]) {
@@ -53,7 +53,7 @@ func TestValuesAreReleased(t *testing.T) {
 	v, w := waittest.NewBig()
 	tx.Send(v)
 	if v = nil; !waittest.Released(w) {
-		t.Error("sent to nobody: the value is kept")
+		t.Error("sent to no receiver: the value is kept")
 	}
 	runtime.KeepAlive(tx)
 }

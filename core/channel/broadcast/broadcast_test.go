@@ -43,7 +43,7 @@ func check(t *testing.T, what string, rx *broadcast.Receiver[int], want ...int) 
 func TestEveryReceiverGetsEveryValueFromItsSubscribeOn(t *testing.T) {
 	tx := sender(broadcast.New[int](8))
 	if n, err := tx.Send(0); n != 0 || err != nil {
-		t.Errorf("sent to %d, want nobody", n)
+		t.Errorf("sent to %d, want none", n)
 	}
 	a := tx.Subscribe()
 	tx.Send(1)
@@ -150,7 +150,7 @@ func TestTheCloseOfAReceiverWakesOnlyItsOwnWaiter(t *testing.T) {
 	for range 3 {
 		waittest.Poll(h, others, tx.Subscribe().RecvFuture())
 	}
-	tx.Subscribe().Close() // which nobody waits with
+	tx.Subscribe().Close() // which no task waits with
 	rx.Close()
 	if own.Wakes != 1 || others.Wakes != 0 {
 		t.Errorf("its own waiter was woken %d times, others %d times", own.Wakes, others.Wakes)

@@ -118,7 +118,7 @@ func TestADroppedReceiveLosesNothingAndIsNotWoken(t *testing.T) {
 
 	waittest.Poll(h, w, f)
 	tx.Send(2)
-	f.Drop() // woken, but given up before it could look
+	f.Drop() // woken, but dropped before its next poll
 	check(t, "woken and dropped", rx, 2)
 
 	s := waittest.Spawn(h, func(co *coro.Co) (int, error) {

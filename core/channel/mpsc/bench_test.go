@@ -39,7 +39,7 @@ func (p *player) Poll(cx *core.Context) (struct{}, bool) {
 	return struct{}{}, true
 }
 
-// BenchmarkPingPong is round trips of two tasks over two channels of one place each, on one worker.
+// BenchmarkPingPong is round trips of two tasks over two channels of one slot each, on one worker.
 // The twin is two goroutines.
 func BenchmarkPingPong(b *testing.B) {
 	b.Run("poll", func(b *testing.B) {
@@ -152,7 +152,7 @@ func (c *batcher) Poll(cx *core.Context) (struct{}, bool) {
 	return struct{}{}, true
 }
 
-// BenchmarkMPSC is messages of four producers to one consumer, over a channel of 1,024 places, on
+// BenchmarkMPSC is messages of four producers to one consumer, over a channel of 1,024 slots, on
 // one worker. The twin is goroutines.
 func BenchmarkMPSC(b *testing.B) {
 	b.Run("poll", func(b *testing.B) {

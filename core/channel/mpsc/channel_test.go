@@ -71,7 +71,7 @@ func TestValuesArriveInTheOrderTheyWereSent(t *testing.T) {
 	}
 }
 
-// The receiver knows of several values and takes them without the lock: each makes one place.
+// The receiver knows of several values and takes them without the lock: each frees one slot.
 func TestEachReceivedValueFreesOneSlot(t *testing.T) {
 	tx, rx := mpsc.New[int](4)
 	mustSend(t, tx, 1, 2, 3, 4)

@@ -8,7 +8,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/internal/waittest"
 )
 
-// TestStopAndCloseWakeTheReceiver: another goroutine may close it while it waits, and nobody sends any more.
+// TestStopAndCloseWakeTheReceiver: another goroutine may stop it while it waits, and no more is sent.
 func TestStopAndCloseWakeTheReceiver(t *testing.T) {
 	for name, end := range map[string]func(rx *mpsc.Receiver[int]){
 		"Close":   (*mpsc.Receiver[int]).Stop,
@@ -85,7 +85,7 @@ func TestUntilClosedIsReadyAfterStopAndClose(t *testing.T) {
 	uw.Answers(t, 1)
 }
 
-// Senders are sent away in several goes, with the lock free in between: a place that is given back
+// The senders fail in several batches, with the lock free in between: a slot that is released
 // then is not for them.
 func TestNoSlotIsGrantedAfterStop(t *testing.T) {
 	tx, rx := mpsc.New[int](1)

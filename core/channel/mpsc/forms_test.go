@@ -123,7 +123,7 @@ func TestAnAbortedBodyLeavesTheChannelInOrder(t *testing.T) {
 		if !woken {
 			mustRecv(t, rx, 0)
 			h.Run()
-		} else if err := waittest.Ended(t, victim); err == nil { // an answer that is there beats the abort
+		} else if err := waittest.Ended(t, victim); err == nil { // a result that is there beats the abort
 			mustRecv(t, rx, 1)
 			h.Run()
 		}

@@ -51,7 +51,7 @@ func (f *polled) Poll(cx *core.Context) (struct{}, bool) {
 	ok := f.poll(cx)
 	switch {
 	case ok && broke:
-		f.p.judge(errors.New("a poll without budget has answered"))
+		f.p.judge(errors.New("a poll without budget was ready"))
 	case !ok && !broke:
 		f.p.judge(f.unpaid())
 	}
@@ -178,7 +178,7 @@ func (p *program) watch() {
 		poll: func(cx *core.Context) bool {
 			_, ok := f.Poll(cx)
 			if ok && !p.m.closed {
-				p.judge(errors.New("the watcher of an open channel has answered"))
+				p.judge(errors.New("the watcher of an open channel was ready"))
 			}
 			return ok
 		}})

@@ -11,29 +11,29 @@ import (
 type model struct {
 	capacity int
 	queue    []int // values, in the order in which they were sent
-	line     []int // senders that wait for a place, by their number
+	line     []int // senders that wait for a slot, by their number
 	asks     [fuzzSenders]ask
-	permits  int // places of permits
+	permits  int // slots of permits
 	senders  int // that are not closed
 	open     [fuzzSenders]bool
 	closed   bool
 	gone     bool
 }
 
-// An ask is how far a sender has come that wants a place.
+// An ask is the state of a sender that wants a slot.
 type ask uint8
 
 const (
 	askNone   ask = iota
 	askLine       // it waits
-	askPlace      // it has a place, which it takes at its next poll
-	askClosed     // it is told so at its next poll
+	askSlot       // it was granted a slot, which it takes at its next poll
+	askClosed     // its next poll fails
 )
 
 func (m *model) free() bool {
 	used := len(m.queue) + m.permits
 	for _, a := range m.asks {
-		if a == askPlace {
+		if a == askSlot {
 			used++
 		}
 	}
@@ -42,10 +42,10 @@ func (m *model) free() bool {
 
 // ended says that nothing will be received after what is queued.
 func (m *model) ended() bool {
-	return m.gone || (m.closed || m.senders == 0) && m.permits == 0 && !slices.Contains(m.asks[:], askPlace)
+	return m.gone || (m.closed || m.senders == 0) && m.permits == 0 && !slices.Contains(m.asks[:], askSlot)
 }
 
-// refuses says why a try of sender i gets no place, or nil.
+// refuses returns why a try of sender i gets no slot, or nil.
 func (m *model) refuses(i int) error {
 	switch {
 	case m.closed || !m.open[i]:
@@ -60,7 +60,7 @@ func (m *model) refuses(i int) error {
 func (m *model) enter(i int) {
 	switch m.refuses(i) {
 	case nil:
-		m.asks[i] = askPlace
+		m.asks[i] = askSlot
 	case mpsc.ErrFull:
 		m.asks[i] = askLine
 		m.line = append(m.line, i)
@@ -69,7 +69,7 @@ func (m *model) enter(i int) {
 	}
 }
 
-// leave is the end of what sender i has asked for, whether or not it was answered.
+// leave is the end of the request of sender i, whether or not it was granted.
 func (m *model) leave(i int) {
 	m.asks[i] = askNone
 	if at := slices.Index(m.line, i); at >= 0 {
@@ -78,15 +78,15 @@ func (m *model) leave(i int) {
 	m.settle()
 }
 
-// settle gives the places that are free to the first in line.
+// settle grants the free slots to the first in line.
 func (m *model) settle() {
 	for len(m.line) > 0 && m.free() && !m.closed {
-		m.asks[m.line[0]] = askPlace
+		m.asks[m.line[0]] = askSlot
 		m.line = m.line[1:]
 	}
 }
 
-// answer judges what sender i is told, and is the end of its ask.
+// answer judges the result of sender i, and ends its request.
 func (m *model) answer(i int, v int, err error) error {
 	a := m.asks[i]
 	want := error(nil)
@@ -103,10 +103,10 @@ func (m *model) answer(i int, v int, err error) error {
 	return nil
 }
 
-// reserved judges the answer to a reservation of sender i.
+// reserved judges the result of a reservation of sender i.
 func (m *model) reserved(i int, err error) error {
 	a := m.asks[i]
-	if a != askPlace && a != askClosed || (a == askPlace) != (err == nil) {
+	if a != askSlot && a != askClosed || (a == askSlot) != (err == nil) {
 		return fmt.Errorf("the reservation of sender %d, at %d, is told %v", i, a, err)
 	}
 	if err == nil {

@@ -49,7 +49,7 @@ func (p *program) judge(err error) {
 	}
 }
 
-// usePermit sends into a reserved place, or gives it up.
+// usePermit sends into a reserved slot, or releases it.
 func (p *program) usePermit(which int, release bool) {
 	at := which % len(p.permits)
 	permit := p.permits[at]
@@ -240,10 +240,10 @@ func TestRandomProgramsAgreeWithTheModel(t *testing.T) {
 }
 
 func FuzzChannel(f *testing.F) {
-	f.Add([]byte{0, 0, 0, 0, 1, 14, 0, 8, 1, 3, 0, 14, 0})            // two sends into one place, the second is given up
+	f.Add([]byte{0, 0, 0, 0, 1, 14, 0, 8, 1, 3, 0, 14, 0})            // two sends into one slot, the second is dropped
 	f.Add([]byte{1, 2, 0, 2, 6, 14, 0, 7, 0, 11, 0, 3, 5, 14, 0})     // permits, used after the close
 	f.Add([]byte{0, 3, 45, 12, 0, 1, 10, 6, 3, 14, 0, 9, 0, 14, 0})   // a receiver of many, woken and aborted
-	f.Add([]byte{2, 0, 15, 1, 16, 12, 0, 11, 5, 2, 20, 12, 0, 14, 0}) // no budget, and discarded
+	f.Add([]byte{2, 0, 15, 1, 16, 12, 0, 11, 5, 2, 20, 12, 0, 14, 0}) // no budget, and closed
 	f.Add([]byte{0, 11, 35, 11, 10, 11, 26, 0, 0, 3, 0, 14, 0})       // a watcher, a sender closed and upgraded
 	f.Fuzz(func(t *testing.T, bytes []byte) {
 		if len(bytes) > 1024 {

@@ -37,9 +37,9 @@ func TestPermitsKeepTheChannelOpen(t *testing.T) {
 			p, _ := tx.TryReserve()
 			ps = append(ps, p)
 		}
-		turn, _ := sendWaiter(t, tx, 3)
-		turn.Pends(t)
-		ps[0].Release() // to turn, who may still send
+		granted, _ := sendWaiter(t, tx, 3)
+		granted.Pends(t)
+		ps[0].Release() // to granted, which may still send
 		end(tx, rx)
 		w := recvWaiter(t, rx)
 		w.Pends(t)
@@ -48,7 +48,7 @@ func TestPermitsKeepTheChannelOpen(t *testing.T) {
 			t.Errorf("%s: have %v", name, r)
 		}
 		w.Pends(t)
-		mustFail(t, turn.Answers(t, 1), nil)
+		mustFail(t, granted.Answers(t, 1), nil)
 		if r := w.Answers(t, 2); r.Value != 3 {
 			t.Errorf("%s: have %v", name, r)
 		}
@@ -77,6 +77,6 @@ func TestReservedSlotsAreOfNoUseAfterClose(t *testing.T) {
 	mustFail(t, tryRecvErr(rx), mpsc.ErrClosed)
 	mustFail(t, p.Send(1), mpsc.ErrClosed)
 	if tx.Len() != 0 {
-		t.Error("a value was queued for nobody")
+		t.Error("a value was queued in a closed channel")
 	}
 }

@@ -20,7 +20,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/task"
 )
 
-// A message says who sent it, and is numbered by its sender.
+// A message has the number of its sender, and one of its own.
 type message struct{ from, n int }
 
 // A ledger counts what each sender has sent, and checks that it is received once and in order.
@@ -193,7 +193,7 @@ func stress(t *testing.T, capacity int, closes bool) {
 	l.check(t)
 }
 
-// TestStressOfClose: whatever the senders are at, they come to their end.
+// TestStressOfClose: the senders end, whatever they are doing.
 func TestStressOfClose(t *testing.T) {
 	rounds := 300
 	if racetest.Enabled {
@@ -272,7 +272,7 @@ type flag struct{ up atomic.Bool }
 
 func (f *flag) Wake() { f.up.Store(true) }
 
-// spin polls f until it answers.
+// spin polls f until it is ready.
 func spin[T any](cx *core.Context, w *flag, f core.Future[T]) T {
 	for {
 		cx.ForHost().Begin(w)
@@ -288,7 +288,7 @@ func spin[T any](cx *core.Context, w *flag, f core.Future[T]) T {
 }
 
 // TestASenderThatQueuesUpSeesASlotThatIsFreedMeanwhile: the receiver publishes what it has taken and
-// looks for senders, and a sender queues up and looks for places. If both looked first, the sender
+// looks for senders, and a sender queues up and looks for slots. If both looked first, the sender
 // would wait for ever.
 func TestASenderThatQueuesUpSeesASlotThatIsFreedMeanwhile(t *testing.T) {
 	for capacity := 1; capacity <= 2; capacity++ {

@@ -18,7 +18,7 @@ func TestSendersGetSlotsInTheOrderTheyCame(t *testing.T) {
 	b.Pends(t)
 	c.Pends(t)
 	mustRecv(t, rx, 0)
-	// The place is a's, who does not know yet.
+	// The slot is a's, which has not polled yet.
 	mustFail(t, tx.TrySend(9), mpsc.ErrFull)
 	_, err := tx.TryReserve()
 	mustFail(t, err, mpsc.ErrFull)
@@ -39,7 +39,7 @@ func TestSendersGetSlotsInTheOrderTheyCame(t *testing.T) {
 	mustSend(t, tx, 5)
 }
 
-// Regression: a send that was cancelled after its turn had come kept its place for ever.
+// Regression: a send that was cancelled after its grant kept its slot for ever.
 func TestADroppedSendPassesItsSlotOn(t *testing.T) {
 	tx, rx := mpsc.New[int](1)
 	mustSend(t, tx, 0)
@@ -52,7 +52,7 @@ func TestADroppedSendPassesItsSlotOn(t *testing.T) {
 	mustRecv(t, rx, 0)
 	a.Drop()
 	if b.Wakes != 1 {
-		t.Fatal("the place was not passed on")
+		t.Fatal("the slot was not passed on")
 	}
 	b.Drop()
 	mustFail(t, c.Answers(t, 1), nil)
@@ -104,7 +104,7 @@ func TestAReceiverIsWokenOnceForAllThatIsSent(t *testing.T) {
 	}
 }
 
-// A receiver is dropped by whoever races it, and polled again: no value is lost on the way.
+// A race drops the receiver, which is polled again: no value is lost.
 func TestAReceiverThatIsDroppedLosesNothingAndIsNotWoken(t *testing.T) {
 	tx, rx := mpsc.New[int](4)
 	w := recvWaiter(t, rx)
@@ -198,9 +198,9 @@ func TestAChannelWakesOutsideOfItsLocks(t *testing.T) {
 	calls := 0
 	use := core.WakerFunc(func() { calls++; tx.Len(); tx.TrySend(5) })
 	for name, wake := range map[string]func(){
-		"send":    func() { tx.TrySend(1) },
-		"close":   func() { rx.Stop() },
-		"discard": func() { rx.Close() },
+		"send":  func() { tx.TrySend(1) },
+		"stop":  func() { rx.Stop() },
+		"close": func() { rx.Close() },
 	} {
 		calls = 0
 		tx, rx = mpsc.New[int](1)
@@ -254,10 +254,10 @@ func TestChannelsAllocateNothing(t *testing.T) {
 	}
 }
 
-// Regression: a woken waiter that a newcomer had beaten to the place was not queued again.
+// Regression: a woken waiter whose slot a newcomer had taken was not queued again.
 //
-// The receiver frees several places at once, and the first sender that is woken for one lets another
-// try: the places are for those in line.
+// The receiver frees several slots at once, and the first sender that is woken for one lets another
+// try: the slots are for the senders in line.
 func TestANewcomerGetsNoSlotWhileWaitersAreBeingWoken(t *testing.T) {
 	tx, rx := mpsc.New[int](3)
 	mustSend(t, tx, 1, 2, 3)

@@ -13,7 +13,7 @@ import (
 var (
 	// ErrClosed is the error of a receive when the sender was closed without sending, or when the receiver
 	// was stopped or closed before there was a value; and of a send when the sender has sent or is closed, or
-	// when nobody will receive. errors.Is finds it equal to core.ErrClosed.
+	// when the receiver takes no value any more. errors.Is finds it equal to core.ErrClosed.
 	ErrClosed = closed.Error("oneshot: channel is closed")
 
 	// ErrReceived is the error of a receive after the one that got the value.
@@ -33,7 +33,7 @@ type channel[T any] struct {
 	mu       sync.Mutex
 	value    T          // if full
 	receiver core.Waker // waits for the value
-	sender   core.Waker // waits until nobody will receive
+	sender   core.Waker // waits until receiverDone
 
 	made         bool // by New
 	full         bool // value was sent and not received
@@ -49,7 +49,7 @@ func New[T any]() (*Sender[T], *Receiver[T]) {
 	return s, (*Receiver[T])(s)
 }
 
-// send stores v. It reports false if the sender has sent or is closed, or if nobody will receive v.
+// send stores v. It reports false if the sender has sent or is closed, or if the receiver takes no value.
 func (c *channel[T]) send(cx *core.Context, v T) bool {
 	c.mu.Lock()
 	fails := c.senderDone || c.receiverDone
@@ -133,7 +133,7 @@ func (c *channel[T]) closeReceiver(discard bool) {
 	waitlist.Wake(nil, receiver) // that of another goroutine, if this one does not wait
 }
 
-// receiverClosed reports whether nobody will receive a value. If not, w unless nil is woken once that is so.
+// receiverClosed reports whether the receiver takes no value any more. If not, w unless nil is woken once it does not.
 func (c *channel[T]) receiverClosed(w core.Waker) bool {
 	c.mu.Lock()
 	if !c.receiverDone && w != nil {

@@ -211,7 +211,7 @@ func TestUntilClosedIsReadyWhenNobodyWillReceive(t *testing.T) {
 	waittest.Poll(h, w, f)
 	f.Drop()
 	if rx.Stop(); w.Wakes != 0 {
-		t.Error("woken after it had given up")
+		t.Error("woken after its drop")
 	}
 }
 

@@ -40,7 +40,7 @@ func (tx *Sender[T]) Close() { tx.CloseOn(nil) }
 // CloseOn is [Sender.Close] for a caller that is in a poll.
 func (tx *Sender[T]) CloseOn(cx *core.Context) { tx.channel().closeSender(cx) }
 
-// Closed reports whether nobody will receive a value that is yet to be sent: the receiver was stopped or
+// Closed reports whether the receiver takes no value that is yet to be sent: it was stopped or
 // closed, or it has received.
 func (tx *Sender[T]) Closed() bool { return tx.channel().receiverClosed(nil) }
 
@@ -60,7 +60,7 @@ func (tx *Sender[T]) UntilClosedWait(ctx context.Context) error {
 // UntilClosedFuture returns the future that is ready once Closed is true.
 func (tx *Sender[T]) UntilClosedFuture() ClosedFuture[T] { return ClosedFuture[T]{tx.channel()} }
 
-// A ClosedFuture is ready once nobody will receive a value that is yet to be sent. It can be polled again after
+// A ClosedFuture is ready once Closed of its sender is true. It can be polled again after
 // it was ready, and after a Drop.
 type ClosedFuture[T any] struct{ c *channel[T] }
 
@@ -69,7 +69,7 @@ var (
 	_ core.Dropper          = ClosedFuture[int]{}
 )
 
-// Poll reports whether nobody will receive.
+// Poll reports whether Closed of the sender is true.
 func (f ClosedFuture[T]) Poll(cx *core.Context) (struct{}, bool) {
 	if f.c == nil {
 		panic("oneshot: Poll of a ClosedFuture that no Sender has made")

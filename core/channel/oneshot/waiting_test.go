@@ -69,7 +69,7 @@ func TestNoWakerRunsUnderTheLock(t *testing.T) {
 		waittest.Poll(h, w, rx)
 		waittest.Poll(h, w, tx.UntilClosedFuture())
 		if act(tx, rx); woken == 0 {
-			t.Errorf("%s: nobody was woken", name)
+			t.Errorf("%s: no waiter was woken", name)
 		}
 	}
 }
@@ -111,7 +111,7 @@ func TestACancelledReceiveLeavesTheReceiverOpen(t *testing.T) {
 	}
 }
 
-// A value that comes together with the cancellation is not lost.
+// A value that is sent together with the cancellation is not lost.
 func TestAValueIsNotLostWithTheWaitForIt(t *testing.T) {
 	h := waittest.Host(t)
 	tx, rx := oneshot.New[int]()
@@ -174,9 +174,9 @@ func TestOperationsTakeFromTheBudgetAndWaitingCostsNothing(t *testing.T) {
 		rx.Poll(cx)
 	}
 	if _, ok := rx.Poll(cx); ok || !cx.ForHost().Yielded() {
-		t.Error("answered without a budget")
+		t.Error("ready without a budget")
 	}
 	if _, ok := tx.UntilClosedFuture().Poll(cx); ok {
-		t.Error("answered without a budget")
+		t.Error("ready without a budget")
 	}
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/internal/waittest"
 )
 
-// Regression: values that nobody would get were kept.
+// Regression: values that no receiver would get were kept.
 func TestAReplacedValueIsReleased(t *testing.T) {
 	v, w := waittest.NewBig()
 	tx, rx := watch.New(v)

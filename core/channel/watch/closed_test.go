@@ -63,7 +63,7 @@ func TestUntilClosedIsReadyWhenNoReceiverIsLeft(t *testing.T) {
 		t.Errorf("have %v", err)
 	}
 	s := waittest.Spawn(h, func(co *coro.Co) (int, error) {
-		for range 3 { // so that what was given up serves again
+		for range 3 { // so that a future is used again
 			err := coro.WithTimeout(co, time.Second, func(co *coro.Co) error { return tx.UntilClosed(co) })
 			if err != core.ErrDeadlineExceeded {
 				t.Errorf("have %v", err)
@@ -77,7 +77,7 @@ func TestUntilClosedIsReadyWhenNoReceiverIsLeft(t *testing.T) {
 	waittest.Poll(h, w, &f)
 	f.Drop()
 	if a.Close(); w.Wakes != 0 {
-		t.Error("woken after it had given up")
+		t.Error("woken after its drop")
 	}
 }
 
@@ -107,7 +107,7 @@ func TestTheCloseOfAReceiverWakesOnlyItsOwnWaiter(t *testing.T) {
 	rest := []*watch.Receiver[int]{wait(others), wait(others)}
 	gone := tx.UntilClosedFuture()
 	waittest.Poll(h, sender, &gone)
-	tx.Subscribe().Close() // which nobody waits with
+	tx.Subscribe().Close() // which no task waits with
 	rx.Close()
 	if own.Wakes != 1 || others.Wakes != 0 || sender.Wakes != 0 {
 		t.Errorf("its own waiter was woken %d times, others %d times, a sender %d times", own.Wakes, others.Wakes, sender.Wakes)
@@ -126,7 +126,7 @@ func TestTheCloseOfAReceiverWakesOnlyItsOwnWaiter(t *testing.T) {
 	}
 }
 
-// Whoever waits for the receivers to go is told, however they go.
+// A sender that waits for the receivers to close is woken, in whatever order they close.
 func TestUntilClosedUnderRaces(t *testing.T) {
 	c := coretest.NewWorkers(4)
 	defer c.Close()

@@ -31,8 +31,8 @@ func TestUpdatesUnderRacesLoseNothing(t *testing.T) {
 // A pair is torn if its halves differ.
 type pair struct{ a, b, c, d int }
 
-// Senders, receivers in all forms that come and go, and readers, on several workers: nobody sees half
-// of a value or an older one after a newer one, and everybody sees the last.
+// Senders, receivers in all forms that come and go, and readers, on several workers: no receiver sees half
+// of a value or an older one after a newer one, and every receiver sees the last.
 func TestAWatchUnderRaces(t *testing.T) {
 	const sends, receivers = 1500, 6
 	c := coretest.NewWorkers(4)

@@ -128,7 +128,7 @@ func TestADroppedWaitLosesNothingAndIsNotWoken(t *testing.T) {
 
 	waittest.Poll(h, w, f)
 	tx.Send(2)
-	f.Drop() // woken, but given up before it could look
+	f.Drop() // woken, but dropped before its next poll
 	check(t, "woken and dropped", rx, 2, nil)
 
 	s := waittest.Spawn(h, func(co *coro.Co) (int, error) {
@@ -173,7 +173,7 @@ func TestNoWakerRunsUnderTheLock(t *testing.T) {
 		gone := tx.UntilClosedFuture()
 		waittest.Poll(h, w, &gone)
 		if act(tx, rx); woken == 0 {
-			t.Errorf("%s: nobody was woken", name)
+			t.Errorf("%s: no waiter was woken", name)
 		}
 	}
 }
@@ -218,7 +218,7 @@ func TestOperationsTakeFromTheBudgetAndWaitingCostsNothing(t *testing.T) {
 	}
 	rx.Close()
 	if _, ok := gone.Poll(cx); ok {
-		t.Error("answered without a budget")
+		t.Error("ready without a budget")
 	}
 }
 

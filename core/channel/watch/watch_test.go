@@ -82,7 +82,7 @@ func TestAnUpdateWorksOutTheNewValueFromTheOld(t *testing.T) {
 	calls := 0
 	ok, err := tx.Update(func(v int) (int, bool) {
 		if calls++; calls == 1 {
-			tx.Send(10) // somebody gets in between
+			tx.Send(10) // another send comes in between
 		}
 		return v + 1, true
 	})

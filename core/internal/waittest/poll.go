@@ -50,15 +50,15 @@ func (w *Waiter[T]) Poll() (T, bool) {
 	return w.Future.Poll(w.Context)
 }
 
-// Pends fails the test if the future answers.
+// Pends fails the test if the future is ready.
 func (w *Waiter[T]) Pends(t *testing.T) {
 	t.Helper()
 	if v, ok := w.Poll(); ok {
-		t.Fatalf("answered with %v, want pending", v)
+		t.Fatalf("ready with %v, want pending", v)
 	}
 }
 
-// Answers fails the test unless the future answers, after the given number of wakes in all.
+// Answers fails the test unless the future is ready, after the given number of wakes in all.
 func (w *Waiter[T]) Answers(t *testing.T, wakes int) T {
 	t.Helper()
 	if w.Wakes != wakes {
@@ -66,7 +66,7 @@ func (w *Waiter[T]) Answers(t *testing.T, wakes int) T {
 	}
 	v, ok := w.Poll()
 	if !ok {
-		t.Fatal("pending, want an answer")
+		t.Fatal("pending, want ready")
 	}
 	return v
 }
