@@ -12,27 +12,26 @@ import (
 
 // A proxy: bytes that arrive on either side go out on the other.
 func ExampleCopyBidirectional() {
-	_, err := executor.Run(context.Background(), executor.Options{}, func(co *coro.Co) (struct{}, error) {
-		var none struct{}
+	err := executor.Main(context.Background(), executor.Options{}, func(co *coro.Co) error {
 		l, err := tcp.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
-			return none, err
+			return err
 		}
 		defer l.Close()
-		proxied := executor.Go(co, func(co *coro.Co) (struct{}, error) {
+		proxied := executor.Do(co, func(co *coro.Co) error {
 			front, err := l.Accept(co)
 			if err != nil {
-				return none, err
+				return err
 			}
 			defer front.Close()
 			back, err := l.Accept(co) // a real proxy dials
 			if err != nil {
-				return none, err
+				return err
 			}
 			defer back.Close()
 			toFront, toBack, err := stream.CopyBidirectional(co, front, back)
 			fmt.Println(toFront, "and", toBack, "bytes")
-			return none, err
+			return err
 		})
 		say := func(words string) (*tcp.Stream, error) {
 			s, err := tcp.Dial(co, "tcp", l.Addr().String())
@@ -47,11 +46,12 @@ func ExampleCopyBidirectional() {
 		for _, words := range []string{"hello", "bye"} {
 			s, err := say(words)
 			if err != nil {
-				return none, err
+				return err
 			}
 			defer s.Close()
 		}
-		return proxied.Join(co)
+		_, err = proxied.Join(co)
+		return err
 	})
 	fmt.Println(err)
 	// Output:

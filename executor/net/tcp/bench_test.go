@@ -71,37 +71,37 @@ func share(n, of, i int) int {
 }
 
 func spawnDirect(co *coro.Co, s *tcp.Stream, _ int) nettest.Handle {
-	return executor.Go(co, func(co *coro.Co) (struct{}, error) {
+	return executor.Do(co, func(co *coro.Co) error {
 		defer s.Close()
 		buf := make([]byte, benchBuffer)
 		for {
 			n, err := s.Read(co, buf)
 			if err == io.EOF {
-				return struct{}{}, nil
+				return nil
 			}
 			if err != nil {
-				return struct{}{}, err
+				return err
 			}
 			if _, err := s.Write(co, buf[:n]); err != nil {
-				return struct{}{}, err
+				return err
 			}
 		}
 	})
 }
 
 func clientDirect(co *coro.Co, s *tcp.Stream, n int) nettest.Handle {
-	return executor.Go(co, func(co *coro.Co) (struct{}, error) {
+	return executor.Do(co, func(co *coro.Co) error {
 		defer s.Close()
 		buf := make([]byte, benchBuffer)
 		for range n {
 			if _, err := s.Write(co, buf[:benchMessage]); err != nil {
-				return struct{}{}, err
+				return err
 			}
 			if _, err := s.Read(co, buf); err != nil {
-				return struct{}{}, err
+				return err
 			}
 		}
-		return struct{}{}, nil
+		return nil
 	})
 }
 

@@ -293,7 +293,7 @@ func TestClosingHalfEndsItsWaiters(t *testing.T) {
 }
 
 // Close races with reads and writes on other goroutines' runtimes: nothing may touch a descriptor
-// that is somebody else's by then. Each round opens files that would take the freed numbers.
+// that belongs to another file by then. Each round opens files that would take the freed numbers.
 func TestCloseRacesWithOperations(t *testing.T) {
 	rt1, rt2 := nettest.NewRuntime(t), nettest.NewRuntime(t)
 	for range 200 {
@@ -322,7 +322,7 @@ func TestCloseRacesWithOperations(t *testing.T) {
 			}
 		}
 		if info, err := f.Stat(); err != nil || info.Size() != 0 {
-			t.Fatalf("somebody wrote to another file: %v, %v", info, err)
+			t.Fatalf("a stream wrote to another file: %v, %v", info, err)
 		}
 		f.Close()
 		os.Remove(f.Name())

@@ -106,13 +106,13 @@ func TestMemoryOfAnIdleConnection(t *testing.T) {
 	}{
 		{"poll", 450, func(co *coro.Co, s *tcp.Stream) { executor.Spawn[struct{}](co, &waiting{s}) }},
 		{"direct", 3700, func(co *coro.Co, s *tcp.Stream) {
-			executor.Go(co, func(co *coro.Co) (struct{}, error) {
+			executor.Do(co, func(co *coro.Co) error {
 				defer s.Close()
 				_, err := s.Read(co, nil)
 				if err == nil {
 					err = s.WaitReadable(co)
 				}
-				return struct{}{}, err
+				return err
 			})
 		}},
 	} {

@@ -126,7 +126,7 @@ func TestDeadlineChangesWhileReadIsPending(t *testing.T) {
 				}
 				// The machine was so slow that the first has passed before the second was set.
 				if h.Abort(); nettest.Finish(t, h) == nil {
-					t.Fatal("it has read what nobody wrote")
+					t.Fatal("it has read bytes that were not written")
 				}
 			}
 			if h.Finished() {
@@ -269,7 +269,7 @@ func TestListenerDeadline(t *testing.T) {
 	})
 }
 
-// An alarm that nobody needs any more must not wake an idle worker, nor take memory in its wheel.
+// An alarm that is not needed any more neither wakes an idle worker nor takes memory in its wheel.
 func TestNothingStaysArmedAfterTheOperation(t *testing.T) {
 	const soon = 400 * time.Millisecond
 	for name, end := range map[string]func(s *tcp.Stream, c net.Conn, h nettest.Handle) error{
@@ -313,12 +313,12 @@ func TestDeadlineRacesWithRead(t *testing.T) {
 	s, _ := connect(t, rt)
 	for range 500 {
 		s.SetReadDeadline(time.Time{})
-		h := executor.Go(rt, func(co *coro.Co) (struct{}, error) {
+		h := executor.Do(rt, func(co *coro.Co) error {
 			_, err := s.Read(co, make([]byte, 1))
 			if !errors.Is(err, os.ErrDeadlineExceeded) {
-				return struct{}{}, fmt.Errorf("got %w", err)
+				return fmt.Errorf("got %w", err)
 			}
-			return struct{}{}, nil
+			return nil
 		})
 		s.SetReadDeadline(time.Unix(1, 0))
 		if err := nettest.Finish(t, h); err != nil {

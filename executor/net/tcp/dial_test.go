@@ -17,7 +17,7 @@ import (
 	"github.com/moduvex/moduvex-go/executor/net/tcp"
 )
 
-// blackHole is an address that answers nothing: a listener on loopback whose backlog is full, so
+// blackHole is an address that does not reply: a listener on loopback whose backlog is full, so
 // that the SYN is dropped.
 func blackHole(tb testing.TB, host string) netip.AddrPort {
 	tb.Helper()
@@ -37,11 +37,11 @@ func blackHole(tb testing.TB, host string) netip.AddrPort {
 			return l.AddrPort()
 		}
 	}
-	tb.Skip("a full backlog still answers here")
+	tb.Skip("on this system a full backlog still replies")
 	panic("unreachable")
 }
 
-// refusing is a port of the address that nobody listens on.
+// refusing is a port of the address without a listener.
 func refusing(tb testing.TB, host string) netip.AddrPort {
 	tb.Helper()
 	l, err := tcp.Listen("tcp", net.JoinHostPort(host, "0"))
@@ -140,7 +140,7 @@ func TestFailedConnectIsAnError(t *testing.T) {
 				s, err := tcp.Dial(co, "tcp", to.String())
 				if err == nil {
 					s.Close()
-					return errors.New("connected to a port that nobody listens on")
+					return errors.New("connected to a port without a listener")
 				}
 				wantIs(t, err, "dial", syscall.ECONNREFUSED)
 			}

@@ -16,7 +16,7 @@ import (
 	"github.com/moduvex/moduvex-go/executor/net/tcp"
 )
 
-// refuses waits until nobody listens at addr any more: the close may be under way on another goroutine.
+// refuses waits until no listener is at addr: the close may be under way on another goroutine.
 func refuses(addr string) bool {
 	for end := time.Now().Add(nettest.Timeout); time.Now().Before(end); time.Sleep(time.Millisecond) {
 		c, err := net.Dial("tcp", addr)

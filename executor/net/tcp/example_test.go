@@ -24,11 +24,11 @@ func Example() {
 			return "", err
 		}
 		defer l.Close()
-		executor.Go(co, func(co *coro.Co) (struct{}, error) {
+		executor.Do(co, func(co *coro.Co) error {
 			for {
 				s, err := l.Accept(co)
 				if err != nil {
-					return struct{}{}, err
+					return err
 				}
 				executor.GoOwning(co, s, func(co *coro.Co) (int64, error) {
 					defer s.Close()
@@ -99,11 +99,11 @@ func ExampleStream_PollRead() {
 		return
 	}
 	defer rt.Close()
-	executor.Go(rt, func(co *coro.Co) (struct{}, error) {
+	executor.Do(rt, func(co *coro.Co) error {
 		for {
 			s, err := l.Accept(co)
 			if err != nil {
-				return struct{}{}, err
+				return err
 			}
 			executor.Spawn[error](co, &echoer{s: s})
 		}
@@ -129,12 +129,12 @@ func ExampleDial() {
 		return
 	}
 	closed.Close()
-	_, err = executor.Run(context.Background(), executor.Options{}, func(co *coro.Co) (struct{}, error) {
+	err = executor.Main(context.Background(), executor.Options{}, func(co *coro.Co) error {
 		s, err := tcp.Dial(co, "tcp", closed.Addr().String())
 		if err != nil {
-			return struct{}{}, err
+			return err
 		}
-		return struct{}{}, s.Close()
+		return s.Close()
 	})
 	var oe *net.OpError
 	if errors.As(err, &oe) {
@@ -176,8 +176,8 @@ func ExampleListenConfig_ListenGroup() {
 	defer g.Close()
 
 	// Each connection's task is on the worker that accepted it.
-	executor.Go(rt, func(co *coro.Co) (struct{}, error) {
-		return struct{}{}, g.Serve(co, func(co *coro.Co, conn *tcp.Stream) {
+	executor.Do(rt, func(co *coro.Co) error {
+		return g.Serve(co, func(co *coro.Co, conn *tcp.Stream) {
 			conn.Write(co, []byte("hello"))
 		})
 	})

@@ -9,7 +9,7 @@ import (
 	"github.com/moduvex/moduvex-go/executor/net/tcp"
 )
 
-// A group shares its address with nobody else: a second server on a port that is taken is told.
+// A group does not share its address with other sockets: a second server on the port gets an error.
 func TestGroupTakesAnAddressForItself(t *testing.T) {
 	rt := nettest.NewRuntime(t)
 	for name, second := range map[string]func(address string) error{

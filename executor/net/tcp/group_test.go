@@ -37,19 +37,19 @@ func listenGroup(tb testing.TB, rt *executor.Runtime, lc tcp.ListenConfig) *tcp.
 }
 
 // sayWorker says on its connection which worker its task is on, at the start and after each byte.
-func sayWorker(co *coro.Co, s *tcp.Stream) (struct{}, error) {
+func sayWorker(co *coro.Co, s *tcp.Stream) error {
 	defer s.Close()
 	b := make([]byte, 1)
 	for {
 		b[0], _ = workerByte(co)
 		if _, err := s.Write(co, b); err != nil {
-			return struct{}{}, err
+			return err
 		}
 		if _, err := s.Read(co, b); err != nil {
 			if err == io.EOF {
 				err = nil
 			}
-			return struct{}{}, err
+			return err
 		}
 	}
 }
@@ -71,7 +71,7 @@ func TestGroupServesOnEveryWorker(t *testing.T) {
 					if !ok {
 						t.Error("f is called outside a task")
 					}
-					executor.Go(rt.On(id), func(co *coro.Co) (struct{}, error) { return sayWorker(co, conn) })
+					executor.Do(rt.On(id), func(co *coro.Co) error { return sayWorker(co, conn) })
 				})
 			})
 			seen := make(map[byte]bool)
@@ -89,7 +89,7 @@ func TestGroupServesOnEveryWorker(t *testing.T) {
 				t.Errorf("%d connections went to %d of %d workers", len(conns), len(seen), rt.Workers())
 			}
 			if lc.HandOver && len(conns) != rt.Workers() {
-				t.Errorf("it took %d connections to reach %d workers in turns", len(conns), rt.Workers())
+				t.Errorf("it took %d connections to reach %d workers round-robin", len(conns), rt.Workers())
 			}
 			for _, c := range conns {
 				first := sendByte(t, c)

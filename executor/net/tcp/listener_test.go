@@ -106,7 +106,7 @@ func TestCloseEndsPendingAccepts(t *testing.T) {
 	wantIs(t, l.SetDeadline(time.Now()), "set", net.ErrClosed)
 	wantIs(t, nettest.Finish(t, executor.Do(rt, acceptOne(l))), "accept", net.ErrClosed)
 	if _, err := net.Dial("tcp", l.Addr().String()); !errors.Is(err, connRefused) {
-		t.Errorf("a closed listener answers with %v", err)
+		t.Errorf("a closed listener returns %v", err)
 	}
 }
 

@@ -365,7 +365,7 @@ func TestSendFileToAPeerThatIsGone(t *testing.T) {
 	}
 }
 
-// A task that sends and never has to wait still lets others run.
+// A task that sends and never has to wait still yields.
 func TestSendFileSpendsTheBudget(t *testing.T) {
 	for _, style := range styles {
 		t.Run(style, func(t *testing.T) {

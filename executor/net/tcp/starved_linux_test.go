@@ -61,15 +61,15 @@ func starved() error {
 
 	// Two connections come while there is room for their own ends only.
 	var clients []*tcp.Stream
-	dial := executor.Go(rt, func(co *coro.Co) (struct{}, error) {
+	dial := executor.Do(rt, func(co *coro.Co) error {
 		for range 2 {
 			c, err := tcp.Dial(co, "tcp", l.Addr().String())
 			if err != nil {
-				return struct{}{}, err
+				return err
 			}
 			clients = append(clients, c)
 		}
-		return struct{}{}, nil
+		return nil
 	})
 	if _, err := dial.Wait(context.Background()); err != nil {
 		return err
@@ -137,10 +137,10 @@ func starved() error {
 			return fmt.Errorf("the listener is %s, with nothing left to accept", l.Backoff())
 		}
 	}
-	dial = executor.Go(rt, func(co *coro.Co) (struct{}, error) {
+	dial = executor.Do(rt, func(co *coro.Co) error {
 		c, err := tcp.Dial(co, "tcp", l.Addr().String())
 		clients = append(clients, c)
-		return struct{}{}, err
+		return err
 	})
 	if _, err := dial.Wait(context.Background()); err != nil {
 		return err

@@ -177,7 +177,7 @@ func TestWritesWaitForRoom(t *testing.T) {
 	})
 	time.Sleep(20 * time.Millisecond) // so that it has to wait
 	if h.Finished() {
-		t.Fatal("20 MiB went into a socket that nobody reads")
+		t.Fatal("20 MiB fit into a socket without a reader")
 	}
 	got, err := io.ReadAll(c)
 	if err != nil {
@@ -248,7 +248,7 @@ func TestReadAndWriteWaitTogether(t *testing.T) {
 		t.Error(err)
 	}
 	if w.Finished() {
-		t.Error("the write is over though nobody has read")
+		t.Error("the write is over without a read")
 	}
 	io.CopyN(io.Discard, c, 20<<20)
 	if err := nettest.Finish(t, w); err != nil {
@@ -337,13 +337,13 @@ func TestBudgetMakesReaderYield(t *testing.T) {
 	time.Sleep(10 * time.Millisecond)
 	nettest.Do(t, rt, func(co *coro.Co) error {
 		var other atomic.Bool // it may be on another worker
-		executor.Go(co, func(co *coro.Co) (struct{}, error) { other.Store(true); return struct{}{}, nil })
+		executor.Do(co, func(co *coro.Co) error { other.Store(true); return nil })
 		for i := range 10 * core.DefaultBudget {
 			if _, err := s.Read(co, make([]byte, 1)); err != nil {
 				return err
 			}
 			if i > core.DefaultBudget && !other.Load() && !modetest.Stealing() { // stolen, it may take its time
-				return errors.New("nobody else has had a turn")
+				return errors.New("no other task has been polled")
 			}
 		}
 		return nil

@@ -174,7 +174,7 @@ func TestAWakeOfAnAcceptorIsNotLost(t *testing.T) {
 func TestAbortedAcceptorsLoseNoConnection(t *testing.T) {
 	rt := nettest.NewRuntime(t)
 	for range rounds() {
-		l := listen(t) // a new one, since connections that nobody accepts stay in the backlog
+		l := listen(t) // a new one, since connections that are not accepted stay in the backlog
 		accept := func(co *coro.Co) error {
 			s, err := l.Accept(co)
 			if err == nil {

@@ -205,7 +205,7 @@ func TestDescriptorsAreNotInherited(t *testing.T) {
 	})
 }
 
-// Two SYNs that cross make a connection of a socket with itself, where nobody listens.
+// Two SYNs that cross connect a socket with itself, at a port without a listener.
 func TestConnectionToItselfIsNone(t *testing.T) {
 	rt := nettest.NewRuntime(t)
 	to := refusing(t, "127.0.0.1")
@@ -233,7 +233,7 @@ func TestConnectionToItselfIsNone(t *testing.T) {
 	}
 }
 
-// Close does not take the descriptor away from who uses it.
+// Close does not close the descriptor under a function that uses it.
 func TestCloseSparesDescriptorInUse(t *testing.T) {
 	rt := nettest.NewRuntime(t)
 	s, c := connect(t, rt)
@@ -249,7 +249,7 @@ func TestCloseSparesDescriptorInUse(t *testing.T) {
 		if err := s.Close(); err != nil {
 			t.Error(err)
 		}
-		wantIs(t, nettest.Finish(t, h), "read", net.ErrClosed) // who waits is told at once
+		wantIs(t, nettest.Finish(t, h), "read", net.ErrClosed) // an operation that waits returns at once
 		if _, err := unix.Write(int(fd), []byte("still here")); err != nil {
 			t.Error("the descriptor is closed under its user:", err)
 		}

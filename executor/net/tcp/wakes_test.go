@@ -205,7 +205,7 @@ func TestAnAbortedReaderLeavesANewDeadlineToOthers(t *testing.T) {
 	}
 }
 
-// An acceptor whose task came back before its turn, and got a connection, is not woken in place of one that waits.
+// An acceptor whose task was polled for another reason, and got a connection, is not woken instead of one that waits.
 func TestAnAcceptorThatIsDoneIsNotInLine(t *testing.T) {
 	rt := nettest.NewRuntime(t)
 	l := listen(t)

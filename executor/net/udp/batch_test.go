@@ -273,7 +273,7 @@ func TestBatchesOfSeveralTasks(t *testing.T) {
 	nettest.Do(t, rt, func(co *coro.Co) error {
 		var writers []nettest.Handle
 		for s := range senders {
-			writers = append(writers, executor.Go(co, func(co *coro.Co) (struct{}, error) {
+			writers = append(writers, executor.Do(co, func(co *coro.Co) error {
 				ms := make([]udp.Message, each)
 				for i := range ms {
 					ms[i] = udp.Message{Buf: []byte{byte(s), byte(i)}, Addr: b.LocalAddrPort()}
@@ -281,12 +281,12 @@ func TestBatchesOfSeveralTasks(t *testing.T) {
 				for len(ms) > 0 {
 					n, err := a.WriteBatch(co, ms[:min(10, len(ms))])
 					if err != nil {
-						return struct{}{}, err
+						return err
 					}
 					ms = ms[n:]
 					co.Yield()
 				}
-				return struct{}{}, nil
+				return nil
 			}))
 		}
 		for _, h := range writers {

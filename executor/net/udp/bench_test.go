@@ -17,15 +17,15 @@ func BenchmarkEcho(b *testing.B) {
 		s, c := pair(b)
 		b.ReportAllocs()
 		nettest.Do(b, rt, func(co *coro.Co) error {
-			echo := executor.Go(co, func(co *coro.Co) (struct{}, error) {
+			echo := executor.Do(co, func(co *coro.Co) error {
 				buf := make([]byte, 512)
 				for {
 					n, from, err := s.ReadFrom(co, buf)
 					if err != nil {
-						return struct{}{}, err
+						return err
 					}
 					if _, err := s.WriteTo(co, buf[:n], from); err != nil {
-						return struct{}{}, err
+						return err
 					}
 				}
 			})

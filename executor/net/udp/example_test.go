@@ -22,15 +22,15 @@ func Example() {
 			return "", err
 		}
 		defer s.Close()
-		executor.Go(co, func(co *coro.Co) (struct{}, error) {
+		executor.Do(co, func(co *coro.Co) error {
 			buf := make([]byte, 1500)
 			for {
 				n, from, err := s.ReadFrom(co, buf)
 				if err != nil {
-					return struct{}{}, err
+					return err
 				}
 				if _, err := s.WriteTo(co, buf[:n], from); err != nil {
-					return struct{}{}, err
+					return err
 				}
 			}
 		})
@@ -103,19 +103,19 @@ func ExampleSocket_PollReadFrom() {
 }
 
 func ExampleSocket_ReadBatch() {
-	_, err := executor.Run(context.Background(), executor.Options{}, func(co *coro.Co) (struct{}, error) {
+	err := executor.Main(context.Background(), executor.Options{}, func(co *coro.Co) error {
 		s, err := udp.Bind(netip.MustParseAddrPort("127.0.0.1:0"))
 		if err != nil {
-			return struct{}{}, err
+			return err
 		}
 		defer s.Close()
 		c, err := udp.Connect(s.LocalAddrPort())
 		if err != nil {
-			return struct{}{}, err
+			return err
 		}
 		defer c.Close()
 		if _, err := c.WriteBatch(co, []udp.Message{{Buf: []byte("one")}, {Buf: []byte("two")}}); err != nil {
-			return struct{}{}, err
+			return err
 		}
 
 		ms := make([]udp.Message, 8)
@@ -125,14 +125,14 @@ func ExampleSocket_ReadBatch() {
 		for left := 2; left > 0; {
 			n, err := s.ReadBatch(co, ms)
 			if err != nil {
-				return struct{}{}, err
+				return err
 			}
 			for _, m := range ms[:n] {
 				fmt.Println(string(m.Buf[:m.N]), m.Addr == c.LocalAddrPort())
 			}
 			left -= n
 		}
-		return struct{}{}, nil
+		return nil
 	})
 	fmt.Println(err)
 	// Output:

@@ -138,7 +138,7 @@ func TestTryDoesNotWait(t *testing.T) {
 	wantIs(t, err, "write", net.ErrClosed)
 }
 
-// An ICMP error comes once, wakes who waits, and the socket is as good as before.
+// An ICMP error is reported once and wakes the waiter, and then the socket works as before.
 func TestRefusalDoesNotKillTheSocket(t *testing.T) {
 	rt := nettest.NewRuntime(t)
 	a, b := pair(t)
@@ -180,7 +180,7 @@ func TestRefusalDoesNotKillTheSocket(t *testing.T) {
 
 	again, err := udp.Bind(there)
 	if err != nil {
-		t.Skip(err) // somebody else has taken the port
+		t.Skip(err) // another process has taken the port
 	}
 	defer again.Close()
 	nettest.Do(t, rt, func(co *coro.Co) error {

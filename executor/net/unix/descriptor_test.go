@@ -136,7 +136,7 @@ func TestDescriptorsWithoutRoomAreClosed(t *testing.T) {
 	}
 }
 
-// Descriptors that nobody reads vanish with the socket.
+// Descriptors that are not read are closed with the socket.
 func TestDescriptorsInFlightAreClosed(t *testing.T) {
 	w, _ := pipes(t, 3)
 	rt := nettest.NewRuntime(t)
@@ -189,7 +189,7 @@ func TestReadsEndAtDescriptorsAndStallNobody(t *testing.T) {
 		}
 		return err
 	})
-	// And so for who reads only bytes.
+	// The same for a reader of bytes only.
 	nettest.Do(t, rt, func(co *coro.Co) error {
 		for range 3 {
 			a.WriteMsg(co, []byte("ab"), w)

@@ -96,21 +96,21 @@ func ExampleSeqpacketPair() {
 	}
 	defer a.Close()
 	defer b.Close()
-	_, err = executor.Run(context.Background(), executor.Options{}, func(co *coro.Co) (struct{}, error) {
+	err = executor.Main(context.Background(), executor.Options{}, func(co *coro.Co) error {
 		for _, word := range []string{"one", "two"} {
 			if _, err := a.Write(co, []byte(word)); err != nil {
-				return struct{}{}, err
+				return err
 			}
 		}
 		buf := make([]byte, 100)
 		for range 2 {
 			n, err := b.Read(co, buf)
 			if err != nil {
-				return struct{}{}, err
+				return err
 			}
 			fmt.Println(string(buf[:n]))
 		}
-		return struct{}{}, nil
+		return nil
 	})
 	fmt.Println(err)
 	// Output:
@@ -119,10 +119,10 @@ func ExampleSeqpacketPair() {
 	// <nil>
 }
 
-// A greeter answers one datagram, in poll style.
+// A greeter replies to one datagram, in poll style.
 type greeter struct {
 	s    *unix.Datagram
-	from string // once there is somebody to greet
+	from string // empty until a datagram has arrived
 }
 
 func (g *greeter) Poll(cx *core.Context) (error, bool) {
@@ -197,17 +197,17 @@ func ExampleDialFuture() {
 		return
 	}
 	defer l.Close()
-	_, err = executor.Run(context.Background(), executor.Options{}, func(co *coro.Co) (struct{}, error) {
+	err = executor.Main(context.Background(), executor.Options{}, func(co *coro.Co) error {
 		d, err := coro.Await[core.Result[*unix.Stream]](co, unix.DialFuture(l.Addr().String()))
 		if err != nil {
-			return struct{}{}, err
+			return err
 		}
 		if d.Err != nil {
-			return struct{}{}, d.Err
+			return d.Err
 		}
 		defer d.Value.Close()
 		fmt.Println(d.Value.RemoteAddr().String() == l.Addr().String())
-		return struct{}{}, nil
+		return nil
 	})
 	fmt.Println(err)
 	// Output:

@@ -36,7 +36,7 @@ func TestCloseRemovesThePath(t *testing.T) {
 	_, err = unix.Listen(path)
 	wantIs(t, err, "listen", syscall.EADDRINUSE)
 	if !exists(path) {
-		t.Error("who could not have the path has removed it")
+		t.Error("a listener that did not get the path has removed it")
 	}
 	if err := l.Close(); err != nil {
 		t.Error(err)

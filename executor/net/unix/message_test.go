@@ -129,17 +129,17 @@ func TestSeqpacketListener(t *testing.T) {
 	}
 	defer l.Close()
 	nettest.Do(t, rt, func(co *coro.Co) error {
-		h := executor.Go(co, func(co *coro.Co) (struct{}, error) {
+		h := executor.Do(co, func(co *coro.Co) error {
 			s, err := l.Accept(co)
 			if err != nil {
-				return struct{}{}, err
+				return err
 			}
 			defer s.Close()
 			if err := want(co, s, "hello"); err != nil {
-				return struct{}{}, err
+				return err
 			}
 			_, err = s.Write(co, []byte("hi"))
-			return struct{}{}, err
+			return err
 		})
 		c, err := unix.DialSeqpacket(co, l.Addr().String())
 		if err != nil {
@@ -269,8 +269,7 @@ func fill(co *coro.Co, a *unix.Datagram, to string) (n int, err error) {
 	}
 }
 
-// The receiver of a datagram is full. Whoever is connected to it is told when it is not; whoever is
-// not, is not.
+// The receiver of a datagram is full. The system reports to connected senders when it has room again, and to others it does not.
 func TestWritesWaitForTheReceiver(t *testing.T) {
 	for _, connected := range []bool{true, false} {
 		t.Run(fmt.Sprintf("connected=%v", connected), func(t *testing.T) {
@@ -369,7 +368,7 @@ func (p *pollSender) Poll(cx *core.Context) (error, bool) {
 	return nil, true
 }
 
-// Many senders, one receiver that is slower than they: nothing is lost, and nobody waits for ever.
+// Many senders send to one slower receiver: no message is lost, and no sender waits for ever.
 func TestManySendersToOneReceiver(t *testing.T) {
 	rt := nettest.NewRuntime(t)
 	b, path := bind(t)
@@ -419,7 +418,7 @@ func TestSeqpacketWritesWaitForRoom(t *testing.T) {
 	})
 	nettest.Settle(rt)
 	if h.Finished() {
-		t.Fatal("2 MB went into a socket that nobody reads")
+		t.Fatal("2 MB fit into a socket without a reader")
 	}
 	nettest.Do(t, rt, func(co *coro.Co) error {
 		buf := make([]byte, 2*size)

@@ -18,8 +18,8 @@ import (
 	"github.com/moduvex/moduvex-go/reactor"
 )
 
-// jammed makes a receiver that has no room left, for small messages, and a socket whose sends to it wait.
-func jammed(tb testing.TB, rt *executor.Runtime) (s, full *unix.Datagram, path string) {
+// fullReceiver makes a receiver without room for a small message, and a socket whose sends to it wait.
+func fullReceiver(tb testing.TB, rt *executor.Runtime) (s, full *unix.Datagram, path string) {
 	tb.Helper()
 	full, path = bind(tb)
 	s = unbound(tb)
@@ -93,9 +93,9 @@ func sender(tb testing.TB, rt *executor.Runtime, s *unix.Datagram, path, text st
 }
 
 // A receiver that does not read holds up only the sends to itself.
-func TestJamIsOfOneReceiver(t *testing.T) {
+func TestASendQueueIsOfOneReceiver(t *testing.T) {
 	rt := nettest.NewRuntime(t)
-	s, _, path := jammed(t, rt)
+	s, _, path := fullReceiver(t, rt)
 	waits := sender(t, rt, s, path, "waits", 1)
 	other, otherPath := bind(t)
 	const rounds = 500
@@ -129,7 +129,7 @@ func TestJamIsOfOneReceiver(t *testing.T) {
 		t.Error("an aborted send succeeded")
 	}
 	if s.SendQueues() != 0 {
-		t.Error("there is a jam that nobody is in")
+		t.Error("there is a queue without a send")
 	}
 }
 
@@ -160,9 +160,9 @@ func (p *send) Drop() {
 
 // Sends to the same receiver are served in the order of their arrival, and a task that goes on sending
 // waits behind the others.
-func TestJamIsFirstComeFirstServed(t *testing.T) {
+func TestASendQueueKeepsTheOrderOfArrival(t *testing.T) {
 	rt := nettest.NewRuntime(t)
-	s, full, path := jammed(t, rt)
+	s, full, path := fullReceiver(t, rt)
 	const n = 5
 	var all []nettest.Handle
 	for i := range n {
@@ -201,12 +201,12 @@ func TestJamIsFirstComeFirstServed(t *testing.T) {
 	greedy.Abort()
 	nettest.Finish(t, greedy)
 	if s.SendQueues() != 0 {
-		t.Error("there is a jam that nobody is in")
+		t.Error("there is a queue without a send")
 	}
 }
 
 // However a send ends, nothing of it stays.
-func TestJamIsForgottenWhenItIsOver(t *testing.T) {
+func TestASendQueueThatIsEmptyIsDiscarded(t *testing.T) {
 	for name, end := range map[string]struct {
 		do   func(s, full *unix.Datagram, h nettest.Handle)
 		want error
@@ -219,7 +219,7 @@ func TestJamIsForgottenWhenItIsOver(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			rt := nettest.NewRuntime(t)
-			s, full, path := jammed(t, rt)
+			s, full, path := fullReceiver(t, rt)
 			a, b := sender(t, rt, s, path, "a", 1), sender(t, rt, s, path, "b", 2)
 			for _, h := range []nettest.Handle{b, a} {
 				end.do(s, full, h)
@@ -228,7 +228,7 @@ func TestJamIsForgottenWhenItIsOver(t *testing.T) {
 				}
 			}
 			if s.SendQueues() != 0 {
-				t.Error("there is a jam that nobody is in")
+				t.Error("there is a queue without a send")
 			}
 		})
 	}
@@ -236,11 +236,11 @@ func TestJamIsForgottenWhenItIsOver(t *testing.T) {
 
 var netDeadline error = os.ErrDeadlineExceeded
 
-// Poll-style sends that are given up, with Unwait or without a word, stop nobody behind them.
+// Poll-style sends that are given up, with Unwait or without, do not stop the sends behind them.
 func TestSendThatIsGivenUpStopsNobody(t *testing.T) {
 	for _, desert := range []bool{false, true} {
 		rt := nettest.NewRuntime(t)
-		s, full, path := jammed(t, rt)
+		s, full, path := fullReceiver(t, rt)
 		for range 3 {
 			p := &send{s: s, to: path, desert: desert, pending: make(chan struct{})}
 			pending := p.pending
@@ -268,7 +268,7 @@ func TestSendThatIsGivenUpStopsNobody(t *testing.T) {
 			t.Error(err)
 		}
 		if s.SendQueues() != 0 {
-			t.Error("there is a jam that nobody is in")
+			t.Error("there is a queue without a send")
 		}
 	}
 }

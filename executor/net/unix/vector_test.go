@@ -83,7 +83,7 @@ func TestCopyBetweenFamilies(t *testing.T) {
 			defer outside.CloseWrite()
 			return inside.WriteTo(co, outside)
 		})
-		executor.Go(co, func(co *coro.Co) (struct{}, error) { return struct{}{}, directEcho(co, server) })
+		executor.Do(co, func(co *coro.Co) error { return directEcho(co, server) })
 		sent := executor.Go(co, func(co *coro.Co) (int, error) {
 			defer client.CloseWrite()
 			for range 20 {

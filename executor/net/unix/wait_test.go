@@ -31,7 +31,7 @@ func TestWritesWaitForRoom(t *testing.T) {
 	})
 	nettest.Settle(rt)
 	if w.Finished() {
-		t.Fatal("5 MiB went into a socket that nobody reads")
+		t.Fatal("5 MiB fit into a socket without a reader")
 	}
 	hash := sha256.New()
 	nettest.Do(t, rt, func(co *coro.Co) error {

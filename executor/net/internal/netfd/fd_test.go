@@ -92,7 +92,7 @@ func TestHalvesCloseTheWhole(t *testing.T) {
 	}
 }
 
-// Between two tries of an operation nobody keeps the descriptor open, and its number may be another
+// Between two tries of an operation, no reference keeps the descriptor open, and its number may be another
 // file's by the time it is to be registered.
 func TestClosedIsNotRegistered(t *testing.T) {
 	host := coretest.New(1)

@@ -144,7 +144,7 @@ func eachWaiting(t *testing.T, test func(t *testing.T, rt *executor.Runtime, w w
 				}()
 				w := fresh[name]
 				body := w.styles()[style]
-				h := executor.Go(rt, func(co *coro.Co) (struct{}, error) { return struct{}{}, body(co) })
+				h := executor.Do(rt, body)
 				beat(t, rt)
 				test(t, rt, w, h)
 			})
@@ -156,7 +156,7 @@ func eachWaiting(t *testing.T, test func(t *testing.T, rt *executor.Runtime, w w
 func beat(t *testing.T, rt *executor.Runtime) {
 	t.Helper()
 	for range 3 {
-		if err := finishOrPanic(t, executor.Go(rt, func(co *coro.Co) (struct{}, error) { return struct{}{}, nil })); err != nil {
+		if err := finishOrPanic(t, executor.Do(rt, func(co *coro.Co) error { return nil })); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -231,7 +231,7 @@ func TestDatagramAfterShutdownFromOutside(t *testing.T) {
 		defer w.close()
 	}
 	u := w["udp"].conn.(*udp.Socket)
-	h := executor.Go(rt, func(co *coro.Co) (struct{}, error) { return struct{}{}, w["udp"].direct(co) })
+	h := executor.Do(rt, w["udp"].direct)
 	beat(t, rt)
 	w["udp"].control(t, func(fd int) error { return unix.Shutdown(fd, unix.SHUT_RD) })
 	beat(t, rt)
@@ -254,7 +254,7 @@ func TestBlockingModeFromOutside(t *testing.T) {
 		finishOrPanic(t, h)
 		w.control(t, func(fd int) error { return unix.SetNonblock(fd, false) })
 		for style, body := range w.styles() {
-			h := executor.Go(rt, func(co *coro.Co) (struct{}, error) { return struct{}{}, body(co) })
+			h := executor.Do(rt, body)
 			beat(t, rt)
 			runtime.GC()
 			if h.Finished() {
