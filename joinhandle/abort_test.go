@@ -165,7 +165,7 @@ func TestAbortAfterTheEndChangesNothing(t *testing.T) {
 	}
 }
 
-// Letting go of the handle detaches: nothing but the handle is lost.
+// A task whose handle is dropped runs on.
 func TestATaskWhoseHandleIsGoneRunsOn(t *testing.T) {
 	h := newHost(t)
 	ran := false

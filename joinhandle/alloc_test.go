@@ -109,7 +109,7 @@ func TestASetThatIsUsedForLongDoesNotGrow(t *testing.T) {
 	}
 }
 
-// A heavy is what must not outlive its join.
+// A heavy is an output that must not stay in memory after its join.
 type heavy struct{ _ [1 << 12]byte }
 
 func TestASetKeepsNothingOfWhatWasJoined(t *testing.T) {

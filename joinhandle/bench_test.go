@@ -54,8 +54,7 @@ func BenchmarkJoinOfARunningTask(b *testing.B) {
 	h.Run()
 }
 
-// A goroutine waits for a task on a worker of another, and what one would write with a goroutine
-// and a channel.
+// A goroutine waits for a task on a worker; the twin does the same with a goroutine and a channel.
 func BenchmarkWait(b *testing.B) {
 	b.Run("task", func(b *testing.B) {
 		c := newWorkers(b, 1)

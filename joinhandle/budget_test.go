@@ -11,8 +11,8 @@ import (
 	"github.com/moduvex/moduvex-go/joinhandle"
 )
 
-// A loop over awaits that never have to wait lets the others have their turn all the same: each
-// poll has a budget, and joins and timers take from it.
+// A loop over awaits that are ready at once yields to the other tasks: each poll has a budget, and joins and timers
+// spend from it.
 func TestAwaitsThatAreReadyTakeFromTheBudget(t *testing.T) {
 	const rounds = 10 * core.DefaultBudget
 	loops := map[string]func(co *coro.Co) error{

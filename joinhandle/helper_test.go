@@ -20,7 +20,7 @@ func newHost(t testing.TB) *coretest.Host {
 	return h
 }
 
-// joined returns the output of a task that has to have ended.
+// joined returns the output of a task, which must have ended.
 func joined[T any](t testing.TB, j joinhandle.JoinHandle[T]) (T, error) {
 	t.Helper()
 	r, ok := j.TryJoin()

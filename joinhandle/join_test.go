@@ -254,7 +254,7 @@ func TestAJoinThatIsCancelledLeavesTheTaskToTheNextJoin(t *testing.T) {
 	}
 }
 
-// A value that is there when a deadline ends the wait beats it.
+// An output that is ready when a deadline ends the wait is returned.
 func TestJoinPrefersTheValueToASimultaneousDeadline(t *testing.T) {
 	h := newHost(t)
 	j := spawnBody(h, sleeper(9, time.Second))
@@ -283,7 +283,7 @@ func TestIDsTellTheTasksOfAHostApart(t *testing.T) {
 	}
 }
 
-// New is for whoever makes the cell: the handle is that of its slot.
+// New returns the handle of a slot that its caller has made.
 func TestNewIsTheHandleOfASlot(t *testing.T) {
 	h := newHost(t)
 	slot := task.New(future.Ready(4))

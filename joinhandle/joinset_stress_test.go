@@ -122,7 +122,7 @@ func TestStressOfASet(t *testing.T) {
 	}
 }
 
-// spawnOne makes a task that gives way a few times, and aborts some at random.
+// spawnOne makes a task that yields a few times, and aborts some at random.
 func spawnOne(set *joinhandle.JoinSet[int], i int, r *rand.Rand) {
 	var a joinhandle.AbortHandle
 	if i%4 == 0 {
@@ -142,7 +142,7 @@ func spawnOne(set *joinhandle.JoinSet[int], i int, r *rand.Rand) {
 	}
 }
 
-// Drop, DetachAll and AbortAll meet spawns, ends and waiters: nobody hangs, and no task is left.
+// Drop, DetachAll and AbortAll meet spawns, ends and waiters: no waiter hangs, and no task is left.
 func TestStressOfEmptyingASet(t *testing.T) {
 	rounds := 300
 	if testing.Short() {

@@ -136,7 +136,7 @@ func TestJoinOfASetThatIsCancelledLeavesTheTasks(t *testing.T) {
 		if err != core.ErrDeadlineExceeded {
 			t.Errorf("have %v, want the deadline", err)
 		}
-		return 0, co.Suspend() // nobody wakes it
+		return 0, co.Suspend() // no wake follows
 	})
 	h.Run()
 	if joiner.Finished() {
@@ -179,7 +179,7 @@ func TestPollJoinWakesItsWaker(t *testing.T) {
 	}
 }
 
-// Of many wakers each can be taken back, whichever place it has.
+// Each of many wakers can be taken back, at whichever position it waits.
 func TestUnwaitTakesOneWakerBack(t *testing.T) {
 	const n = 4
 	for gone := range n {
@@ -344,8 +344,8 @@ func TestASetOfABody(t *testing.T) {
 	})
 }
 
-// A Spawn that panics, as that of a Co that is used after its end, leaves no task behind for which
-// others would wait in vain.
+// A Spawn that panics, such as that of a Co after its end, leaves no task in the set, for which others would wait without
+// end.
 func TestASpawnerThatPanicsAddsNoMember(t *testing.T) {
 	h := newHost(t)
 	var set *joinhandle.JoinSet[int]

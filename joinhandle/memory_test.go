@@ -14,7 +14,7 @@ import (
 	"github.com/moduvex/moduvex-go/joinhandle"
 )
 
-// A load is what must not outlive its use.
+// A load must not stay in memory after its use.
 type load struct{ _ [1 << 12]byte }
 
 func collected(p weak.Pointer[load]) bool {
@@ -34,7 +34,7 @@ type carrier struct {
 
 func (c *carrier) Poll(*core.Context) (*load, bool) { return c.load, c.ends }
 
-// An AbortHandle is kept longer than the task: by a registry of what may be aborted, say.
+// An AbortHandle is kept longer than the task, for example by a registry of tasks that may be aborted.
 func TestAnAbortHandleKeepsNothingOfATaskThatHasEnded(t *testing.T) {
 	for name, start := range map[string]func(h *coretest.Host, l *load) joinhandle.AbortHandle{
 		"output": func(h *coretest.Host, l *load) joinhandle.AbortHandle {

@@ -16,7 +16,7 @@ type conn struct{ closed int }
 
 func (c *conn) Close() error { c.closed++; return nil }
 
-// forms are the ways to hand a conn to a task.
+// forms are the ways to pass a conn to a task.
 var forms = map[string]func(s core.Spawner, c *conn, body func(co *coro.Co) (int, error)) joinhandle.AbortHandle{
 	"Start": func(s core.Spawner, c *conn, body func(co *coro.Co) (int, error)) joinhandle.AbortHandle {
 		return joinhandle.Start(s, coro.NewOwning(c, body)).AbortHandle()
@@ -65,7 +65,7 @@ func TestWhatIsHandedToATaskIsClosedOnce(t *testing.T) {
 	}
 }
 
-// A bad spawner is a mistake of the program, which keeps no connection open.
+// A bad spawner panics, which must not keep a connection open.
 type bad struct{}
 
 func (bad) Spawn(core.Task) error { panic("bad spawner") }

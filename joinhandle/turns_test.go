@@ -78,7 +78,7 @@ func (q *queue) want(when string, wakes ...int) {
 	}
 }
 
-// Whatever waits, an end wakes one: the one that has waited longest.
+// An end wakes one waiter, the one that has waited longest, whatever kinds of waiters there are.
 func TestEachEndOfASetWakesOneWaiter(t *testing.T) {
 	for name, burst := range map[string]bool{"one by one": false, "in a burst": true} {
 		const n = 100
@@ -214,7 +214,7 @@ func TestAJoinThatIsAbortedOnItsTurnHasItsOutput(t *testing.T) {
 	q.want("aborted", 0)
 }
 
-// A silent future waits for a task of a set, and gives up without a word.
+// A silent future waits for a task of a set, and gives up without Unwait.
 type silent struct{ set *joinhandle.JoinSet[int] }
 
 func (s *silent) Poll(cx *core.Context) (int, bool) {
@@ -222,7 +222,7 @@ func (s *silent) Poll(cx *core.Context) (int, bool) {
 	return j.Value, ready
 }
 
-// A polite one says so.
+// A polite future calls Unwait when it gives up.
 type polite struct {
 	silent
 	waker core.Waker

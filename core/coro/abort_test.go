@@ -140,7 +140,7 @@ func TestAwaitAfterAnAbortDropsTheFutureUnpolled(t *testing.T) {
 	}
 }
 
-// What an aborted task comes to depends on what its body returns.
+// The output of an aborted task depends on what its body returns.
 func TestOutputOfAnAbortedBody(t *testing.T) {
 	own := errors.New("own")
 	tests := []struct {

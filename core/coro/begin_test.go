@@ -66,7 +66,7 @@ func TestABodyWhoseHostClosesBeforeItsFirstPollBeginsAndItsAwaitsFail(t *testing
 	}
 }
 
-// However a body ends that its host closes before it has begun, it takes its coroutine nowhere.
+// A body that its host closes before it has begun gives its coroutine back, in whichever way it ends.
 func TestEveryEndOfABodyThatBeginsAtTheClose(t *testing.T) {
 	for name, test := range ends {
 		h := newHost(t)

@@ -13,7 +13,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/task"
 )
 
-// The twins are what one would write with goroutines. One worker is one thread, so compare with
+// The twins do the same with goroutines. One worker is one thread, so compare with
 // -cpu 1.
 
 // twice is pending at every other poll.
@@ -26,7 +26,7 @@ func (f *twice) Poll(cx *core.Context) (int, bool) {
 	return 0, !f.woken
 }
 
-// Many tasks give way to each other; a figure for each resume and suspension.
+// Many tasks yield to each other; a figure for each resume and suspension.
 func BenchmarkYield(b *testing.B) {
 	for _, tasks := range []int{2, 1000} {
 		b.Run(fmt.Sprintf("body/tasks=%d", tasks), func(b *testing.B) {
@@ -243,7 +243,7 @@ func inUse() uint64 {
 	return m.StackInuse + m.HeapInuse
 }
 
-// A scope with children that end at once, and the same with goroutines and a WaitGroup.
+// A group with children that end at once, and the same with goroutines and a WaitGroup.
 func BenchmarkChildren(b *testing.B) {
 	const n = 100
 	b.Run("children", func(b *testing.B) {

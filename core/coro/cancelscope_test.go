@@ -97,7 +97,7 @@ func TestScopesNestInEveryOrder(t *testing.T) {
 		nest := []int{i / (n * n), i / n % n, i % n}
 		h := newHost(t)
 
-		// What has to come: the earliest event from the inside out to a shield.
+		// The expected event: the earliest one from the inside out to a shield.
 		want, name, shielded := event{at: math.MaxInt64}, "", false
 		for d := depth - 1; d >= 0; d-- {
 			k := kinds[nest[d]]
@@ -171,7 +171,7 @@ func TestScopesNestInEveryOrder(t *testing.T) {
 	}
 }
 
-// A body that tries again and again in an expired scope must let the others run.
+// A body that retries without end in an expired scope lets the other tasks run.
 func TestARetryLoopInAnExpiredScopeStarvesNoTask(t *testing.T) {
 	h := newHost(t)
 	done := false

@@ -16,8 +16,8 @@ import (
 	"github.com/moduvex/moduvex-go/core/task"
 )
 
-// patience is how long a test waits for what another goroutine has to do.
-const patience = 10 * time.Second
+// testTimeout is how long a test waits for another goroutine.
+const testTimeout = 10 * time.Second
 
 func isDone(ctx context.Context) bool {
 	select {
@@ -32,7 +32,7 @@ func waitDone(t *testing.T, ctx context.Context) {
 	t.Helper()
 	select {
 	case <-ctx.Done():
-	case <-time.After(patience):
+	case <-time.After(testTimeout):
 		t.Error("Done is not closed")
 	}
 }
@@ -140,7 +140,7 @@ func TestTheContextOfABodyEndsWithIt(t *testing.T) {
 			context.AfterFunc(ctx, func() { close(called) })
 			select {
 			case <-called:
-			case <-time.After(patience):
+			case <-time.After(testTimeout):
 				t.Errorf("%s: AfterFunc was not called", name)
 			}
 		}
@@ -222,12 +222,12 @@ func TestDeadlineIsTheEarliestAround(t *testing.T) {
 	take(t, s)
 }
 
-// What package context derives from a Co is cancelled with it and costs no goroutine.
+// A context that package context derives from a Co is cancelled with it and costs no goroutine.
 func TestADerivedContext(t *testing.T) {
 	derive := map[string]func(ctx context.Context) (context.Context, context.CancelFunc){
 		"WithCancel": context.WithCancel,
 		"WithTimeout": func(ctx context.Context) (context.Context, context.CancelFunc) {
-			return context.WithTimeout(ctx, 100*patience)
+			return context.WithTimeout(ctx, 100*testTimeout)
 		},
 		"twice": func(ctx context.Context) (context.Context, context.CancelFunc) {
 			ctx, outer := context.WithCancel(ctx)
@@ -355,7 +355,7 @@ func TestAVirtualDeadlineDoesNotComeByTheWallClock(t *testing.T) {
 	}
 }
 
-// An abort sets the reason first and closes Done after it. In between Err must not tell.
+// An abort sets the reason first and closes Done after that. In between, Err must not return the reason.
 func TestErrIsNilUntilDoneIsClosed(t *testing.T) {
 	h := newHost(t)
 	var in *coro.Co

@@ -49,7 +49,7 @@
 // # How it works
 //
 //	the worker's goroutine                     the coroutine's goroutine
-//	task.Run → cell.Poll → coroutine.next  ==> coroutine.loop → serve → body.call → the body
+//	task.Run → cell.Poll → coroutine.next  ==> coroutine.loop → serve → cell.run → the body
 //	             ... ← Pending              <== an await: bodyState.beforeSwitch, yield
 //	                   (a wake queues the task, and a worker polls it)
 //	task.Run → cell.Poll → coroutine.next  ==> the await returns, the body goes on

@@ -8,10 +8,10 @@ import (
 // MaxIgnored is how many awaits of an aborted body fail before it is unwound by force.
 const MaxIgnored = maxIgnored
 
-// UseSample is how many uses of a Co there are to a look at the stack.
+// UseSample is the number of uses of a Co for one check of the stack.
 const UseSample = useSample
 
-// What a use that is not the body's panics with.
+// The panics of a use that is not the body's.
 const (
 	TextOutside = textOutside
 	TextForeign = textForeign
@@ -31,7 +31,7 @@ func HoldWatch(co *Co) (release func()) {
 	return w.mu.Unlock
 }
 
-// CheckNext makes the next use look at the stack.
+// CheckNext makes the next use check the stack.
 func CheckNext(co *Co) { co.coroutine.uses = useSample - 1 }
 
 // Watched returns how many scopes of the body are watched for Done or AfterFunc.
@@ -51,7 +51,7 @@ func DisposeBroken(v any) {
 	c.dispose()
 }
 
-// Stopped is what a broken coroutine panics with at its end.
+// Stopped is the value of a broken coroutine's panic at its end.
 var Stopped any = stopped{}
 
 // Backlog is the queue of Results.
@@ -64,7 +64,7 @@ func (b *Backlog[T]) Push(v T)  { b.push(v) }
 func (b *Backlog[T]) Pop() T    { return b.pop() }
 func (b *Backlog[T]) Room() int { return cap(b.values) }
 
-// Held is all that the array holds of values that are not zero.
+// Held returns the values in the array that are not zero.
 func (b *Backlog[T]) Held() []T {
 	held := []T{}
 	var zero T
@@ -79,5 +79,5 @@ func (b *Backlog[T]) Held() []T {
 // ResultsRoom is how many values r has room for.
 func ResultsRoom[T any](r *Results[T]) int { return cap(r.values.values) }
 
-// SizeOfATask is what a body with a T for a result takes, beside its coroutine.
+// SizeOfATask returns the size of a task with a result of type T, without its coroutine.
 func SizeOfATask[T any]() uintptr { return reflect.TypeFor[cell[T, valueBody[T]]]().Size() }

@@ -11,7 +11,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/task"
 )
 
-// However the wait of the body ends, the children end before it.
+// The children end before the wait of the body does, in whichever way that ends.
 func TestACancelledParentAbortsTheChildrenAndWaitsForThem(t *testing.T) {
 	withTimeout := func(co *coro.Co, body func(co *coro.Co) error) error {
 		return coro.WithTimeout(co, 5*time.Second, body)

@@ -38,8 +38,8 @@ func TestALimitIsNeverExceededAndServesWaitersInOrder(t *testing.T) {
 	}
 }
 
-// Several that wait for a place: one of them is cancelled while it waits, one when it has got the
-// place and not come to use it. Nobody's place is lost.
+// Several callers wait for a permit: one is cancelled while it waits, and one when it has got the permit and has not
+// used it yet. No permit is lost.
 func TestACancelledDoPassesItsPermitOn(t *testing.T) {
 	h := newHost(t)
 	var order []string
@@ -60,7 +60,7 @@ func TestACancelledDoPassesItsPermitOn(t *testing.T) {
 	producers["waits"].Abort()
 	settle(h)
 	hold.open(0)
-	h.Step() // the first child ends, and hands its place over
+	h.Step() // the first child ends, and passes its permit on
 	producers["has got it"].Abort()
 	h.Run()
 	if _, err := take(t, root); err != nil || !slices.Equal(order, []string{"next", "last"}) {
@@ -126,7 +126,7 @@ func TestAFailureEndsEveryDoThatWaits(t *testing.T) {
 	}
 }
 
-// A caller out of reach of every cancellation, that does not take no for an answer.
+// A caller that no cancellation reaches, and that retries without end.
 func TestARetryLoopOnAFailedGroupStarvesNoTask(t *testing.T) {
 	h := newHost(t)
 	tries, others := 0, 0

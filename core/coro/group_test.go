@@ -13,7 +13,7 @@ import (
 
 var errFirst, errSecond = errors.New("first"), errors.New("second")
 
-// nap sleeps and returns err, or why the sleep was cut short.
+// nap sleeps and returns err, or the error of the sleep.
 func nap(d time.Duration, err error) func(co *coro.Co) error {
 	return func(co *coro.Co) error { return cmp.Or(coro.Sleep(co, d), err) }
 }
@@ -29,7 +29,7 @@ func tidy(tidied *int) func(co *coro.Co) error {
 	}
 }
 
-// within runs body in a scope, as a task alone on a host, and returns what the scope returned and
+// within runs body in a group, as the only task of a host, and returns the error of the group and
 // when it did.
 func within(t *testing.T, opts coro.GroupOptions, body func(co *coro.Co, s *coro.Group) error) (time.Duration, error) {
 	t.Helper()
@@ -131,7 +131,7 @@ func TestACleanUpThatFailsIsNoFirstFailureAndAFailureAfterItIsKeptOut(t *testing
 	}
 }
 
-// Who takes no notice of what Go returns does not lose the error.
+// A caller that ignores the error of Do does not lose it: WithGroup returns it.
 func TestAnErrorOfDoIsAnErrorOfTheGroup(t *testing.T) {
 	_, err := within(t, coro.GroupOptions{}, func(co *coro.Co, s *coro.Group) error {
 		return coro.WithTimeout(co, 0, func(co *coro.Co) error {

@@ -93,17 +93,17 @@ func (g *gate) open(value int) {
 	}
 }
 
-// await awaits g and forgets its value.
+// await awaits g and discards its value.
 func await(co *coro.Co, g *gate) error {
 	_, err := coro.Await(co, g)
 	return err
 }
 
-// forever waits for what never comes.
+// forever waits for an event that never comes.
 func forever(co *coro.Co) error { return await(co, new(gate)) }
 
-// panicOf runs f in a goroutine of its own and returns what it panicked with. A panic is all that
-// may come of a Co in foreign hands.
+// panicOf runs f in a goroutine of its own and returns the value of its panic. A use of a Co on a foreign goroutine may
+// only panic.
 func panicOf(f func()) any {
 	c := make(chan any)
 	go func() {

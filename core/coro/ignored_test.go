@@ -9,7 +9,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/task"
 )
 
-// A body is unwound by force for awaits that fail in a row, and for nothing else.
+// Only awaits that fail in a row cause a body to be unwound by force.
 func TestOnlyABodyThatSpinsIsUnwoundByForce(t *testing.T) {
 	fail := func(co *coro.Co, n int) {
 		for i := range n {
@@ -66,7 +66,7 @@ func TestOnlyABodyThatSpinsIsUnwoundByForce(t *testing.T) {
 	}
 }
 
-// A body that goes on regardless does not keep the others waiting until it is forced.
+// A body that ignores its abort yields to the other tasks until it is unwound by force.
 func TestABodyThatIgnoresItsAbortLetsOthersRunMeanwhile(t *testing.T) {
 	h := newHost(t)
 	told := 0
@@ -93,7 +93,7 @@ func TestABodyThatIgnoresItsAbortLetsOthersRunMeanwhile(t *testing.T) {
 	}
 }
 
-// At Close there are no others, and the end comes within the same bound.
+// At Close there are no other tasks to run, and the same bound holds.
 func TestABodyThatIgnoresItsDropIsUnwoundByForce(t *testing.T) {
 	h := newHost(t)
 	told := 0

@@ -12,7 +12,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/task"
 )
 
-// A prober is a future that asks in its Poll, and in its Drop.
+// A prober is a future that calls Inside in its Poll and in its Drop.
 type prober struct{ ask func() }
 
 func (p *prober) Poll(*core.Context) (int, bool) { p.ask(); return 0, false }

@@ -7,7 +7,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/coro"
 )
 
-// A wake that nothing has happened for gives a caller of Go no place.
+// A spurious wake gives a caller of Do no permit.
 func TestASpuriousWakeRunsNoChildBeyondTheLimit(t *testing.T) {
 	h := newHost(t)
 	g := new(gate)

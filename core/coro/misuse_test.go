@@ -14,7 +14,7 @@ const (
 	textForeign = coro.TextForeign
 )
 
-// uses are what only the body may do with a Co.
+// uses are the calls of a Co that only its body may make.
 var uses = map[string]func(co *coro.Co){
 	"Await":        func(co *coro.Co) { forever(co) },
 	"Suspend":      func(co *coro.Co) { co.Suspend() },
@@ -80,7 +80,7 @@ func TestUseAfterTheEndPanics(t *testing.T) {
 	}
 }
 
-// While the body runs, only a look at the stack tells a foreign goroutine, at some suspensions.
+// While the body runs, only the check of the stack detects a foreign goroutine, at every 256th use.
 func TestASampledSuspensionOfAnotherGoroutinePanics(t *testing.T) {
 	for _, name := range []string{"Await", "Suspend", "Yield", "Sleep", "Shield", "WithTimeout"} {
 		v, err := run(t, func(co *coro.Co) (any, error) {
@@ -93,7 +93,7 @@ func TestASampledSuspensionOfAnotherGoroutinePanics(t *testing.T) {
 	}
 }
 
-// The look at the stack takes nobody for a stranger, however deep or wherever the body suspends.
+// The check of the stack never takes the body for a foreign goroutine, at whichever depth and place it suspends.
 func TestALookAtTheStackFindsTheBody(t *testing.T) {
 	for depth := range 80 {
 		_, err := run(t, func(co *coro.Co) (int, error) {
@@ -162,7 +162,7 @@ func TestAnIteratorThatTheBodyDrivesMayAwait(t *testing.T) {
 	}
 }
 
-// Where every use is checked, a foreign one is found while the body runs, before it does any harm.
+// With CheckUses, a foreign use is detected while the body runs, before it does harm.
 func TestACheckedUseThatIsNotTheBodysPanics(t *testing.T) {
 	in := map[string]struct {
 		call func(t *testing.T, f func()) any

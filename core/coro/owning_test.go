@@ -26,7 +26,7 @@ func serve(r *thing, began *bool) func(co *coro.Co) (int, error) {
 	}
 }
 
-// Whatever becomes of the task, what it owns is closed once: by the body, if that has begun.
+// The resource of a task is closed once, in whichever way the task ends: by the body, if that has begun.
 func TestWhatATaskOwnsIsClosedOnceWhateverBecomesOfIt(t *testing.T) {
 	tests := []struct {
 		name  string
@@ -61,7 +61,7 @@ func TestWhatATaskOwnsIsClosedOnceWhateverBecomesOfIt(t *testing.T) {
 	}
 }
 
-// A place is needed, and the wait for it ends in every way there is.
+// A Do that waits for a permit ends in every possible way.
 func TestWhatAChildOwnsIsClosedOnceWhateverBecomesOfIt(t *testing.T) {
 	forced := func(s *task.Slot[int]) { s.Abort() }
 	tests := []struct {
@@ -69,7 +69,7 @@ func TestWhatAChildOwnsIsClosedOnceWhateverBecomesOfIt(t *testing.T) {
 		do    func(h *coretest.Host, caller *task.Slot[int], s *coro.Group, g *gate)
 		began bool
 	}{
-		{"it gets its place", func(_ *coretest.Host, _ *task.Slot[int], _ *coro.Group, g *gate) { g.open(0) }, true},
+		{"it gets its permit", func(_ *coretest.Host, _ *task.Slot[int], _ *coro.Group, g *gate) { g.open(0) }, true},
 		{"its spawner is aborted", func(_ *coretest.Host, c *task.Slot[int], _ *coro.Group, _ *gate) { forced(c) }, false},
 		{"its sibling is aborted", func(h *coretest.Host, _ *task.Slot[int], s *coro.Group, _ *gate) { s.AbortAll() }, true},
 		{"its host closes", func(h *coretest.Host, _ *task.Slot[int], _ *coro.Group, _ *gate) { h.Close() }, false},

@@ -176,7 +176,7 @@ func TestChildrenThatAreAbortedHaveNoResult(t *testing.T) {
 	}
 }
 
-// Children may consume what siblings produce.
+// Children may range over the values of their siblings.
 func TestSeveralRangesShareTheResults(t *testing.T) {
 	sum, rounds := 0, 0
 	_, err := within(t, coro.GroupOptions{}, func(co *coro.Co, s *coro.Group) error {

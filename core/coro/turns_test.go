@@ -86,7 +86,7 @@ func (s *shelf) want(when string, values ...int) {
 	}
 }
 
-// However many wait, a value wakes one: the one that has waited longest.
+// A value wakes one waiter, the one that has waited longest, however many wait.
 func TestEachValueOfResultsWakesOneReader(t *testing.T) {
 	const n = 30
 	s := newShelf(t, 2*n+1, n, 3)
