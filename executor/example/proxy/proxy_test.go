@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 func TestCurlGetsWhatNginxHas(t *testing.T) {
 	program.NeedProcesses(t)
 	curl := program.Tool(t, "curl", "curl")
-	files := map[string][]byte{"small": []byte("hello\n"), "large": bytes.Repeat([]byte("0123456789abcdef"), 1<<20)}
+	files := map[string][]byte{"small": []byte("hello\n"), "large": bytes.Repeat([]byte("0123456789abcdef"), 1<<18)}
 	p := program.Start(t, "-addr", "127.0.0.1:0", "-to", startNginx(t, files))
 	for name, want := range files {
 		got, err := exec.Command(curl, "--silent", "--show-error", "--fail", "http://"+p.Addr+"/"+name).Output()
