@@ -186,7 +186,7 @@ func TestAThirdSignalEndsTheProcess(t *testing.T) {
 		return
 	}
 	if ossignal.Ignored(syscall.SIGINT) {
-		t.Skip("whoever started this process made it ignore SIGINT")
+		t.Skip("the parent process made this one ignore SIGINT")
 	}
 	if sig, out := runChild(t, "a third signal"); sig != syscall.SIGINT || out != "closing\n" {
 		t.Errorf("the process died of %q; it wrote %q", sig, out)

@@ -94,7 +94,7 @@ func TestOnlyWhatIsAskedForIsTakenOverAndThenGivenBack(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.child, func(t *testing.T) {
 			if ossignal.Ignored(tt.dies) {
-				t.Skip("whoever started this process made it ignore ", tt.dies)
+				t.Skip("the parent process made this one ignore ", tt.dies)
 			}
 			sig, out := runChild(t, tt.child)
 			if sig != tt.dies || out != tt.wrote {

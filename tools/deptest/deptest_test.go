@@ -46,6 +46,11 @@ func TestRepositoryGoModsAgree(t *testing.T) {
 	report(t, deptest.GoMods(load(t, repository), goVersion), nil)
 }
 
+func TestRepositoryHasOneWordForOneThing(t *testing.T) {
+	wrong, err := deptest.Words(repository, load(t, repository))
+	report(t, wrong, err)
+}
+
 func TestAListOfWordsThatRulesOutNothingIsAnError(t *testing.T) {
 	root := newTree(t, map[string]string{"ARCHITECTURE.md": "# Architecture\n\n## Words\n\nFuture, Task.\n"})
 	if _, err := deptest.Words(root, load(t, root)); err == nil {

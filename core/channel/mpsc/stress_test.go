@@ -135,7 +135,7 @@ func stress(t *testing.T, capacity int, closes bool) {
 			return nil
 		})
 
-		// A goroutine that loses its patience every now and then.
+		// A goroutine that cancels one send in three.
 		blocking := tx.Clone()
 		wg.Go(func() {
 			defer blocking.Close()

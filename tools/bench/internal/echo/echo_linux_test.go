@@ -27,7 +27,7 @@ func startPeer(f func(in io.Reader, out io.Writer) error) *peer {
 	go func() {
 		err := f(inRead, outWrite)
 		outWrite.CloseWithError(io.EOF)
-		inRead.CloseWithError(io.ErrClosedPipe) // or whoever asks it would wait
+		inRead.CloseWithError(io.ErrClosedPipe) // or a later request to it would wait
 		ended <- err
 	}()
 	return &peer{in: inWrite, out: bufio.NewReader(outRead), end: func() error {

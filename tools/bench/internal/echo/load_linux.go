@@ -169,8 +169,8 @@ func (l *load) exchange(from, to, n int) (time.Duration, error) {
 	return time.Since(begin), nil
 }
 
-// patience is how long the load waits for an answer, any answer. It only ends what hangs.
-const patience = 60 * time.Second
+// replyTimeout is how long the load waits for a reply on any connection. It only ends a run that hangs.
+const replyTimeout = 60 * time.Second
 
 // wait looks without blocking first: only the call that may block tells Go's scheduler.
 func (l *load) wait(events []unix.EpollEvent) (int, error) {
@@ -182,12 +182,12 @@ func (l *load) wait(events []unix.EpollEvent) (int, error) {
 	if errno == 0 && ready > 0 {
 		return int(ready), nil
 	}
-	n, err := unix.EpollWait(l.epoll, events, int(patience/time.Millisecond))
+	n, err := unix.EpollWait(l.epoll, events, int(replyTimeout/time.Millisecond))
 	if err == unix.EINTR {
 		return 0, nil
 	}
 	if err == nil && n == 0 {
-		err = fmt.Errorf("no answer for %v, with %d requests in flight", patience, l.flying)
+		err = fmt.Errorf("no reply for %v, with %d requests in flight", replyTimeout, l.flying)
 	}
 	return n, err
 }
