@@ -78,5 +78,5 @@
 //
 // In poll style the future that owns a socket closes it in Drop. A socket that is sent through a channel is closed by
 // the sender if the send fails, and otherwise by the receiver, which takes the remaining sockets out before it
-// discards the channel: channels, and outputs of tasks that nobody joins, close nothing.
+// discards the channel: channels, and outputs of tasks that are not joined, close nothing.
 package net

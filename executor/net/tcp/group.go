@@ -147,7 +147,7 @@ func (g *ListenerGroup) serveAll(co *coro.Co, f func(s core.Spawner, conn *Strea
 		}
 		if err == nil {
 			err = ended.Err
-			if errors.Is(err, core.ErrShutdown) { // the runtime refused the task: it drains, so nobody accepts
+			if errors.Is(err, core.ErrShutdown) { // the runtime refused the task: it drains, so no task accepts
 				g.closeDrained()
 				continue
 			}

@@ -9,8 +9,8 @@ import (
 	"github.com/moduvex/moduvex-go/reactor"
 )
 
-// The pauses of a listener whose process has no descriptors left, as in net/http: the first is so short that nobody
-// notices a moment's shortage, and the last so long that a lasting one costs nothing.
+// The pauses of a listener whose process has no descriptors left, as in net/http: the first is so short that clients do not
+// notice a moment's shortage, and the last so long that a lasting one costs nothing.
 const (
 	firstBackoff = 5 * time.Millisecond
 	lastBackoff  = time.Second
