@@ -186,7 +186,7 @@ func (c *channel[T]) closeReceiver(r *Receiver[T]) {
 		c.markRead(n)
 	}
 	c.trim()
-	w := c.waiting.Take(&r.node, waitlist.Closed)
+	w := r.waiter.Take(&c.waiting)
 	if c.receivers > 0 {
 		c.mu.Unlock()
 	} else {

@@ -97,8 +97,12 @@ func TestASecondTaskThatWaitsPanics(t *testing.T) {
 	waittest.Poll(h, first, rx.RecvFuture())
 	waittest.MustPanic(t, "broadcast: two tasks or goroutines receive from one Receiver at once",
 		func() { waittest.Poll(h, second, rx.RecvFuture()) })
+	rx.RecvFuture().Drop() // that of the second
+	waittest.MustPanic(t, "broadcast: two tasks or goroutines receive from one Receiver at once",
+		func() { waittest.Poll(h, second, rx.RecvFuture()) })
 	rx.RecvFuture().Drop()
-	waittest.Poll(h, second, rx.RecvFuture()) // after the Drop it is the other's
+	rx.RecvFuture().Drop() // that of the first
+	waittest.Poll(h, second, rx.RecvFuture())
 	if tx.Send(7); first.Wakes != 0 || second.Wakes != 1 {
 		t.Errorf("woken %d and %d times, want 0 and 1", first.Wakes, second.Wakes)
 	}

@@ -47,6 +47,7 @@ type channel[T any] struct {
 	fetched  uint64        // values that the receiver has taken under the lock
 	waiting  waitlist.List // senders that wait for a slot
 	receiver core.Waker    // of the receiver, while it waits
+	refused  ends.Refused  // receives that found another one waiting
 	senders  int           // senders that are not closed
 	intake   ends.Latch    // closed once the receiver takes no new values: Stop
 	closed   bool          // the receiver has discarded what was queued as well: Close

@@ -61,10 +61,11 @@ var (
 	_ core.Dropper                  = (*RecvManyFuture[int])(nil)
 )
 
-// borrow returns the receiver's own future, for the other two styles.
+// borrow returns the receiver's own future, for the other two styles, or a new one while another receive has that:
+// the new one then finds the conflict.
 func (rx *Receiver[T]) borrow(buf []T) *RecvManyFuture[T] {
 	rx.channel()
-	if rx.many == nil {
+	if rx.many == nil || rx.many.buf != nil {
 		rx.many = &RecvManyFuture[T]{rx: rx}
 	}
 	rx.many.buf = buf

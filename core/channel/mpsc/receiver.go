@@ -81,6 +81,7 @@ func (rx *Receiver[T]) fetch(cx *core.Context) (r core.Result[T], ok bool) {
 // register makes the next value, or the end of the channel, wake w. Under the lock.
 func (rx *Receiver[T]) register(w core.Waker) {
 	if ends.Conflict(rx.c.receiver, w) {
+		rx.c.refused.Note()
 		rx.c.mu.Unlock()
 		panic("mpsc: two tasks or goroutines receive from one Receiver at once")
 	}
@@ -118,11 +119,14 @@ func (rx *Receiver[T]) take(cx *core.Context) T {
 
 // Drop ends the wait of a pending Poll. The receiver stays open.
 func (rx *Receiver[T]) Drop() {
-	if rx.waiting {
+	if !rx.waiting {
+		return
+	}
+	rx.c.mu.Lock()
+	defer rx.c.mu.Unlock()
+	if !rx.c.refused.Drop() { // else another receive waits
 		rx.waiting = false
-		rx.c.mu.Lock()
 		rx.c.takeReceiver()
-		rx.c.mu.Unlock()
 	}
 }
 

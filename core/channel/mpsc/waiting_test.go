@@ -141,11 +141,14 @@ func TestASecondTaskThatReceivesPanics(t *testing.T) {
 	w.Pends(t)
 	const text = "mpsc: two tasks or goroutines receive from one Receiver at once"
 	waittest.MustPanic(t, text, func() { other.Poll() })
+	other.Drop()
 	waittest.MustPanic(t, text, func() { many.Poll() })
+	many.Drop()
 	mustSend(t, tx, 1)
 	w.Answers(t, 1)
 	many.Pends(t)
 	waittest.MustPanic(t, text, func() { other.Poll() })
+	other.Drop()
 	many.Drop()
 	other.Pends(t)
 }

@@ -31,9 +31,9 @@ var (
 // runs under it.
 type channel[T any] struct {
 	mu       sync.Mutex
-	value    T          // if full
-	receiver core.Waker // waits for the value
-	sender   core.Waker // waits until receiverDone
+	value    T    // if full
+	receiver slot // waits for the value
+	sender   slot // waits until receiverDone
 
 	made         bool // by New
 	full         bool // value was sent and not received
@@ -59,7 +59,7 @@ func (c *channel[T]) send(cx *core.Context, v T) bool {
 		return false
 	}
 	c.value, c.full = v, true
-	w := take(&c.receiver)
+	w := c.receiver.take()
 	c.mu.Unlock()
 	waitlist.Wake(cx, w)
 	return true
@@ -68,7 +68,7 @@ func (c *channel[T]) send(cx *core.Context, v T) bool {
 func (c *channel[T]) closeSender(cx *core.Context) {
 	c.mu.Lock()
 	c.senderDone = true
-	w := take(&c.receiver)
+	w := c.receiver.take()
 	c.mu.Unlock()
 	waitlist.Wake(cx, w)
 }
@@ -81,8 +81,8 @@ func (c *channel[T]) recv(cx *core.Context, w core.Waker) (r core.Result[T], ok 
 		c.register(&c.receiver, w, "oneshot: two tasks or goroutines receive from one Receiver at once")
 		return r, false
 	}
-	c.receiver = nil
-	sender := take(&c.sender)
+	c.receiver.waker = nil
+	sender := c.sender.take()
 	c.mu.Unlock()
 	waitlist.Wake(cx, sender)
 	return r, true
@@ -94,7 +94,7 @@ func (c *channel[T]) try() (r core.Result[T], ok bool) {
 	r, ok = c.takeResult()
 	var sender, receiver core.Waker
 	if ok {
-		sender, receiver = take(&c.sender), take(&c.receiver)
+		sender, receiver = c.sender.take(), c.receiver.take()
 	}
 	c.mu.Unlock()
 	waitlist.Wake(nil, sender)
@@ -127,7 +127,7 @@ func (c *channel[T]) closeReceiver(discard bool) {
 	if discard {
 		c.value, c.full = zero, false
 	}
-	sender, receiver := take(&c.sender), take(&c.receiver)
+	sender, receiver := c.sender.take(), c.receiver.take()
 	c.mu.Unlock()
 	waitlist.Wake(nil, sender)
 	waitlist.Wake(nil, receiver) // that of another goroutine, if this one does not wait
@@ -144,12 +144,14 @@ func (c *channel[T]) receiverClosed(w core.Waker) bool {
 	return c.receiverDone
 }
 
-// register stores w in slot, or panics with misuse if another waiter has it. The caller holds mu; register
+// register stores w in s, or panics with misuse if another waiter has it. The caller holds mu; register
 // releases it.
-func (c *channel[T]) register(slot *core.Waker, w core.Waker, misuse string) {
-	conflict := ends.Conflict(*slot, w)
-	if !conflict {
-		*slot = w
+func (c *channel[T]) register(s *slot, w core.Waker, misuse string) {
+	conflict := ends.Conflict(s.waker, w)
+	if conflict {
+		s.refused.Note()
+	} else {
+		s.waker = w
 	}
 	c.mu.Unlock()
 	if conflict {
@@ -157,15 +159,23 @@ func (c *channel[T]) register(slot *core.Waker, w core.Waker, misuse string) {
 	}
 }
 
-// unregister takes a waker back.
-func (c *channel[T]) unregister(slot *core.Waker) {
+// unregister takes a waker back, unless the future that is dropped is that of a refused poll.
+func (c *channel[T]) unregister(s *slot) {
 	c.mu.Lock()
-	*slot = nil
+	if !s.refused.Drop() {
+		s.waker = nil
+	}
 	c.mu.Unlock()
 }
 
-func take(slot *core.Waker) core.Waker {
-	w := *slot
-	*slot = nil
+// A slot holds the waker of the one task or goroutine that waits with an end. Under mu.
+type slot struct {
+	waker   core.Waker
+	refused ends.Refused
+}
+
+func (s *slot) take() core.Waker {
+	w := s.waker
+	s.waker = nil
 	return w
 }

@@ -19,8 +19,9 @@ func TestASecondTaskThatWaitsPanics(t *testing.T) {
 	waittest.Poll(h, first, rx)
 	waittest.Poll(h, first, rx)
 	waittest.MustPanic(t, "oneshot: two tasks or goroutines receive from one Receiver at once", func() { waittest.Poll(h, second, rx) })
-	rx.Drop()
-	waittest.Poll(h, second, rx) // after the Drop it is the other's
+	rx.Drop() // that of the second
+	rx.Drop() // that of the first
+	waittest.Poll(h, second, rx)
 	if tx.Send(7); first.Wakes != 0 || second.Wakes != 1 {
 		t.Errorf("woken %d and %d times, want 0 and 1", first.Wakes, second.Wakes)
 	}
@@ -32,7 +33,8 @@ func TestASecondTaskThatWaitsPanics(t *testing.T) {
 	closed := tx.UntilClosedFuture()
 	waittest.Poll(h, first, closed)
 	waittest.MustPanic(t, "oneshot: two tasks or goroutines wait in UntilClosed of one Sender at once", func() { waittest.Poll(h, second, closed) })
-	closed.Drop()
+	closed.Drop() // that of the second
+	closed.Drop() // that of the first
 	waittest.Poll(h, second, closed)
 	closed.Drop()
 }

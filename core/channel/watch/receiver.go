@@ -19,7 +19,7 @@ type Receiver[T any] struct {
 	// Guarded by the channel's lock.
 	seen   uint64 // number of the value that it saw last
 	closed bool
-	node   waitlist.Node
+	waiter ends.Waiter
 }
 
 func (rx *Receiver[T]) channel() *channel[T] {
@@ -121,11 +121,11 @@ func (f NextFuture[T]) Poll(cx *core.Context) (core.Result[T], bool) {
 	c.mu.Lock()
 	r, ok := c.takeNext(rx)
 	if ok {
-		c.waiting.Remove(&rx.node)
+		rx.waiter.Remove(&c.waiting)
 		c.mu.Unlock()
 		return r, true
 	}
-	conflict := ends.Register(&c.waiting, &rx.node, cx.Waker())
+	conflict := rx.waiter.Register(&c.waiting, cx.Waker())
 	c.mu.Unlock()
 	if conflict {
 		panic("watch: two tasks or goroutines wait with one Receiver at once")
@@ -139,7 +139,7 @@ func (f NextFuture[T]) Drop() {
 	if f.rx != nil {
 		c := f.rx.c
 		c.mu.Lock()
-		c.waiting.Remove(&f.rx.node)
+		f.rx.waiter.Drop(&c.waiting)
 		c.mu.Unlock()
 	}
 }

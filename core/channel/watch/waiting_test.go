@@ -106,8 +106,12 @@ func TestASecondTaskThatWaitsPanics(t *testing.T) {
 	waittest.Poll(h, first, rx.NextFuture())
 	waittest.MustPanic(t, "watch: two tasks or goroutines wait with one Receiver at once",
 		func() { waittest.Poll(h, second, rx.NextFuture()) })
+	rx.NextFuture().Drop() // that of the second
+	waittest.MustPanic(t, "watch: two tasks or goroutines wait with one Receiver at once",
+		func() { waittest.Poll(h, second, rx.NextFuture()) })
 	rx.NextFuture().Drop()
-	waittest.Poll(h, second, rx.NextFuture()) // after the Drop it is the other's
+	rx.NextFuture().Drop() // that of the first
+	waittest.Poll(h, second, rx.NextFuture())
 	if tx.Send(7); first.Wakes != 0 || second.Wakes != 1 {
 		t.Errorf("woken %d and %d times, want 0 and 1", first.Wakes, second.Wakes)
 	}

@@ -120,7 +120,7 @@ func (c *channel[T]) closeReceiver(r *Receiver[T]) {
 	}
 	r.closed = true
 	c.receivers--
-	w := c.waiting.Take(&r.node, waitlist.Closed)
+	w := r.waiter.Take(&c.waiting)
 	if c.receivers > 0 {
 		c.mu.Unlock()
 	} else {

@@ -44,17 +44,53 @@ func Conflict(registered, now core.Waker) bool {
 	return !ok || !f.Finished()
 }
 
-// Register enters the node of a receiver into the list that it waits in, to be woken through w. If the node is
-// there already, w takes the place of its waker, unless that is a Conflict: then Register changes nothing and
-// returns true. The caller holds the lock of the list.
-func Register(l *waitlist.List, n *waitlist.Node, w core.Waker) (conflict bool) {
-	if n.State() != waitlist.Waiting {
-		l.Push(n, w)
+// Refused counts the polls that have panicked because of a [Conflict], and whose futures were not dropped since. A
+// Drop does not know which of the futures it drops, and that of a refused one must not end the wait of the other. The
+// lock of the channel guards it.
+type Refused uint32
+
+// Note counts a poll that is about to panic.
+func (r *Refused) Note() { *r++ }
+
+// Drop is called by the Drop of a future, and reports whether that is of a refused poll: then it changes nothing.
+func (r *Refused) Drop() bool {
+	if *r == 0 {
 		return false
 	}
-	if Conflict(n.Waker(), w) {
+	*r--
+	return true
+}
+
+// A Waiter is the node of a receiver in the list that it waits in. The lock of the list guards it.
+type Waiter struct {
+	node    waitlist.Node
+	refused Refused
+}
+
+// Register enters n into l, to be woken through w. If n is there already, w takes the place of its waker, unless that
+// is a Conflict: then Register only counts it and returns true, and the caller panics.
+func (n *Waiter) Register(l *waitlist.List, w core.Waker) (conflict bool) {
+	if n.node.State() != waitlist.Waiting {
+		l.Push(&n.node, w)
+		return false
+	}
+	if Conflict(n.node.Waker(), w) {
+		n.refused.Note()
 		return true
 	}
-	l.Rearm(n, w)
+	l.Rearm(&n.node, w)
 	return false
+}
+
+// Remove takes n out of l, because a poll of the receiver is ready.
+func (n *Waiter) Remove(l *waitlist.List) { l.Remove(&n.node) }
+
+// Take takes n out of l, because its receiver is closed, and returns its waker or nil.
+func (n *Waiter) Take(l *waitlist.List) core.Waker { return l.Take(&n.node, waitlist.Closed) }
+
+// Drop takes n out of l, unless the future that is dropped is that of a refused poll.
+func (n *Waiter) Drop(l *waitlist.List) {
+	if !n.refused.Drop() {
+		l.Remove(&n.node)
+	}
 }
