@@ -40,12 +40,13 @@ func TestMisusePanicsWithWhatIsWrong(t *testing.T) {
 			new(signal.RecvFuture).Poll(core.NewContext(coretest.New(1)))
 		}},
 		{"signal: ShutdownOnSignal of a nil Runtime", func() {
-			signal.ShutdownOnSignal(context.Background(), nil, time.Second, os.Interrupt)
+			signal.ShutdownOnSignal(context.Background(), nil, time.Second, new(signal.Stream))
 		}},
 		{"signal: ShutdownOnSignal with a grace of -1s, which is negative", func() {
-			signal.ShutdownOnSignal(context.Background(), rt, -time.Second, os.Interrupt)
+			signal.ShutdownOnSignal(context.Background(), rt, -time.Second, new(signal.Stream))
 		}},
-		{"signal: NewStream of no signals", func() { signal.ShutdownOnSignal(context.Background(), rt, 0) }},
+		{"signal: a Stream is made by NewStream", func() { signal.ShutdownOnSignal(context.Background(), rt, 0, none) }},
+		{"signal: a Stream is made by NewStream", func() { signal.ShutdownOnSignal(context.Background(), rt, 0, new(signal.Stream)) }},
 	}
 	for _, tt := range tests {
 		if got := panicOf(tt.f); got != tt.want {

@@ -21,6 +21,7 @@ import (
 // A server ends in good order on SIGTERM: the port refuses, the request under way is answered, and the
 // connection without one is told that the server goes.
 func ExampleShutdownOnSignal() {
+	stop := signal.NewStream(syscall.SIGTERM) // from here on the signal does not end the process
 	rt, err := executor.New(executor.Options{})
 	if err != nil {
 		fmt.Println(err)
@@ -53,10 +54,8 @@ func ExampleShutdownOnSignal() {
 	fmt.Fprintf(busy, "slow")
 	fmt.Println("request:", <-requests)
 
-	// The operator's kill(1), once the signal is taken over.
-	operator := onceTakenOver(syscall.SIGTERM, func() { self(syscall.SIGTERM) })
-	defer operator.Wait()
-	sig, err := signal.ShutdownOnSignal(context.Background(), rt, 10*time.Second, syscall.SIGTERM)
+	self(syscall.SIGTERM) // the operator's kill(1)
+	sig, err := signal.ShutdownOnSignal(context.Background(), rt, 10*time.Second, stop)
 	if second := (*signal.SecondError)(nil); errors.As(err, &second) {
 		fmt.Println("cut short by", second.Signal)
 	}

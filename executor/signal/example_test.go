@@ -6,8 +6,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	ossignal "os/signal"
-	"sync"
 	"syscall"
 	"time"
 
@@ -19,22 +17,6 @@ import (
 
 // self sends the process a signal, as kill(1) does.
 func self(sig syscall.Signal) { _ = syscall.Kill(os.Getpid(), sig) }
-
-// onceTakenOver calls f as soon as the default action of sig is off.
-func onceTakenOver(sig os.Signal, f func()) (called *sync.WaitGroup) {
-	called = new(sync.WaitGroup)
-	ossignal.Ignore(sig) // which taking it over undoes
-	called.Go(func() {
-		for ossignal.Ignored(sig) {
-			time.Sleep(time.Millisecond)
-		}
-		// Package signal reports it as taken over before the system has the handler, both under one lock:
-		// Stop waits for that lock. A signal in between would be ignored.
-		ossignal.Stop(make(chan os.Signal))
-		f()
-	})
-	return called
-}
 
 func ExampleNewStream() {
 	reload := signal.NewStream(syscall.SIGHUP)

@@ -12,6 +12,3 @@ func Hold(s *Stream) (release func()) {
 	s.mu.Lock()
 	return s.mu.Unlock
 }
-
-// ShutdownOn is ShutdownOnSignal with a stream that is open already.
-var ShutdownOn = shutdownOn

@@ -21,8 +21,12 @@ func TestATaskThatWouldBlockOnASignalGetsErrNested(t *testing.T) {
 	}
 	defer rt.Close()
 	_, err = executor.Go(rt, func(co *coro.Co) (int, error) {
-		if sig, err := signal.ShutdownOnSignal(context.Background(), rt, 0, os.Interrupt); sig != nil || !errors.Is(err, core.ErrNested) {
+		unused := signal.NewStream(os.Interrupt)
+		if sig, err := signal.ShutdownOnSignal(context.Background(), rt, 0, unused); sig != nil || !errors.Is(err, core.ErrNested) {
 			t.Errorf("ShutdownOnSignal: have %v, %v", sig, err)
+		}
+		if _, err := unused.TryRecv(); err != signal.ErrClosed {
+			t.Errorf("ShutdownOnSignal left its stream open: %v", err)
 		}
 		s := signal.NewStream(os.Interrupt)
 		defer s.Close()

@@ -18,10 +18,12 @@ type SecondError struct{ Signal os.Signal }
 // Error names the second signal.
 func (e *SecondError) Error() string { return fmt.Sprintf("signal: second signal: %v", e.Signal) }
 
-// ShutdownOnSignal waits for one of sigs and then ends rt. The main function of a server ends with it.
+// ShutdownOnSignal waits for a signal of s and then ends rt. The main function of a server ends with it. It owns s, and
+// has closed it when it returns.
 //
-//  1. The default actions of sigs are turned off, as by [NewStream], whose panics are those of this function too.
-//  2. It blocks until one of the signals arrives.
+//  1. The caller has opened s with [NewStream], which turns the default actions of its signals off. A server does so
+//     before it says that it listens: from then on no signal is lost, and none ends the process.
+//  2. It blocks until a signal arrives.
 //  3. rt is shut down: see Runtime.Shutdown. It drains: listeners close, so that their ports refuse, and the
 //     tasks have until grace is over, which may be zero. Tasks that wait in executor.UntilDrain are told.
 //  4. If another signal arrives meanwhile, or ctx is done, grace is over at once.
@@ -34,27 +36,23 @@ func (e *SecondError) Error() string { return fmt.Sprintf("signal: second signal
 // has ended then in any case; like Shutdown it waits for a task that never leaves its worker.
 //
 // If no signal came, the signal is nil, and the error is executor.ErrClosed if another call has ended rt,
-// or the cause of ctx, and then rt goes on. If another call is ending rt when the signal comes,
-// ShutdownOnSignal waits for that, and the error is executor.ErrClosed as well.
+// or the cause of ctx, or [ErrClosed] if s was closed, and then rt goes on. If another call is ending rt when the signal
+// comes, ShutdownOnSignal waits for that, and the error is executor.ErrClosed as well.
 //
 // It is called from a plain goroutine, once for a runtime; a call inside a task returns core.ErrNested. When it
 // returns, the default actions are on and no goroutine is left.
-func ShutdownOnSignal(ctx context.Context, rt *executor.Runtime, grace time.Duration, sigs ...os.Signal) (os.Signal, error) {
+func ShutdownOnSignal(ctx context.Context, rt *executor.Runtime, grace time.Duration, s *Stream) (os.Signal, error) {
 	switch {
 	case rt == nil:
 		panic("signal: ShutdownOnSignal of a nil Runtime")
 	case grace < 0:
 		panic(fmt.Sprintf("signal: ShutdownOnSignal with a grace of %v, which is negative", grace))
 	}
+	s.assertMade()
+	defer s.Close()
 	if coro.Inside() {
 		return nil, &nested.Error{Call: "signal.ShutdownOnSignal", Instead: "call it on a goroutine of its own"}
 	}
-	return shutdownOn(ctx, rt, grace, NewStream(sigs...)) // 1
-}
-
-// shutdownOn is the rest of ShutdownOnSignal. It closes s.
-func shutdownOn(ctx context.Context, rt *executor.Runtime, grace time.Duration, s *Stream) (os.Signal, error) {
-	defer s.Close()
 	first, err := recvWhileOpen(ctx, s, rt) // 2
 	if err != nil {
 		return nil, err

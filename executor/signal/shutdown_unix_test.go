@@ -33,7 +33,7 @@ func endOnSignal(ctx context.Context, rt *executor.Runtime, grace time.Duration)
 	e := &ending{signal.NewStream(syscall.SIGUSR1, syscall.SIGUSR2), make(chan struct{}), nil, nil}
 	go func() {
 		defer close(e.over)
-		e.first, e.err = signal.ShutdownOn(ctx, rt, grace, e.stream)
+		e.first, e.err = signal.ShutdownOnSignal(ctx, rt, grace, e.stream)
 	}()
 	return e
 }
@@ -165,7 +165,7 @@ func init() {
 		executor.Spawn(rt, future.Func(func(*core.Context) (int, bool) {
 			select {} // a worker that is lost
 		}))
-		go signal.ShutdownOnSignal(context.Background(), rt, time.Hour, syscall.SIGINT)
+		go signal.ShutdownOnSignal(context.Background(), rt, time.Hour, signal.NewStream(syscall.SIGINT))
 		for end := time.Now().Add(testTimeout); time.Now().Before(end); time.Sleep(time.Millisecond) {
 			syscall.Kill(os.Getpid(), syscall.SIGINT)
 			if guard == nil {

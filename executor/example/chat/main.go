@@ -37,6 +37,8 @@ func main() {
 
 // serve chats until Ctrl-C.
 func serve(addr string, grace time.Duration) error {
+	stop := signal.NewStream(os.Interrupt, syscall.SIGTERM)
+	defer stop.Close()
 	rt, err := executor.New(executor.Options{})
 	if err != nil {
 		return err
@@ -56,6 +58,6 @@ func serve(addr string, grace time.Duration) error {
 		return err
 	})
 	fmt.Printf("chat: listening on %v; Ctrl-C stops it\n", listeners.Addr())
-	_, err = signal.ShutdownOnSignal(ctx, rt, grace, os.Interrupt, syscall.SIGTERM)
+	_, err = signal.ShutdownOnSignal(ctx, rt, grace, stop)
 	return err
 }

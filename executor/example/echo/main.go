@@ -30,6 +30,8 @@ func main() {
 
 // serve echoes until Ctrl-C, and then gives replies that are under way 5 seconds.
 func serve(addr string) error {
+	stop := signal.NewStream(os.Interrupt, syscall.SIGTERM) // from here on they do not end the process
+	defer stop.Close()
 	rt, err := executor.New(executor.Options{})
 	if err != nil {
 		return err
@@ -48,7 +50,7 @@ func serve(addr string) error {
 		return err
 	})
 	fmt.Printf("echo: listening on %v; Ctrl-C stops it\n", listeners.Addr())
-	_, err = signal.ShutdownOnSignal(ctx, rt, 5*time.Second, os.Interrupt, syscall.SIGTERM)
+	_, err = signal.ShutdownOnSignal(ctx, rt, 5*time.Second, stop)
 	return err
 }
 

@@ -47,6 +47,8 @@ func (p *proxy) run(addr string, grace time.Duration) error {
 	if p.backend == "" {
 		return fmt.Errorf("-to is missing: the address to forward to")
 	}
+	stop := signal.NewStream(os.Interrupt, syscall.SIGTERM)
+	defer stop.Close()
 	rt, err := executor.New(executor.Options{})
 	if err != nil {
 		return err
@@ -65,6 +67,6 @@ func (p *proxy) run(addr string, grace time.Duration) error {
 		return err
 	})
 	fmt.Printf("proxy: listening on %v for %s; Ctrl-C stops it\n", listeners.Addr(), p.backend)
-	_, err = signal.ShutdownOnSignal(ctx, rt, grace, os.Interrupt, syscall.SIGTERM)
+	_, err = signal.ShutdownOnSignal(ctx, rt, grace, stop)
 	return err
 }

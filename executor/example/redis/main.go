@@ -42,6 +42,8 @@ func main() {
 
 // serve runs commands until Ctrl-C.
 func serve(addr string, workers int) error {
+	stop := signal.NewStream(os.Interrupt, syscall.SIGTERM)
+	defer stop.Close()
 	rt, err := executor.New(executor.Options{Workers: workers})
 	if err != nil {
 		return err
@@ -62,6 +64,6 @@ func serve(addr string, workers int) error {
 		return err
 	})
 	fmt.Printf("redis: listening on %v; Ctrl-C stops it\n", listeners.Addr())
-	_, err = signal.ShutdownOnSignal(ctx, rt, 5*time.Second, os.Interrupt, syscall.SIGTERM)
+	_, err = signal.ShutdownOnSignal(ctx, rt, 5*time.Second, stop)
 	return err
 }

@@ -11,7 +11,6 @@ import (
 	"net"
 	"os"
 	"os/exec"
-	"os/signal"
 	"runtime"
 	"strings"
 	"sync"
@@ -22,15 +21,8 @@ import (
 // childEnv is set in the environment of a process that is to run main instead of the tests.
 const childEnv = "EXAMPLE_CHILD"
 
-// IsChild reports whether this process was made by Start. If it was, an interrupt that comes before the program waits
-// for it does not end the process, and is lost; Stop sends another.
-func IsChild() bool {
-	child := os.Getenv(childEnv) != ""
-	if child {
-		signal.Notify(make(chan os.Signal, 1), os.Interrupt)
-	}
-	return child
-}
+// IsChild reports whether this process was made by Start.
+func IsChild() bool { return os.Getenv(childEnv) != "" }
 
 // Timeout bounds each wait of a test for a process. It only matters when the test fails.
 const Timeout = 60 * time.Second
@@ -118,17 +110,15 @@ func (p *Program) Wait() string {
 // examples begins to stop.
 func (p *Program) Interrupt() {
 	p.t.Helper()
-	for end := time.Now().Add(Timeout); time.Now().Before(end); {
-		if err := p.cmd.Process.Signal(os.Interrupt); err != nil {
-			p.t.Fatal(err)
+	if err := p.cmd.Process.Signal(os.Interrupt); err != nil {
+		p.t.Fatal(err)
+	}
+	for end := time.Now().Add(Timeout); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+		c, err := net.Dial("tcp", p.Addr)
+		if err != nil {
+			return
 		}
-		for again := time.Now().Add(Timeout / 6); time.Now().Before(again); time.Sleep(10 * time.Millisecond) {
-			c, err := net.Dial("tcp", p.Addr)
-			if err != nil {
-				return
-			}
-			c.Close()
-		}
+		c.Close()
 	}
 	p.t.Fatalf("the program goes on after an interrupt: %s", p.out.String())
 }
