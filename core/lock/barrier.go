@@ -31,7 +31,7 @@ func NewBarrier(n int) *Barrier {
 }
 
 // Arrive suspends the body of co until all have arrived. leader is true for the last to arrive, and so for exactly one
-// of each round. The error is why co was cancelled; the arrival does not count then. If the round was complete by
+// of each round. The error says why co was cancelled; the arrival does not count then. If the round was complete by
 // then, there is no error.
 func (b *Barrier) Arrive(co *coro.Co) (leader bool, err error) {
 	f := b.borrow()
@@ -56,8 +56,8 @@ func (b *Barrier) borrow() *ArriveFuture {
 	return f
 }
 
-// giveBack returns the error of the wait, or nil if the round was complete before f was dropped: the others have gone
-// on then, because this one had arrived.
+// giveBack returns the error of the wait, or nil if the round was complete before f was dropped: the others have
+// proceeded then, because this one had arrived.
 func (f *ArriveFuture) giveBack(err error) error {
 	if f.late {
 		err = nil
@@ -103,7 +103,7 @@ func (f *ArriveFuture) Poll(cx *core.Context) (leader, ok bool) {
 	switch {
 	case !paid && (f.node.State() != waitlist.Idle || b.arrived+1 == b.size):
 		b.mu.Unlock()
-		return false, false // ready, or was: the next poll has the budget to say so
+		return false, false // ready, or was: the next poll has the budget to return that
 	case f.node.State() == waitlist.Granted:
 		b.mu.Unlock()
 		f.node.Reset()

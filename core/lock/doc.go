@@ -36,8 +36,8 @@
 // overtakes a waiter, not even with a Try form. A waiter that was granted the lock and is dropped before its next
 // poll passes the lock on.
 //
-// Completed operations count against the budget of a poll. A task that has spent its budget enters the line all the
-// same, and its next poll finds whether it was granted the lock. Waiting allocates nothing.
+// Completed operations count against the budget of a poll. A task that has spent its budget enters the line anyway, and
+// its next poll finds whether it was granted the lock. Waiting allocates nothing.
 //
 // # Panics
 //

@@ -42,7 +42,7 @@ func (m *Mutex) TryLock() (g Guard, ok bool) {
 	return Guard{}, false
 }
 
-// Lock locks m, and suspends the body of co until it has the lock. The error is why co was cancelled; m is not
+// Lock locks m, and suspends the body of co until it has the lock. The error says why co was cancelled; m is not
 // locked then.
 func (m *Mutex) Lock(co *coro.Co) (Guard, error) {
 	if err := co.Interrupted(); err != nil {
@@ -78,8 +78,8 @@ func (m *Mutex) LockWait(ctx context.Context) (Guard, error) {
 	return g, err
 }
 
-// lockFutures holds the futures that no body and no goroutine waits with. The garbage collector gets that of a body
-// which is unwound by force.
+// lockFutures holds the futures that no body and no goroutine waits with. A body that is unwound by force leaves its
+// future to the garbage collector.
 var lockFutures = sync.Pool{New: func() any { return new(LockFuture) }}
 
 // LockFuture returns the future that locks m.
@@ -155,7 +155,7 @@ func (m *Mutex) lockOrWait(n *waitlist.Node, w core.Waker) bool {
 	return false
 }
 
-// enlist is the poll of n that has no budget left for a result. n enters the line all the same; if m is unlocked, n
+// enlist is the poll of n that has no budget left for a result. n enters the line anyway; if m is unlocked, n
 // has the lock from now on, and its next poll finds that.
 func (m *Mutex) enlist(n *waitlist.Node, w core.Waker) {
 	if n.State() == waitlist.Idle && m.lockOrWait(n, w) {

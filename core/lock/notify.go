@@ -9,7 +9,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/internal/waitlist"
 )
 
-// A Notify tells tasks that something has happened; a state elsewhere says what. The zero Notify is ready for use. It
+// A Notify signals an event to tasks. It carries no data: the tasks check a state of their own after it. The zero Notify is ready for use. It
 // must not be copied after first use.
 //
 // NotifyOne notifies one waiter. If there is none, the notification is kept for the next; one is kept at most. So a
@@ -61,7 +61,7 @@ func (n *Notify) NotifyAllOn(cx *core.Context) {
 	n.waiters.WakeAll(&n.mu, byAll, cx)
 }
 
-// Notified suspends the body of co until it is notified. The error is why co was cancelled; the notification of a
+// Notified suspends the body of co until it is notified. The error says why co was cancelled; the notification of a
 // NotifyOne that had come already goes to another waiter then.
 func (n *Notify) Notified(co *coro.Co) error {
 	f := n.borrow()
@@ -141,7 +141,7 @@ func (f *NotifiedFuture) Poll(cx *core.Context) (struct{}, bool) {
 	return struct{}{}, false
 }
 
-// enlist is the poll of f that has no budget left for a result. f enters the line all the same, or takes the
+// enlist is the poll of f that has no budget left for a result. f enters the line anyway, or takes the
 // notification that is kept, and its next poll finds that. Under the lock.
 func (f *NotifiedFuture) enlist(w core.Waker) {
 	n := f.n

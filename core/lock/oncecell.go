@@ -12,7 +12,7 @@ import (
 // The zero OnceCell is empty. It must not be copied after first use.
 //
 // If the function that makes the value fails, panics or is cancelled, the cell stays empty, and the next user in line
-// makes the value with its own function. A function that asks the same cell for the value waits for ever.
+// makes the value with its own function. A function that waits for the value of the same cell waits for ever.
 type OnceCell[T any] struct {
 	full  atomic.Bool // stored once, by the maker; it publishes value
 	maker permits     // one permit: its holder makes the value, and then closes maker
@@ -50,7 +50,7 @@ func (c *OnceCell[T]) fill(cx *core.Context, v T) {
 }
 
 // GetOrInit returns the value. If there is none, it makes the value with init, or suspends the body of co while another
-// user does. The error is that of init, or why co was cancelled while it waited.
+// user does. The error is that of init, or says why co was cancelled while it waited.
 func (c *OnceCell[T]) GetOrInit(co *coro.Co, init func(co *coro.Co) (T, error)) (T, error) {
 	if init == nil {
 		panic("lock: GetOrInit with a nil function")
@@ -79,7 +79,7 @@ func (c *OnceCell[T]) GetOrInitWait(ctx context.Context, init func(context.Conte
 	return c.getOrInit(err, func() (T, error) { return init(ctx) })
 }
 
-// getOrInit goes on where the wait for the permit has ended with err.
+// getOrInit is the rest of GetOrInit after the wait for the permit, which has ended with err.
 func (c *OnceCell[T]) getOrInit(err error, init func() (T, error)) (v T, _ error) {
 	if err == ErrClosed && c.full.Load() { // and not the cause of some context
 		return c.value, nil

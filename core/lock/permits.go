@@ -98,7 +98,7 @@ func (p *permits) poll(cx *core.Context, node *waitlist.Node, n int) waitlist.St
 	return s
 }
 
-// enlist is a poll that has no budget left for an answer. The node enters the line all the same; if its permits
+// enlist is a poll that has no budget left for a result. The node enters the line anyway; if its permits
 // are free it acquires them, and its next poll returns Granted.
 func (p *permits) enlist(node *waitlist.Node, n int, w core.Waker) {
 	if node.State() == waitlist.Idle && p.acquireOrWait(node, n, w) == waitlist.Granted {

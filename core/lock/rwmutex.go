@@ -44,7 +44,7 @@ func (m *RWMutex) TryRLock() (g ReadGuard, ok bool) {
 	return ReadGuard{m}, true
 }
 
-// RLock locks m for reading, and suspends the body of co until it has the lock. The error is why co was cancelled; m
+// RLock locks m for reading, and suspends the body of co until it has the lock. The error says why co was cancelled; m
 // is not locked then.
 func (m *RWMutex) RLock(co *coro.Co) (ReadGuard, error) {
 	if err := m.permits().acquire(co, 1); err != nil {
@@ -75,7 +75,7 @@ func (m *RWMutex) TryLock() (g WriteGuard, ok bool) {
 	return WriteGuard{m}, true
 }
 
-// Lock locks m for writing, and suspends the body of co until it has the lock. The error is why co was cancelled; m is
+// Lock locks m for writing, and suspends the body of co until it has the lock. The error says why co was cancelled; m is
 // not locked then.
 func (m *RWMutex) Lock(co *coro.Co) (WriteGuard, error) {
 	if err := m.permits().acquire(co, maxReaders); err != nil {

@@ -45,7 +45,7 @@ func (s *Semaphore) TryAcquire(n int) bool {
 	return s.p.tryAcquire(n)
 }
 
-// Acquire acquires n permits, and suspends the body of co until it has them. The error is [ErrClosed], or why co was
+// Acquire acquires n permits, and suspends the body of co until it has them. The error is [ErrClosed], or says why co was
 // cancelled; nothing is acquired then.
 func (s *Semaphore) Acquire(co *coro.Co, n int) error {
 	checkPermits("Acquire of", n)

@@ -13,14 +13,14 @@ import (
 
 var (
 	// ErrClosed is the error of a receiver that has received everything after every sender was closed, or that
-	// is closed itself; and of a send with a sender that is closed. errors.Is finds it equal to core.ErrClosed.
+	// is closed itself; and of a send with a sender that is closed. errors.Is matches it with core.ErrClosed.
 	ErrClosed = closed.Error("broadcast: channel is closed")
 
 	// ErrEmpty is the error of TryRecv when there is no value yet.
 	ErrEmpty = errors.New("broadcast: no value yet")
 )
 
-// A LagError tells a receiver that it was too slow and has lost values. The next receive goes on with the
+// A LagError tells a receiver that it was too slow and has lost values. The next receive returns the
 // oldest value that is left.
 type LagError struct {
 	Missed uint64 // how many
@@ -39,7 +39,7 @@ func (e *LagError) Error() string {
 //
 // No wake is lost. A receiver that finds nothing (1) enters waiting, then (2) returns pending. A sender that
 // sends or closes (1) does so, and takes all receivers out of waiting, then (2) wakes them. Both first steps are
-// under mu. All of them are woken, so one that gives up has nothing to pass on. The Close of a receiver wakes
+// under mu. All of them are woken, so a receiver that gives up has no wake to pass on. The Close of a receiver wakes
 // only the task that waits with that receiver.
 type channel[T any] struct {
 	mu          sync.Mutex
@@ -60,8 +60,8 @@ type slot[T any] struct {
 // firstRing is the length of a new ring: too short to matter, and long enough for receivers that keep up.
 const firstRing = 4
 
-// New makes a channel whose receivers may fall up to capacity values behind. A receiver that is not needed, if
-// all subscribe later, is to be closed: it holds on to values.
+// New makes a channel whose receivers may fall up to capacity values behind. If all receivers subscribe later, close
+// the receiver that New returns: the channel keeps values for it.
 func New[T any](capacity int) (*Sender[T], *Receiver[T]) {
 	if capacity <= 0 {
 		panic(fmt.Sprintf("broadcast: New with a capacity of %d, which is not positive", capacity))

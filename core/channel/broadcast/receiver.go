@@ -30,8 +30,8 @@ func (rx *Receiver[T]) channel() *channel[T] {
 }
 
 // Recv suspends the body of co until there is a value, and returns it. The error is a [*LagError] if rx has
-// missed values, and the next Recv goes on after them; [ErrClosed] if there is none left and will be none; or
-// why co was cancelled, and nothing was received then.
+// missed values, and the next Recv returns the value after them; it is [ErrClosed] if no value is left and none will
+// come; or it says why co was cancelled, and nothing was received then.
 func (rx *Receiver[T]) Recv(co *coro.Co) (T, error) {
 	return ends.Flat(coro.Await[core.Result[T]](co, rx.RecvFuture()))
 }
@@ -96,11 +96,11 @@ func (rx *Receiver[T]) Clone() *Receiver[T] {
 	return c.addReceiver(rx.next)
 }
 
-// Close gives rx up, and releases what rx has not received. A receive that is under way, and later ones, return
+// Close closes rx, and releases what rx has not received. A receive that is under way, and later ones, return
 // [ErrClosed]. A second Close does nothing.
 func (rx *Receiver[T]) Close() { rx.channel().closeReceiver(rx) }
 
-// RecvFuture returns Recv as a future, which is a view of rx and not a receiver of its own.
+// RecvFuture returns Recv as a future. The future is a view of rx and not another receiver.
 func (rx *Receiver[T]) RecvFuture() RecvFuture[T] {
 	rx.channel()
 	return RecvFuture[T]{rx}

@@ -70,8 +70,8 @@ func (tx *Sender[T]) Receivers() int {
 // Closed reports whether there is no receiver. A later Subscribe makes it false again.
 func (tx *Sender[T]) Closed() bool { return tx.channel().gone.IsClosed() }
 
-// UntilClosed suspends the body of co until there is no receiver, so that work for them can be given up. The
-// error is why co was cancelled. There may be a receiver again by the time that it returns.
+// UntilClosed suspends the body of co until there is no receiver, so that the body can stop work for them. The
+// error says why co was cancelled. There may be a receiver again by the time that it returns.
 func (tx *Sender[T]) UntilClosed(co *coro.Co) error { return tx.channel().gone.Wait(co) }
 
 // UntilClosedWait is UntilClosed for plain goroutines. The error is the cause of ctx.

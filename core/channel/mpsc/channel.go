@@ -129,8 +129,8 @@ func (c *channel[T]) acquireSlot(n *waitlist.Node, cx *core.Context, tx *Sender[
 	return s
 }
 
-// enlist is the poll of a sender that has no budget left for a result. n enters the line all the same; if a
-// slot is free, it is reserved for n, whose next poll finds it.
+// enlist is the poll of a sender that has no budget left for a result. n enters the line anyway; if a slot is
+// free, enlist reserves it for n, whose next poll finds it.
 func (c *channel[T]) enlist(n *waitlist.Node, w core.Waker, tx *Sender[T]) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -13,7 +13,7 @@ import (
 func (tx *Sender[T]) Closed() bool { return tx.channel().intake.IsClosed() }
 
 // UntilClosed suspends the body of co until the receiver takes no more values, so that a sender whose values
-// are expensive to make can stop. The error is why co was cancelled.
+// are expensive to make can stop. The error says why co was cancelled.
 func (tx *Sender[T]) UntilClosed(co *coro.Co) error { return tx.channel().intake.Wait(co) }
 
 // UntilClosedWait is UntilClosed for plain goroutines. The error is the cause of ctx.

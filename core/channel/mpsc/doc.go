@@ -44,10 +44,11 @@
 //
 // # How it works
 //
-// Values lie in a list of chunks, so that neither a huge capacity nor an unbounded channel takes memory before it is
-// used. Senders append under a lock. The receiver finds out under the lock how many values there are, and then takes
-// that many without it. Each time it publishes the number of values that it has taken, from which senders compute
-// how many slots are free. The first value after each look is counted apart, because the lock publishes that count.
+// Values are stored in a list of chunks, so that neither a huge capacity nor an unbounded channel takes memory before it is
+// used. Senders append under a lock. The receiver reads under the lock how many values there are, and then takes
+// that many without it. After each of these it publishes the number of values that it has taken, from which senders
+// compute how many slots are free. The receiver takes the first value while it holds the lock, and counts it apart,
+// because the lock publishes that count.
 //
 // No sender waits for a slot that is free:
 //

@@ -8,7 +8,7 @@ import (
 
 var (
 	// ErrClosed is the error of a send when the receiver takes no more values or the sender is closed, and of
-	// a receive when nothing is queued and nothing more will be sent. errors.Is finds it equal to
+	// a receive when nothing is queued and nothing more will be sent. errors.Is matches it with
 	// core.ErrClosed.
 	ErrClosed = closed.Error("mpsc: channel is closed")
 

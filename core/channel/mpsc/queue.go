@@ -9,7 +9,7 @@ const (
 	chunkBytes = 4096
 
 	// maxSpare is how many empty chunks a queue keeps for later: those of two thousand small
-	// values. A channel that is filled and emptied in turn then allocates nothing.
+	// values. A channel that is filled and emptied again and again then allocates nothing.
 	maxSpare = 32
 )
 

@@ -16,8 +16,8 @@ import (
 //
 // A Receiver is a future that can be polled again after it was ready: each time it is ready with a value, or with
 // [ErrClosed] from the end on. Its Drop ends the wait and loses no value, so a combinator may drop the
-// receiver, and the next poll goes on. A task that passes a receiver with a pending poll to another task drops
-// it first. To give a receiver up, call Close.
+// receiver, and the next poll waits again. A task that passes a receiver with a pending poll to another task drops
+// it first. Close ends the use of a receiver.
 type Receiver[T any] struct {
 	c       *channel[T]
 	waiting bool               // the waker may be registered in the channel
@@ -131,7 +131,7 @@ func (rx *Receiver[T]) Drop() {
 }
 
 // Recv suspends the body of co until a value is queued, and returns it. The error is [ErrClosed] if nothing
-// more will be sent, or why co was cancelled; no value is lost then.
+// more will be sent, or says why co was cancelled; no value is lost then.
 func (rx *Receiver[T]) Recv(co *coro.Co) (v T, err error) {
 	if rx.channel().queue.ready > 0 {
 		if err := co.Interrupted(); err != nil {
@@ -178,13 +178,13 @@ func (rx *Receiver[T]) AllWait(ctx context.Context) iter.Seq2[T, error] {
 	return ends.All(func() (T, error) { return rx.RecvWait(ctx) }, ErrClosed, nil)
 }
 
-// Stop keeps new values out, for a receiver that means to finish its work: sends fail with [ErrClosed] from
+// Stop keeps new values out, for a receiver that still processes the queued ones: sends fail with [ErrClosed] from
 // now on, also those that wait for a slot. The values in the queue can still be received, and so can those sent
 // with a [Permit] from before; after them a receive returns ErrClosed. A second Stop does nothing. Any
 // goroutine.
 func (rx *Receiver[T]) Stop() { rx.channel().stop(false) }
 
-// Close gives the receiver up. It is a Stop that also releases the queued values: every send fails, also with
+// Close closes the receiver. It is a Stop that also releases the queued values: every send fails, also with
 // a permit, and a receive returns [ErrClosed]. A receiver that must dispose of each value calls Stop, receives
 // until ErrClosed, and then calls Close. A second Close does nothing.
 func (rx *Receiver[T]) Close() { rx.channel().stop(true) }

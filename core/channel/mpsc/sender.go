@@ -46,7 +46,7 @@ func (tx *Sender[T]) TrySendOn(cx *core.Context, v T) error {
 	return nil
 }
 
-// Send sends v, and suspends the body of co until a slot is free. The error is [ErrClosed], or why co was
+// Send sends v, and suspends the body of co until a slot is free. The error is [ErrClosed], or says why co was
 // cancelled; v was not sent then.
 func (tx *Sender[T]) Send(co *coro.Co, v T) error {
 	if err := co.Interrupted(); err != nil {
@@ -113,8 +113,8 @@ func (tx *Sender[T]) TryReserve() (Permit[T], error) {
 	return Permit[T]{c}, nil
 }
 
-// borrow returns a future for the other two styles, and giveBack keeps it for the next caller. The garbage
-// collector gets that of a body which is unwound by force.
+// borrow returns a future for the other two styles, and giveBack keeps it for the next caller. A body that is unwound
+// by force leaves its future to the garbage collector.
 func (tx *Sender[T]) borrow() *SendFuture[T] {
 	f, _ := tx.channel().spares.Get().(*SendFuture[T])
 	if f == nil {
@@ -138,7 +138,7 @@ func (tx *Sender[T]) Clone() *Sender[T] {
 	return &Sender[T]{c: tx.c, closed: closed}
 }
 
-// Close closes tx: later sends with it return [ErrClosed], those that wait already go on. After the Close of
+// Close closes tx: later sends with it return [ErrClosed], and sends that already wait continue. After the Close of
 // the last sender the receiver gets what is queued and then ErrClosed. A second Close does nothing. Any
 // goroutine.
 func (tx *Sender[T]) Close() { tx.CloseOn(nil) }

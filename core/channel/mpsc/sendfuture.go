@@ -55,7 +55,7 @@ func (f *SendFuture[T]) Poll(cx *core.Context) (error, bool) {
 	return nil, true
 }
 
-// unsent is what a Poll returns that has not sent.
+// unsent returns the results of a Poll that has not sent.
 func unsent(cx *core.Context, s waitlist.State) (error, bool) {
 	if s == waitlist.Waiting {
 		ends.Pending(cx)

@@ -13,7 +13,7 @@ import (
 var (
 	// ErrClosed is the error of a receive when the sender was closed without sending, or when the receiver
 	// was stopped or closed before there was a value; and of a send when the sender has sent or is closed, or
-	// when the receiver takes no value any more. errors.Is finds it equal to core.ErrClosed.
+	// when the receiver takes no value any more. errors.Is matches it with core.ErrClosed.
 	ErrClosed = closed.Error("oneshot: channel is closed")
 
 	// ErrReceived is the error of a receive after the one that got the value.
@@ -26,7 +26,7 @@ var (
 // A channel is what both ends share. [Sender] and [Receiver] are two types for the same memory, so that a
 // channel and its ends are one allocation.
 //
-// No wake is lost. A waiter (1) looks, and stores its waker, then (2) returns pending. An end that changes
+// No wake is lost. A waiter (1) checks the state, and stores its waker, then (2) returns pending. An end that changes
 // something (1) does so and takes the waker, then (2) wakes. Both first steps are under the lock, and no waker
 // runs under it.
 type channel[T any] struct {
@@ -119,7 +119,7 @@ func (c *channel[T]) takeResult() (r core.Result[T], ok bool) {
 	return r, true
 }
 
-// closeReceiver keeps a value that was sent already, unless discard is true.
+// closeReceiver makes later sends fail. It keeps a value that was sent already, unless discard is true.
 func (c *channel[T]) closeReceiver(discard bool) {
 	var zero T
 	c.mu.Lock()

@@ -14,8 +14,8 @@ import (
 //
 // A Receiver is a future. It can be polled again after it was ready: it is ready with the value once, and
 // with [ErrReceived] from then on. Its Drop ends the wait and leaves the receiver open, so a combinator may drop
-// the receiver, and the next poll goes on. A task that passes a receiver with a pending poll to another task
-// drops it first. To give a receiver up, call Close.
+// the receiver, and the next poll waits again. A task that passes a receiver with a pending poll to another task
+// drops it first. Close ends the use of a receiver.
 type Receiver[T any] struct{ c channel[T] }
 
 var (
@@ -49,7 +49,7 @@ func (rx *Receiver[T]) Drop() {
 	c.unregister(&c.receiver)
 }
 
-// Recv suspends the body of co until there is a value. The error is [ErrClosed], [ErrReceived], or why co was
+// Recv suspends the body of co until there is a value. The error is [ErrClosed], [ErrReceived], or says why co was
 // cancelled; after a cancellation the value can still be received.
 func (rx *Receiver[T]) Recv(co *coro.Co) (T, error) {
 	return ends.Flat(coro.Await[core.Result[T]](co, rx))
@@ -75,7 +75,7 @@ func (rx *Receiver[T]) TryRecv() (T, error) {
 // does nothing.
 func (rx *Receiver[T]) Stop() { rx.channel().closeReceiver(false) }
 
-// Close gives the receiver up. It is a Stop that also releases a value that was sent and not received. A
+// Close closes the receiver. It is a Stop that also releases a value that was sent and not received. A
 // receiver that must dispose of the value calls Stop and then TryRecv, and needs no Close. After another Close
 // it does nothing.
 func (rx *Receiver[T]) Close() { rx.channel().closeReceiver(true) }

@@ -22,8 +22,8 @@ func (tx *Sender[T]) channel() *channel[T] {
 }
 
 // Send sends v, wakes the receiver, and closes tx. It never waits. If tx has sent or is closed, or the
-// receiver is stopped or closed, the error is [ErrClosed]: the channel keeps nothing of v then. A receiver that
-// is closed later releases v unseen.
+// receiver is stopped or closed, the error is [ErrClosed], and the channel does not keep v. A nil error does not mean
+// that v is received: a later Close of the receiver releases v.
 func (tx *Sender[T]) Send(v T) error { return tx.SendOn(nil, v) }
 
 // SendOn is [Sender.Send] for a caller that is in a poll.
@@ -44,8 +44,8 @@ func (tx *Sender[T]) CloseOn(cx *core.Context) { tx.channel().closeSender(cx) }
 // closed, or it has received.
 func (tx *Sender[T]) Closed() bool { return tx.channel().receiverClosed(nil) }
 
-// UntilClosed suspends the body of co until Closed is true, so that work for the receiver can be given up. The
-// error is why co was cancelled.
+// UntilClosed suspends the body of co until Closed is true, so that the body can stop work for the receiver. The
+// error says why co was cancelled.
 func (tx *Sender[T]) UntilClosed(co *coro.Co) error {
 	_, err := coro.Await[struct{}](co, tx.UntilClosedFuture())
 	return err

@@ -30,7 +30,7 @@ func (rx *Receiver[T]) channel() *channel[T] {
 }
 
 // Next suspends the body of co until there is a value that rx has not seen, and returns the newest. The error
-// is [ErrClosed] if rx has seen the last value, or why co was cancelled; no value counts as seen then.
+// is [ErrClosed] if rx has seen the last value, or says why co was cancelled; no value counts as seen then.
 func (rx *Receiver[T]) Next(co *coro.Co) (T, error) {
 	return ends.Flat(coro.Await[core.Result[T]](co, rx.NextFuture()))
 }
@@ -88,11 +88,11 @@ func (rx *Receiver[T]) Clone() *Receiver[T] {
 	return c.addReceiver(rx.seen)
 }
 
-// Close gives rx up. A wait that is under way, and later ones, return [ErrClosed]; Get still returns the value.
+// Close closes rx. A wait that is under way, and later ones, return [ErrClosed]; Get still returns the value.
 // A second Close does nothing.
 func (rx *Receiver[T]) Close() { rx.channel().closeReceiver(rx) }
 
-// NextFuture returns Next as a future, which is a view of rx and not a receiver of its own.
+// NextFuture returns Next as a future. The future is a view of rx and not another receiver.
 func (rx *Receiver[T]) NextFuture() NextFuture[T] {
 	rx.channel()
 	return NextFuture[T]{rx}

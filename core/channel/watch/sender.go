@@ -55,7 +55,7 @@ func (tx *Sender[T]) SendOn(cx *core.Context, v T) error {
 
 // Update replaces the value by what f returns for it. If f returns false, the value is unchanged and no
 // receiver is woken. f runs without a lock; if another send comes in between, Update calls f again with the
-// value which that has set. So f computes the new value, has no other effect, and does not modify what the old
+// value of that send. So f must only compute the new value, without other effects, and must not modify what the old
 // value refers to. Update returns what f reported. The error is [ErrClosed] if tx is closed; the value is
 // unchanged then.
 func (tx *Sender[T]) Update(f func(value T) (T, bool)) (changed bool, err error) {
@@ -99,8 +99,8 @@ func (tx *Sender[T]) Receivers() int {
 // Closed reports whether there is no receiver. A later Subscribe makes it false again.
 func (tx *Sender[T]) Closed() bool { return tx.channel().gone.IsClosed() }
 
-// UntilClosed suspends the body of co until there is no receiver, so that work for them can be given up. The
-// error is why co was cancelled. There may be a receiver again by the time that it returns.
+// UntilClosed suspends the body of co until there is no receiver, so that the body can stop work for them. The
+// error says why co was cancelled. There may be a receiver again by the time that it returns.
 func (tx *Sender[T]) UntilClosed(co *coro.Co) error { return tx.channel().gone.Wait(co) }
 
 // UntilClosedWait is UntilClosed for plain goroutines. The error is the cause of ctx.

@@ -12,7 +12,7 @@ import (
 
 var (
 	// ErrClosed is the error of a receiver that has seen the last value after every sender was closed, or that
-	// is closed itself; and of a send with a sender that is closed. errors.Is finds it equal to core.ErrClosed.
+	// is closed itself; and of a send with a sender that is closed. errors.Is matches it with core.ErrClosed.
 	ErrClosed = closed.Error("watch: channel is closed")
 
 	// ErrUnchanged is the error of TryNext when there is no value that the receiver has not seen.
@@ -26,7 +26,7 @@ var (
 //
 // No wake is lost. A waiter that finds nothing (1) enters a list, then (2) returns pending. An end that changes
 // something (1) does so, and takes all waiters out of the list, then (2) wakes them. Both first steps are under
-// mu. All waiters are woken, so one that gives up has nothing to pass on. The Close of a receiver wakes only
+// mu. All waiters are woken, so a waiter that gives up has no wake to pass on. The Close of a receiver wakes only
 // the task that waits with that receiver.
 type channel[T any] struct {
 	mu        sync.Mutex
@@ -38,7 +38,7 @@ type channel[T any] struct {
 	waiting   waitlist.List // receivers that wait for a value
 }
 
-// New makes a channel with a first value. Like each receiver, the one that it returns has seen nothing yet.
+// New makes a channel with a first value, which the receiver that it returns has not seen yet.
 func New[T any](value T) (*Sender[T], *Receiver[T]) {
 	c := &channel[T]{value: value, version: 1, senders: 1, receivers: 1}
 	c.gone.Init(&c.mu)

@@ -8,8 +8,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/internal/waitlist"
 )
 
-// Pending gives back the budget of an operation that has to wait, and names the channel as what the task
-// waits for.
+// Pending returns the budget of an operation that has to wait, and notes that the task waits for a channel.
 func Pending(cx *core.Context) {
 	cx.Refund()
 	cx.Waits(core.WaitChannel)
@@ -19,7 +18,7 @@ func Pending(cx *core.Context) {
 func Flat[T any](r core.Result[T], err error) (T, error) { return r.Value, cmp.Or(err, r.Err) }
 
 // All ranges over what recv returns, up to the error closed, which is not part of the range. Another error
-// is the last round, unless transient, which may be nil, reports that the receiver goes on after it.
+// is the last round, unless transient, which may be nil, reports that the receiver can continue after it.
 func All[T any](recv func() (T, error), closed error, transient func(error) bool) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		for {
@@ -34,8 +33,9 @@ func All[T any](recv func() (T, error), closed error, transient func(error) bool
 	}
 }
 
-// Conflict reports whether a receiver that is to wake now has to wake another task or goroutine already. The
-// waker of a task that has ended is no conflict: a body that is unwound by force leaves its waker behind.
+// Conflict reports whether registered, the waker of a receiver, belongs to another task or goroutine than now, the
+// waker that is to be registered. The waker of a task that has ended is no conflict: a body that is unwound by force
+// leaves its waker behind.
 func Conflict(registered, now core.Waker) bool {
 	if registered == nil || registered == now {
 		return false
