@@ -11,7 +11,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/timer/wheel"
 )
 
-// A cancelScope is a part of a body that has a deadline, a cancel function, a shield or a value of its own. Scopes nest
+// A cancelScope is a part of a body that has a deadline, a cancel function, a shield or a value. Scopes nest
 // like the calls that open them; bodyState.innermost is the innermost one, and only the body uses that field. Other
 // goroutines walk from a Co outward, over fields that do not change after run has set them, except for err and cause.
 type cancelScope struct {
@@ -145,7 +145,7 @@ func WithValue(co *Co, key, value any, body func(co *Co) error) error {
 	return (&cancelScope{key: key, val: value}).run(co, body)
 }
 
-// Shield runs body out of reach of cancellation: neither an abort of the task nor a scope around makes awaits inside fail;
+// Shield runs body out of reach of cancellation: neither an abort of the task nor an enclosing scope makes awaits inside fail;
 // a scope opened inside does. Shield is for clean-up that has to await; open a WithTimeout inside. A runtime that closes
 // at once cancels a shielded body too.
 func Shield(co *Co, body func(co *Co) error) error {

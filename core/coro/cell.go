@@ -57,9 +57,8 @@ var (
 	_ task.ClosingBody  = (*cell[int, valueBody[int]])(nil)
 )
 
-// Poll runs the body until it suspends or ends. It is written without helpers: each return
-// between a worker's loop and the switch of stacks is one that the processor predicts wrongly,
-// for the other stack's returns came between.
+// Poll runs the body until it suspends or ends. It is written without helpers: the processor mispredicts each
+// return between a worker's loop and the switch of stacks, because returns on the other stack came in between.
 func (c *cell[T, B]) Poll(cx *core.Context) task.Poll {
 	if c.coroutine == nil {
 		c.begin(cx, c)

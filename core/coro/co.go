@@ -8,7 +8,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/task"
 )
 
-// A Co is passed to a body, and to each call of the body that may wait. The package comment says who may use it. It
+// A Co is passed to a body, and to each call of the body that may wait. The package comment lists its permitted users. It
 // implements [core.Spawner], which spawns on the worker that the body is on, and [context.Context].
 //
 // A body gets one Co, and another one for each scope that it opens ([WithTimeout] and the like). For awaits they are the
@@ -79,7 +79,7 @@ func (co *Co) Spawn(t core.Task) error {
 
 // Await polls f until f is ready, and suspends the body in between. It takes f over: if Await fails, it drops f. The
 // error is that of the cancellation that ended the wait: it wraps core.ErrCancelled if the task was aborted, or is the
-// error of a scope around ([WithTimeout], [WithCancel]). In a scope that is cancelled already, Await fails without a
+// error of an enclosing scope ([WithTimeout], [WithCancel]). In a scope that is cancelled already, Await fails without a
 // poll. If f is ready when a cancellation ends the wait, Await returns the value.
 func Await[T any](co *Co, f core.Future[T]) (value T, err error) {
 	if f == nil {
@@ -145,7 +145,7 @@ func (co *Co) Interrupted() error {
 
 // maxIgnored is how many awaits may fail in a row because of an abort before the body is unwound by force. A clean-up
 // fails a few, such as one for each resource that it releases; a body that loops over a failing await has no end. An
-// await that a shield lets through ends the row. The bound is no time: a body may loop on a clock that stands still.
+// await that a shield lets through ends the row. The bound is a count and no time: a virtual clock may stand still.
 // Each failure spends from the budget, so a body that loops yields to other tasks meanwhile.
 const maxIgnored = 1000
 

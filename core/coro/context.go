@@ -10,10 +10,10 @@ import (
 var _ context.Context = (*Co)(nil)
 
 // As a context.Context a Co is done when its scope is: by an abort of the task, by the deadline or the cancel of its
-// scope or of a scope around, up to a shield, and by the end of its scope. Any goroutine may call Done, Err, Cause,
+// scope or of an enclosing one, up to a shield, and by the end of its scope. Any goroutine may call Done, Err, Cause,
 // Deadline, Value and AfterFunc, also after the end. Err is nil until Done is closed, and does not change after that.
 
-// Deadline returns the earliest deadline of the scope and the scopes around, up to a shield.
+// Deadline returns the earliest deadline of the scope and the enclosing scopes, up to a shield.
 func (co *Co) Deadline() (deadline time.Time, ok bool) {
 	sc := earliest(co.scope)
 	if sc == nil {
@@ -112,7 +112,7 @@ func (co *Co) Done() <-chan struct{} {
 	return e.done
 }
 
-// AfterFunc runs f in a goroutine of its own when Done is closed, or would be. stop prevents that, and reports whether it
+// AfterFunc runs f in a new goroutine when Done is closed, or would be. stop prevents that, and reports whether it
 // did. Package context uses AfterFunc, so that a context derived from a Co costs no goroutine.
 func (co *Co) AfterFunc(f func()) (stop func() bool) {
 	w := co.watching()

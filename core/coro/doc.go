@@ -9,7 +9,7 @@
 //	})
 //
 // The examples are in package executor and in GUIDE.md. [New], [NewDo], [NewOwning] and [Pool] are the layer below, for
-// hosts of one's own, and so are the examples here.
+// authors of hosts, and so are the examples here.
 //
 // A body waits where it calls [Await], [Sleep], [Co.Suspend], [Co.Yield] or a function that calls one of these: it is
 // suspended there, and its worker goes on with other tasks. A million bodies may wait at once; each costs the stack of a
@@ -33,7 +33,7 @@
 //     functions run. [Shield] lets clean-up await. A body that ignores the errors and goes on awaiting is unwound by force
 //     after 1,000 of them with no shielded await in between: its goroutine exits as by runtime.Goexit, which no recover
 //     stops.
-//   - It is dropped, when a runtime closes at once: as by an abort, and a shield does not help.
+//   - It is dropped, when a runtime closes at once: this is like an abort, except that a shield has no effect.
 //
 // # Children
 //
@@ -56,6 +56,6 @@
 //	             ... ← Ready                <== the body has returned; the output is in the task's slot
 //
 // Coroutines are those of iter.Pull, which switches between two goroutines without the scheduler. Each worker has a
-// [Pool]: a coroutine whose body has ended runs the next one. The await has registered the task as the waker of the
-// event; the goroutine that brings the event wakes the task, which its worker then polls.
+// [Pool]: a coroutine whose body has ended runs the next one. The await has registered the task's waker for the
+// event; the goroutine that causes the event wakes the task, which its worker then polls.
 package coro

@@ -42,7 +42,7 @@ type Group struct {
 	over     bool
 }
 
-// GroupOptions are the options of [WithGroup]. The zero value is good.
+// GroupOptions are the options of [WithGroup]. The zero value selects the defaults.
 type GroupOptions struct {
 	// Limit is the greatest number of children that run at once. [Group.Do] waits while as many run.
 	// Zero means no limit.
@@ -53,7 +53,7 @@ type GroupOptions struct {
 
 // WithGroup runs body with a Group, and returns when body and all children of the group have ended.
 //
-// Without a failure, WithGroup waits for the children; [Group.AbortAll] ends children that would go on for ever.
+// Without a failure, WithGroup waits for the children; [Group.AbortAll] ends children that would run for ever.
 // The first failure, an error or a panic of a child or of body, cancels the rest: the children are aborted and run
 // their clean-up, and awaits in body fail with a [*CancelError] that wraps the failure. When all have ended,
 // WithGroup panics with the first panic of a child: a *task.PanicError with the stack of the child, and a
@@ -61,9 +61,9 @@ type GroupOptions struct {
 // WithGroup returns the first error, and without an error it returns the first error of a Do that has started
 // nothing.
 //
-// An abort of the task, or the cancellation of a scope around, aborts the children, and WithGroup still waits for
-// them. So after WithGroup the caller owns again what the children have used. Only a runtime that closes at once
-// ends body and children in an order of its own.
+// An abort of the task, or the cancellation of an enclosing scope, aborts the children, and WithGroup still waits for
+// them. So after WithGroup the caller owns again what the children have used. A runtime that closes at once
+// is the exception: it ends body and children in an unspecified order.
 //
 // The children are tasks of the worker that the body is on. The body's deadlines and values are not theirs: an
 // expired deadline aborts them, and [GroupOptions].Inherit makes the values visible.

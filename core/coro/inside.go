@@ -33,8 +33,8 @@ type coKey struct{}
 // Inside reports whether the caller is inside a task, so that blocking its goroutine blocks a worker: in the poll or the
 // end of a task, in a body, or in an iterator that one of them drives through iter.Pull. An iterator belongs to the
 // goroutine that has called its iter.Pull, as long as the function with that call runs. Inside takes about a
-// microsecond; in an iterator it takes longer, since it lists all goroutines. With also a host adds functions of its own
-// that call tasks ([FuncOf]). Any goroutine.
+// microsecond; in an iterator it takes longer, since it lists all goroutines. A host passes in also its functions that
+// call tasks ([FuncOf]). Any goroutine.
 func Inside(also ...*runtime.Func) bool {
 	pcs := make([]uintptr, 64)
 	n := runtime.Callers(2, pcs)

@@ -13,17 +13,17 @@ type Pool struct {
 	pcs   [maxStack]uintptr // scratch of checkUse, which would not fit a coroutine's first stack
 }
 
-// PoolOptions are the options of [NewPoolWith]. The zero value is good.
+// PoolOptions are the options of [NewPoolWith]. The zero value selects the defaults.
 type PoolOptions struct {
-	// Idle is the greatest number of idle coroutines that are kept; 0 stands for DefaultIdle, and less for none.
+	// Idle is the greatest number of idle coroutines that are kept. 0 means DefaultIdle; a negative number means none.
 	Idle int
 	// ThreadLocked says that the worker is locked to its OS thread, which its coroutines then share.
 	ThreadLocked bool
 	// Begin, if not nil, is called on the goroutine of a coroutine before a body begins there. The worker sets the
 	// goroutine's profiler labels in it, so that a body does not see those of the body before. It must not panic.
 	Begin func()
-	// CheckUses checks at every use of a Co that the caller is the Co's body. That costs microseconds each time: it
-	// is for tests, and for finding a mistake.
+	// CheckUses checks at every use of a Co that the caller is the Co's body. Each check costs microseconds: the
+	// option is for tests and for debugging.
 	CheckUses bool
 }
 

@@ -140,7 +140,7 @@ func (r *Results[T]) unexpect() {
 	r.unlock()
 }
 
-// unlock gives up the group's lock after a change, and wakes the waiters that the change is for.
+// unlock releases the group's lock after a change, and wakes the waiters that the change is for.
 func (r *Results[T]) unlock() {
 	w := r.wakers()
 	r.group.mu.Unlock()

@@ -8,13 +8,13 @@ import (
 // valuesKey is the key of a scope whose value is a *core.Values.
 type valuesKey struct{}
 
-// WithValues runs body with all of values, as if each had a [WithValue] scope of its own. So a task gets the values of
+// WithValues runs body with all of values, as if each had its own [WithValue] scope. It gives a task the values of
 // another task, which [Co.Values] or core.Context has returned.
 func WithValues(co *Co, values *core.Values, body func(co *Co) error) error {
 	return (&cancelScope{key: valuesKey{}, val: values}).run(co, body)
 }
 
-// Values returns the values of the scope and the scopes around, to pass them to another task. They do not change. Any
+// Values returns the values of the scope and the enclosing scopes, to pass them to another task. They do not change. Any
 // goroutine.
 func (co *Co) Values() *core.Values { return valuesAt(co.scope) }
 
