@@ -16,15 +16,15 @@
 //     order of the arguments, and even if the Drop of another child panics. It never reaches a
 //     child that has completed.
 //   - A panic of a child passes through Poll. The child counts as pending, and the Drop with
-//     which the task then gives up the combinator reaches it as it reaches its siblings.
+//     which the task then drops the combinator reaches it as it reaches its siblings.
 //   - The values of children that have completed by then are discarded. A value that must be released,
-//     rather than garbage collected, does not belong in a future that may be given up.
+//     rather than garbage collected, does not belong in a future that may be dropped.
 //
 // # Which children are polled
 //
 // Join2, Join3, Race, Select2 and a JoinAll of a few poll every pending child whenever they are
 // polled themselves, with the task's own waker: nothing is cheaper than a poll, and wait queues
-// have that waker already. A JoinAll of many gives each child a waker of its own
+// have that waker already. A JoinAll of many gives each child its own waker
 // and polls those that were woken, so that N completions cost N polls and not N*N/2.
 //
 // # Budget

@@ -7,12 +7,12 @@ import (
 	"github.com/moduvex/moduvex-go/core"
 )
 
-// few is up to how many children a JoinAll polls all of them. Up to here that costs no more than to
+// few is the largest number of children of which a JoinAll polls all. Up to few, that costs no more than to
 // track which child was woken, and the children keep the waker of the task.
 const few = 16
 
 // JoinAll returns a future that completes when all of fs have, with their values in the order of
-// fs: with an empty slice, at once, if there are none. With many fs it polls only those again that were
+// fs. Without any fs it completes at once, with an empty slice. Of many fs it polls again only those that were
 // woken, in no defined order, as long as the budget lasts. Drop drops those that are
 // pending. A nil future among fs panics.
 //

@@ -5,7 +5,7 @@ import "github.com/moduvex/moduvex-go/core"
 // A rotation chooses the child that a poll begins with, in a combinator that polls its children in a fixed
 // order, so that a child that spends the whole budget starves none behind it.
 //
-// A poll is a round-robin from first on. The next poll begins with the first child that this one polls
+// A poll goes round-robin through the children, from first on. The next poll begins with the first child that this one polls
 // without any budget left. A poll that has no budget from the start leaves first as it is. So each of n
 // children is polled with some budget at least once in n polls that have some, and by induction
 // so is each child of a nested combinator.

@@ -7,8 +7,8 @@ import (
 )
 
 // A wokenSet holds the children of a combinator that were woken since they were polled last.
-// Each child has a waker of its own, which puts itself into the set and wakes the combinator's
-// task. The set is apart from the combinator, so that a stale waker keeps neither children nor values
+// Each child has its own waker, which puts itself into the set and wakes the combinator's
+// task. The set is separate from the combinator, so that a stale waker keeps neither children nor values
 // in memory.
 //
 // No wake is lost:
@@ -72,7 +72,7 @@ func (c *childWaker) Wake() {
 // setOuter makes wakes go to outer from now on. Only the poll calls it.
 func (s *wokenSet) setOuter(outer core.Waker) {
 	if have := s.outer.Load(); have == nil || *have != outer {
-		kept := outer // in a variable of its own, which only this branch allocates
+		kept := outer // in a separate variable, which only this branch allocates
 		s.outer.Store(&kept)
 	}
 }

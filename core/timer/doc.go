@@ -8,7 +8,7 @@
 //
 // The clock is that of the host that polls. A duration starts at the first poll of its future; until
 // then a Timer costs nothing. A timer is never early. It is late by
-// at most the grain of the wheel below (package timer/wheel, a millisecond) and the time that
+// at most the resolution of the wheel below (package timer/wheel, a millisecond) and the time that
 // passes until its task is polled.
 //
 // Any duration and any instant is valid. A timer whose time is past is over at its first poll. A time

@@ -11,8 +11,8 @@ import (
 	"github.com/moduvex/moduvex-go/core/timer/wheel"
 )
 
-// MissedTicks is what an [Interval] does about ticks that its task did not take in time, because
-// it was busy otherwise. For a period of 10, and a task that takes a tick at 20 and
+// MissedTicks says how an [Interval] treats ticks that its task did not take in time, because
+// the task was busy. For a period of 10, and a task that takes a tick at 20 and
 // polls for the next one at 45:
 //
 //	due     10   20   30   40   50   60   70
@@ -25,9 +25,9 @@ const (
 	// Burst catches up: it delivers every tick of the schedule, so that the number of ticks equals the
 	// number of periods that have passed.
 	Burst MissedTicks = iota
-	// Delay restarts the schedule from a late tick, so that at least a period lies
-	// between two ticks. A tick that is late by less than 5 ms, or by less than a period if that is shorter,
-	// counts as punctual, so that the grain of the clock does not make the ticks drift.
+	// Delay restarts the schedule from a late tick, so that two ticks are at least a period
+	// apart. A tick that is late by less than 5 ms, or by less than a period if that is shorter,
+	// counts as punctual, so that the resolution of the clock does not make the ticks drift.
 	Delay
 	// Skip discards the ticks that were missed and keeps the schedule.
 	Skip
@@ -43,7 +43,7 @@ func (m MissedTicks) String() string {
 
 var missedNames = [...]string{"burst", "delay", "skip"}
 
-// punctual is how late a tick may be for Delay to keep the schedule. The grain of the wheel is one
+// punctual is how late a tick may be for Delay to keep the schedule. The resolution of the wheel is one
 // fifth of it; the rest is for polls of other tasks.
 const punctual = 5 * wheel.Tick
 
@@ -63,7 +63,7 @@ type IntervalOptions struct {
 // it completes at each tick, with the instant at which the tick was due.
 //
 // It is never early. A combinator may drop it and poll it again later, as a loop
-// around a race does: the schedule goes on meanwhile. It belongs to one task, as a [Timer] does,
+// around a race does: the schedule continues meanwhile. It belongs to one task, as a [Timer] does,
 // and must not be copied.
 //
 // Ordinary goroutines use time.Ticker.
@@ -159,7 +159,7 @@ func (i *Interval) pin() {
 }
 
 // Drop disarms the timer of a pending Poll. The next tick stays due when it was: the interval can be polled
-// again, and goes on.
+// again, and continues.
 func (i *Interval) Drop() {
 	i.pin()
 	i.timer.Drop()

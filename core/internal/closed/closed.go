@@ -3,7 +3,7 @@ package closed
 
 import "github.com/moduvex/moduvex-go/core"
 
-// Error returns a sentinel with the given text that errors.Is finds equal to [core.ErrClosed].
+// Error returns a sentinel with the given text that errors.Is matches with [core.ErrClosed].
 func Error(text string) error { return &closedError{text} }
 
 type closedError struct{ text string }

@@ -70,7 +70,7 @@ func stacks() string {
 }
 
 // ignored reports whether the standard library started the goroutine, once per
-// process and for good: the delivery of signals.
+// process and until it exits: the delivery of signals.
 func ignored(stack string) bool {
 	for _, frame := range []string{
 		"\nos/signal.signal_recv(",

@@ -29,7 +29,7 @@ func Cancelled() context.Context {
 	return ctx
 }
 
-// A Big value lies in memory of its own, so that its release is seen.
+// A Big value is an allocation of its own, so that a test sees its release.
 type Big struct{ _ [64]byte }
 
 // NewBig returns a Big value and a pointer for [Released].

@@ -73,7 +73,7 @@ func (s *Solo) Spawn(r core.Task) error {
 	return nil
 }
 
-// Context returns the context that tasks are polled with, for who polls by hand.
+// Context returns the context that tasks are polled with, for a test that polls by hand.
 func (s *Solo) Context() *core.Context { return s.cx }
 
 func (s *Solo) WakeLater(w core.Waker)          { s.Wake(w) }

@@ -7,9 +7,9 @@ import (
 	"github.com/moduvex/moduvex-go/core/coro"
 )
 
-// A Wait is an operation that waits, in two of its forms, which leave everything as it was.
+// A Wait is an operation that waits, in two of its forms. Both restore the state from before.
 type Wait struct {
-	Hold      func() // sees to it that the operation has to wait; may be nil
+	Hold      func() // makes the operation wait; may be nil
 	Free      func() // ends the wait
 	Goroutine func(ctx context.Context) error
 	Direct    func(co *coro.Co) error

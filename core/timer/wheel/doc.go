@@ -21,7 +21,7 @@
 //	  1     2^6 ms             2^12 ms, 4.1 s    [0][1][2] ... [62][63]
 //	  0     1 ms               2^6 ms            [0][1][2] ... [62][63]
 //
-// An entry lies on the level of the highest digit in which its tick differs from
+// An entry is on the level of the highest digit in which its tick differs from
 // the current one, in the slot of its digit there. As an example in three digits,
 // with the wheel at 5.20.33:
 //
@@ -38,7 +38,7 @@
 // digit, so they go to level 0. An entry goes down only, at most five times.
 //
 // The six digits span 2.18 years. An entry further away, up to the last deadline
-// a time.Duration can hold, lies on the top level too, in the slot of its digit
+// a time.Duration can hold, is on the top level too, in the slot of its digit
 // there. Each time that slot is cascaded, the entry goes back into it, until the
 // digits above agree as well.
 //
@@ -63,7 +63,7 @@
 //
 // # Why no entry is missed, or late
 //
-// The wheel keeps one invariant: every entry lies in the slot that it would get if
+// The wheel keeps one invariant: every entry is in the slot that it would get if
 // it were armed at the current tick. That slot depends on the current tick only
 // by the highest digit that differs, so moving the current tick breaks the invariant
 // for an entry only by entering the entry's slot. [Wheel.Expire] never moves

@@ -45,7 +45,7 @@ func (e *Entry) Armed() bool { return e.wheel != nil }
 // that was never armed.
 func (e *Entry) Deadline() time.Duration { return e.deadline }
 
-// position is the tick at which an entry fires and the slot it lies in, in one
+// position is the tick at which an entry fires and the slot it is in, in one
 // word, which keeps an Entry within 56 bytes:
 //
 //	bits 63..16   the tick; the last one a time.Duration can name takes 44 bits

@@ -5,11 +5,11 @@ import (
 	"time"
 )
 
-// Tick is the wheel's grain. Deadlines are rounded up to it, the clock is
+// Tick is the wheel's resolution. Deadlines are rounded up to it, the clock is
 // rounded down.
 const Tick = time.Millisecond
 
-// endOfTime is the tick of the latest deadline there is. It lies a fraction of a
+// endOfTime is the tick of the latest deadline there is. It is a fraction of a
 // tick past the last whole tick, so elapsed could not reach it by division.
 const endOfTime = uint64(math.MaxInt64/Tick) + 1
 

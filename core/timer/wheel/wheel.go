@@ -9,7 +9,7 @@ import "time"
 // A Wheel has one owner and no locks. Make one with [New].
 type Wheel struct {
 	// cur is the current tick: every entry of an earlier tick has fired
-	// or been removed, and every armed entry lies where slotFor puts it at cur.
+	// or been removed, and every armed entry is where slotFor puts it at cur.
 	cur uint64
 	// now is the tick of the latest time given to Expire. cur catches up with
 	// it in the course of a drain: cur <= now, and cur == now outside a drain.
@@ -93,16 +93,16 @@ func (w *Wheel) Reset(e *Entry, deadline time.Duration) {
 }
 
 // Next is the time until which the caller may sleep: the next at which Expire
-// has something to do. It is false if nothing is armed.
+// has something to do. ok is false if nothing is armed.
 //
-// It is never later than the first tick at which an entry is due, and mostly
-// just that: entries waiting to be cascaded are no reason to wake. It can be
+// It is never later than the first tick at which an entry is due, and usually
+// equal to it: entries waiting to be cascaded are no reason to wake. It can be
 // earlier, and Expire then fires nothing and only moves entries down, in two
 // cases. The entry that was due then has been removed or reset: there are never
 // more such calls than there were removals. Or an entry is more than two years
 // ahead, a revolution of the top level, and has to be checked once per revolution.
 //
-// Once a drain has ended Next lies after its now, except if something past has
+// Once a drain has ended Next is after its now, unless an entry whose deadline is past has
 // been armed since. So a caller that sleeps until Next and drains never spins.
 // The cost is O(levels).
 func (w *Wheel) Next() (at time.Duration, ok bool) {
