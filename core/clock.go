@@ -4,7 +4,7 @@ import "time"
 
 // TimeOn returns the value of h.Now at the instant t, which is what Arm takes for a deadline.
 //
-// The wall clock can be set, and goes on while the system sleeps; the clock that Now reads does
+// The wall clock can be set, and runs while the system sleeps; the clock that Now reads does
 // neither. So TimeOn converts a t without a monotonic reading (made by time.Unix or time.Date, parsed, or
 // stripped by Round(0)) by its distance from now on the wall clock at the call. It does so once, as package
 // time does for timers: a later change of the wall clock does not move the result.

@@ -52,8 +52,8 @@ func (cx *Context) Wake(w Waker) { cx.host.Wake(w) }
 // Host returns the worker that polls. It stays valid after the poll, for later polls and for Drop: see [Host].
 func (cx *Context) Host() Host { return cx.kept }
 
-// Worker is Host for the time of this poll: where tasks move, it spawns and wakes without a hand-over to the
-// other workers. Do not keep it: the next poll or Drop may run on another worker.
+// Worker returns the worker that polls, for use in this poll only. Where tasks move, it spawns and wakes without a
+// hand-over to the other workers, unlike Host. Do not keep it: the next poll or Drop may run on another worker.
 func (cx *Context) Worker() Host { return cx.host }
 
 // Now returns the monotonic time since the host's epoch.
@@ -85,7 +85,7 @@ func (cx *Context) Spend() bool {
 	return cx.exhaust()
 }
 
-// exhaust is Spend with nothing left: a function of its own, so that Spend is inlined.
+// exhaust is the rest of a Spend that finds the budget spent. It is a separate function so that Spend is inlined.
 //
 //go:noinline
 func (cx *Context) exhaust() bool {
@@ -94,8 +94,8 @@ func (cx *Context) exhaust() bool {
 	return false
 }
 
-// Refund returns to the budget one operation that Spend took and that turned out to be pending: waiting
-// costs nothing.
+// Refund returns to the budget one operation that Spend took and that turned out to be pending: an operation that
+// waits is free.
 func (cx *Context) Refund() { cx.budget++ }
 
 // Budget returns how many operations are left to this poll.

@@ -10,7 +10,7 @@ var (
 	// they may wrap it. It also matches context.Canceled: errors.Is(ErrCancelled, context.Canceled) is true.
 	ErrCancelled error = &cancelledError{}
 
-	// ErrDeadlineExceeded is the error of an await when the deadline of a scope around it has
+	// ErrDeadlineExceeded is the error of an await when the deadline of an enclosing scope has
 	// passed, and of a Timeout. It is a net.Error whose Timeout is true; errors.Is matches it with
 	// context.DeadlineExceeded and os.ErrDeadlineExceeded.
 	ErrDeadlineExceeded error = &deadlineError{}
@@ -22,16 +22,16 @@ var (
 	// net.ErrClosed, as those of package net do.
 	ErrClosed = errors.New("core: closed")
 
-	// ErrShutdown is why a task was refused or given up: its runtime shuts down. The error of its join
-	// matches ErrCancelled too.
+	// ErrShutdown is the error of a task that was refused or dropped because its runtime shuts down. The error of
+	// its join matches ErrCancelled too.
 	ErrShutdown = errors.New("core: runtime is shut down")
 
 	// ErrGoexit is the error of a task whose body called runtime.Goexit (testing.T.FailNow does).
 	ErrGoexit = errors.New("core: task called runtime.Goexit")
 
 	// ErrNested is the error of a call that blocks its goroutine, such as Wait of a join handle or LockWait of
-	// a mutex, inside a task: the call would block the worker that has to make it return. It is found if the
-	// context passed to the call is the task's Co or derived from it.
+	// a mutex, inside a task: the call would block the worker that has to make it return. The call detects
+	// this if its context is the task's Co or derived from it.
 	ErrNested = errors.New("core: a blocking call from within a task; use Join, Await, or the form that takes a Co")
 
 	// ErrAlreadyJoined is the error of a second join of a task: the first one got the output.

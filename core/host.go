@@ -6,12 +6,12 @@ import (
 	"github.com/moduvex/moduvex-go/core/timer/wheel"
 )
 
-// A Task is a task as a [Spawner] takes it. Package task has the one implementation, *task.Task.
+// A Task is what a [Spawner] accepts. Package task has the one implementation, *task.Task.
 type Task interface {
 	Waker
 	// Abort asks the task to end, and reports whether this call was the first to do so. Any goroutine.
 	Abort() bool
-	// Finished reports whether the task has ended and its output is there. Any goroutine.
+	// Finished reports whether the task has ended and its output is available. Any goroutine.
 	Finished() bool
 }
 

@@ -1,9 +1,9 @@
 package core
 
-// A HostView is a [Context] as the host sees it that polls with it. Futures do not call its methods.
+// A HostView has the methods of a [Context] that only its host calls. Futures do not call them.
 type HostView Context
 
-// ForHost returns the methods of cx that only a host calls. It costs nothing.
+// ForHost returns the methods of cx that only a host calls. It is a conversion.
 func (cx *Context) ForHost() *HostView { return (*HostView)(cx) }
 
 // Begin prepares the context for the next poll: w is the waker that the polled future will find, and

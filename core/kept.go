@@ -1,7 +1,7 @@
 package core
 
-// A KeptHost is a Host that is valid on its own worker only, and has a second one for tasks that move to keep.
-// Where tasks do not move, Kept returns the Host itself.
+// A KeptHost is a Host that is valid on its own worker only. Its Kept method returns a second Host, which tasks that
+// move may keep; where tasks do not move, Kept returns the Host itself.
 type KeptHost interface {
 	Host
 	// Kept returns the same Host at each call. Its Spawn, Wake, WakeLater, Rand, Arm and Disarm may be called
@@ -23,7 +23,7 @@ func Kept(s Spawner) Spawner {
 	return s
 }
 
-// CheckReach panics if a future that is polled on the Host now cannot disarm what it has armed on the Host
+// CheckReach panics if a future that is polled on the Host now cannot disarm a timer that it armed on the Host
 // then: the future was passed to a task of another worker while it was pending, and tasks do not move between
 // the two.
 func CheckReach(now, then Host) {

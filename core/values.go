@@ -43,7 +43,7 @@ func (vs *Values) Over(outer *Values) *Values {
 	return &Values{vs.outer.Over(outer), vs.key, vs.value}
 }
 
-// A valueTask is a task whose body may have values of its own: *task.Task implements it.
+// A valueTask is a task whose body may have values: *task.Task implements it.
 type valueTask interface {
 	LocalValue(key any) any
 	LocalValues() *Values
@@ -51,7 +51,7 @@ type valueTask interface {
 
 // SwapValues replaces the values in cx and returns the previous ones. A future that has values for its child
 // installs them, over the old ones, for the child's poll. It restores the old ones also if the child panics,
-// since cx goes on to serve other tasks.
+// since cx serves other tasks afterwards.
 func (cx *Context) SwapValues(vs *Values) (old *Values) {
 	old, cx.values = cx.values, vs
 	return old

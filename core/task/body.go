@@ -32,7 +32,7 @@ type ClosingBody interface {
 	Close(cx *core.Context)
 }
 
-// A ValueBody is a Body with values of its own for the futures that it polls. [core.Context.Value] finds them.
+// A ValueBody is a Body that has values for the futures that it polls. [core.Context.Value] finds them.
 // Only the runner calls its methods.
 type ValueBody interface {
 	Body
@@ -59,7 +59,7 @@ const (
 	Ready
 	// Unwound: the body has ended because it was aborted.
 	Unwound
-	// Panicked: the body recovered a panic of its own and has stored the error.
+	// Panicked: the body has panicked, has recovered the panic and has stored the error.
 	Panicked
 )
 

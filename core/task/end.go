@@ -4,9 +4,9 @@ import "github.com/moduvex/moduvex-go/core"
 
 // Panicked ends a task whose Run panicked. The host calls it on the same worker with the recovered value and
 // the stack at the panic. Panicked drops the future. It recovers a panic of that Drop and joins it to the
-// error. It joins a Goexit of the Drop to the error too, but the Goexit goes on: the task has ended then, but
+// error. It joins a Goexit of the Drop to the error too, but the Goexit continues: the task has ended then, but
 // Panicked does not return, nor does Exited. A panic of Run itself, caused by a host that broke the rules,
-// goes on.
+// continues.
 func (v *HostView) Panicked(cx *core.Context, value any, stack []byte) core.Outcome {
 	if value == errNotScheduled || value == errNotRunning {
 		panic(value)
@@ -66,7 +66,7 @@ func (t *Task) fail(cx *core.Context, err error, inDrop func(error)) (out core.O
 		return core.Done
 	}
 	if w.state() == Cancelled { // Drop itself failed: it is not called again
-		if _, ok := t.error().(*PanicError); !ok || err != core.ErrGoexit { // else a Goexit went on after a panic
+		if _, ok := t.error().(*PanicError); !ok || err != core.ErrGoexit { // else a Goexit continued after a panic
 			t.setError(err)
 		}
 		t.reportPanic(cx)
@@ -90,7 +90,7 @@ func (t *Task) fail(cx *core.Context, err error, inDrop func(error)) (out core.O
 }
 
 // dropContained drops the future, or closes it if cx is that of a host that closes. It calls failed with a panic,
-// after which a Goexit may go on.
+// after which a Goexit may continue.
 func (t *Task) dropContained(cx *core.Context, failed func(*PanicError)) {
 	dropped := false
 	defer func() {

@@ -43,9 +43,9 @@ func (e *PanicError) Unwrap() []error {
 	return errs
 }
 
-// Recovered tells a deferred function, which got value from recover, why it runs if the function that
-// deferred it did not return. It returns the error of a panic, which may be a panic with nil
-// (GODEBUG=panicnil=1), or nil for a Goexit. The deferred function itself calls it.
+// Recovered distinguishes a panic from a Goexit. A deferred function calls it, itself, with the value that recover
+// returned, when the function that deferred it has not returned. Recovered returns the error of a panic, which may be
+// a panic with nil (GODEBUG=panicnil=1), or nil for a Goexit.
 func Recovered(value any) *PanicError {
 	if value == nil && !nilPanic() {
 		return nil
@@ -77,8 +77,8 @@ type returned struct{ error }
 
 func (r *returned) Unwrap() error { return r.error }
 
-// Returned prepares an error that a body returned for Store: so that the join of a task whose body returns another
-// task's panic as an error does not report it as a panic of this task.
+// Returned prepares an error that a body returned for Store. Without it, the join of a task whose body returns the
+// panic of another task as an error would report a panic of this task.
 func Returned(err error) error {
 	if endsTask(err) {
 		return &returned{err}

@@ -6,11 +6,11 @@ import (
 	"github.com/moduvex/moduvex-go/core"
 )
 
-// A HostView is a [Task] as its host sees it, the code that queues and polls it. Its methods say who may call
-// them.
+// A HostView has the methods of a [Task] for its host, the code that queues and polls it. Each method documents its
+// permitted callers.
 type HostView Task
 
-// ForHost returns the methods of t that only a host calls. It costs nothing.
+// ForHost returns the methods of t that only a host calls. It is a conversion.
 func (t *Task) ForHost() *HostView { return (*HostView)(t) }
 
 // A Scheduler takes tasks that have become ready to run.

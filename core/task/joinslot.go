@@ -6,7 +6,7 @@ import (
 	"github.com/moduvex/moduvex-go/core"
 )
 
-// The join slot is the field joiners: the wakers to wake when the task finishes. The word says whose it is.
+// The join slot is the field joiners: the wakers to wake when the task finishes. The state word determines its owner.
 //
 //	claimed   a goroutine writes the slot, between claim and release
 //	watched   no goroutine writes it, and it may hold wakers: finishing wakes them
@@ -33,7 +33,7 @@ func (t *Task) Watch(w core.Waker) bool {
 	return false
 }
 
-// Unwatch takes w back. A watcher that gives up while the task goes on calls it, so that the task does not
+// Unwatch takes w back. A watcher that stops waiting while the task runs on calls it, so that the task does not
 // collect useless wakers. It reports whether w was there and will not be woken for this watch. Any goroutine.
 func (t *Task) Unwatch(w core.Waker) bool { return t.claim() && t.removeJoiner(w) }
 
@@ -107,10 +107,10 @@ func (t *Task) claim() bool {
 		case actNone:
 			return true
 		}
-		runtime.Gosched() // another goroutine writes the slot, and is done soon
+		runtime.Gosched() // another goroutine writes the slot, for a few instructions
 	}
 }
 
-// release gives the join slot back after claim. It returns false if the task has finished meanwhile. Finishing
+// release ends a claim of the join slot. It returns false if the task has finished meanwhile. Finishing
 // has not woken the wakers then; the slot belongs to the caller from now on, and the caller wakes them.
 func (t *Task) release() bool { return t.word.transition(evRelease) != actOutput }

@@ -27,7 +27,7 @@ func (s *Slot[T]) Store(value T, err error) {
 	s.setError(err)
 }
 
-// Take returns the output if the task has finished. The first Take gets it and the slot forgets
+// Take returns the output if the task has finished. The first Take gets it and the slot releases
 // it; later ones get core.ErrAlreadyJoined. done is false while the task has not finished. Any
 // goroutine.
 func (s *Slot[T]) Take() (value T, err error, done bool) {
@@ -66,7 +66,7 @@ func (t *Task) setError(err error) {
 	case core.ErrCancelled:
 		t.outputErr = &cancelled
 	default:
-		other := err // a variable of its own, or every call would allocate one
+		other := err // a separate variable, or every call would allocate one
 		t.outputErr = &other
 	}
 }

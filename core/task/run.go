@@ -105,8 +105,8 @@ func (t *Task) finish(e event, cx *core.Context) core.Outcome {
 	return t.wakeJoiners(t.word.transition(e), cx)
 }
 
-// wakeJoiners does what the event that resolved the join asks for: it wakes the wakers of the join slot,
-// through cx, or directly if there is none.
+// wakeJoiners carries out act, the action of the event that resolved the join: it wakes the wakers of the join slot,
+// through cx, or directly if cx is nil.
 func (t *Task) wakeJoiners(act action, cx *core.Context) core.Outcome {
 	switch act {
 	case actInvalid:

@@ -75,7 +75,7 @@ const (
 	evKill                   // the host, with every worker stopped, or a spawner: give the task up unpolled
 	evClaim                  // a joiner is going to write the join slot
 	evRelease                // a joiner has written it
-	evTake                   // a joiner asks for the output
+	evTake                   // a joiner takes the output
 )
 
 // An action is what the caller of a transition must do next.
@@ -142,7 +142,7 @@ const (
 // An abort drops the body, except that of a graceful task: a coroutine cannot be dropped without running its
 // deferred functions, and those may await under a shield.
 //
-// The rows of a poll are functions of their own.
+// Each event of a poll has a function; nextRare has the other events.
 func next(w word, e event) (word, action) {
 	switch e {
 	case evWake:
@@ -296,8 +296,8 @@ func (a *atomicWord) swap(old, w word) bool {
 	return a.v.CompareAndSwap(uint32(old), uint32(w))
 }
 
-// The transitions that nearly every poll makes are single swaps, known beforehand. These functions make them and are
-// inlined. They return false if something else has happened or the swap has failed; next covers that. A test
+// The transitions that nearly every poll makes are single swaps between known words. These functions make them and are
+// inlined. They return false if the word is another one or the swap has failed; the caller then uses next. A test
 // compares each of them with next.
 
 // wakeIdle is evWake of a task that is Idle: actPush.

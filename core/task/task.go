@@ -4,7 +4,7 @@ import "github.com/moduvex/moduvex-go/core"
 
 // A Task is a unit of work that a host polls until it ends: the header that the tasks of all outputs share.
 // Its output is in the [Slot] around it. Any goroutine may call its methods, except where they say
-// otherwise. What only a host calls are the methods of [HostView].
+// otherwise. [HostView] has the methods that only a host calls.
 type Task struct {
 	word      atomicWord
 	setIndex  uint32 // its index in its Set + 1
@@ -14,7 +14,7 @@ type Task struct {
 	trace     *trace   // nil unless the task is named or timed
 	id        uint64   // all fields up to here, which each poll reads, are on one cache line
 	joiners   WakerSet // the join slot: the wakers that finishing wakes
-	outputErr *error   // why the output is not a value; nil for a value. Most tasks need no second word for it
+	outputErr *error   // the error of the output, or nil. A pointer takes one word where an error takes two
 }
 
 var _ core.Task = (*Task)(nil)

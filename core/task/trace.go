@@ -8,13 +8,12 @@ import (
 	"github.com/moduvex/moduvex-go/core"
 )
 
-// A trace is what is known of a task beyond its state: its name, and, if the host times it, what it
-// runs, where it was spawned and how its time was spent. Only tasks that are named or timed have one.
+// A trace holds the name of a task and, if the host times the task, the description of its body, the place where
+// it was spawned, and the time that it has spent in each state. Only tasks that are named or timed have one.
 //
-// The fields that are no atomics are written before another goroutine sees the task, except for ready,
+// The fields that are not atomic are written before another goroutine sees the task, except for ready,
 // which the runner writes. Each atomic has one writer at a time, the goroutine that has the task: first
-// the one that queues it, then the one that polls it. The fields are handed over with the task. They are
-// atomics for the readers in Times.
+// the one that queues it, then the one that polls it. They are atomics for the readers in Times.
 type trace struct {
 	name  string
 	body  string

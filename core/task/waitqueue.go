@@ -6,13 +6,14 @@ import "github.com/moduvex/moduvex-go/core"
 // wakes the waker that has waited longest, and not all. The items themselves are kept elsewhere. The zero WaitQueue
 // is empty. It has no lock: the lock that guards the items guards it too.
 //
-// A waker that was woken counts as woken until it comes back: it takes an item ([WaitQueue.Leave]), finds none and
-// waits again ([WaitQueue.Wait]), or gives up (Leave). The caller calls Next under the same lock after each of these,
-// and after each change of the number of items. Next keeps this invariant, so that no wake is lost: either no waker
-// waits, or at least as many wakers are woken as there are items. So each item will be looked for by a waker that takes
-// it, or whose coming back wakes the next. A waker that was not woken may take an item too; a woken one then finds none.
+// A waker that was woken counts as woken until it returns to the queue: it takes an item ([WaitQueue.Leave]), finds
+// none and waits again ([WaitQueue.Wait]), or gives up (Leave). The caller calls Next under the same lock after each of
+// these, and after each change of the number of items. Next keeps this invariant, so that no wake is lost: either no
+// waker waits, or at least as many wakers are woken as there are items. So for each item there is a woken waker, which
+// takes the item, or whose return makes Next wake another. A waker that was not woken may take an item too; a woken one
+// then finds none.
 //
-// A woken waker that neither comes back nor gives up blocks those behind it. If it belongs to a task that has ended
+// A woken waker that never returns blocks those behind it. If it belongs to a task that has ended
 // (core.FinishedWaker), a later Next discards it.
 type WaitQueue struct {
 	waiting, woken WakerSet

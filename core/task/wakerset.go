@@ -13,8 +13,8 @@ type WakerSet struct {
 	slot core.Waker // nil, the only waker, or a *wakerList
 }
 
-// fewWakers is up to how many wakers a search compares one by one. A lookup in a map costs about as much as
-// so many comparisons.
+// fewWakers is the largest number of wakers that a search compares one by one. A lookup in a map costs about as much as
+// that many comparisons.
 const fewWakers = 16
 
 // A wakerList is a set of more than one waker, or of one that is shared.
