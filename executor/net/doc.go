@@ -66,7 +66,8 @@
 // # Closing
 //
 // There is no finalizer: a socket that is dropped without Close keeps its descriptor. Close wakes all operations that
-// wait, and they return net.ErrClosed; a second Close returns net.ErrClosed, too. A zero socket is a closed one.
+// wait, and they return net.ErrClosed; a second Close returns net.ErrClosed, too. A zero socket is a closed one,
+// and its errors say that it is zero.
 //
 // In direct style the body that owns a socket closes it with defer. A body that receives a socket from another task
 // is spawned with executor.GoOwning, which closes the socket if the runtime refuses the task:

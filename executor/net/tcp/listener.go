@@ -111,5 +111,5 @@ func (l *Listener) SyscallConn() (syscall.RawConn, error) {
 
 //go:noinline
 func (l *Listener) failed(op string, err error) error {
-	return &net.OpError{Op: op, Net: "tcp", Addr: l.Addr(), Err: err}
+	return &net.OpError{Op: op, Net: "tcp", Addr: l.Addr(), Err: l.fd.Explain(err)}
 }

@@ -136,5 +136,5 @@ func (s *Stream) failed(op string, err error) error {
 	if err == io.EOF {
 		return err
 	}
-	return &net.OpError{Op: op, Net: "tcp", Source: s.local(), Addr: s.peer.TCPAddr(), Err: err}
+	return &net.OpError{Op: op, Net: "tcp", Source: s.local(), Addr: s.peer.TCPAddr(), Err: s.fd.Explain(err)}
 }

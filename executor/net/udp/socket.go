@@ -317,7 +317,7 @@ func callError(call string, errno sys.Errno) error {
 //
 //go:noinline
 func (s *Socket) failed(op string, addr netip.AddrPort, err error) error {
-	oe := &net.OpError{Op: op, Net: "udp", Err: err}
+	oe := &net.OpError{Op: op, Net: "udp", Err: s.fd.Explain(err)}
 	if local := s.LocalAddrPort(); local.IsValid() {
 		oe.Source = net.UDPAddrFromAddrPort(local)
 	}

@@ -193,5 +193,5 @@ func (l *listener) wrap(op string, err error) error {
 
 //go:noinline
 func (l *listener) failed(op string, err error) error {
-	return &net.OpError{Op: op, Net: l.kind.Network(), Addr: l.Addr(), Err: err}
+	return &net.OpError{Op: op, Net: l.kind.Network(), Addr: l.Addr(), Err: l.fd.Explain(err)}
 }

@@ -156,7 +156,7 @@ func (s *socket) failed(op string, err error) error {
 
 // failedTo is failed with the name of the other end, or of the peer if name is empty.
 func (s *socket) failedTo(op, name string, err error) error {
-	oe := &net.OpError{Op: op, Net: s.kind.Network(), Err: err}
+	oe := &net.OpError{Op: op, Net: s.kind.Network(), Err: s.fd.Explain(err)}
 	if local := s.addr(sys.LocalName); local.Name != "" {
 		oe.Source = local
 	}

@@ -47,7 +47,7 @@ type Listener interface {
 // Init makes a the owner of fd, for l.
 func (a *Acceptor) Init(fd int, l Listener) {
 	a.sysfd = int32(fd)
-	a.word.Store(open | wakeSingly | 1)
+	a.word.Store(open | made | wakeSingly | 1)
 	a.backoff.init(&a.FD)
 	a.listener = l
 	a.drain.Waker = core.WakerFunc(a.CloseDrained)

@@ -18,11 +18,12 @@ type FD struct {
 	//	bit  28      reads end at boundaries: a short one proves nothing
 	//	bit  27      ShutdownRead was called: a read that would block is the end
 	//	bit  26      an event for reading wakes one waiter: it is a listener
-	//	bits 25..0   references: one for being open, and one for each operation under way
+	//	bit  25      set by Init: the FD is not a zero one
+	//	bits 24..0   references: one for being open, and one for each operation under way
 	//
-	// A zero FD owns no descriptor; its word is that of a closed one.
+	// A zero FD owns no descriptor; its word is that of a closed one, without bit 25.
 	//
-	// Close and CloseHalf set and clear bits, acquire and release count, all by atomic operations. Bits 28 and 26 are
+	// Close and CloseHalf set and clear bits, acquire and release count, all by atomic operations. Bits 28, 26 and 25 are
 	// set by Init or never. A count that has reached 0 stays 0, since acquire checks the open bit.
 	word  atomic.Uint32
 	sysfd int32
@@ -42,7 +43,8 @@ const (
 	boundaries  = 1 << 28
 	ended       = 1 << 27
 	wakeSingly  = 1 << 26
-	refs        = wakeSingly - 1
+	made        = 1 << 25
+	refs        = made - 1
 )
 
 // halfClosed is the bit of direction d.
@@ -56,14 +58,14 @@ func halfClosed(d reactor.Direction) uint32 {
 // Init makes f the owner of fd.
 func (f *FD) Init(fd int) {
 	f.sysfd = int32(fd)
-	f.word.Store(open | 1)
+	f.word.Store(open | made | 1)
 }
 
 // InitBoundaries is Init for a socket whose reads may stop before the socket is empty: one of messages, or a stream
 // that may carry descriptors.
 func (f *FD) InitBoundaries(fd int) {
 	f.sysfd = int32(fd)
-	f.word.Store(open | boundaries | 1)
+	f.word.Store(open | made | boundaries | 1)
 }
 
 // Sysfd returns the descriptor. It is valid between a Begin or an Acquire that succeeded and its end.
@@ -161,6 +163,22 @@ func (f *FD) hasEnded(d reactor.Direction) bool {
 
 // Closed reports whether f is closed, or zero.
 func (f *FD) Closed() bool { return isClosed(f.word.Load(), open) }
+
+// A zeroError is the error of an operation on a zero socket. It wraps net.ErrClosed.
+type zeroError struct{}
+
+func (zeroError) Error() string {
+	return "the socket is zero: it was not returned by a Listen, Dial or Accept"
+}
+func (zeroError) Unwrap() error { return net.ErrClosed }
+
+// Explain returns err, or an error that says that f is zero if err is net.ErrClosed for that reason.
+func (f *FD) Explain(err error) error {
+	if err == net.ErrClosed && f.word.Load()&made == 0 {
+		return zeroError{}
+	}
+	return err
+}
 
 // wakeOne wakes the waiter that has waited longest for direction d, which tries again. That waiter owes the others
 // what the caller of wakeOne wants to be done: see limit and Acceptor.passOn. Any goroutine.
