@@ -175,7 +175,7 @@ func TestShieldedCleanUpSpawnsUntilItsGraceIsOver(t *testing.T) {
 		return coro.Await[int](co, g)
 	})
 	g.polled(t, 1)
-	if err := receive(t, "Shutdown", shutdown(ended(errEnough), rt)); err != errEnough {
+	if err := receive(t, "Shutdown", shutdown(ended(errEnough), rt)); !errors.Is(err, errEnough) {
 		t.Errorf("Shutdown returned %v", err)
 	}
 	joinCancelled(t, h)
@@ -197,7 +197,7 @@ func TestWhatADropSpawnsAtAnAbortRuns(t *testing.T) {
 	}}
 	h := executor.Spawn[int](rt.On(0), f)
 	joinOK(t, executor.Spawn(rt.On(0), future.Ready(0))) // so h was polled
-	if err := receive(t, "Shutdown", shutdown(ended(errEnough), rt)); err != errEnough {
+	if err := receive(t, "Shutdown", shutdown(ended(errEnough), rt)); !errors.Is(err, errEnough) {
 		t.Errorf("Shutdown returned %v", err)
 	}
 	joinCancelled(t, h)
@@ -243,7 +243,7 @@ func TestAChainOfTasksEndsAtTheAbort(t *testing.T) {
 				s.do(rt, link)
 			}
 			receive(t, "the chain begins", begun)
-			if err := receive(t, "Shutdown", shutdown(ended(errEnough), rt)); err != errEnough {
+			if err := receive(t, "Shutdown", shutdown(ended(errEnough), rt)); !errors.Is(err, errEnough) {
 				t.Errorf("Shutdown returned %v", err)
 			}
 		})

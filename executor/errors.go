@@ -1,11 +1,14 @@
 package executor
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/task"
 	"github.com/moduvex/moduvex-go/executor/internal/nested"
 )
 
@@ -61,46 +64,91 @@ func (e *BusyError) Error() string {
 // Unwrap returns Cause.
 func (e *BusyError) Unwrap() error { return e.Cause }
 
+// An AbortedError is what [Runtime.Shutdown] returns when tasks were left when its context was done, so that it had to
+// abort them.
+type AbortedError struct {
+	Cause error        // of the context of Shutdown
+	Tasks []TaskStatus // the first of them, [MaxUnfinished] at most, as they were before the abort
+	More  int          // how many there were besides
+}
+
+// Error names the tasks.
+func (e *AbortedError) Error() string {
+	return unfinishedText("executor: tasks that Shutdown aborted", e.Tasks, e.More, e.Cause)
+}
+
+// Unwrap returns Cause.
+func (e *AbortedError) Unwrap() error { return e.Cause }
+
 // An UnfinishedError is what [Runtime.Shutdown] returns when tasks that it had aborted were still there after
 // Options.CleanupGrace, and were dropped.
 type UnfinishedError struct {
-	Cause error        // of the context of Shutdown
+	Cause error        // an [*AbortedError], which wraps the cause of the context of Shutdown
 	Tasks []TaskStatus // the first of them, [MaxUnfinished] at most
 	More  int          // how many there were besides
 }
 
-// MaxUnfinished is how many tasks an [UnfinishedError] names at most.
+// MaxUnfinished is how many tasks an [AbortedError] and an [UnfinishedError] name at most.
 const MaxUnfinished = 10
 
 // Error names the tasks.
 func (e *UnfinishedError) Error() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "executor: tasks that were dropped when the grace for clean-up was over, %d in all: ", len(e.Tasks)+e.More)
-	for i, t := range e.Tasks {
-		if i != 0 {
-			b.WriteString("; ")
-		}
-		b.WriteString(t.String())
-	}
-	if e.More > 0 {
-		fmt.Fprintf(&b, "; and %d more", e.More)
-	}
-	fmt.Fprintf(&b, ": %v", e.Cause)
-	return b.String()
+	return unfinishedText("executor: tasks that were dropped when the grace for clean-up was over", e.Tasks, e.More, e.Cause)
 }
 
 // Unwrap returns Cause.
 func (e *UnfinishedError) Unwrap() error { return e.Cause }
 
+func unfinishedText(what string, tasks []TaskStatus, more int, cause error) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s, %d in all: ", what, len(tasks)+more)
+	for i, t := range tasks {
+		if i != 0 {
+			b.WriteString("; ")
+		}
+		b.WriteString(t.String())
+	}
+	if more > 0 {
+		fmt.Fprintf(&b, "; and %d more", more)
+	}
+	fmt.Fprintf(&b, ": %v", cause)
+	return b.String()
+}
+
+// aborted returns an AbortedError of the tasks there are, or cause if there is none.
+func (rt *Runtime) aborted(cause error) error {
+	if tasks, more := rt.firstTasks(); len(tasks) > 0 {
+		return &AbortedError{cause, tasks, more}
+	}
+	return cause
+}
+
 // unfinished returns an UnfinishedError of the tasks there are, or cause if there is none.
 func (rt *Runtime) unfinished(cause error) error {
-	tasks := rt.liveTasks()
-	if len(tasks) == 0 {
-		return cause
+	if tasks, more := rt.firstTasks(); len(tasks) > 0 {
+		return &UnfinishedError{cause, tasks, more}
 	}
-	e := &UnfinishedError{Cause: cause, More: max(len(tasks)-MaxUnfinished, 0)}
-	for _, t := range tasks[:len(tasks)-e.More] {
-		e.Tasks = append(e.Tasks, rt.statusOf(t))
+	return cause
+}
+
+// firstTasks returns the MaxUnfinished live tasks with the lowest numbers, in their order, and how many more there are.
+// It sorts no more than these: there may be a million tasks, which Shutdown is about to abort.
+func (rt *Runtime) firstTasks() (statuses []TaskStatus, more int) {
+	var first []*task.Task
+	for i := range rt.sets {
+		for _, t := range rt.sets[i].Tasks() {
+			if t.Finished() { // it has not left its set yet
+				continue
+			}
+			at, _ := slices.BinarySearchFunc(first, t.ID(), func(t *task.Task, id uint64) int { return cmp.Compare(t.ID(), id) })
+			if first = slices.Insert(first, at, t); len(first) > MaxUnfinished {
+				first = first[:MaxUnfinished]
+				more++
+			}
+		}
 	}
-	return e
+	for _, t := range first {
+		statuses = append(statuses, rt.statusOf(t))
+	}
+	return statuses, more
 }

@@ -200,7 +200,7 @@ func ExampleRuntime_Shutdown() {
 		return
 	}
 	began := make(chan struct{})
-	h := executor.Do(rt, func(co *coro.Co) error {
+	h := executor.Do(executor.Named(rt, "talk"), func(co *coro.Co) error {
 		close(began)
 		err := coro.Sleep(co, time.Hour)
 		coro.Shield(co, func(co *coro.Co) error { // clean-up that awaits
@@ -212,12 +212,18 @@ func ExampleRuntime_Shutdown() {
 	<-began
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Millisecond)
 	defer cancel()
-	fmt.Println(rt.Shutdown(ctx))
+	err = rt.Shutdown(ctx)
+	var aborted *executor.AbortedError
+	if errors.As(err, &aborted) {
+		fmt.Println("aborted:", aborted.Tasks[0].Name)
+	}
+	fmt.Println(errors.Is(err, context.DeadlineExceeded))
 	_, err = h.Wait(context.Background())
 	fmt.Println(err)
 	// Output:
 	// said goodbye
-	// context deadline exceeded
+	// aborted: talk
+	// true
 	// task was cancelled
 }
 

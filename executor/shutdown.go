@@ -16,11 +16,11 @@ import (
 //  5. The blocking pool ends: functions that have not begun are discarded. Those that run are
 //     waited for until ctx is done and the grace is over.
 //
-// It returns nil if every task ended by itself in time, and ctx's cause if tasks were aborted. If step 4 has dropped
-// tasks, the error is an [*UnfinishedError], which names them and wraps the cause; if functions on the blocking pool
-// still run, a [*BusyError], which wraps the error that Shutdown would have returned otherwise. In any case every
-// future has been dropped, every join resolved, every descriptor of the runtime closed and every goroutine has ended,
-// but for those of the BusyError.
+// It returns nil if every task ended by itself in time. Otherwise the error wraps ctx's cause: it is an
+// [*AbortedError], which names the tasks that were aborted; if step 4 has dropped tasks, an [*UnfinishedError], which
+// names them and wraps the AbortedError; if functions on the blocking pool still run, a [*BusyError], which wraps the
+// error that Shutdown would have returned otherwise. In any case every future has been dropped, every join resolved,
+// every descriptor of the runtime closed and every goroutine has ended, but for those of the BusyError.
 //
 // Nothing can stop a poll that never ends, such as a body that blocks in a system call or computes without an
 // await: Shutdown waits for it, and the watchdog has reported it. A second call returns [ErrClosed], once the first
@@ -66,13 +66,14 @@ func (rt *Runtime) drain(ctx context.Context, over <-chan struct{}) error {
 // abort aborts the tasks and waits until no task is left or the grace is over. It returns the error of Shutdown.
 func (rt *Runtime) abort(grace *time.Timer, cause error) error {
 	rt.phase.Store(uint32(aborting))
+	err := rt.aborted(cause) // while they still are what they were
 	rt.abortAll()
 	select {
 	case <-rt.empty:
-		return cause
+		return err
 	case <-grace.C:
 		grace.Reset(0) // for endPool
-		return rt.unfinished(cause)
+		return rt.unfinished(err)
 	}
 }
 

@@ -75,7 +75,7 @@ func TestShutdownAbortsWhatIsLeftWhenItsContextEnds(t *testing.T) {
 	result := shutdown(ctx, rt)
 	refusing(t, rt)
 	cancel(errEnough)
-	if err := receive(t, "Shutdown", result); err != errEnough {
+	if err := receive(t, "Shutdown", result); !errors.Is(err, errEnough) {
 		t.Fatalf("Shutdown returned %v, want the cause", err)
 	}
 	for i, g := range gates {
@@ -104,7 +104,7 @@ func TestShutdownAbortsTasksThatTheWorkerHasNotSeen(t *testing.T) {
 	// The tasks that the worker knows of are listed, then aborted.
 	eventually(t, "the others are aborted", slot.AbortRequested)
 	release()
-	if err := receive(t, "Shutdown", result); err != errEnough {
+	if err := receive(t, "Shutdown", result); !errors.Is(err, errEnough) {
 		t.Fatalf("Shutdown returned %v", err)
 	}
 	joinCancelled(t, h)
@@ -125,7 +125,7 @@ func TestShieldedCleanUpHasItsGrace(t *testing.T) {
 		return coro.Await[int](co, g)
 	})
 	g.polled(t, 1)
-	if err := receive(t, "Shutdown", shutdown(ended(errEnough), rt)); err != errEnough {
+	if err := receive(t, "Shutdown", shutdown(ended(errEnough), rt)); !errors.Is(err, errEnough) {
 		t.Fatalf("Shutdown returned %v", err)
 	}
 	joinCancelled(t, h)

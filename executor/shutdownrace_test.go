@@ -1,6 +1,7 @@
 package executor_test
 
 import (
+	"errors"
 	"os"
 	"runtime"
 	"sync"
@@ -32,10 +33,10 @@ func TestShutdownAndCloseAtTheSameTime(t *testing.T) {
 				} else {
 					err = rt.Close()
 				}
-				switch err {
-				case nil, errEnough:
+				switch {
+				case err == nil, errors.Is(err, errEnough):
 					firsts.Add(1)
-				case executor.ErrClosed:
+				case err == executor.ErrClosed:
 					seconds.Add(1)
 				}
 			})

@@ -1,7 +1,10 @@
 package executor_test
 
 import (
+	"cmp"
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -45,12 +48,30 @@ func TestShutdownNamesTheTasksThatItHasDropped(t *testing.T) {
 	}
 }
 
-func TestShutdownNamesNoTaskIfAllHaveCleanedUp(t *testing.T) {
-	rt := startRuntime(t, executor.Options{CleanupGrace: time.Hour})
-	g := &gate{}
-	executor.Spawn[int](rt, g)
-	g.polled(t, 1)
-	if err := receive(t, "Shutdown", shutdown(ended(errEnough), rt)); err != errEnough {
-		t.Errorf("have %v, want the cause alone", err)
+// Tasks that were aborted and have ended in time are in the error of Shutdown, ten at most, and nothing says that they
+// were dropped.
+//
+// Regression: the error was the cause of the context alone, and nothing told which tasks were cut off.
+func TestShutdownNamesTheTasksThatItHasAborted(t *testing.T) {
+	for _, n := range []int{1, executor.MaxUnfinished, executor.MaxUnfinished + 2} {
+		rt := startRuntime(t, executor.Options{CleanupGrace: time.Hour})
+		for i := range n {
+			g := &gate{}
+			executor.Spawn[int](executor.Named(rt, fmt.Sprint("idle ", i)), g)
+			g.polled(t, 1)
+		}
+		err := receive(t, "Shutdown", shutdown(ended(errEnough), rt))
+		var aborted *executor.AbortedError
+		var dropped *executor.UnfinishedError
+		if !errors.As(err, &aborted) || errors.As(err, &dropped) || aborted.Cause != errEnough {
+			t.Fatalf("have %v", err)
+		}
+		named := min(n, executor.MaxUnfinished)
+		if len(aborted.Tasks) != named || aborted.More != n-named || strings.Count(err.Error(), "): idle") != named {
+			t.Errorf("of %d tasks %d are named and %d counted: %v", n, len(aborted.Tasks), aborted.More, err)
+		}
+		if !slices.IsSortedFunc(aborted.Tasks, func(a, b executor.TaskStatus) int { return cmp.Compare(a.ID, b.ID) }) {
+			t.Errorf("not in the order of their numbers: %v", err)
+		}
 	}
 }
