@@ -5,9 +5,9 @@
 //	make bench-smoke    the same, small, once: that everything runs and computes what it should
 //
 // Each measurement is a process of its own. The report says which targets are met, how the costs grow
-// with the size, and what the garbage collector takes; it asserts none of that. What fails is a
-// workload that breaks or computes something wrong.
+// with the size, and what the garbage collector takes; it asserts none of that. It fails if a
+// workload breaks or computes a wrong result.
 //
 // The workloads are in internal/workload, W8 in internal/echo, what is run in internal/spec. It is a
-// module of its own so that nobody else downloads the competitors.
+// module of its own so that no other module downloads the contenders.
 package main

@@ -130,8 +130,8 @@ func hasLeakCheck(f File, modulePath string) bool {
 	return found
 }
 
-// GoMods checks that each go.mod asks for the language version goVersion and
-// for no toolchain, and replaces the siblings that it requires, each by its
+// GoMods checks that each go.mod has the language version goVersion and no
+// toolchain line, and replaces the siblings that it requires, each by its
 // folder. (A dependency that needs a newer Go raises that line unasked; see which
 // one with go mod why, and take an older version of it.)
 func GoMods(list modlist.List, goVersion string) []string {

@@ -13,7 +13,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/lock"
 )
 
-// A barging lock has no line: who waits tries again and again.
+// A barging lock has no line: a waiter polls it until it succeeds.
 type barging struct{ locker }
 
 func (l barging) future(n int) core.Future[grant] {
@@ -25,7 +25,7 @@ func (l barging) future(n int) core.Future[grant] {
 	})
 }
 
-// A shy lock does not always try.
+// A shy lock refuses one try in four.
 type shy struct{ locker }
 
 func (l shy) try(n int) (h held, ok bool) {
@@ -35,7 +35,7 @@ func (l shy) try(n int) (h held, ok bool) {
 	return l.locker.try(n)
 }
 
-// A leaky lock does not take everything back.
+// A leaky lock takes back one permit less than it gave.
 type leaky struct{ locker }
 
 func (l leaky) try(n int) (held, bool) {
@@ -46,7 +46,7 @@ func (l leaky) try(n int) (held, bool) {
 	return h, ok
 }
 
-// A phantom lock says that it is locked when it has waited for long enough.
+// A phantom lock reports a wait as successful without a lock.
 type phantom struct{ locker }
 
 func (l phantom) wait(context.Context, int) (held, error) {

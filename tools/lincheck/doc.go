@@ -1,4 +1,5 @@
-// Package lincheck checks that what tasks share behaves as if one operation came after the other.
+// Package lincheck checks locks and channels for linearizability: that they behave as if one operation came after the
+// other.
 //
 // A [History] records the operations of a real runtime: when each began, when it had ended, and its result. [Check]
 // looks for an order of the operations that agrees with the times and in which a model, a few lines without any
@@ -15,10 +16,10 @@
 // any time in between; the state of the model keeps them in order.
 //
 // The forms for goroutines run on the blocking pool, and are recorded like those in direct style. They are left out
-// with one worker, where a seed repeats its history: a goroutine does nothing at a certain time.
+// with one worker, where a seed repeats its history: nothing determines when a goroutine runs.
 //
-// The effect of an aborted task is not visible from outside. A Lost operation stands for that: it may have had its effect,
-// or not.
+// The effect of an aborted task is not visible from outside. It is recorded as a Lost operation, which may or may not
+// have had its effect.
 //
 // # Models
 //

@@ -61,7 +61,7 @@ func (h *History) Operations() []porcupine.Operation {
 }
 
 // Check looks for an order of the history that the model allows. The result is porcupine.Ok,
-// porcupine.Illegal, or porcupine.Unknown if limit was too short to tell. A limit of 0 is no limit.
+// porcupine.Illegal, or porcupine.Unknown if limit was too short. A limit of 0 means no limit.
 func Check(m porcupine.Model, h *History, limit time.Duration) porcupine.CheckResult {
 	return porcupine.CheckOperationsTimeout(m, h.Operations(), limit)
 }

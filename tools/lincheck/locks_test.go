@@ -15,8 +15,8 @@ import (
 	"github.com/moduvex/moduvex-go/tools/lincheck"
 )
 
-// A held is what a lock has given: permits that come back by release. If part is not 0, so many can
-// come back first, by partly, which returns what is left.
+// A held is the permits that a lock has granted. release gives them back. If part is not 0, partly gives part of them
+// back first, and returns the rest.
 type held struct {
 	n, part int
 	release func(cx *core.Context)
@@ -132,7 +132,7 @@ func (l semaphore) future(n int) core.Future[grant] {
 	return future.Map(&f, func(err error) grant { return grant{l.held(n), err} })
 }
 
-// A lockCase is a lock, how many permits its model has, and what clients ask for. exact is as for
+// A lockCase is a lock, how many permits its model has, and how many a client acquires. exact is as for
 // lincheck.Permits.
 type lockCase struct {
 	l       locker

@@ -5,8 +5,8 @@ import (
 	"github.com/moduvex/moduvex-go/core/coro"
 )
 
-// A polled is a future whose polls and drop are recorded. It is impatient: it may poll without a
-// wake, and give up.
+// A polled is a future whose polls and drop are recorded. It may poll without a wake, and may
+// drop the future before it is ready.
 type polled[T any] struct {
 	c     *client
 	f     core.Future[T]
@@ -15,7 +15,7 @@ type polled[T any] struct {
 	what  func(v T) any          // the result
 	wait  any                    // the result of a poll that is pending
 	begun bool                   // it was polled
-	polls int                    // it gives up after so many polls that are pending; 0 is never
+	polls int                    // it drops f after so many pending polls; 0 means never
 }
 
 // An attempt is the result of a polled: gaveUp says that it has no value.

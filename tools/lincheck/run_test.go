@@ -27,20 +27,21 @@ var (
 )
 
 const (
-	// checkLimit is for the search in one history. It takes a few milliseconds as a rule, but where the
-	// system has stopped a worker amid an operation, everything else is concurrent with that.
+	// checkLimit bounds the search in one history. It usually takes a few milliseconds; but if the system
+	// stops a worker amid an operation, all other operations are concurrent with that one.
 	checkLimit = 2 * time.Second
-	// brokenLimit is for histories of what is broken, which can take long; the next will do as well.
+	// brokenLimit bounds the search in a history of a broken object: it can take long, and the next
+	// history will do as well.
 	brokenLimit = time.Second / 10
-	// brokenRounds is how many of them may go by without being found out.
+	// brokenRounds is how many such histories may be legal.
 	brokenRounds = 300
-	// hangLimit is how long clients may take that take a few milliseconds. Who is not through by then
-	// waits for a wake that was lost.
+	// hangLimit bounds clients, which usually take a few milliseconds. A client that has not ended by
+	// then waits for a wake that was lost.
 	hangLimit = 30 * time.Second
 )
 
 // A mode is a way to run the clients. With one worker a seed repeats its history exactly; with more
-// it repeats what the clients try, and the workers' speed decides what comes of it.
+// it repeats what the clients try, and the result depends on the workers' speed.
 type mode struct {
 	name    string
 	options executor.Options
@@ -252,7 +253,7 @@ func (c *client) cancellable(co *coro.Co, body func(co *coro.Co)) {
 }
 
 // blocked runs body on a goroutine that it may block, where others may cancel its ctx. With one worker it runs direct
-// instead, as cancellable does, because a goroutine does nothing at a certain time.
+// instead, as cancellable does, because nothing determines when a goroutine runs.
 func (c *client) blocked(co *coro.Co, direct func(co *coro.Co), body func(ctx context.Context)) {
 	if c.rt.Workers() == 1 {
 		c.cancellable(co, direct)

@@ -59,7 +59,7 @@ func parseList(name, text string) ([]*entry, error) {
 // testPattern matches a test of that name, and its subtests.
 func testPattern(name string) *regexp.Regexp { return regexp.MustCompile("^" + glob(name) + "(/.*)?$") }
 
-// glob is a regular expression for a word in which * stands for any text.
+// glob is a regular expression for a word in which * matches any text.
 func glob(word string) string {
 	return strings.ReplaceAll(regexp.QuoteMeta(word), `\*`, ".*")
 }

@@ -1,6 +1,6 @@
-// Command knownfail runs go test and compares what failed with a list of what is known to fail there, such
-// as the tests that an emulator of another system cannot pass. It is red if a test fails that is not
-// listed, and if a line of the list names no test of a package that was tested. Listed tests that pass are
+// Command knownfail runs go test and compares the failures with a list of known ones, such as the tests that an
+// emulator of another system cannot pass. It fails if a test fails that is not listed, and if a line of the list
+// names no test of a package that was tested. Listed tests that pass are
 // reported.
 //
 // Usage:
@@ -8,7 +8,7 @@
 //	knownfail [-list file] [-env NAME=VALUE]... [-v] [-strict] [-all] [--] go-test-arguments
 //
 // The arguments go to go test -json, which has the variables of -env in its environment: GOOS, say, which
-// knownfail itself should not be built for. With -strict a listed test that passes is red too. The variable GO,
+// knownfail itself should not be built for. With -strict, knownfail also fails if a listed test passes. The variable GO,
 // where it is set, names the go command.
 //
 // # The list
@@ -20,13 +20,12 @@
 //	executor          !TestB              the emulator hangs, and all other tests with it
 //	executor/signal   TestMain            a failure outside every test
 //
-// The package is an import path or the end of one, and * in either word stands for any text; a line with
+// The package is an import path or the end of one, and * in either word matches any text; a line with
 // one in its package need not find anything. A test's subtests belong to it, and it fails with them: if
 // those that failed are all known, so is its own failure.
 //
-// A test with a ! is not run at all. That is for those that take the whole process with them, which no
-// line can excuse, since the tests behind it have not shown what they would have done; and for those that
-// take very long to fail. It is go test's -skip that leaves them out; the sources of the package must declare
+// A test with a ! is not run at all. That is for tests that end the whole process, which no line can excuse, since
+// the tests after them have not run; and for tests that take very long to fail. It is go test's -skip that leaves them out; the sources of the package must declare
 // such a test (of a subtest, the test that it belongs to). With -all they are run like the others.
 package main
 

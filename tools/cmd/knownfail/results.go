@@ -37,7 +37,7 @@ type pkgResult struct {
 	byName map[string]*testResult
 	done   bool
 	action string
-	ended  bool // package testing said its last word: all tests have run
+	ended  bool // package testing has reported the end: all tests have run
 }
 
 type results struct {
@@ -143,7 +143,7 @@ func (r *results) finish(p *pkgResult, ev event) {
 		r.judge(&j, p, t)
 	}
 	slices.Reverse(j.bad)
-	// A process that died, or was killed, has not shown what its other tests would have done. The list
+	// A process that died, or was killed, has not run its other tests. The list
 	// cannot excuse that.
 	died := p.action == "fail" && !p.ended
 	if died {
@@ -229,7 +229,7 @@ func (r *results) show(p *pkgResult, j *judgement, elapsed float64) {
 		}
 	}
 	if len(j.bad) > 0 {
-		// What a process says as it dies belongs to no test.
+		// The output of a process that dies belongs to no test.
 		fmt.Fprint(r.out, p.byName[""].output.String())
 	}
 }

@@ -31,7 +31,7 @@ func main() {
 		fmt.Fprintln(os.Stderr, "usage: onwine [-prefix dir] [--] command [arguments]")
 		os.Exit(2)
 	}
-	// An interrupt is the command's to answer; it is sent to both.
+	// An interrupt is sent to both processes; the command handles it.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	err := run(ctx, *prefix, flag.Args())

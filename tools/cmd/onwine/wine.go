@@ -66,7 +66,7 @@ func prefixName(version string) string {
 func (w *wine) env() []string { return w.envFor(w.prefix) }
 
 func (w *wine) envFor(prefix string) []string {
-	// Without a display and the two libraries Wine does not ask whether to install Mono and Gecko.
+	// Without a display and the two libraries, Wine shows no dialog that offers to install Mono and Gecko.
 	return append(os.Environ(), "WINEPREFIX="+prefix, "WINEDEBUG=-all", "DISPLAY=", "WINEDLLOVERRIDES=mscoree,mshtml=")
 }
 

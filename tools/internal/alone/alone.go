@@ -181,7 +181,7 @@ func (r *run) packNext(m modlist.Module, tags map[string]bool) error {
 	return nil
 }
 
-// required is a sibling version, and the folder of a module that asks for it.
+// required is a sibling version, and the folder of a module that requires it.
 type required struct {
 	by      string
 	sibling modlist.Module

@@ -54,7 +54,7 @@ func (s Single) check(r *run) error {
 // A Pinned consumer holds one module back at an older version while the rest of
 // the repository moves on. The folders in Raised are packed a second time, with
 // the next minor version after the listed one, requiring each other at that
-// version; Pin is raised too, but the raised Top still asks for the Pin version
+// version; Pin is raised too, but the raised Top still requires the Pin version
 // that its go.mod names, the lowest that suffices. The consumer takes the raised
 // Top and exactly that Pin, which must then be picked, and must build and run
 // against siblings newer than any that it was made with.

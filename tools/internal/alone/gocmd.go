@@ -60,7 +60,7 @@ func newGoCmd(modcache, fallback string) (*goCmd, error) {
 // An invocation is one call of the go command.
 type invocation struct {
 	dir     string
-	proxies []*packproxy.Proxy // asked in order, before the fallback
+	proxies []*packproxy.Proxy // tried in order, before the fallback
 	env     []string
 	echo    io.Writer // when not nil, gets the output as it comes
 }

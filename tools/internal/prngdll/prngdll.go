@@ -11,7 +11,7 @@ import (
 	"encoding/binary"
 )
 
-// Name is the file's name, which the runtime asks for in the folder system32.
+// Name is the file's name, which the runtime loads from the folder system32.
 const Name = "bcryptprimitives.dll"
 
 const (

@@ -2,13 +2,13 @@
 // connection.
 //
 // Server and load are processes of their own, so that the server's processor time and memory are its
-// alone. They are told what to do on their standard input and answer on their standard output:
+// alone. They read commands from their standard input and write replies to their standard output:
 //
 //	server   ADDR                        prints where it listens, then for each line of input:
 //	         usage → {"CPUNs":…}         its processor time
 //	         memory → {"CPUNs":…,"Resident":…}   the same, after all garbage is gone
 //	         (end of input) →            exits
-//	load     connects, has one request answered on each connection, and prints "connected"; then
+//	load     connects, sends a request and receives the reply on each connection, and prints "connected"; then
 //	         run N → {"Requests":…}      N requests, and what became of them
 //	         (end of input) →            closes the connections, and exits
 //

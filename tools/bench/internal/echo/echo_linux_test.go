@@ -46,12 +46,12 @@ func (p *peer) line(t *testing.T) string {
 	return strings.TrimSpace(text)
 }
 
-func (p *peer) ask(t *testing.T, question string, answer any) {
+func (p *peer) request(t *testing.T, line string, reply any) {
 	t.Helper()
-	if _, err := io.WriteString(p.in, question+"\n"); err != nil {
+	if _, err := io.WriteString(p.in, line+"\n"); err != nil {
 		t.Fatal(err)
 	}
-	if err := json.Unmarshal([]byte(p.line(t)), answer); err != nil {
+	if err := json.Unmarshal([]byte(p.line(t)), reply); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -81,13 +81,13 @@ func TestEveryServerAnswersEveryRequest(t *testing.T) {
 			}
 			for _, n := range []int{1000, 10, 1} { // also fewer than there are connections
 				var r echo.LoadReport
-				load.ask(t, "run "+itoa(n), &r)
+				load.request(t, "run "+itoa(n), &r)
 				if r.Requests != n || r.P50 <= 0 || r.P50 > r.P99 || r.P99 > r.P999 || r.Wall <= 0 {
 					t.Errorf("%d: %+v", n, r)
 				}
 			}
 			var u struct{ CPUNs, Resident int64 }
-			server.ask(t, "memory", &u)
+			server.request(t, "memory", &u)
 			if u.CPUNs <= 0 || u.Resident <= 0 {
 				t.Errorf("%+v", u)
 			}
@@ -144,7 +144,7 @@ func TestLoadFindsWhatIsWrong(t *testing.T) {
 	}{
 		"a byte that is not the same": {func(b []byte) []byte { b[63] ^= 1; return b }, "byte 63 of request 500 came back as"},
 		"bytes of another request":    {func(b []byte) []byte { return make([]byte, len(b)) }, " of request 500 came back as 0x0"},
-		"bytes that nobody asked for": {func(b []byte) []byte { return append(b[:len(b):len(b)], 7) }, "request 501"},
+		"bytes without a request":     {func(b []byte) []byte { return append(b[:len(b):len(b)], 7) }, "request 501"},
 		"an end in the middle":        {func(b []byte) []byte { return nil }, "unexpected EOF"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -159,7 +159,7 @@ func TestLoadFindsWhatIsWrong(t *testing.T) {
 				t.Fatal(word)
 			}
 			var r echo.LoadReport
-			load.ask(t, "run 400", &r) // up to there it is a good server
+			load.request(t, "run 400", &r) // up to there it is a good server
 			if r.Requests != 400 {
 				t.Errorf("%+v", r)
 			}

@@ -16,7 +16,7 @@ import (
 	"github.com/moduvex/moduvex-go/tools/bench/internal/proc"
 )
 
-// window is how many connections are made before a request is answered on each: fewer than any backlog,
+// window is how many connections are made before a reply has come on each: fewer than any backlog,
 // for a connection that finds the backlog full waits for a second.
 const window = 100
 
@@ -36,7 +36,7 @@ type conn struct {
 	fd   int
 	seq  uint64
 	sent time.Duration // since start
-	got  int           // bytes of the answer
+	got  int           // bytes of the reply
 	msg  [MessageSize]byte
 	in   [MessageSize]byte
 }
@@ -64,7 +64,7 @@ func Load(c LoadConfig, in io.Reader, out io.Writer) error {
 	})
 }
 
-// connect makes the connections, on each of which the server has answered once.
+// connect makes the connections, on each of which the server has replied once.
 func connect(c LoadConfig) (l *load, err error) {
 	addr, err := netip.ParseAddrPort(c.Addr)
 	if err != nil {
@@ -134,7 +134,7 @@ func (l *load) close() {
 	unix.Close(l.epoll)
 }
 
-// run has n requests answered, spread over all connections.
+// run sends n requests and receives the replies, spread over all connections.
 func (l *load) run(n int) (r LoadReport, err error) {
 	cpu := proc.CPU()
 	r.Wall, err = l.exchange(0, len(l.conns), n)
@@ -144,7 +144,7 @@ func (l *load) run(n int) (r LoadReport, err error) {
 	return r, err
 }
 
-// exchange has n requests answered on the connections from..to.
+// exchange sends n requests on the connections from..to, and receives the replies.
 func (l *load) exchange(from, to, n int) (time.Duration, error) {
 	l.toSend, l.flying, l.did = n, 0, 0
 	l.hist = histogram{}
@@ -172,7 +172,7 @@ func (l *load) exchange(from, to, n int) (time.Duration, error) {
 // replyTimeout is how long the load waits for a reply on any connection. It only ends a run that hangs.
 const replyTimeout = 60 * time.Second
 
-// wait looks without blocking first: only the call that may block tells Go's scheduler.
+// wait polls without blocking first: only the call that may block informs Go's scheduler.
 func (l *load) wait(events []unix.EpollEvent) (int, error) {
 	ready, _, errno := unix.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(l.epoll),
 		uintptr(unsafe.Pointer(&events[0])), uintptr(len(events)), 0, 0, 0)
@@ -212,11 +212,11 @@ func (l *load) send(i int, now time.Duration) error {
 	return nil
 }
 
-// receive reads what has come in, and when it is the answer, compares it and sends the next request.
+// receive reads the bytes that have come, and when the reply is complete, compares it and sends the next request.
 func (l *load) receive(i int, begin time.Time) error {
 	c := &l.conns[i]
 	if c.got == MessageSize {
-		return errors.New("something came that nobody asked for")
+		return errors.New("the server sent bytes without a request")
 	}
 	n, _, errno := unix.RawSyscall(unix.SYS_READ, uintptr(c.fd),
 		uintptr(unsafe.Pointer(&c.in[c.got])), uintptr(MessageSize-c.got))

@@ -112,7 +112,7 @@ func Measure(ctx context.Context, c spec.Case, cmds Commands) (s spec.Sample, er
 		return nil, err
 	}
 	if r.Requests != c.Units {
-		return nil, fmt.Errorf("%d of %d requests were answered", r.Requests, c.Units)
+		return nil, fmt.Errorf("%d of %d requests got a reply", r.Requests, c.Units)
 	}
 	us := func(d time.Duration) float64 { return float64(d) / 1e3 }
 	return spec.Sample{
@@ -151,7 +151,7 @@ func start(cmd *exec.Cmd, cpus []int) (*process, error) {
 	return p, proc.Start(cmd, cpus)
 }
 
-// stop ends the process, which its end of input tells it, and returns what went wrong with it.
+// stop closes the input of the process, which ends it, and returns its error.
 func (p *process) stop() error {
 	p.in.Close()
 	_, err := io.Copy(io.Discard, p.out)
@@ -169,19 +169,19 @@ func (p *process) line() (string, error) {
 	return strings.TrimSpace(text), nil
 }
 
-func (p *process) ask(question string, answer any) error {
-	if _, err := fmt.Fprintln(p.in, question); err != nil {
+func (p *process) request(line string, reply any) error {
+	if _, err := fmt.Fprintln(p.in, line); err != nil {
 		return err
 	}
 	text, err := p.line()
 	if err != nil {
 		return err
 	}
-	return json.Unmarshal([]byte(text), answer)
+	return json.Unmarshal([]byte(text), reply)
 }
 
-func (p *process) usage(question string) (u usage, err error) { return u, p.ask(question, &u) }
+func (p *process) usage(line string) (u usage, err error) { return u, p.request(line, &u) }
 
 func (p *process) run(n int) (r LoadReport, err error) {
-	return r, p.ask(fmt.Sprintf("run %d", n), &r)
+	return r, p.request(fmt.Sprintf("run %d", n), &r)
 }

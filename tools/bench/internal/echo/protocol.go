@@ -10,7 +10,7 @@ import (
 	"github.com/moduvex/moduvex-go/tools/bench/internal/proc"
 )
 
-// MessageSize is the size of a request, and of the answer.
+// MessageSize is the size of a request, and of the reply.
 const MessageSize = 64
 
 // bufferSize is the size of a shared buffer of a server.
@@ -19,7 +19,7 @@ const bufferSize = 4096
 // A usage is what a server has used so far.
 type usage struct {
 	CPUNs    int64
-	Resident int64 `json:",omitempty"` // bytes; only when asked for
+	Resident int64 `json:",omitempty"` // bytes; only on request
 }
 
 // A LoadConfig says what the load has to do.
@@ -30,23 +30,23 @@ type LoadConfig struct {
 
 // A LoadReport is what became of the requests of a run.
 type LoadReport struct {
-	Requests int // that were answered right
+	Requests int // that got the right reply
 	Wall     time.Duration
 	CPU      time.Duration // of the load itself
 
 	P50, P99, P999 time.Duration
 }
 
-// command does what the lines of in say, until there are no more. Each answer is a line on out.
-func command(in io.Reader, out io.Writer, answer func(line string) (any, error)) error {
+// command calls handle for each line of in, and writes each reply as a line to out.
+func command(in io.Reader, out io.Writer, handle func(line string) (any, error)) error {
 	lines := bufio.NewScanner(in)
 	enc := json.NewEncoder(out)
 	for lines.Scan() {
-		a, err := answer(lines.Text())
+		reply, err := handle(lines.Text())
 		if err != nil {
 			return err
 		}
-		if err := enc.Encode(a); err != nil {
+		if err := enc.Encode(reply); err != nil {
 			return err
 		}
 	}
@@ -65,6 +65,6 @@ func serveControl(addr string, in io.Reader, out io.Writer) error {
 		case "memory":
 			return usage{Resident: proc.Resident(), CPUNs: int64(proc.CPU())}, nil
 		}
-		return nil, fmt.Errorf("echo: the server was asked %q", line)
+		return nil, fmt.Errorf("echo: the server got an unknown command %q", line)
 	})
 }

@@ -58,7 +58,7 @@ type rawLoop struct {
 	buffer                [bufferSize]byte
 }
 
-// run serves until somebody writes to stop.
+// run serves until stop is readable.
 func (l *rawLoop) run() error {
 	events := make([]unix.EpollEvent, 512)
 	last := 0 // how many there were last time

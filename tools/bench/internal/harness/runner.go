@@ -53,8 +53,8 @@ func (r *Runner) Run(ctx context.Context, plan spec.Plan, rounds int) (*report.R
 	return rep, failed
 }
 
-// rounds measures cases in turns. Each second round goes backwards, so that nobody always comes after
-// the same one.
+// rounds measures all cases in each round. Every second round goes backwards, so that no case always follows the same
+// one.
 func (r *Runner) rounds(ctx context.Context, what string, cases []spec.Case, n int, results map[spec.Case][]spec.Sample) error {
 	var failed []error
 	dead := map[spec.Case]bool{} // a case that has failed is not tried again: rounds must stay aligned
@@ -120,8 +120,8 @@ func (r *Runner) inProcess(ctx context.Context, c spec.Case) (s spec.Sample, err
 	return s, json.Unmarshal(text, &s)
 }
 
-// command makes a child. What the environment says of the garbage collector is not passed on: it would
-// be measured.
+// command makes a child. The settings of the garbage collector in the environment are not passed on: they
+// would be measured.
 func (r *Runner) command(ctx context.Context, procs int, a childArgs) *exec.Cmd {
 	text, err := json.Marshal(a)
 	if err != nil {

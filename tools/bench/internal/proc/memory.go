@@ -26,7 +26,7 @@ func residentNow() int64 {
 	return resident * int64(os.Getpagesize())
 }
 
-// Model names the processor, as far as the system tells.
+// Model names the processor, if the system reports it.
 func Model() string {
 	text, err := os.ReadFile("/proc/cpuinfo")
 	if err != nil {

@@ -40,7 +40,8 @@ func TestMemoryIsSeen(t *testing.T) {
 	}
 }
 
-// What a process says of itself is what the system tells its parent, but for its end.
+// The figures that a process reports of itself equal those that the system reports to its parent, except for the
+// process's end.
 func TestProcessorTimeIsWhatTheSystemCounts(t *testing.T) {
 	if proc.CPU() < 0 {
 		t.Skip("not known here")

@@ -9,12 +9,12 @@ import (
 	"runtime"
 )
 
-// Processors cannot be told here.
+// Processors are not known here.
 func Processors() ([]int, error) {
 	return nil, fmt.Errorf("proc: processors on %s: %w", runtime.GOOS, errors.ErrUnsupported)
 }
 
-// Start starts cmd on any processors: others cannot be asked for here.
+// Start starts cmd on any processors: they cannot be chosen here.
 func Start(cmd *exec.Cmd, cpus []int) error {
 	if len(cpus) > 0 {
 		return fmt.Errorf("proc: processors on %s: %w", runtime.GOOS, errors.ErrUnsupported)

@@ -14,7 +14,7 @@ import (
 var workloads = []struct{ name, title string }{
 	{spec.W1, "spawn and join: 1,000 tasks with a typed result, joined, again and again; per task"},
 	{spec.W2, "yield: 1,000 tasks; per yield"},
-	{spec.W3, "ping-pong: two tasks, two channels of one place; per round trip"},
+	{spec.W3, "ping-pong: two tasks, two channels of capacity one; per round trip"},
 	{spec.W4, "chained spawn: each task spawns the next; per task"},
 	{spec.W5, "mpsc: 4 producers, a channel of 1,024, one consumer; per message"},
 	{spec.W6, "timers: tasks that sleep, all spawned at once"},

@@ -15,7 +15,7 @@ func (r *Report) WriteMarkdown(to io.Writer) error {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "# Benchmarks\n\n%v. Rounds: %d.\n\n", r.Machine, r.Rounds)
 	b.WriteString("Shown are medians over the rounds and, in brackets, the least and the most. Each measurement is a\n" +
-		"process of its own; contenders take turns within a round. Ratios are made round by round, to goroutines\n" +
+		"process of its own; contenders alternate within a round. Ratios are made round by round, to goroutines\n" +
 		"with the same GOMAXPROCS; where each worker has a root of its own (core), to the quicker of one driving\n" +
 		"goroutine and as many as there are processors.\n")
 	if r.Small {

@@ -16,7 +16,7 @@ const (
 	readmeEnd   = "<!-- bench: end -->"
 )
 
-// ErrNoMarks answers a README that does not say where the summary belongs.
+// ErrNoMarks is the error of Readme for a text without the marks.
 var ErrNoMarks = errors.New("report: no lines " + readmeBegin + " and " + readmeEnd)
 
 // Readme returns text with the summary of r between the marks.

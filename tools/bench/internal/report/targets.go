@@ -101,7 +101,7 @@ func (t target) match(c spec.Case) bool {
 		(c.Workload != spec.W8 || c.Pinned == t.pinned)
 }
 
-// A verdict says how a case stands to a target.
+// A verdict compares a case with a target.
 type verdict struct {
 	target
 	c     spec.Case

@@ -1,4 +1,4 @@
-// Package spec names what is measured: a [Case] is one measurement, a [Sample] what a process that ran
+// Package spec provides the names of what is measured: a [Case] is one measurement, a [Sample] what a process that ran
 // it found, and a [Plan] all the cases of a run.
 package spec
 

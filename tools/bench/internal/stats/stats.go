@@ -1,9 +1,9 @@
-// Package stats has the few statistics of a report.
+// Package stats provides the statistics of a report.
 package stats
 
 import "slices"
 
-// A Summary is the middle of some values and how far they lie apart.
+// A Summary is the median of some values, the least and the greatest.
 type Summary struct{ Median, Min, Max float64 }
 
 // Summarize returns the summary of values, of which there is at least one.

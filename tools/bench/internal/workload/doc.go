@@ -1,9 +1,9 @@
-// Package workload has what is measured within one process: all workloads but W8, the echo. Each
+// Package workload provides the workloads that are measured within one process: all but W8, the echo. Each
 // exists for every contender that it makes sense for, does the same with each, and checks its result.
 //
 //	W1   spawn tasks with a typed result, join them all, and again
 //	W2   tasks that yield
-//	W3   pairs of tasks that send a value to and fro over two channels of one place
+//	W3   pairs of tasks that send a value to and fro over two channels of capacity one
 //	W4   a task that spawns the next, and so on
 //	W5   producers that send into a bounded channel with one consumer
 //	W6   tasks that sleep, all spawned at once

@@ -18,7 +18,7 @@ type meter struct {
 
 func newMeter() *meter { return &meter{sample: spec.Sample{}} }
 
-// begin collects garbage first, so that nobody pays for that of the setting up.
+// begin collects garbage first, so that the cost excludes the garbage of the set-up.
 func (m *meter) begin() {
 	runtime.GC()
 	runtime.ReadMemStats(&m.mem)
@@ -44,7 +44,7 @@ func (m *meter) end(units int) {
 	}
 }
 
-// repeated measures f after a tenth of it to warm up. f does about as many units as it is asked to
+// repeated measures f after a tenth of it to warm up. f does about as many units as it is told to
 // and returns how many it did.
 func (m *meter) repeated(units int, f func(units int) (did int, err error)) error {
 	if _, err := f(units / 10); err != nil {

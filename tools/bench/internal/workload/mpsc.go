@@ -10,8 +10,8 @@ import (
 
 // W5: producers send the numbers below n over a bounded channel to one consumer, which returns their sum.
 
-// places is the capacity of the channel.
-const places = 1024
+// capacity is that of the channel.
+const capacity = 1024
 
 type producer struct {
 	send mpsc.SendFuture[int] // of number at
@@ -90,7 +90,7 @@ func w5Runtime(c spec.Case, m *meter, produce func(core.Spawner, *mpsc.Sender[in
 	consume func(core.Spawner, *mpsc.Receiver[int], int) handle) error {
 	return withRuntime(c, func(rt *executor.Runtime) error {
 		return w5(c, m, func(each int) (int, error) {
-			tx, rx := mpsc.New[int](places)
+			tx, rx := mpsc.New[int](capacity)
 			return together(rt, c, c.Live+1, func(s core.Spawner, i int) handle {
 				if i == c.Live {
 					return consume(s, rx, c.Live*each)
@@ -115,7 +115,7 @@ func w5(c spec.Case, m *meter, f func(each int) (sum int, err error)) error {
 
 func w5Goroutines(c spec.Case, m *meter) error {
 	return w5(c, m, func(each int) (sum int, err error) {
-		ch := make(chan int, places)
+		ch := make(chan int, capacity)
 		for range c.Live {
 			go func() {
 				for i := range each {

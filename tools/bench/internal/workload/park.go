@@ -14,8 +14,7 @@ import (
 // W7: tasks park until a gate opens, and the i-th returns i. When all are parked their memory is
 // measured, and then the time to wake and join all. GC: there, what a collection takes is measured.
 //
-// What a task takes includes its handle and the place of its waker: without those nobody could join or
-// wake it.
+// The memory of a task includes its handle and the slot of its waker: without those it could not be joined or woken.
 
 // A gate is what tasks park at.
 type gate struct {

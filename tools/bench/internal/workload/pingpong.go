@@ -10,7 +10,7 @@ import (
 	"github.com/moduvex/moduvex-go/tools/bench/internal/spec"
 )
 
-// W3: pairs of tasks that send each other a value over two channels of one place each. Each of the two
+// W3: pairs of tasks that send each other a value over two channels of capacity one. Each of the two
 // adds one to it and returns the last that it has sent.
 
 // A player is one of a pair.

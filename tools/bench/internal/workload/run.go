@@ -7,7 +7,7 @@ import (
 	"github.com/moduvex/moduvex-go/tools/bench/internal/spec"
 )
 
-// ErrUnknown answers a case that there is no code for.
+// ErrUnknown is the error of Run for a case that has no code.
 var ErrUnknown = errors.New("workload: no such case")
 
 // Run measures c in this process, whose GOMAXPROCS is that of c already. An error says that the

@@ -167,7 +167,7 @@ func goDrivers(n int, f func(i int) int) int {
 	return sum
 }
 
-// A failed future panics: it is for results that a poll-style driver cannot hand over.
+// A failed future panics: it is for errors that a poll-style driver cannot return.
 func must(err error) {
 	if err != nil {
 		panic(err)

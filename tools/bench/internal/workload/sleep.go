@@ -16,7 +16,7 @@ import (
 )
 
 // W6: tasks sleep, each for 1 ms or longer, all spawned at once. Each returns how late it was woken:
-// nobody may be early.
+// no task may be early.
 
 // A napper is a task in poll style.
 type napper struct {

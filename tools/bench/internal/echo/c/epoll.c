@@ -55,8 +55,8 @@ static long long resident(void) {
 	return pages * sysconf(_SC_PAGESIZE);
 }
 
-// Each line of input is a question; the parent asks one at a time.
-static void answer(void) {
+// Each line of input is a command; the parent sends one at a time.
+static void reply(void) {
 	char line[64];
 	ssize_t n = read(0, line, sizeof line);
 	if (n <= 0)
@@ -92,7 +92,7 @@ int main(void) {
 		for (int i = 0; i < n; i++) {
 			int fd = events[i].data.fd;
 			if (fd == 0) {
-				answer();
+				reply();
 			} else if (fd == listener) {
 				int conn = accept4(listener, NULL, NULL, SOCK_NONBLOCK);
 				if (conn < 0)
