@@ -17,9 +17,9 @@ import (
 
 // A fate counts how the futures of a test end.
 type fate struct {
-	polled   atomic.Int64 // first polls
-	answered atomic.Int64
-	dropped  atomic.Int64
+	polled    atomic.Int64 // first polls
+	completed atomic.Int64
+	dropped   atomic.Int64
 }
 
 // followed is a future whose end is counted.
@@ -36,7 +36,7 @@ func (f *followed) Poll(cx *core.Context) (int, bool) {
 	}
 	v, ok := f.Future.Poll(cx)
 	if ok {
-		f.fate.answered.Add(1)
+		f.fate.completed.Add(1)
 	}
 	return v, ok
 }
@@ -166,29 +166,29 @@ func TestAbortOfAScheduledTaskIsNotPolledAgain(t *testing.T) {
 
 // Regression: an abort while the task ran was lost.
 func TestAbortOfARunningTask(t *testing.T) {
-	for _, answers := range []bool{false, true} {
+	for _, completes := range []bool{false, true} {
 		rt := startRuntime(t, executor.Options{})
 		polling, aborted := make(chan struct{}), make(chan struct{})
 		fate := &fate{}
 		h := executor.Spawn[int](rt, &followed{fate: fate, Future: future.Func(func(*core.Context) (int, bool) {
 			close(polling)
 			<-aborted
-			return 6, answers
+			return 6, completes
 		})})
 		receive(t, "the poll begins", polling)
 		if !h.Abort() {
 			t.Error("the abort did not take")
 		}
 		close(aborted)
-		if answers { // it has completed, and the abort came too late
+		if completes { // it has completed, and the abort came too late
 			if v := joinOK(t, h); v != 6 {
-				t.Errorf("the join answered %d", v)
+				t.Errorf("the join returned %d", v)
 			}
 		} else {
 			joinCancelled(t, h)
 		}
-		if n, m := fate.answered.Load(), fate.dropped.Load(); n+m != 1 || answers != (n == 1) {
-			t.Errorf("answers: %d, drops: %d", n, m)
+		if n, m := fate.completed.Load(), fate.dropped.Load(); n+m != 1 || completes != (n == 1) {
+			t.Errorf("ready: %d, drops: %d", n, m)
 		}
 		alive(t, rt)
 	}
@@ -257,7 +257,7 @@ func TestAbortsInRandomStates(t *testing.T) {
 		ends(t, "the aborts", wg.Wait)
 		for i, h := range handles {
 			receive(t, "a join", h.Done())
-			polled, ends := fates[i].polled.Load(), fates[i].answered.Load()+fates[i].dropped.Load()
+			polled, ends := fates[i].polled.Load(), fates[i].completed.Load()+fates[i].dropped.Load()
 			// A body that was aborted before it began never took its future over.
 			if ends != 1 && (i%2 == 0 || polled+ends != 0) {
 				t.Fatalf("a future was polled %d times for the first time, and ended %d times", polled, ends)

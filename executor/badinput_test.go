@@ -104,7 +104,7 @@ func TestJoinAndAbortTwice(t *testing.T) {
 	}
 	joinCancelled(t, h)
 	if _, err := join(t, h); err != core.ErrAlreadyJoined {
-		t.Errorf("the second join answered with %v", err)
+		t.Errorf("the second join returned %v", err)
 	}
 	if h.Abort() {
 		t.Error("an abort after the end took")

@@ -42,8 +42,9 @@ func SpawnBlocking[T any](rt *Runtime, f func() (T, error)) joinhandle.JoinHandl
 //	new → submitted ─→ done
 //	          └─────→ abandoned
 //
-// The pool's goroutine writes the output, then sets done; the task reads the output after that. A task that gives up
-// sets abandoned. The later of the two reports a panic of f: the pool, or the task that drops a done one.
+// The pool's goroutine writes the output, then sets done; the task reads the output after that. Drop sets abandoned. A
+// panic of f that the task does not take is reported by the later of the two: the pool if it finds abandoned, Drop if
+// it finds done.
 type blocking[T any] struct {
 	f        func() (T, error)
 	rt       *Runtime
@@ -70,7 +71,7 @@ func (b *blocking[T]) Poll(cx *core.Context) (core.Result[T], bool) {
 		if t, ok := cx.ForHost().Task().(*task.Task); ok {
 			b.task = infoOf(t)
 		}
-		waker := cx.Waker() // for good: only coro.Await polls b
+		waker := cx.Waker() // kept for all polls: only coro.Await polls b
 		b.job = &blockingJob{run: func() { b.call(waker) }, since: time.Now()}
 		if err := w.rt.blocking.submit(b.job); err != nil {
 			return core.Result[T]{Err: err}, true

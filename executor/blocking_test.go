@@ -129,7 +129,7 @@ func TestFunctionsBehindOneThatExitsAreRun(t *testing.T) {
 	close(release)
 	for _, h := range handles {
 		if _, err := join(t, h); !errors.Is(err, core.ErrGoexit) {
-			t.Errorf("a join answered with %v", err)
+			t.Errorf("a join returned %v", err)
 		}
 	}
 	joinOK(t, executor.SpawnBlocking(rt, func() (int, error) { return 0, nil }))
@@ -165,7 +165,7 @@ func TestBlockingFunctionsWhileClosing(t *testing.T) {
 					h := executor.SpawnBlocking(rt, func() (int, error) { return 1, nil })
 					v, err := join(t, h)
 					if err == nil && v != 1 || err != nil && !errors.Is(err, core.ErrShutdown) {
-						t.Errorf("a join answered with %d, %v", v, err)
+						t.Errorf("a join returned %d, %v", v, err)
 					}
 				}
 			})

@@ -18,7 +18,7 @@ func TestABubbleOfSynctestIsRefused(t *testing.T) {
 	ends(t, "the bubble", func() {
 		synctest.Test(t, func(t *testing.T) {
 			if rt, err := executor.New(modetest.Options(executor.Options{})); rt != nil || err != executor.ErrBubble {
-				t.Errorf("New answered %v, %v", rt, err)
+				t.Errorf("New returned %v, %v", rt, err)
 			}
 			if _, err := executor.Run(t.Context(), modetest.Options(executor.Options{}), body); err != executor.ErrBubble {
 				t.Errorf("Run returned %v", err)
@@ -37,7 +37,7 @@ func TestABubbleOfSynctestIsRefused(t *testing.T) {
 				done <- err
 			}()
 			if err := <-done; err != executor.ErrBubble {
-				t.Errorf("in another goroutine of the bubble New answered %v", err)
+				t.Errorf("in another goroutine of the bubble New returned %v", err)
 			}
 		})
 	})

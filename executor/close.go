@@ -12,10 +12,10 @@ type stage uint8
 const (
 	open    stage = iota
 	halted        // polls no more
-	emptied       // its tasks are given up
+	emptied       // its tasks are killed
 )
 
-// close gives up everything that is left.
+// close ends what is left of the worker.
 //
 //  1. The inbox is closed, and the injector: no task comes in any more, and a caller that pushes one learns so.
 //  2. The worker waits until no other polls, because a task may hold what another worker's tasks use.
@@ -56,7 +56,7 @@ func (w *worker) live() int {
 	return w.rt.sets[w.id].Len() + w.rt.sets[len(w.rt.workers)+w.id].Len()
 }
 
-// kill gives up the live tasks. As in pollTasks, a panic or a Goexit on the way, in a Drop or in the waker of a joiner,
+// kill kills the live tasks. As in pollTasks, a panic or a Goexit on the way, in a Drop or in the waker of a joiner,
 // ends one task only.
 func (w *worker) kill() {
 	w.rt.killing.Lock()

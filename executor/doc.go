@@ -18,7 +18,7 @@
 // get its *coro.Co or *core.Context. The JoinHandle that they return waits for the task, aborts it, and has its
 // output. [BlockOn] starts a task and waits for it.
 //
-// Inside a task nothing may block the worker: package coro sleeps and waits, packages executor/net/tcp, udp and unix
+// A task must not block its worker: package coro sleeps and waits, packages executor/net/tcp, udp and unix
 // do I/O, packages core/lock and core/channel synchronise, and [Blocking] runs a function that has to block
 // on a pool of goroutines.
 //
@@ -74,9 +74,9 @@
 //	│ deadline, an event or a notification    │─────────────→┘
 //	└─────────────────────────────────────────┘
 //
-// However busy the tasks are, the worker sees to its inbox, the injector and I/O every 61 polls, and to the timers in at
-// least three of four rounds: a round that gives the backlog its share leaves them in the wheel. A worker with nothing
-// to do makes no system call until something happens: parking has no time limit.
+// However busy the tasks are, the worker serves its inbox, the injector and I/O every 61 polls, and the timers in at
+// least three of four rounds: a round that gives the backlog its share leaves them in the wheel. An idle worker makes
+// no system call: it stays parked until the next deadline, an event or a notification.
 //
 // # Who may touch what
 //

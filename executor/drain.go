@@ -57,7 +57,7 @@ func (d *Drain) Poll(cx *core.Context) (struct{}, bool) {
 	return struct{}{}, false
 }
 
-// Drop gives up waiting.
+// Drop ends the wait.
 func (d *Drain) Drop() { d.hook.Stop() }
 
 // IsDraining reports whether Shutdown or Close of the runtime of s has begun; s is the *core.Context or *coro.Co of the

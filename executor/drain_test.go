@@ -53,7 +53,7 @@ func TestTasksSpawnWhileTheRuntimeDrains(t *testing.T) {
 			result := shutdown(within(t), rt)
 			receive(t, "the drain begins", rt.Draining())
 			if err := rt.On(0).Spawn(&task.New(future.Ready(0)).Task); err != core.ErrShutdown {
-				t.Errorf("On answered %v from outside", err)
+				t.Errorf("On returned %v from outside", err)
 			}
 			for _, g := range gates {
 				g.Open()
@@ -276,7 +276,7 @@ func TestSpawnsOfCleanUpAreRefusedWhenTheGraceIsOver(t *testing.T) {
 	}
 	joinCancelled(t, h)
 	if !errors.Is(late, core.ErrShutdown) {
-		t.Errorf("the late spawns were answered with %v", late)
+		t.Errorf("the late spawns returned %v", late)
 	}
 }
 

@@ -31,7 +31,7 @@ var drainWaits = map[string]func(s core.Spawner) joinhandle.JoinHandle[int]{
 		return executor.Go(s, func(co *coro.Co) (int, error) {
 			r, err := coro.Await(co, future.Select2(future.Pending[int](), executor.Draining()))
 			if err == nil && r.Index != 1 {
-				return 0, errors.New("the other has answered")
+				return 0, errors.New("the other was ready")
 			}
 			return 1, err
 		})

@@ -14,7 +14,7 @@ import (
 
 var (
 	// ErrBubble is what New, Run, Main, BlockOn and Shutdown return in a bubble of testing/synctest: the workers wait
-	// in system calls, which the bubble does not count as waiting, so its clock and they would stand still. Package
+	// in system calls, which the bubble does not count as waiting, so its clock would not advance. Package
 	// core/coretest has a host with a virtual clock.
 	ErrBubble = errors.New("executor: a runtime cannot run in a synctest bubble; core/coretest has a virtual clock")
 

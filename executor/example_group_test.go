@@ -11,7 +11,7 @@ import (
 	"github.com/moduvex/moduvex-go/executor"
 )
 
-// fetch stands for a call that takes a number of steps.
+// fetch is a call that takes a number of steps.
 func fetch(co *coro.Co, name string, steps int) (string, error) {
 	for range steps {
 		if err := co.Yield(); err != nil {

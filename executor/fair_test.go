@@ -39,7 +39,7 @@ func TestBusyTasksLeaveEverythingElseItsTurn(t *testing.T) {
 			})
 			return func() {
 				if _, err := join(t, h); err != core.ErrDeadlineExceeded {
-					t.Errorf("the join answered with %v", err)
+					t.Errorf("the join returned %v", err)
 				}
 			}
 		},

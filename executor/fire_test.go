@@ -20,16 +20,16 @@ import (
 )
 
 var (
-	fireRounds = flag.Int("fire.rounds", 0, "how often a runtime is shut down under fire in each mode; 0 stands for a few")
+	fireRounds = flag.Int("fire.rounds", 0, "how often a runtime is shut down under fire in each mode; 0 means a few")
 	fireTasks  = flag.Int("fire.tasks", 10_000, "how many tasks there are then")
 )
 
 // A ledger is a future of which it is known how it ended.
 type ledger struct {
 	core.Future[int]
-	mine                       bool // the task has it from the start: no other can lose it
-	polled                     bool
-	begun, answered, droppings atomic.Int32
+	mine                        bool // the task has it from the start: no other can lose it
+	polled                      bool
+	begun, completed, droppings atomic.Int32
 }
 
 func (l *ledger) Poll(cx *core.Context) (int, bool) {
@@ -39,7 +39,7 @@ func (l *ledger) Poll(cx *core.Context) (int, bool) {
 	}
 	v, ok := l.Future.Poll(cx)
 	if ok {
-		l.answered.Add(1)
+		l.completed.Add(1)
 	}
 	return v, ok
 }
@@ -51,10 +51,10 @@ func (l *ledger) Drop() {
 
 // check says what is wrong with how the future ended: once, if it was ever polled or given to a task.
 func (l *ledger) check() error {
-	begun, ends := l.begun.Load(), l.answered.Load()+l.droppings.Load()
+	begun, ends := l.begun.Load(), l.completed.Load()+l.droppings.Load()
 	if ends > 1 || ends == 0 && (l.mine || begun != 0) {
-		return fmt.Errorf("a %T was begun %d times, answered %d times and was dropped %d times",
-			l.Future, begun, l.answered.Load(), l.droppings.Load())
+		return fmt.Errorf("a %T was begun %d times, completed %d times and was dropped %d times",
+			l.Future, begun, l.completed.Load(), l.droppings.Load())
 	}
 	return nil
 }

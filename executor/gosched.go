@@ -12,15 +12,15 @@ import (
 // the others would wait for up to 10 ms. Among them are goroutines that the tasks have just woken, and those of the
 // garbage collector: while it marks, each pointer write pays for a barrier.
 //
-// Where there are idle processors the others would not wait, and then a Gosched costs microseconds: Go wakes a thread
-// for an idle processor, which searches in vain beside this worker. So a worker that parks first checks whether any
-// goroutine is ready. One with tasks yields in each round otherwise, and every 100 us only while there are idle
-// processors: such a processor may be a thread that the system does not run.
+// While there are idle processors the others do not wait, and a Gosched costs microseconds: Go wakes the thread of an
+// idle processor, which searches beside this worker and finds nothing. So a worker that parks first checks whether any
+// goroutine is ready. A worker with tasks yields every 100 us while there are idle processors, since such a processor
+// may be a thread that the system does not run, and otherwise in each round.
 type yielder struct {
 	rt        *Runtime
 	polls     uint64        // of the worker, at the last Gosched
-	asked     uint          // how often the worker has yielded, or nearly
-	idleProcs bool          // at the last look the process had idle processors
+	asked     uint          // how often a yield was due: load is called in one of loadEach
+	idleProcs bool          // the process had idle processors at the last load
 	last      time.Duration // when the worker yielded last, if so
 }
 
@@ -56,7 +56,7 @@ func (y *yielder) maybeYield(polls uint64, parks bool) {
 
 // A goScheduler knows how busy Go's scheduler is. Package runtime/metrics takes some 80 ns for that, under a lock of
 // the whole process, on which a worker must not wait: so one worker reads it at a time. The metrics are new in
-// Go 1.26; before it nothing is known.
+// Go 1.26; older versions report neither.
 type goScheduler struct {
 	reading atomic.Bool
 	samples [3]metrics.Sample

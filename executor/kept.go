@@ -34,7 +34,7 @@ func (w *worker) Kept() core.Host {
 	return (*keptWorker)(w)
 }
 
-// workerAs returns the worker that h stands for, or nil.
+// workerAs returns the worker behind h, or nil.
 func workerAs(h core.Host) *worker {
 	switch h := h.(type) {
 	case *worker:

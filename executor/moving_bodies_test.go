@@ -118,7 +118,7 @@ func TestStolenCoroutinesKeepTheirLocals(t *testing.T) {
 	}))
 	for _, h := range handles {
 		if v := joinOK(t, h); v != 55 {
-			t.Errorf("a body answered %d", v)
+			t.Errorf("a body returned %d", v)
 		}
 	}
 }
@@ -132,7 +132,7 @@ func TestBodyThatMovedEndsOnItsNewWorker(t *testing.T) {
 		"panic": {explode, func(t *testing.T, h joinhandle.JoinHandle[int]) { wantExplosion(t, joinPanicked(t, h)) }},
 		"Goexit": {runtime.Goexit, func(t *testing.T, h joinhandle.JoinHandle[int]) {
 			if _, err := join(t, h); !errors.Is(err, core.ErrGoexit) {
-				t.Errorf("the join answered with %v", err)
+				t.Errorf("the join returned %v", err)
 			}
 		}},
 	}

@@ -61,7 +61,7 @@ func TestTaskThatMovesWhileItWaits(t *testing.T) {
 					case "it happens":
 						w.finish()
 						if v := joinOK(t, h); v != w.want {
-							t.Errorf("it answered %d, want %d", v, w.want)
+							t.Errorf("it returned %d, want %d", v, w.want)
 						}
 					case "abort":
 						first, _ := f.at[0], 0

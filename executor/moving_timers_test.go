@@ -191,7 +191,7 @@ func TestTimersThatAreDisarmedFromEverywhere(t *testing.T) {
 		if err != nil && (i%3 == 0 || !errors.Is(err, core.ErrCancelled)) {
 			t.Fatalf("sleep %d ended with %v", i, err)
 		}
-		if polled, ends := fates[i].polled.Load(), fates[i].answered.Load()+fates[i].dropped.Load(); polled > 1 || ends > 1 || ends < polled {
+		if polled, ends := fates[i].polled.Load(), fates[i].completed.Load()+fates[i].dropped.Load(); polled > 1 || ends > 1 || ends < polled {
 			t.Fatalf("future %d was polled for the first time %d times and ended %d times", i, polled, ends)
 		}
 	}

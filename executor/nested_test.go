@@ -49,7 +49,7 @@ var contextType = reflect.TypeFor[context.Context]()
 
 // callBlockers calls each method of v that takes a context, and returns their errors by name.
 func callBlockers(v any, ctx context.Context) map[string]error {
-	answers := make(map[string]error)
+	errs := make(map[string]error)
 	value := reflect.ValueOf(v)
 	for i := range value.NumMethod() {
 		m := value.Method(i)
@@ -75,9 +75,9 @@ func callBlockers(v any, ctx context.Context) map[string]error {
 			}
 		}
 		err, _ := last.Interface().(error)
-		answers[reflect.TypeOf(v).String()+"."+value.Type().Method(i).Name] = err
+		errs[reflect.TypeOf(v).String()+"."+value.Type().Method(i).Name] = err
 	}
-	return answers
+	return errs
 }
 
 // inIterator calls f in an iterator that iter.Pull drives.

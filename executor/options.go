@@ -13,8 +13,8 @@ import (
 
 // Options configure a runtime. The zero value is the default: a worker per processor, tasks that stay on their worker.
 type Options struct {
-	// Workers is the number of workers; 0 stands for GOMAXPROCS. With WorkStealing there can be 56 at
-	// most, and 0 stands for the smaller of the two.
+	// Workers is the number of workers; 0 means GOMAXPROCS. WorkStealing allows 56 workers, and there 0 means
+	// min(GOMAXPROCS, 56).
 	Workers int
 
 	// Scheduling says whether tasks stay on the worker that they were spawned on.
@@ -29,7 +29,7 @@ type Options struct {
 	Affinity func(worker int) []int
 
 	// Name names the goroutines of the runtime in profiles and reports: the workers are "name/0", "name/1" and so on
-	// under the pprof label "worker", and the goroutines of the blocking pool "name/blocking". "" stands for "moduvex".
+	// under the pprof label "worker", and the goroutines of the blocking pool "name/blocking". "" means "moduvex".
 	// Each body and each function on the pool begins with that label and no other; labels that it adds end with it.
 	// A future in poll style adds labels for the time of its Poll at most, as pprof.Do does.
 	Name string
@@ -39,28 +39,28 @@ type Options struct {
 	// clock for each poll, and an allocation and a walk of the stack for each spawn.
 	Instrument bool
 
-	// Poller makes the poller of each worker, to provide or pin a backend. Nil stands for the
+	// Poller makes the poller of each worker, to provide or pin a backend. Nil means the
 	// operating system's own.
 	Poller func() (reactor.Poller, error)
 
-	// BlockingThreads bounds the goroutines of the blocking pool; 0 stands for 512, which is
+	// BlockingThreads bounds the goroutines of the blocking pool; 0 means 512, which is
 	// tokio's bound. Further functions queue.
 	BlockingThreads int
 	// BlockingKeepAlive is how long an idle goroutine of the blocking pool waits for another
-	// function; 0 stands for 10 s.
+	// function; 0 means 10 s.
 	BlockingKeepAlive time.Duration
 
 	// IdleCoroutines bounds the idle coroutines that each worker keeps for direct-style tasks;
-	// 0 stands for 256, less than 0 for none.
+	// 0 means 256, and less than 0 none.
 	IdleCoroutines int
 
 	// CheckUses makes every use of a *coro.Co by another goroutine or task than its own panic. Without it such a use
 	// is detected while the body is suspended, and in a sample of the other uses. A check costs microseconds, so the
-	// option is for tests, and for the search of a mistake.
+	// option is for tests and for debugging.
 	CheckUses bool
 
-	// LongPollThreshold is how long one poll may take before it is reported; 0 stands for 100 ms, less than
-	// 0 for no reports.
+	// LongPollThreshold is how long one poll may take before it is reported; 0 means 100 ms, and less
+	// than 0 no reports.
 	LongPollThreshold time.Duration
 	// OnLongPoll is called with each long poll, on the watchdog's goroutine, while the poll lasts. It must not call
 	// Shutdown or Close, which wait for it. Nil logs a warning with the task, its place in the program and the stack.
@@ -76,14 +76,14 @@ type Options struct {
 	OnPanic func(TaskInfo, *task.PanicError)
 
 	// CleanupGrace is how long shielded clean-up may go on after Shutdown has aborted the tasks;
-	// 0 stands for 5 s, less than 0 for none. Close gives none.
+	// 0 means 5 s, and less than 0 none. Close allows none.
 	CleanupGrace time.Duration
 
-	// Seed starts the random sources of the workers; 0 stands for a random seed. The numbers that the
+	// Seed starts the random sources of the workers; 0 means a random seed. The numbers that the
 	// tasks of a worker draw are the same for the same seed, as long as the tasks draw in the same order.
 	Seed uint64
 
-	// Logger gets the long polls and the panics for which there is no OnLongPoll or OnPanic. Nil stands for slog.Default.
+	// Logger gets the long polls and the panics for which there is no OnLongPoll or OnPanic. Nil means slog.Default.
 	Logger *slog.Logger
 }
 

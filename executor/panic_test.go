@@ -25,7 +25,7 @@ func joinPanicked[T any](t *testing.T, h joinhandle.JoinHandle[T]) *task.PanicEr
 	_, err := join(t, h)
 	var je *joinhandle.JoinError
 	if !errors.As(err, &je) || !je.Panicked() || je.Cancelled() || je.ID != h.ID() {
-		t.Fatalf("the join answered with %v, want a panic", err)
+		t.Fatalf("the join returned %v, want a panic", err)
 	}
 	p, _ := je.Panic()
 	return p
@@ -120,7 +120,7 @@ func TestPanicInPollAndInDropAreBothReported(t *testing.T) {
 
 func TestPanicInTheWakerOfAJoinerIsContained(t *testing.T) {
 	rt := startRuntime(t, executor.Options{})
-	for _, end := range []string{"answers", "is aborted", "is closed with the runtime"} {
+	for _, end := range []string{"returns", "is aborted", "is closed with the runtime"} {
 		t.Run(end, func(t *testing.T) {
 			g := &gate{}
 			slot := task.New[int](g)
@@ -130,7 +130,7 @@ func TestPanicInTheWakerOfAJoinerIsContained(t *testing.T) {
 			}
 			g.polled(t, 1)
 			switch end {
-			case "answers":
+			case "returns":
 				g.Open()
 			case "is aborted":
 				slot.Abort()
@@ -171,7 +171,7 @@ func TestGoexitEndsTheTaskOnly(t *testing.T) {
 			for range 100 {
 				h := start(rt)
 				if _, err := join(t, h); !errors.Is(err, core.ErrGoexit) || errors.Is(err, core.ErrCancelled) {
-					t.Fatalf("the join answered with %v", err)
+					t.Fatalf("the join returned %v", err)
 				}
 			}
 			alive(t, rt)
@@ -259,7 +259,7 @@ func TestGoexitInDropAfterAPollThatFailed(t *testing.T) {
 				h := executor.Spawn[int](rt, f)
 				if name == "Goexit" {
 					if _, err := join(t, h); !errors.Is(err, core.ErrGoexit) {
-						t.Fatalf("the join answered with %v", err)
+						t.Fatalf("the join returned %v", err)
 					}
 				} else if p := joinPanicked(t, h); p.Value != "boom" || p.InDrop != core.ErrGoexit {
 					t.Fatalf("the panic is %v, in Drop %v", p, p.InDrop)

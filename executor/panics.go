@@ -14,7 +14,7 @@ import (
 //	| also of an aborted task, and at Close        |                      |         |                     |
 //	| what the end of a task calls: JoinHandle.    | -                    | told    | logged              |
 //	| OnEnd, wakers of joiners                     |                      |         |                     |
-//	| a function on the blocking pool              | panics in its task   | as that | as that             |
+//	| a function on the blocking pool              | panics in its task   | as body | as body             |
 //	| - whose task does not take the result        | -                    | told    | logged              |
 //	| Drop of a future whose spawn was refused     | JoinError, if anyone | -       | -                   |
 //
@@ -41,7 +41,7 @@ func (rt *Runtime) stray(what string, info TaskInfo, err *task.PanicError) {
 	}
 }
 
-// A propagated is the value of a panic that goes on outside of its task. Its text has the stack of the task, which the
+// A propagated is the value of a panic that continues outside its task. Its text has the stack of the task, which the
 // traceback of the process does not show.
 type propagated struct {
 	task TaskInfo

@@ -7,8 +7,8 @@ import (
 	"github.com/moduvex/moduvex-go/reactor"
 )
 
-// This file is how a worker gets what comes from elsewhere: it looks at its inbox and its poller, sleeps in the
-// poller, and is woken.
+// This file has what brings work from elsewhere to a worker: the checks of its inbox and its poller, the sleep in the
+// poller, and the wake-up.
 
 // park sleeps until there is something to do.
 //
@@ -26,7 +26,7 @@ func (w *worker) park() {
 		w.inbox.Unpark()
 	}
 	w.ready.Stealer.WakeUp()
-	// Not before: a worker that counts as asleep might find that it should be woken for these.
+	// After WakeUp: a waker may make a task stealable, and the worker would choose itself if it still counted as asleep.
 	w.wakeFired()
 	if !w.ready.Empty() {
 		w.ready.Stealer.EndSearch() // its own I/O has brought some
@@ -35,7 +35,7 @@ func (w *worker) park() {
 
 func (w *worker) sleep() {
 	w.counts.parks++
-	set(&w.stats.searches, w.ready.Stealer.Counts().Searches) // these would be late by a whole sleep otherwise
+	set(&w.stats.searches, w.ready.Stealer.Counts().Searches) // now: the next publish comes after the sleep
 	w.stats.parks.Store(w.counts.parks)
 	w.parked.Store(true)
 	w.waitReactor(w.timers.sleep())

@@ -33,7 +33,7 @@ func TestAbortFromEveryWorkerDropsBeforeTheJoin(t *testing.T) {
 			joiner := executor.Go(rt.On((home+1)%rt.Workers()), func(co *coro.Co) (int64, error) {
 				_, err := h.Join(co)
 				if !errors.Is(err, core.ErrCancelled) {
-					t.Errorf("the join answered with %v", err)
+					t.Errorf("the join returned %v", err)
 				}
 				return g.drops.Load(), nil
 			})
@@ -152,7 +152,7 @@ func TestWorkersGoOnAfterTheRootHasEnded(t *testing.T) {
 		return 5, true
 	}))
 	if v != 5 || err != nil {
-		t.Fatalf("the root answered %d, %v", v, err)
+		t.Fatalf("the root returned %d, %v", v, err)
 	}
 	close(ready)
 	for _, h := range handles {

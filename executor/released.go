@@ -66,7 +66,7 @@ func (ts *timers) giveBack(e *wheel.Entry) {
 
 // takeBack removes the timers that were given back from the wheel. The worker.
 func (ts *timers) takeBack() {
-	if ts.released.top.Load() == nil { // as a rule this load is all that a round pays
+	if ts.released.top.Load() == nil { // most rounds pay for this load only
 		return
 	}
 	for n := ts.released.top.Swap(nil); n != nil; n = n.below {

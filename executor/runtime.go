@@ -40,9 +40,9 @@ type Runtime struct {
 	empty       chan struct{} // closed when the runtime ends and no task is left
 	emptyOnce   sync.Once
 	stopped     sync.WaitGroup // workers that may still poll
-	killing     sync.Mutex     // the right to give up tasks; locked when no task is polled any more
-	killed      sync.WaitGroup // workers whose tasks have not all been given up
-	closed      chan struct{}  // closed when everything is gone
+	killing     sync.Mutex     // held by the worker that kills its tasks; no task is polled by then
+	killed      sync.WaitGroup // workers whose tasks have not all been killed
+	closed      chan struct{}  // closed when the runtime has ended
 }
 
 // New makes a runtime and starts its workers. The error is an [*OptionError] if an option is wrong, [ErrBubble] in a

@@ -56,7 +56,7 @@ func TestShutdownLetsTheTasksEnd(t *testing.T) {
 		t.Fatalf("Shutdown returned %v", err)
 	}
 	if a.drops.Load()+b.drops.Load() != 0 {
-		t.Error("a future that had answered was dropped")
+		t.Error("a future that was ready was dropped")
 	}
 }
 

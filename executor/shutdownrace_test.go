@@ -214,9 +214,9 @@ func TestRuntimesLeaveNothingBehind(t *testing.T) {
 		}
 		for i := range fates {
 			f := &fates[i]
-			ends := f.answered.Load() + f.dropped.Load()
+			ends := f.completed.Load() + f.dropped.Load()
 			if ends != 1 && (i%2 == 0 || ends+f.polled.Load() != 0) {
-				t.Fatalf("future %d answered %d times and was dropped %d times", i, f.answered.Load(), f.dropped.Load())
+				t.Fatalf("future %d was ready %d times and was dropped %d times", i, f.completed.Load(), f.dropped.Load())
 			}
 		}
 		if s := rt.Stats(); s.Live != 0 || s.Spawned != s.Completed+s.Cancelled {

@@ -33,7 +33,7 @@ func spawnFromMany(t *testing.T, rt *executor.Runtime, n int) {
 					h = executor.Go(rt, func(co *coro.Co) (int, error) { return want, co.Yield() })
 				}
 				if v, err := h.Wait(within(t)); v != want || err != nil {
-					t.Errorf("task %d answered %d, %v", want, v, err)
+					t.Errorf("task %d returned %d, %v", want, v, err)
 					return
 				}
 			}
@@ -91,7 +91,7 @@ func TestSpawnFromManyGoroutinesDuringShutdown(t *testing.T) {
 			_, err := join(t, h)
 			refused := errors.Is(err, core.ErrShutdown)
 			if err != nil && !refused && err != core.ErrAlreadyJoined {
-				t.Fatalf("a join answered with %v", err)
+				t.Fatalf("a join returned %v", err)
 			}
 			polls, drops := gates[i].polls.Load(), gates[i].drops.Load()
 			if polls+drops != 1 {

@@ -98,7 +98,7 @@ func TestGoexitLeavesALockedWorkerOnItsThread(t *testing.T) {
 			for range 20 {
 				for i := range rt.Workers() {
 					if _, err := join(t, start(rt.On(i))); !errors.Is(err, core.ErrGoexit) {
-						t.Fatalf("the join answered with %v", err)
+						t.Fatalf("the join returned %v", err)
 					}
 				}
 			}

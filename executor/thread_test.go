@@ -47,7 +47,7 @@ func TestWorkerKeepsItsNameAfterAGoexit(t *testing.T) {
 	rt := startRuntime(t, executor.Options{Name: "lasting"})
 	for i := range rt.Workers() {
 		if _, err := join(t, executor.Spawn(rt.On(i), onFirstPoll(runtime.Goexit))); !errors.Is(err, core.ErrGoexit) {
-			t.Fatalf("the join answered with %v", err)
+			t.Fatalf("the join returned %v", err)
 		}
 		joinOK(t, executor.Spawn(rt.On(i), future.Ready(0))) // the other goroutine polls
 		if label := fmt.Sprintf("lasting/%d", i); !profiled(t, label) {

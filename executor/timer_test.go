@@ -119,7 +119,7 @@ func TestTimeoutScopeEndsAnAwait(t *testing.T) {
 		})
 	})
 	if _, err := join(t, h); !errors.Is(err, core.ErrDeadlineExceeded) {
-		t.Errorf("the join answered with %v", err)
+		t.Errorf("the join returned %v", err)
 	}
 	g.droppedOnce(t)
 }

@@ -20,7 +20,7 @@ import (
 // of the timer is before wake, interrupts the inbox. If its locked section is first, the sleeper's wait ends in time by
 // itself. If the sleeper's is first, the sleeper has parked before, so the interrupt finds it parked.
 //
-// Disarming a timer interrupts no worker: the sleeper wakes up in vain, once.
+// Disarming a timer interrupts no worker: the sleeper wakes up once although no timer is due.
 type timers struct {
 	worker *worker
 	shared bool // tasks move, so mu is needed

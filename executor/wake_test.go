@@ -306,7 +306,7 @@ func TestWakeAfterTheEndDoesNothing(t *testing.T) {
 	aborted.polled(t, 1)
 	aborted.droppedOnce(t)
 	if n := done.drops.Load(); n != 0 {
-		t.Errorf("a future that had answered was dropped %d times", n)
+		t.Errorf("a future that was ready was dropped %d times", n)
 	}
 	closeRuntime(t, rt)
 	done.Wake()
@@ -363,16 +363,16 @@ func TestFloodOfRemoteWakesLosesNone(t *testing.T) {
 	const tasks, wakes = 50, 200
 	var wg sync.WaitGroup
 	for range tasks {
-		// Each answers a request with a response; a lost wake would leave it waiting.
+		// Each replies to a request; a lost wake would leave it waiting.
 		var asked atomic.Int64
-		var answered int64
+		var received int64
 		g := &gate{}
 		response := make(chan int64, 1)
 		h := executor.Spawn(rt, future.Func(func(cx *core.Context) (int, bool) {
 			g.Poll(cx)
 			n := asked.Load()
-			if n != answered {
-				answered = n
+			if n != received {
+				received = n
 				response <- n
 			}
 			return 0, n == wakes
@@ -415,6 +415,6 @@ func TestJoinBetweenRuntimes(t *testing.T) {
 	})
 	near := executor.Go(here, func(co *coro.Co) (int, error) { return far.Join(co) })
 	if v := joinOK(t, near); v != 9 {
-		t.Fatalf("the join answered %d", v)
+		t.Fatalf("the join returned %d", v)
 	}
 }

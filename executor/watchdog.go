@@ -15,7 +15,7 @@ type LongPoll struct {
 	For  time.Duration // it has lasted at least this long
 	// Stack is the stack of the poll at this moment. It is nil in a process of more than 2,000 goroutines, coroutines
 	// that wait included: to find one stack the process is stopped while all are listed. For the same
-	// reason not each of several reports in quick succession has it.
+	// reason it is nil in some of several reports in quick succession.
 	Stack []byte
 }
 

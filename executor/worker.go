@@ -101,7 +101,7 @@ func (rt *Runtime) newPool(labels context.Context) *coro.Pool {
 	})
 }
 
-// run is the worker's goroutine.
+// run is the main function of the worker's goroutine.
 func (w *worker) run() {
 	defer w.takeOver()
 	w.loop()

@@ -26,7 +26,7 @@ type localSlot[T any] struct {
 }
 
 // NewWorkerLocal returns a WorkerLocal of rt. The first Get on a worker calls init there, with the number of the
-// worker, and keeps its result. A nil init stands for the zero value. Any goroutine.
+// worker, and keeps its result. A nil init means the zero value. Any goroutine.
 func NewWorkerLocal[T any](rt *Runtime, init func(worker int) T) *WorkerLocal[T] {
 	return &WorkerLocal[T]{rt: rt, make: init, slots: make([]localSlot[T], rt.Workers())}
 }

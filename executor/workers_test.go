@@ -357,7 +357,7 @@ func TestGoEachRunsOnceOnEachWorker(t *testing.T) {
 		}
 		for i, h := range handles {
 			if v := joinOK(t, h); v != 10*i || runs[i].Load() != 1 {
-				t.Errorf("handle %d answered %d; worker %d ran it %d times", i, v, i, runs[i].Load())
+				t.Errorf("handle %d returned %d; worker %d ran it %d times", i, v, i, runs[i].Load())
 			}
 		}
 	}
@@ -367,7 +367,7 @@ func TestGoEachRunsOnceOnEachWorker(t *testing.T) {
 	closeRuntime(t, rt)
 	for _, h := range executor.GoEach(rt, func(*coro.Co, int) (int, error) { return 0, nil }) {
 		if _, err := join(t, h); !errors.Is(err, core.ErrShutdown) {
-			t.Errorf("after Close a join answered with %v", err)
+			t.Errorf("after Close a join returned %v", err)
 		}
 	}
 }

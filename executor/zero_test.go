@@ -77,7 +77,7 @@ func TestZeroValuesThatAreReadyForUse(t *testing.T) {
 	inTask(t, rt, func(cx *core.Context) {
 		var d executor.Drain
 		if _, ok := d.Poll(cx); ok {
-			t.Error("a zero Drain answered before the drain")
+			t.Error("a zero Drain was ready before the drain")
 		}
 		d.Drop()
 	})

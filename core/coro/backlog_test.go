@@ -20,7 +20,7 @@ func TestABacklogIsAQueueInBoundedRoom(t *testing.T) {
 		}
 		model = model[1:]
 	}
-	next := 1 // not zero, which stands for nothing
+	next := 1 // not zero, which means none
 	for _, level := range []int{1, 3, 500, 3, 0, 100, 0} {
 		for range 5000 { // to the level, and then around it
 			if len(model) > 0 && (len(model) > level || len(model) == level && random.IntN(2) == 0) {

@@ -33,7 +33,7 @@ func TestCloseWakesWhoWaits(t *testing.T) {
 	}
 	s.Close()
 	for _, f := range forms {
-		r := receive(t, f.name+" is answered", f.start(rt, s))
+		r := receive(t, f.name+" returns", f.start(rt, s))
 		if r.Value != nil || !errors.Is(r.Err, signal.ErrClosed) {
 			t.Errorf("%s after the close received %v, %v, want ErrClosed", f.name, r.Value, r.Err)
 		}
@@ -47,7 +47,7 @@ func TestWhatArrivedBeforeCloseCanBeReceivedAfterIt(t *testing.T) {
 		raise(t, syscall.SIGUSR1)
 		s.Close()
 		raise(t, syscall.SIGUSR1)
-		if r := receive(t, f.name+" is answered", f.start(rt, s)); r.Err != nil || r.Value != syscall.SIGUSR1 {
+		if r := receive(t, f.name+" returns", f.start(rt, s)); r.Err != nil || r.Value != syscall.SIGUSR1 {
 			t.Errorf("%s received %v, %v", f.name, r.Value, r.Err)
 		}
 		wantRest(t, s)

@@ -108,10 +108,10 @@ func TestADroppedFutureLeavesTheSignalToTheNext(t *testing.T) {
 		w.wakes.Store(0)
 		w2.wakes.Store(0)
 		if _, ok := poll(&first, &w); ok {
-			t.Fatal("the first answers without a signal")
+			t.Fatal("the first returns without a signal")
 		}
 		if _, ok := poll(&second, &w2); ok {
-			t.Fatal("the second answers without a signal")
+			t.Fatal("the second returns without a signal")
 		}
 		raise(t, syscall.SIGUSR1)
 		eventually(t, "the first is woken", func() bool { return w.wakes.Load() == 1 })
@@ -186,7 +186,7 @@ func TestAStreamOutlivesTheRuntimeThatWaitsOnIt(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _, err := join(t, h); !errors.Is(err, core.ErrShutdown) {
-			t.Fatalf("the task of a closed runtime answered %v", err)
+			t.Fatalf("the task of a closed runtime returned %v", err)
 		}
 	}
 	raise(t, syscall.SIGUSR1)

@@ -88,7 +88,7 @@ func eventually(t testing.TB, what string, ok func() bool) {
 	t.Helper()
 	for end := time.Now().Add(testTimeout); !ok(); time.Sleep(100 * time.Microsecond) {
 		if time.Now().After(end) {
-			t.Fatalf("it never came to pass that %s", what)
+			t.Fatalf("timeout after %v: %s", testTimeout, what)
 		}
 	}
 }
@@ -113,7 +113,7 @@ func receive[T any](t testing.TB, what string, c <-chan T) (v T) {
 	select {
 	case v = <-c:
 	case <-time.After(testTimeout):
-		t.Fatalf("it never came to pass that %s", what)
+		t.Fatalf("timeout after %v: %s", testTimeout, what)
 	}
 	return v
 }

@@ -25,7 +25,7 @@ func (e *SecondError) Error() string { return fmt.Sprintf("signal: second signal
 //     before it says that it listens: from then on no signal is lost, and none ends the process.
 //  2. It blocks until a signal arrives.
 //  3. rt is shut down: see Runtime.Shutdown. It drains: listeners close, so that their ports refuse, and the
-//     tasks have until grace is over, which may be zero. Tasks that wait in executor.UntilDrain are told.
+//     tasks have until grace is over, which may be zero. The awaits of tasks in executor.UntilDrain fail.
 //  4. If another signal arrives meanwhile, or ctx is done, grace is over at once.
 //  5. When grace is over the default actions are on again, so that a third signal ends the process even if a task
 //     never leaves its worker. Tasks that are left are aborted, and rt ends as Shutdown describes, after

@@ -46,7 +46,7 @@ func (e *ending) want(t *testing.T, sig os.Signal, ok func(error) bool) {
 		t.Errorf("ShutdownOnSignal returned %v, %v; want %v", e.first, e.err, sig)
 	}
 	if _, err := e.stream.TryRecv(); err != signal.ErrClosed {
-		t.Errorf("its stream answers %v, want ErrClosed", err)
+		t.Errorf("its stream returns %v, want ErrClosed", err)
 	}
 }
 
@@ -85,7 +85,7 @@ func TestTheFirstSignalShutsDownInGoodOrder(t *testing.T) {
 	close(end)
 	e.want(t, syscall.SIGUSR1, none)
 	if v, err := join(t, h); v != 1 || err != nil || !cleaned.Load() {
-		t.Errorf("the task answered %v, %v", v, err)
+		t.Errorf("the task returned %v, %v", v, err)
 	}
 	if err := rt.Close(); err != executor.ErrClosed {
 		t.Errorf("Close after it: %v", err)
@@ -100,7 +100,7 @@ func TestWhenGraceIsOverTasksAreAborted(t *testing.T) {
 		raise(t, syscall.SIGUSR2)
 		e.want(t, syscall.SIGUSR2, is(context.DeadlineExceeded))
 		if _, err := join(t, h); !errors.Is(err, core.ErrCancelled) {
-			t.Errorf("the task answered %v", err)
+			t.Errorf("the task returned %v", err)
 		}
 	}
 }
@@ -121,7 +121,7 @@ func TestASecondSignalEndsTheGrace(t *testing.T) {
 			err.Error() == "signal: second signal: "+syscall.SIGUSR2.String()
 	})
 	if _, err := join(t, h); !errors.Is(err, core.ErrCancelled) {
-		t.Errorf("the task answered %v", err)
+		t.Errorf("the task returned %v", err)
 	}
 }
 
@@ -142,7 +142,7 @@ func TestAContextEndsTheWaitOrTheGrace(t *testing.T) {
 	cancel(why)
 	e.want(t, syscall.SIGUSR1, is(why))
 	if _, err := join(t, h); !errors.Is(err, core.ErrCancelled) {
-		t.Errorf("the task answered %v", err)
+		t.Errorf("the task returned %v", err)
 	}
 }
 

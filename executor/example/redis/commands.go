@@ -10,7 +10,7 @@ import (
 
 // A command is what a client may send.
 type command struct {
-	arity int // number of arguments with the name; -n stands for n and more
+	arity int // number of arguments with the name; -n means n or more
 	plan  func(b *batch, db *database, args [][]byte)
 }
 

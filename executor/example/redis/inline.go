@@ -61,7 +61,7 @@ func unquote(word, line []byte, quote byte) (quoted, rest []byte, err error) {
 	return nil, nil, unbalanced
 }
 
-// escape returns the byte that an escape stands for, and how many bytes follow its backslash.
+// escape returns the byte that an escape denotes, and how many bytes follow its backslash.
 func escape(s []byte) (b byte, n int) {
 	switch s[0] {
 	case 'n':

@@ -32,7 +32,7 @@ import (
 
 func main() {
 	addr := flag.String("addr", "127.0.0.1:7780", "`host:port` to listen on")
-	workers := flag.Int("workers", 0, "number of workers; 0 stands for the number of processors")
+	workers := flag.Int("workers", 0, "number of workers; 0 means the number of processors")
 	flag.Parse()
 	if err := serve(*addr, *workers); err != nil {
 		fmt.Fprintln(os.Stderr, "redis:", err)

@@ -1,7 +1,7 @@
 // Package drain provides hooks for the begin of a drain. The socket packages, which may not import executor, and
 // executor's own future use them.
 //
-// A [Hook] has its Waker woken when the drain of a runtime begins, that is when Shutdown or Close of the
+// A [Hook] has its Waker woken when the drain of a runtime begins, that is, when Shutdown or Close of the
 // runtime is called. A runtime has one [Group] of lists, one [List] for each worker, so that hooks of
 // different workers share no lock; the Host of a worker implements [Host]. A task without a hook costs nothing.
 //
@@ -16,7 +16,7 @@
 //
 // Watch costs two loads if the hook watches that runtime already, whichever of its workers polls. Tasks of several
 // workers may call it at once. A hook watches one runtime at a time: a Watch
-// with a host of another runtime moves it there. A host that is no [Host], as those of tests, never
+// with a host of another runtime moves it there. A host that is no [Host], as in tests, never
 // drains. Close of the listener calls [Hook.Stop], so that the runtime no longer refers to the listener.
 //
 // The goroutine that calls Shutdown or Close calls the Waker, once at most for each runtime, outside

@@ -4,7 +4,7 @@
 // A [Local] holds the ready tasks of one worker. In a thread-per-core runtime these are a [FIFO] of the tasks that are
 // bound to the worker, without a lock, and a [Slot] in front of it for the task that was woken last.
 //
-// Where workers steal, tasks that are not bound belong to all of them. What the workers have in common is a [Shared]:
+// Where workers steal, tasks that are not bound belong to all of them. What the workers share is a [Shared]:
 // the home of these tasks, the injector for those that become ready on no worker, and the idle word. Each worker has a
 // [Stealer] besides its slot and its FIFO. Tasks move from the left to the right:
 //

@@ -3,8 +3,8 @@ package runq
 import "github.com/moduvex/moduvex-go/core/task"
 
 const (
-	// PollsPerRound is how many tasks a worker polls before it sees to everything else. Go and tokio look at their
-	// global queues as often; a prime, so that it does not beat with periods of the tasks.
+	// PollsPerRound is how many tasks a worker polls before it serves everything else. Go and tokio check their
+	// global queues as often. It is a prime, so that it does not resonate with periods of the tasks.
 	PollsPerRound = 61
 	// Size is the number of tasks in the ring of a FIFO, unless woken tasks overtake others: as many as one
 	// wait of the reactor can make ready (reactor.MaxEvents). A place in the ring costs two pointer writes, one in
@@ -12,7 +12,7 @@ const (
 	Size = 1024
 	// Places is the number of places in the ring. Those beyond Size are for tasks that overtake. 16 KiB.
 	Places = 2 * Size
-	// ListShare says what part of the polls goes to the list while tasks overtake it: one in so many. Tasks that
+	// ListShare is the list's share of the polls while tasks overtake it: one in ListShare. Tasks that
 	// have begun go first, so that a backlog of spawns neither delays them nor adds more of them.
 	ListShare = 4
 )
@@ -24,7 +24,7 @@ type FIFO struct {
 	head     uint32
 	tail     uint32 // head <= tail <= head+Places, modulo 2^32
 	list     task.Queue
-	barred   uint32 // Size while there is something in the list, so that pushes go there; else 0
+	barred   uint32 // Size while the list has tasks, so that pushes go there; else 0
 	spills   uint64 // tasks that went to the list
 	overtook bool   // woken tasks have overtaken the list since its last share
 	mixed    bool   // woken tasks are in the list, and no task may overtake those
@@ -77,8 +77,8 @@ func (q *FIFO) Spill(t *task.Task) {
 
 // ServeList gives the list its share of the polls, if woken tasks have overtaken it for long enough: as many
 // tasks as a round polls move from the list to the front of the ring. It reports whether any did. The worker
-// calls it once a round. The tasks move in a row because hardware foresees that: they lie in memory as they were
-// spawned.
+// calls it once a round. The tasks move in a row because they are in memory in the order of their spawns, which the
+// processor prefetches.
 func (q *FIFO) ServeList() bool {
 	if !q.overtook || q.head-q.mark < ListShare*PollsPerRound {
 		return false

@@ -25,8 +25,8 @@ import (
 //  2. applies work to the word. If no worker searches and one sleeps, the sleeper becomes a searcher and is
 //     notified.
 //
-// The worker that goes to sleep, either a searcher that gives up or a worker that may not search because enough
-// others do:
+// The worker that goes to sleep, either a searcher that has found no task or a worker that may not search because
+// enough others do:
 //
 //  1. applies sleep to the word;
 //  2. if no worker searches now, looks once more at all rings and the injector, and applies work if it finds a
@@ -77,7 +77,7 @@ func (w idleWord) asleep(worker int) bool { return w>>worker&1 != 0 }
 func (w idleWord) sleepers() uint64       { return uint64(w & (oneSearcher - 1)) }
 func (w idleWord) searchers() int         { return int(w / oneSearcher) }
 
-// An idleEvent is something that happens to the word.
+// An idleEvent is an input of nextIdle.
 type idleEvent uint8
 
 const (

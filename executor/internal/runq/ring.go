@@ -11,7 +11,7 @@ import (
 const ringSize = 256
 
 // A stealRing holds ready tasks. Its owner fills it and takes from it; any other worker may steal half of it.
-// No one waits for another.
+// It is lock-free: neither waits for the other.
 //
 //	     stolen, being copied     ready            free
 //	...├──────────────────────┤├─────────────┤├─────────────...

@@ -7,7 +7,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/task"
 )
 
-// A Shared is what the workers of a runtime have in common where they steal: tasks belong to all of them.
+// A Shared is what all stealing workers of a runtime use: the home of their tasks, the injector and the idle word.
 type Shared struct {
 	home     task.Home // of every task that is not bound to a worker
 	injector injector

@@ -27,7 +27,7 @@ type Stealer struct {
 	ring    *stealRing // older tasks
 	hand    hand       // the oldest
 
-	boundNext bool       // whose turn it is, if there are bound tasks and others
+	boundNext bool       // the next task is a bound one, if there are bound tasks and others
 	searching bool       // counted as a searcher in the idle word
 	dice      *rand.Rand // where a search begins; apart from the tasks' random numbers, which are to repeat
 	arrived   task.Queue // scratch of TakeShare
@@ -62,8 +62,8 @@ func (st *Stealer) beforeSlot() {
 	}
 }
 
-// next takes the worker's next task from behind its slot, which is empty, or returns nil. If there are bound tasks
-// and others, they take turns.
+// next takes the worker's next task from behind its slot, which is empty, or returns nil. It alternates between bound
+// tasks and others if there are both.
 func (st *Stealer) next() *task.Task {
 	idle := st.shared.idle.anyIdle()
 	if idle {
@@ -75,7 +75,7 @@ func (st *Stealer) next() *task.Task {
 	if t := st.hand.pop(); t != nil {
 		return t
 	}
-	some := 1 // leave the rest where thieves see it
+	some := 1 // leave the rest in the ring, for thieves
 	if !idle {
 		if st.keepReserve(); st.ring.len() >= reserve/2 {
 			some = handSize
@@ -100,11 +100,11 @@ func (st *Stealer) offer() {
 	st.keepReserve()
 }
 
-// reserve is up to how many of a busy worker's tasks lie where thieves look while there are no thieves.
+// reserve bounds how many tasks a busy worker keeps in its ring while there are no thieves.
 const reserve = 64
 
-// keepReserve puts tasks where thieves look, although there are none: a thief may come while this worker is in a
-// long poll. So nothing is hidden but the tasks behind half a reserve.
+// keepReserve puts tasks into the ring although there are no thieves: a thief may come while this worker is in a long
+// poll. So only the tasks behind half a reserve are hidden.
 func (st *Stealer) keepReserve() {
 	if st.private.Empty() || st.ring.len() >= reserve/2 {
 		return

@@ -128,7 +128,7 @@ func (a *attempts) arm(cx *core.Context) {
 	}
 }
 
-// Drop gives up the attempts under way and closes their sockets.
+// Drop ends the attempts under way and closes their sockets.
 func (a *attempts) Drop() {
 	if a.host != nil {
 		a.host.Disarm(&a.timer)

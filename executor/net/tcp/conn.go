@@ -76,7 +76,7 @@ func (s *Stream) SetKeepAlive(on bool) error {
 	return s.control("set", func(fd int) error { return sys.SetKeepAlive(fd, on) })
 }
 
-// SetKeepAliveConfig is SetKeepAlive with times and counts. The value 0 stands for 15 s, 15 s and 9 probes; a
+// SetKeepAliveConfig is SetKeepAlive with times and counts. The value 0 means 15 s, 15 s and 9 probes; a
 // negative one keeps the system's. On OpenBSD only the system's exist.
 func (s *Stream) SetKeepAliveConfig(c net.KeepAliveConfig) error {
 	return s.control("set", func(fd int) error { return setKeepAlive(fd, c) })

@@ -23,7 +23,7 @@ type Dialer struct {
 	// too.
 	Timeout time.Duration
 
-	// FallbackDelay is the time after which Dial tries the next address beside the one under way; 0 stands for 250
+	// FallbackDelay is the time after which Dial tries the next address beside the one under way; 0 means 250
 	// ms. With a negative value, Dial tries the next address once the one before has failed.
 	FallbackDelay time.Duration
 
@@ -48,9 +48,9 @@ func Dial(co *coro.Co, network, address string) (*Stream, error) {
 }
 
 // Dial connects to an address. network is "tcp", "tcp4" or "tcp6"; address is host:port, with names or numbers. An
-// empty host, or a wildcard, stands for this machine. Dial looks a name up on the blocking pool, and then tries its
+// empty host, or a wildcard, means this machine. Dial looks a name up on the blocking pool, and then tries its
 // addresses one after the other, with alternating families, each with a head start of FallbackDelay. The first one to
-// connect wins (RFC 8305), and Dial gives up the other attempts. If all fail, it returns the error of the first one.
+// connect wins (RFC 8305), and Dial cancels the other attempts. If all fail, it returns the error of the first one.
 func (d *Dialer) Dial(co *coro.Co, network, address string) (*Stream, error) {
 	var s *Stream
 	dial := func(co *coro.Co) (err error) {

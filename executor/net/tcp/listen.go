@@ -10,7 +10,7 @@ import (
 
 // A ListenConfig has the options of a listener. The zero value is ready for use.
 type ListenConfig struct {
-	// Backlog bounds the connections that wait for an accept; 0 stands for the maximum of the system.
+	// Backlog bounds the connections that wait for an accept; 0 means the maximum of the system.
 	Backlog int
 
 	// ReusePort allows other listeners, of this process or another process of the same user, to use the same port;
@@ -39,8 +39,8 @@ func Listen(network, address string) (*Listener, error) {
 }
 
 // Listen listens on a local address. network is "tcp", "tcp4" or "tcp6". address is host:port. An empty host, or the
-// wildcard of either family, stands for all addresses of the machine, of both families under "tcp" where the system
-// can do that. Port 0 stands for a free one.
+// wildcard of either family, means all addresses of the machine, of both families under "tcp" where the system
+// can do that. Port 0 means a free one.
 //
 // Any goroutine may call Listen. It blocks only to look up a host or a port that is given by name: inside a task,
 // pass numbers.

@@ -44,7 +44,7 @@ func Connect(to netip.AddrPort) (*Socket, error) {
 }
 
 // Dial makes a socket that is connected to a peer. network is "udp", "udp4" or "udp6"; address is host:port, with
-// names or numbers. An empty host, or a wildcard, stands for this machine. Dial looks a name up on the blocking pool,
+// names or numbers. An empty host, or a wildcard, means this machine. Dial looks a name up on the blocking pool,
 // and takes the first of its addresses that the system has a route to. It does not check that there is a peer.
 func Dial(co *coro.Co, network, address string) (*Socket, error) {
 	var none netip.AddrPort
@@ -124,8 +124,8 @@ func (lc *ListenConfig) Bind(addr netip.AddrPort) (*Socket, error) {
 }
 
 // Listen makes a socket at a local address. network is "udp", "udp4" or "udp6". address is host:port. An empty host,
-// or the wildcard of either family, stands for all addresses of the machine, of both families under "udp" where the
-// system can do that. Port 0 stands for a free one.
+// or the wildcard of either family, means all addresses of the machine, of both families under "udp" where the
+// system can do that. Port 0 means a free one.
 //
 // Any goroutine may call Listen. It blocks only to look up a host or a port that is given by name: inside a task,
 // pass numbers.

@@ -113,7 +113,7 @@ func (s *Socket) SetBroadcast(on bool) error {
 }
 
 // JoinGroup makes s receive datagrams that are sent to a multicast group and to the port of s, on interface ifi. A
-// nil ifi stands for that of the group's zone, and without a zone for the system's choice. A socket may be a member
+// nil ifi means that of the group's zone, and without a zone the system's choice. A socket may be a member
 // of several groups, and of one group on several interfaces. On Linux, a socket at the wildcard address receives from
 // all groups that any socket of the machine has joined.
 func (s *Socket) JoinGroup(group netip.Addr, ifi *net.Interface) error {

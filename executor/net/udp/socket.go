@@ -202,7 +202,7 @@ func (s *Socket) destination(to netip.AddrPort) (destination, error) {
 	return destination{to: e, addressed: true}, nil
 }
 
-// addr returns the address for errors; the zero AddrPort stands for the peer.
+// addr returns the address for errors; the zero AddrPort means the peer.
 func (d destination) addr() (to netip.AddrPort) {
 	if d.addressed {
 		to = d.to.AddrPort()

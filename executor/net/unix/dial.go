@@ -155,7 +155,7 @@ func (d *dialing) arm(cx *core.Context) {
 	d.host.Arm(&d.timer, d.pause.Until().Sub(d.host.Epoch()))
 }
 
-// Drop gives the connect up, and closes the socket.
+// Drop ends the connect, and closes the socket.
 func (d *dialing) Drop() {
 	if d.host != nil {
 		d.host.Disarm(&d.timer)

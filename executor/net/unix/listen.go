@@ -15,7 +15,7 @@ import (
 
 // A ListenConfig has the options of a listener. The zero value is ready for use.
 type ListenConfig struct {
-	// Backlog bounds the connections that wait for an accept; 0 stands for the maximum of the system.
+	// Backlog bounds the connections that wait for an accept; 0 means the maximum of the system.
 	Backlog int
 
 	// Control, if not nil, is called with the new socket before the bind. network is "unix" or "unixpacket".

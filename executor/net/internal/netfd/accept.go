@@ -125,7 +125,7 @@ func (a *Acceptor) accept(cx *core.Context) (c Accepted, p Progress, err error) 
 //  1. accepts until that would block, which clears the readiness and ends a backoff; or
 //  2. begins another pause, and sets the alarm; or
 //  3. ends with a connection or an error; or
-//  4. gives up, because it is cancelled for example.
+//  4. leaves without a result, because it is cancelled for example.
 //
 // In cases 3 and 4 it calls passOn. So as long as there is a waiter, and something to accept or a pause, a waiter is
 // woken and has not tried yet, or the alarm is set.

@@ -11,7 +11,7 @@ import (
 
 // An Alarm rings at a given time: at a deadline, or at the end of a pause. Any worker may set it, but a timer wheel
 // belongs to one worker. So a ringer carries the alarm, in the wheel of the worker that set it. A worker that sets it
-// later makes another ringer, and gives the first one back to its worker; that one wakes nothing any more.
+// later makes another ringer, and returns the first one to its worker; that one wakes no task any more.
 //
 // An alarm that is off has no entry in any wheel and keeps no worker.
 type Alarm struct {
@@ -97,7 +97,7 @@ func (a *Alarm) Off() {
 	a.giveBack()
 }
 
-// Forget is Off for good. The socket is closed, and a task that has seen it open may be about to set the alarm. Any
+// Forget turns a off, and later Sets have no effect. The socket is closed, and a task that has seen it open may be about to set the alarm. Any
 // goroutine.
 func (a *Alarm) Forget() {
 	a.mu.Lock()

@@ -62,7 +62,7 @@
 // # Closing
 //
 // The word counts the operations under way. Close (1) marks the word closed, (2) takes the registration out of the
-// reactor, which wakes all waiters, (3) gives up its own reference. The release of the last reference closes the
+// reactor, which wakes all waiters, (3) drops its own reference. The release of the last reference closes the
 // descriptor. So no system call ever uses a number that belongs to another file by then. No goroutine waits for
 // another: if an operation is under way, the descriptor closes when its system call returns, which takes microseconds
 // on a non-blocking socket.

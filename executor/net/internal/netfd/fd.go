@@ -95,7 +95,7 @@ func (f *FD) acquire(bits uint32) bool {
 // isClosed reports whether something in bits is closed in w.
 func isClosed(w, bits uint32) bool { return (w^open)&bits != 0 }
 
-// Release gives up a reference. The last one closes the descriptor.
+// Release drops a reference. The last one closes the descriptor.
 func (f *FD) Release() { _ = f.release() }
 
 func (f *FD) release() error {

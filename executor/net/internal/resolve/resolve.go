@@ -16,7 +16,7 @@ import (
 type Lookup func(ctx context.Context, network, host string) ([]netip.Addr, error)
 
 // Addrs returns the addresses of host:port in the order in which to try them, with alternating families. network is
-// "tcp" or "udp", with or without a 4 or 6; lookup may be nil. An empty host stands for the wildcard of both
+// "tcp" or "udp", with or without a 4 or 6; lookup may be nil. An empty host means the wildcard of both
 // families.
 func Addrs(co *coro.Co, network, address string, lookup Lookup) (ips []netip.Addr, host string, port uint16, err error) {
 	host, service, err := net.SplitHostPort(address)

@@ -17,7 +17,7 @@
 //	| buffer or several        | block the worker                                                     |
 //	| Accept                   | on Linux, checks the backlog first; it blocks the worker only if     |
 //	|                          | another process takes the connection in between                      |
-//	| Pipe.Fill, Pipe.Drain,   | block the worker; their callers ask Blocking before each             |
+//	| Pipe.Fill, Pipe.Drain,   | block the worker; their callers call Blocking before each            |
 //	| SendFile                 |                                                                      |
 //	| Connect                  | precedes any sharing of the descriptor; after a Control function of  |
 //	|                          | the user, the mode is set again                                      |

@@ -67,7 +67,7 @@ func (e Endpoint) Here() Endpoint {
 }
 
 // ListenFamily returns the family of a socket that is bound to e, and whether the socket excludes the other family.
-// As in package net, a wildcard of either family stands for both, unless network ends in 4 or 6.
+// As in package net, a wildcard of either family means both, unless network ends in 4 or 6.
 func (e Endpoint) ListenFamily(network string) (f Family, only6 bool) {
 	switch {
 	case network[len(network)-1] == '4':

@@ -32,7 +32,7 @@ func (e Errno) Temporary() bool {
 	return e.Timeout() || e == Errno(windows.WSAECONNABORTED) || e == Errno(windows.WSAECONNRESET) || Exhausted(e)
 }
 
-// Is reports whether target is the number of e on other systems, or an error that this number stands for.
+// Is reports whether target is the number of e on other systems, or an error that this number means.
 func (e Errno) Is(target error) bool {
 	posix := e.posix()
 	return posix != 0 && (target == posix || posix.Is(target))
