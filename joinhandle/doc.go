@@ -7,8 +7,8 @@
 //	h := executor.Go(co, fetch)
 //	v, err := h.Join(co)
 //
-// The examples are in package executor; GUIDE.md has whole programs. [Start] and [New] are the layer below, for hosts of
-// one's own.
+// The examples are in package executor; GUIDE.md has whole programs. [Start] and [New] are the layer below, for
+// custom hosts.
 //
 // A handle is as small as a pointer and is passed by value. A task whose handle is dropped is detached: it runs on, and
 // the garbage collector frees its output with it. Any number of goroutines and tasks may use a handle at once. The first

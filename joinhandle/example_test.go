@@ -11,7 +11,7 @@ import (
 	"github.com/moduvex/moduvex-go/joinhandle"
 )
 
-// A host of one's own starts the task of a future or of a body. What users of a runtime call is shown in package
+// A custom host starts the task of a future or of a body. What users of a runtime call is shown in package
 // executor.
 func ExampleStart() {
 	host := coretest.New(1)

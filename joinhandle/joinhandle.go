@@ -25,8 +25,8 @@ var _ core.Future[core.Result[int]] = JoinHandle[int]{}
 // New returns the handle of the task in slot, which a host has accepted or is about to accept.
 func New[T any](slot *task.Slot[T]) JoinHandle[T] { return JoinHandle[T]{slot} }
 
-// Start gives the task in slot to s and returns the handle. It is the layer under executor.Spawn, Go and Do, for hosts
-// of one's own. The slot is from task.New or task.NewValue, for a future, or from coro.New, NewDo, NewOwning or
+// Start gives the task in slot to s and returns the handle. It is the layer under executor.Spawn, Go and Do, for custom
+// hosts. The slot is from task.New or task.NewValue, for a future, or from coro.New, NewDo, NewOwning or
 // NewDoOwning, for a body. If s refuses the task, Start drops the future, or closes the resource that the body was to
 // own, and the handle returns a [*JoinError] that wraps the reason. If s panics, it does the same before the panic
 // continues. A nil s panics.
@@ -141,7 +141,7 @@ func (h JoinHandle[T]) Done() <-chan struct{} {
 	return ended
 }
 
-// OnEnd calls f once when the task has ended, in whichever way, and also if the task was refused and none of its code
+// OnEnd calls f once when the task has ended, by any outcome, and also if the task was refused and none of its code
 // has run. The goroutine that ends the task calls f; if the task has ended already, OnEnd does. f must neither block nor
 // panic. OnEnd is for work such as counting; a resource that the task must release is passed by executor.GoOwning.
 func (h JoinHandle[T]) OnEnd(f func()) {
@@ -179,7 +179,7 @@ func (h JoinHandle[T]) AbortHandle() AbortHandle {
 // began to shut down at that moment: such a task may have got its number already.
 func (h JoinHandle[T]) ID() uint64 { return h.task().ID() }
 
-// An onEnd is the watcher of OnEnd. It is a bystander: the task still reports a panic that nobody joins.
+// An onEnd is the watcher of OnEnd. It is a bystander: the task still reports a panic that is not joined.
 type onEnd struct{ f func() }
 
 var _ task.Bystander = (*onEnd)(nil)

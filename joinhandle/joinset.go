@@ -110,7 +110,7 @@ func (s *JoinSet[T]) add(slot *task.Slot[T]) AbortHandle {
 			s.remove(m)
 		}
 	}()
-	slot.Watch(m) // before the task can end: so the set has its panic, and it is not reported as one that nobody joins
+	slot.Watch(m) // before the task can end: so the set gets its panic, and the panic is not reported as one that is not joined
 	Start(s.spawner, slot)
 	spawned = true
 	return AbortHandle{&m.aborter, slot.ID()}
@@ -147,7 +147,7 @@ func (s *JoinSet[T]) TryJoin() (j Joined[T], ok bool) {
 
 // PollJoin is Join in poll style. It is ready with an output when a task has ended, and ready with ErrEmpty when the set
 // has no task left. Otherwise it is not ready, and has registered the context's waker, which an end wakes. A future that
-// gives up waiting calls Unwait with that waker, and so does a future that goes on with another waker: the first one may
+// gives up waiting calls Unwait with that waker, and so does a future that continues with another waker: the first one may
 // have been woken, and Unwait passes the wake on.
 func (s *JoinSet[T]) PollJoin(cx *core.Context) (j Joined[T], ready bool, err error) {
 	if !cx.Spend() {
@@ -239,7 +239,7 @@ func (s *JoinSet[T]) AbortAll() {
 }
 
 // DetachAll empties the set. The tasks run on, and their outputs are discarded. The runtime reports their panics, as
-// those of every task that nobody joins. Waiters get ErrEmpty.
+// those of every task that is not joined. Waiters get ErrEmpty.
 func (s *JoinSet[T]) DetachAll() { s.clear() }
 
 // Drop aborts every task of the set and empties it. Waiters get ErrEmpty. The set can be used again. A body defers Drop;

@@ -3,7 +3,7 @@ package joinhandle
 import "github.com/moduvex/moduvex-go/core/task"
 
 // A member is a task of a [JoinSet], and the waker that the end of the task wakes. An AbortHandle may point into it.
-// So a member keeps the set in memory only until the task has ended, and the task only until it is joined or lost.
+// So a member keeps the set in memory only until the task has ended, and the task only until it is joined or detached.
 type member[T any] struct {
 	aborter    aborter
 	set        *JoinSet[T]   // nil once the task has ended; only Wake reads it

@@ -7,7 +7,7 @@
 //	| Level, Edge, OneShot   | the kernel's own         | the kernel's own              | made of polls that complete once   |
 //	| Edge needs Rearm       | no                       | no                            | yes: see Rearmer                   |
 //	| a change costs         | one system call          | one (netbsd: one per filter)  | a cancelled poll and a new one     |
-//	| a timeout's grain      | 1 ns (before 5.11: 1 ms) | 1 ns to a tick of 10 ms       | 1 ms to 16 ms                      |
+//	| resolution of timeouts | 1 ns (before 5.11: 1 ms) | 1 ns to a tick of 10 ms       | 1 ms to 16 ms                      |
 //	| Notify                 | eventfd                  | EVFILT_USER, or a pipe        | a posted completion                |
 //	| descriptors            | 2                        | 1, or 3 with a pipe           | a handle, and one each 32 sockets  |
 //	| closed without Delete  | dropped with the last    | dropped with the number       | dropped                            |
@@ -32,7 +32,7 @@
 //
 // What a caller must not rely on:
 //
-//   - That an Event is true. Another thread may have used the descriptor first, a checksum may have been wrong; a
+//   - That an Event still holds. Another thread may have used the descriptor first, a checksum may have been wrong; a
 //     would-block after an Event is normal, and descriptors must be non-blocking.
 //   - That Edge reports new edges only. epoll reports an edge of either direction with the state of both, kqueue
 //     when an acknowledgement arrives, AFD whenever the direction is armed.

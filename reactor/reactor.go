@@ -16,7 +16,7 @@ type Reactor struct {
 	poller  Poller  // nil in the zero Reactor
 	rearmer Rearmer // the same Poller if it implements Rearmer, else nil
 
-	// waiting is the right to use events: a Wait sets it, and clears it when it returns.
+	// waiting is true during a Wait, which alone uses events: the Wait sets it, and clears it when it returns.
 	waiting atomic.Bool
 	events  []Event // reused by every Wait; as long as the busiest one needed
 

@@ -15,7 +15,7 @@ import (
 //	                report (sets bits, tick+1)
 //	                +-----+
 //	                v     |
-//	Register --> open ----+--- Deregister, CloseWith, Reactor.Close --> retired (Closed bit, for good)
+//	Register --> open ----+--- Deregister, CloseWith, Reactor.Close --> retired (sets the Closed bit)
 //	              ^   |
 //	              +---+
 //	    ClearReady under the same tick (clears bits)

@@ -69,7 +69,7 @@ func (t *table) remove(key Key) {
 	t.live--
 }
 
-// takeAll empties the table for good and returns the Registrations that were in it.
+// takeAll empties the table before the Reactor closes, and returns the Registrations that were in it.
 func (t *table) takeAll() []*Registration {
 	regs := make([]*Registration, 0, t.live)
 	for i := range t.slots {

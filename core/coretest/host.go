@@ -1,8 +1,8 @@
 // Package coretest provides hosts for tests.
 //
 //   - [Host] runs tasks on the test's own goroutine, in a fixed order, on a clock that moves only when
-//     every task waits. It is a complete [core.Host] without I/O, small enough to be read as the example
-//     of one.
+//     every task waits. It is a complete [core.Host] without I/O, small enough to serve as the example for
+//     authors of hosts.
 //   - [Workers] run tasks in parallel, and each task on changing workers.
 //
 // # The clock in tests of your own
@@ -181,7 +181,7 @@ func (h *Host) Advance(d time.Duration) {
 	}
 }
 
-// Close gives up every task that is left: it drops each once and resolves its join.
+// Close ends every task that is left: it drops each once and resolves its join.
 func (h *Host) Close() {
 	h.mu.Lock()
 	h.closed = true

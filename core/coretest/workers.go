@@ -117,7 +117,7 @@ func (ws *Workers) Live() int {
 	return ws.live
 }
 
-// Close lets the workers finish the polls under way, ends them, and gives up every task that is left: each is
+// Close lets the workers finish the polls under way, ends them, and then every task that is left: each is
 // dropped once and its join resolved. A second Close does nothing. No task may call it.
 func (ws *Workers) Close() {
 	ws.mu.Lock()

@@ -9,7 +9,7 @@
 //	})
 //
 // The examples are in package executor and in GUIDE.md. [New], [NewDo], [NewOwning] and [Pool] are the layer below, for
-// authors of hosts, and so are the examples here.
+// custom hosts, and so are the examples here.
 //
 // A body waits where it calls [Await], [Sleep], [Co.Suspend], [Co.Yield] or a function that calls one of these: it is
 // suspended there, and its worker goes on with other tasks. A million bodies may wait at once; each costs the stack of a

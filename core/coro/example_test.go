@@ -8,7 +8,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/coro"
 )
 
-// A host of one's own: here one on a virtual clock, which jumps to the next deadline when all tasks wait. How users of a
+// A custom host: here one on a virtual clock, which jumps to the next deadline when all tasks wait. How users of a
 // runtime write bodies is shown in package executor.
 func ExampleNew() {
 	host := coretest.New(1)

@@ -3,8 +3,8 @@
 //
 // # How to use it
 //
-// Most users do not: they start tasks with package executor and join them with package joinhandle. A host, a
-// test or a spawn function of one's own uses it directly:
+// Most programs do not use it: they start tasks with package executor and join them with package joinhandle. A custom
+// host, a test or a custom spawn function uses it directly:
 //
 //	s := task.New(f)      // or NewValue, or coro.New for a body in direct style
 //	host.Spawn(&s.Task)   // from now on the host polls it
@@ -48,14 +48,14 @@
 //
 // # Why that is safe
 //
-// In every hand-over of this table the giver makes a compare-and-swap on the word and the taker loads the word,
-// and Go's atomics order what was written before them. The state function is explored over all interleavings
-// of wakers, aborters, joiners and runners in state_explore_test.go; the tests of real tasks exercise the
+// In every hand-over of this table the old owner makes a compare-and-swap on the word and the new owner loads the word,
+// so Go's atomics order the writes of the old owner before the reads of the new one. state_explore_test.go explores the
+// state function over all interleavings of wakers, aborters, joiners and runners; the tests of real tasks exercise the
 // hand-overs under the race detector.
 //
 // # Tasks are not recycled
 //
-// A free list would save an allocation a spawn. But a stale waker may be called at any time, and handles outlive
-// tasks, so only a count of them could tell when a task is free, and the count would cost more than the
-// allocation. The garbage collector does it.
+// A free list would save one allocation per spawn. But a stale waker may be called at any time, and handles outlive
+// tasks, so only a reference count could tell when a task is free, and the count would cost more than the
+// allocation. The garbage collector frees tasks.
 package task

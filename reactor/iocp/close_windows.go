@@ -13,7 +13,7 @@ import (
 //  2. It wakes the Wait in progress and waits for it. A close of the port does not wake a Wait on some systems.
 //  3. It cancels every poll and gets packets until no cancelled poll is outstanding.
 //  4. It closes the driver's handles and the port. It frees the blocks, except those of a group with a poll that it
-//     could not cancel: the kernel may still write there, so they stay pinned for good. Close does not wait for
+//     could not cancel: the kernel may still write there, so they stay pinned for ever. Close does not wait for
 //     such a poll, which may never end, and returns the error.
 func (p *Poller) Close() error {
 	// 1

@@ -217,7 +217,7 @@ func (p *Poller) drop(s *socket) {
 	case idle:
 		p.slots.put(s.at)
 	case polling:
-		// If this fails the poll goes on, and its packet comes when the socket is closed.
+		// If this fails the poll stays outstanding, and its packet comes when the socket is closed.
 		_ = p.cancel(s)
 	}
 }

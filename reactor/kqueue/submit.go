@@ -8,8 +8,8 @@ import "golang.org/x/sys/unix"
 // valid until the next submit. Under mu.
 //
 // With receipts each change takes one entry in the list of events, which has just as many: the kernel neither waits
-// nor has room for events. Without receipts each change is a call of its own with no room for events, and its error
-// is the error of the change.
+// nor has room for events. Without receipts each change is a separate call with no room for events, and the error of
+// the call is that of the change.
 func (p *Poller) submit(s *source, list []change) []error {
 	receipt := 0
 	if p.k.receipt {

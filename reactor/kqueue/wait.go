@@ -13,7 +13,7 @@ import (
 // them.
 const maxTimeout = 24 * time.Hour
 
-// wait appends to events what there is to report. It calls the kernel again after everything that does not end a
+// wait appends the Events to report to events. It calls the kernel again after everything that does not end a
 // Wait: a signal, the end of maxTimeout, and kernel events of which nothing is reported.
 func (p *Poller) wait(events []reactor.Event, timeout time.Duration) ([]reactor.Event, error) {
 	p.waits++

@@ -6,7 +6,7 @@ import "sync/atomic"
 // is an event that the Poller makes for its own Wait: a write to an eventfd or a pipe, EVFILT_USER, a packet of a
 // completion port. The zero NotifyFlag is ready for use. Its methods may be called from any goroutine.
 //
-// A Poller uses it like this:
+// A Poller uses it as follows:
 //
 //	Notify:  ticket, signalled := flag.Request()
 //	         if signalled { return nil }
@@ -47,7 +47,7 @@ import "sync/atomic"
 // # Rejected
 //
 //   - Clearing the bits before the system call: a Notify in between would signal a second time, and the event of
-//     the first signal might end the next Wait for nothing.
+//     the first signal might end the next Wait without a reason.
 //   - Clearing them in every Wait, with or without the event: the same.
 type NotifyFlag struct {
 	// word is
@@ -83,7 +83,7 @@ func (f *NotifyFlag) Signalled(ticket uint32) {
 }
 
 // Take is called by the Wait that has got the signal's event. It reports whether a Notify requested it; if not, the
-// Wait goes on.
+// Wait continues.
 func (f *NotifyFlag) Take() bool { return f.takeFrom(f.word.Load()) }
 
 // takeFrom swaps from word, which Take has just loaded, and loads again when the swap fails.

@@ -18,7 +18,7 @@ type Fake struct {
 	once bool // report a condition under Edge once per Rearm; see RearmFake
 
 	waitMu sync.Mutex    // the Wait in progress, or Close
-	wake   chan struct{} // of capacity one: something changed since the last look of Wait
+	wake   chan struct{} // of capacity one: something changed since Wait last checked
 
 	mu       sync.Mutex
 	sources  map[uintptr]*source
@@ -258,11 +258,11 @@ func (f *Fake) begin(op string) error {
 	return nil
 }
 
-// changed makes the Wait in progress look again.
+// changed makes the Wait in progress check again.
 func (f *Fake) changed() {
 	select {
 	case f.wake <- struct{}{}:
-	default: // the Wait looks in any case
+	default: // the Wait checks in any case
 	}
 }
 

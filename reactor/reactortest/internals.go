@@ -9,13 +9,13 @@ import (
 	"github.com/moduvex/moduvex-go/reactor/pollerkit"
 )
 
-// Internals is a Poller seen from its own package's tests, for [TestInternals].
+// Internals gives [TestInternals] access to a Poller's internals. The tests of the Poller's own package make it.
 type Internals struct {
 	// Poller is the Poller under test. TestInternals closes it.
 	Poller reactor.Poller
 	// Notify is the flag that its Notify uses.
 	Notify *pollerkit.NotifyFlag
-	// HoldWait makes p as busy as a Wait in progress does, until release is called.
+	// HoldWait makes the Poller as busy as a Wait in progress does, until release is called.
 	HoldWait func() (release func())
 	// Signals returns how many signals Notify has made since the last call of Signals. It is nil where the
 	// system does not count them.

@@ -13,7 +13,7 @@ import (
 )
 
 // A Model is a set of agents and the laws that they keep. S is a state: everything that decides which steps are possible,
-// with the law that was broken on the way to it, if any. K is the part of a state that tells it from others. L is a
+// with the law that was broken on the way to it, if any. K is the part of a state that identifies it. L is a
 // law, and its zero value says that none is broken.
 type Model[S any, K, L comparable] interface {
 	// Birth returns the first state.
@@ -47,7 +47,7 @@ type Exploration[S any, K, L comparable] struct {
 	later   []numbered[S]
 }
 
-// An edge leads from one state, by its number, to another; which counts the steps that are possible in the first.
+// An edge is a step from one state to another: the number of the first state, and which of the steps possible in it.
 type edge struct {
 	from, which uint32
 }
