@@ -108,8 +108,8 @@ func (p *probe) Drop() {
 	p.drops++
 }
 
-// answer makes the probe ready with value and wakes its task.
-func (p *probe) answer(value int) {
+// complete makes the probe ready with value and wakes its task.
+func (p *probe) complete(value int) {
 	p.mu.Lock()
 	p.value, p.ready = value, true
 	w := p.waker

@@ -163,7 +163,7 @@ func TestPollWakesItsWakerAtTheEnd(t *testing.T) {
 			t.Fatalf("have %v", r)
 		}
 	}
-	p.answer(5)
+	p.complete(5)
 	h.Run()
 	if w.wakes != 1 {
 		t.Errorf("%d wakes, want 1", w.wakes)
@@ -182,7 +182,7 @@ func TestHandlePolledInTwoTasks(t *testing.T) {
 	var first, second counter
 	poll(h, &first, j)
 	poll(h, &second, j)
-	p.answer(5)
+	p.complete(5)
 	h.Run()
 	if first.wakes != 1 || second.wakes != 1 {
 		t.Errorf("%d and %d wakes, want 1 each", first.wakes, second.wakes)

@@ -166,7 +166,7 @@ func TestPollJoinWakesItsWaker(t *testing.T) {
 			t.Errorf("pending: %t, %v", ready, err)
 		}
 	}
-	p.answer(7)
+	p.complete(7)
 	h.Run()
 	if w.wakes != 1 {
 		t.Errorf("%d wakes, want 1", w.wakes)

@@ -62,7 +62,7 @@ func (q *queue) wait() {
 func (q *queue) end() {
 	p := q.tasks[0]
 	q.tasks = q.tasks[1:]
-	p.answer(1)
+	p.complete(1)
 	q.h.Run()
 }
 
@@ -181,7 +181,7 @@ func TestWaitersOfASetAreWokenWhenItHasNoTaskLeft(t *testing.T) {
 // A task that is aborted between its wake and its turn takes nothing from the others.
 func TestAWaiterOfASetThatIsAbortedOnItsTurnHandsItOn(t *testing.T) {
 	q := newQueue(t, 2, 1)
-	gone := spawn[int](q.h, &polite{silent: silent{q.set}})
+	gone := spawn[int](q.h, &unwaiter{setWaiter: setWaiter{q.set}})
 	q.h.Run()
 	q.wait()
 	q.endAndAbort(gone)
@@ -195,7 +195,7 @@ func TestAWaiterOfASetThatIsAbortedOnItsTurnHandsItOn(t *testing.T) {
 func (q *queue) endAndAbort(woken joinhandle.JoinHandle[int]) {
 	p := q.tasks[0]
 	q.tasks = q.tasks[1:]
-	p.answer(1)
+	p.complete(1)
 	q.h.Step() // it ends, and wakes the other
 	woken.Abort()
 	q.h.Run()
@@ -214,31 +214,31 @@ func TestAJoinThatIsAbortedOnItsTurnHasItsOutput(t *testing.T) {
 	q.want("aborted", 0)
 }
 
-// A silent future waits for a task of a set, and gives up without Unwait.
-type silent struct{ set *joinhandle.JoinSet[int] }
+// A setWaiter waits for a task of a set, and gives up without Unwait.
+type setWaiter struct{ set *joinhandle.JoinSet[int] }
 
-func (s *silent) Poll(cx *core.Context) (int, bool) {
+func (s *setWaiter) Poll(cx *core.Context) (int, bool) {
 	j, ready, _ := s.set.PollJoin(cx)
 	return j.Value, ready
 }
 
-// A polite future calls Unwait when it gives up.
-type polite struct {
-	silent
+// An unwaiter calls Unwait when it gives up.
+type unwaiter struct {
+	setWaiter
 	waker core.Waker
 }
 
-func (p *polite) Poll(cx *core.Context) (int, bool) {
+func (p *unwaiter) Poll(cx *core.Context) (int, bool) {
 	p.waker = cx.Waker()
-	return p.silent.Poll(cx)
+	return p.setWaiter.Poll(cx)
 }
 
-func (p *polite) Drop() { p.set.Unwait(p.waker) }
+func (p *unwaiter) Drop() { p.set.Unwait(p.waker) }
 
 // A task that has ended holds up no end but, at most, the one that it was woken for, and that up to the next.
 func TestAWaiterOfASetThatEndsWithoutAWordIsPassedOver(t *testing.T) {
 	q := newQueue(t, 2, 2)
-	gone := spawn[int](q.h, &silent{q.set})
+	gone := spawn[int](q.h, &setWaiter{q.set})
 	q.h.Run()
 	q.wait()
 	gone.Abort()
@@ -247,7 +247,7 @@ func TestAWaiterOfASetThatEndsWithoutAWordIsPassedOver(t *testing.T) {
 	q.want("it ended while it waited", 1, 0)
 
 	q = newQueue(t, 3, 2)
-	gone = spawn[int](q.h, &silent{q.set})
+	gone = spawn[int](q.h, &setWaiter{q.set})
 	q.h.Run()
 	q.wait()
 	q.endAndAbort(gone)
@@ -293,7 +293,7 @@ func TestWaitersOfASetThatGiveUpAtRandomLoseNothing(t *testing.T) {
 			})
 		}
 		for _, p := range ps {
-			p.answer(1)
+			p.complete(1)
 			h.Run()
 		}
 		all.Wait()

@@ -83,7 +83,7 @@ func TestOneOfManyWaitersGetsTheValue(t *testing.T) {
 		})
 	}
 	ready.Wait() // some wait, some are about to
-	p.answer(7)
+	p.complete(7)
 	h.Run()
 	wg.Wait()
 	if values.Load() != 1 || late.Load() != waiters-1 {
@@ -114,7 +114,7 @@ func TestWaitersThatGiveUpLeaveNothingBehind(t *testing.T) {
 	if n := growth(wait); n > waits/10 {
 		t.Errorf("%d objects are kept beside a waker after %d waits", n, waits)
 	}
-	p.answer(7)
+	p.complete(7)
 	h.Run()
 	if w.wakes != 1 {
 		t.Errorf("the waker that stayed: %d wakes", w.wakes)
@@ -162,7 +162,7 @@ func TestDoneIsClosedAtTheEnd(t *testing.T) {
 			t.Error("closed before the end")
 		}
 	}
-	p.answer(7)
+	p.complete(7)
 	h.Run()
 	for _, ch := range append(before, j.Done()) { // also asked for after the end
 		if isOpen(ch) {

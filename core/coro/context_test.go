@@ -80,8 +80,8 @@ func TestAContextIsThatOfItsScope(t *testing.T) {
 		},
 	}
 	for _, test := range tests {
-		for _, asked := range []bool{true, false} { // for Done, before the end
-			t.Run(fmt.Sprintf("%s/asked=%t", test.name, asked), func(t *testing.T) {
+		for _, watched := range []bool{true, false} { // by a call of Done, before the end
+			t.Run(fmt.Sprintf("%s/watched=%t", test.name, watched), func(t *testing.T) {
 				h := newHost(t)
 				var in *coro.Co
 				var cancel func(error)
@@ -97,7 +97,7 @@ func TestAContextIsThatOfItsScope(t *testing.T) {
 				if in.Err() != nil || in.Cause() != nil {
 					t.Errorf("before: have %v, %v", in.Err(), in.Cause())
 				}
-				if asked {
+				if watched {
 					if first := in.Done(); isDone(in) || in.Done() != first {
 						t.Error("before: done, or a new channel at each call")
 					}
@@ -123,18 +123,18 @@ func TestTheContextOfABodyEndsWithIt(t *testing.T) {
 		"panics":  func(*coro.Co) { panic("boom") },
 		"exits":   func(*coro.Co) { runtime.Goexit() },
 	} {
-		for _, asked := range []bool{true, false} {
+		for _, watched := range []bool{true, false} {
 			var ctx context.Context
 			run(t, func(co *coro.Co) (int, error) {
 				ctx = co
-				if asked && isDone(co) {
+				if watched && isDone(co) {
 					t.Errorf("%s: done from the start", name)
 				}
 				body(co)
 				return 0, nil
 			})
 			if !isDone(ctx) || ctx.Err() != context.Canceled {
-				t.Errorf("%s, asked %t: done %t, %v", name, asked, isDone(ctx), ctx.Err())
+				t.Errorf("%s, watched %t: done %t, %v", name, watched, isDone(ctx), ctx.Err())
 			}
 			called := make(chan struct{})
 			context.AfterFunc(ctx, func() { close(called) })

@@ -13,10 +13,10 @@ import (
 )
 
 // A prober is a future that calls Inside in its Poll and in its Drop.
-type prober struct{ ask func() }
+type prober struct{ check func() }
 
-func (p *prober) Poll(*core.Context) (int, bool) { p.ask(); return 0, false }
-func (p *prober) Drop()                          { p.ask() }
+func (p *prober) Poll(*core.Context) (int, bool) { p.check(); return 0, false }
+func (p *prober) Drop()                          { p.check() }
 
 // pull runs f in an iterator that iter.Pull drives.
 func pull(f func()) {
@@ -39,22 +39,22 @@ func TestInsideFindsOutWhetherATaskCalls(t *testing.T) {
 		return func(t *testing.T) { do(t, func(*coro.Co) { f() }) }
 	}
 	var have []bool
-	ask := func() { have = append(have, coro.Inside()) }
+	check := func() { have = append(have, coro.Inside()) }
 	tests := []struct {
 		name string
 		run  func(t *testing.T)
 		want bool
 	}{
-		{"a body", body(ask), true},
-		{"a body, in an iterator", body(func() { pull(ask) }), true},
-		{"a body, in an iterator of an iterator", body(func() { pull(func() { pull(ask) }) }), true},
-		{"a body, on a goroutine", body(func() { panicOf(ask) }), false},
-		{"a body, on a goroutine, in an iterator", body(func() { panicOf(func() { pull(ask) }) }), false},
+		{"a body", body(check), true},
+		{"a body, in an iterator", body(func() { pull(check) }), true},
+		{"a body, in an iterator of an iterator", body(func() { pull(func() { pull(check) }) }), true},
+		{"a body, on a goroutine", body(func() { panicOf(check) }), false},
+		{"a body, on a goroutine, in an iterator", body(func() { panicOf(func() { pull(check) }) }), false},
 		{"a body, deep down", body(func() {
 			var down func(n int)
 			down = func(n int) {
 				if n == 0 {
-					ask()
+					check()
 					return
 				}
 				down(n - 1)
@@ -63,14 +63,14 @@ func TestInsideFindsOutWhetherATaskCalls(t *testing.T) {
 		}), true},
 		{"the clean-up of a body, at the close", func(t *testing.T) {
 			h := newHost(t)
-			spawn(t, h, func(co *coro.Co) (int, error) { defer ask(); return 0, forever(co) })
+			spawn(t, h, func(co *coro.Co) (int, error) { defer check(); return 0, forever(co) })
 			h.Run()
 			h.Close()
 		}, true},
 		{"a body that exits", func(t *testing.T) {
 			h := newHost(t)
 			s := spawn(t, h, func(co *coro.Co) (int, error) {
-				defer ask()
+				defer check()
 				for {
 					co.Yield()
 				}
@@ -81,7 +81,7 @@ func TestInsideFindsOutWhetherATaskCalls(t *testing.T) {
 		}, true},
 		{"a poll, and a drop", func(t *testing.T) {
 			h := newHost(t)
-			s := task.New[int](&prober{ask})
+			s := task.New[int](&prober{check})
 			h.Spawn(&s.Task)
 			h.Run()
 			s.Abort()
@@ -89,25 +89,25 @@ func TestInsideFindsOutWhetherATaskCalls(t *testing.T) {
 		}, true},
 		{"a poll, and a drop at the close", func(t *testing.T) {
 			h := newHost(t)
-			h.Spawn(&task.New[int](&prober{ask}).Task)
+			h.Spawn(&task.New[int](&prober{check}).Task)
 			h.Run()
 			h.Close()
 		}, true},
 		{"a poll, and a drop, in an iterator", func(t *testing.T) {
 			h := newHost(t)
-			h.Spawn(&task.New[int](&prober{func() { pull(ask) }}).Task)
+			h.Spawn(&task.New[int](&prober{func() { pull(check) }}).Task)
 			h.Run()
 			h.Close()
 		}, true},
-		{"a goroutine", func(*testing.T) { ask() }, false},
-		{"a goroutine, in an iterator", func(*testing.T) { pull(ask) }, false},
+		{"a goroutine", func(*testing.T) { check() }, false},
+		{"a goroutine, in an iterator", func(*testing.T) { pull(check) }, false},
 		{"a goroutine whose spawn is refused", func(*testing.T) {
-			s := task.New[int](&prober{ask})
+			s := task.New[int](&prober{check})
 			s.ForHost().Kill(core.ErrShutdown)
 		}, false},
-		{"functions of the same name", func(*testing.T) { new(coroutine).serve(ask) }, false},
+		{"functions of the same name", func(*testing.T) { new(coroutine).serve(check) }, false},
 		{"functions of the same name, in an iterator", func(*testing.T) {
-			new(coroutine).serve(func() { pull(ask) })
+			new(coroutine).serve(func() { pull(check) })
 		}, false},
 	}
 	for _, test := range tests {

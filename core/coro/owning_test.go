@@ -12,13 +12,13 @@ import (
 	"github.com/moduvex/moduvex-go/core/task"
 )
 
-// A thing counts how often it is closed.
-type thing struct{ closed int }
+// A resource counts how often it is closed.
+type resource struct{ closed int }
 
-func (r *thing) Close() error { r.closed++; return nil }
+func (r *resource) Close() error { r.closed++; return nil }
 
 // serve is a body that owns r, as a server's is.
-func serve(r *thing, began *bool) func(co *coro.Co) (int, error) {
+func serve(r *resource, began *bool) func(co *coro.Co) (int, error) {
 	return func(co *coro.Co) (int, error) {
 		*began = true
 		defer r.Close()
@@ -52,7 +52,7 @@ func TestWhatATaskOwnsIsClosedOnceWhateverBecomesOfIt(t *testing.T) {
 	}
 	for _, test := range tests {
 		h := newHost(t)
-		r, began := new(thing), false
+		r, began := new(resource), false
 		s := coro.NewOwning(r, serve(r, &began))
 		test.do(h, s)
 		if !s.Finished() || r.closed != 1 || began != test.began {
@@ -77,7 +77,7 @@ func TestWhatAChildOwnsIsClosedOnceWhateverBecomesOfIt(t *testing.T) {
 	for _, test := range tests {
 		for _, results := range []bool{false, true} {
 			h := newHost(t)
-			r, began, g := new(thing), false, new(gate)
+			r, began, g := new(resource), false, new(gate)
 			var scope *coro.Group
 			caller := spawn(t, h, func(co *coro.Co) (int, error) {
 				return 0, coro.WithGroup(co, coro.GroupOptions{Limit: 1}, func(co *coro.Co, s *coro.Group) error {
@@ -116,7 +116,7 @@ func (b *both) Spawn(r core.Task) error {
 func TestWhatAChildOwnsIsClosedOnceIfItIsRefused(t *testing.T) {
 	for _, killed := range []bool{false, true} {
 		w := newWorker(t, coro.NewPool(0, false))
-		r, began := new(thing), false
+		r, began := new(resource), false
 		s := coro.New(func(co *coro.Co) (int, error) {
 			return 0, coro.WithGroup(co, coro.GroupOptions{}, func(co *coro.Co, s *coro.Group) error {
 				return s.DoOwning(co, r, func(co *coro.Co) error { _, err := serve(r, &began)(co); return err })
@@ -157,8 +157,8 @@ func TestABodyOwnsSomething(t *testing.T) {
 			body := func(*coro.Co) error { return nil }
 			for text, f := range map[string]func(){
 				"coro: a body that owns nothing: the Closer is nil": func() { s.DoOwning(co, nil, body) },
-				"coro: DoOwning of a nil body":                      func() { s.DoOwning(co, new(thing), nil) },
-				"coro: NewOwning of a nil body":                     func() { coro.NewOwning[int](new(thing), nil) },
+				"coro: DoOwning of a nil body":                      func() { s.DoOwning(co, new(resource), nil) },
+				"coro: NewOwning of a nil body":                     func() { coro.NewOwning[int](new(resource), nil) },
 			} {
 				func() {
 					defer func() {

@@ -19,10 +19,10 @@ func TestAZeroGroupOrResultsPanicsWithItsName(t *testing.T) {
 			call func()
 		}{
 			"Group.Do":         {group, func() { g.Do(co, forever) }},
-			"Group.DoOwning":   {group, func() { g.DoOwning(co, new(thing), forever) }},
+			"Group.DoOwning":   {group, func() { g.DoOwning(co, new(resource), forever) }},
 			"NewResults":       {group, func() { coro.NewResults[int](g) }},
 			"Results.Go":       {results, func() { r.Go(co, value) }},
-			"Results.GoOwning": {results, func() { r.GoOwning(co, new(thing), value) }},
+			"Results.GoOwning": {results, func() { r.GoOwning(co, new(resource), value) }},
 			"Results.All":      {results, func() { r.All(co) }},
 		} {
 			func() {
@@ -42,7 +42,7 @@ func TestAZeroGroupOrResultsPanicsWithItsName(t *testing.T) {
 }
 
 func TestAZeroGroupClosesWhatItCannotPass(t *testing.T) {
-	r := new(thing)
+	r := new(resource)
 	do(t, func(co *coro.Co) {
 		defer func() { recover() }()
 		new(coro.Group).DoOwning(co, r, forever)

@@ -37,12 +37,12 @@ func TestABarrierOpensWhenAllHaveArrivedAndHasOneLeader(t *testing.T) {
 				w.Pends(t) // does not arrive twice
 			}
 		}
-		if !last.Answers(t, last.Wakes) {
+		if !last.Completes(t, last.Wakes) {
 			t.Errorf("round %d: the last is not the leader", round)
 		}
 		last.Pends(t) // for the next round
 		for _, w := range ws {
-			if w != last && w.Answers(t, w.Wakes) {
+			if w != last && w.Completes(t, w.Wakes) {
 				t.Errorf("round %d: a second leader", round)
 			}
 		}
@@ -50,7 +50,7 @@ func TestABarrierOpensWhenAllHaveArrivedAndHasOneLeader(t *testing.T) {
 	}
 	one := arrivals(t, lock.NewBarrier(1), 1)[0]
 	for range 2 {
-		if !one.Answers(t, 0) {
+		if !one.Completes(t, 0) {
 			t.Error("a barrier for one has no leader")
 		}
 	}
@@ -63,14 +63,14 @@ func TestADroppedArrivalDoesNotCount(t *testing.T) {
 	ws[0].Drop()
 	ws[0].Drop()
 	ws[1].Pends(t)
-	ws[2].Answers(t, 0)
+	ws[2].Completes(t, 0)
 	ws[1].Drop() // too late: the round is complete
 	ws[0].Pends(t)
 	if ws[0].Wakes != 0 || ws[1].Wakes != 1 {
 		t.Errorf("woken %d and %d times", ws[0].Wakes, ws[1].Wakes)
 	}
-	ws[2].Answers(t, 0)
-	ws[0].Answers(t, 1)
+	ws[2].Completes(t, 0)
+	ws[0].Completes(t, 1)
 }
 
 // Waiters of a round that is complete are woken in several goes, with the lock free in between: one
@@ -91,14 +91,14 @@ func TestABarrierForManyTellsItsRoundsApart(t *testing.T) {
 		}))
 		w.Future.Poll(cx)
 	}
-	if !ws[n-1].Answers(t, 0) {
+	if !ws[n-1].Completes(t, 0) {
 		t.Error("no leader")
 	}
 	for _, w := range ws[:n-2] {
 		w.Pends(t)
 	}
 	ws[n-2].Pends(t)
-	if !ws[n-1].Answers(t, 0) {
+	if !ws[n-1].Completes(t, 0) {
 		t.Error("the second round is not complete")
 	}
 }

@@ -35,7 +35,7 @@ func mustBeLocked(t testing.TB, m *lock.Mutex) {
 func TestUnlockPassesTheMutexToTheNextInLine(t *testing.T) {
 	var m lock.Mutex
 	ws := lockWaiters(t, &m, 4)
-	g := ws[0].Answers(t, 0)
+	g := ws[0].Completes(t, 0)
 	for _, w := range ws[1:] {
 		w.Pends(t)
 	}
@@ -47,7 +47,7 @@ func TestUnlockPassesTheMutexToTheNextInLine(t *testing.T) {
 			}
 		}
 		mustBeLocked(t, &m)
-		g = w.Answers(t, 1)
+		g = w.Completes(t, 1)
 	}
 	g.Unlock()
 	g = mustLock(t, &m)
@@ -63,13 +63,13 @@ func TestANewcomerGetsNoMutexPastTheWaiters(t *testing.T) {
 	g.Unlock()
 	mustBeLocked(t, &m) // by ws[0], which has not polled yet
 	ws[1].Pends(t)
-	g = ws[0].Answers(t, 1)
+	g = ws[0].Completes(t, 1)
 	ws[2].Pends(t)
 	g.Unlock()
 	ws[2].Pends(t)
-	g = ws[1].Answers(t, 1)
+	g = ws[1].Completes(t, 1)
 	g.Unlock()
-	ws[2].Answers(t, 1)
+	ws[2].Completes(t, 1)
 }
 
 // Regression: the wake of a waiter that was dropped after it was lost.
@@ -83,7 +83,7 @@ func TestADroppedWaiterPassesTheMutexOn(t *testing.T) {
 	g.Unlock()
 	ws[0].Drop()
 	ws[1].Drop()
-	g = ws[2].Answers(t, 1)
+	g = ws[2].Completes(t, 1)
 	g.Unlock()
 	g = mustLock(t, &m)
 	g.Unlock()
@@ -102,7 +102,7 @@ func TestADroppedWaiterLeavesTheLine(t *testing.T) {
 		for i, w := range ws {
 			if i != gone {
 				g.Unlock()
-				g = w.Answers(t, 1)
+				g = w.Completes(t, 1)
 			}
 		}
 		g.Unlock()
@@ -131,12 +131,12 @@ func TestALockFutureCanBeUsedAgain(t *testing.T) {
 	var m lock.Mutex
 	w := lockWaiters(t, &m, 1)[0]
 	for range 3 {
-		g := w.Answers(t, 0)
+		g := w.Completes(t, 0)
 		g.Unlock()
 		g = mustLock(t, &m)
 		w.Pends(t)
 		g.Unlock()
-		g = w.Answers(t, 1)
+		g = w.Completes(t, 1)
 		w.Wakes = 0
 		g.Unlock()
 		g = mustLock(t, &m)
@@ -159,7 +159,7 @@ func TestALockFutureThatIsPolledAgainWakesItsLastWaker(t *testing.T) {
 	if w.Wakes != 0 {
 		t.Error("the waker of an earlier poll was woken")
 	}
-	other.Answers(t, 1)
+	other.Completes(t, 1)
 }
 
 func TestUnlockOfAnUnlockedMutexPanics(t *testing.T) {
@@ -193,7 +193,7 @@ func TestUnlockOnWakesThroughTheWorker(t *testing.T) {
 	if h.Woken != 1 {
 		t.Errorf("%d wakes through the host, want 1", h.Woken)
 	}
-	g = w.Answers(t, 1)
+	g = w.Completes(t, 1)
 	g.UnlockOn(cx)
 	g = mustLock(t, &m)
 	g.Unlock()
@@ -212,7 +212,7 @@ func TestAMutexWakesOutsideOfItsLocks(t *testing.T) {
 	f.Poll(cx)
 	g.Unlock()
 	f.Drop()
-	second.Answers(t, 1)
+	second.Completes(t, 1)
 }
 
 func TestWaitingForAMutexIsSeenAndCostsNoBudget(t *testing.T) {
@@ -225,7 +225,7 @@ func TestWaitingForAMutexIsSeenAndCostsNoBudget(t *testing.T) {
 		t.Errorf("waits for %q with a budget of %d", w.Context.ForHost().Waiting(), w.Context.Budget())
 	}
 	g.Unlock()
-	g = w.Answers(t, 1)
+	g = w.Completes(t, 1)
 	if w.Context.Budget() != core.DefaultBudget-1 {
 		t.Errorf("the budget is %d after an operation", w.Context.Budget())
 	}

@@ -29,13 +29,13 @@ func TestNotifyOneWakesTheOldestWaiter(t *testing.T) {
 	b.Pends(t)
 	n.NotifyOne()
 	b.Pends(t)
-	a.Answers(t, 1)
+	a.Completes(t, 1)
 	a.Pends(t) // again, behind b
 	n.NotifyOne()
 	a.Pends(t)
-	b.Answers(t, 1)
+	b.Completes(t, 1)
 	n.NotifyOne()
-	a.Answers(t, 2)
+	a.Completes(t, 2)
 }
 
 func TestOneNotificationIsKeptForTheNextWaiter(t *testing.T) {
@@ -43,7 +43,7 @@ func TestOneNotificationIsKeptForTheNextWaiter(t *testing.T) {
 	n.NotifyOne()
 	n.NotifyOne()
 	a, b := notified(t, &n), notified(t, &n)
-	a.Answers(t, 0)
+	a.Completes(t, 0)
 	b.Pends(t)
 	a.Pends(t)
 }
@@ -60,7 +60,7 @@ func TestNotifyAllWakesTheWaitersAndIsNotKept(t *testing.T) {
 	late := notified(t, &n)
 	late.Pends(t)
 	for _, w := range ws {
-		w.Answers(t, 1)
+		w.Completes(t, 1)
 		w.Pends(t)
 	}
 	if late.Wakes != 0 {
@@ -73,20 +73,20 @@ func TestAFutureSeesEachNotifyAllAfterItWasMade(t *testing.T) {
 	var n lock.Notify
 	w := notified(t, &n)
 	n.NotifyAll()
-	w.Answers(t, 0)
+	w.Completes(t, 0)
 	n.NotifyAll() // since it was ready
-	w.Answers(t, 0)
+	w.Completes(t, 0)
 	w.Pends(t)
 	n.NotifyOne()
 	n.NotifyAll()
-	w.Answers(t, 1)
+	w.Completes(t, 1)
 	w.Pends(t)
 	n.NotifyOne()
-	w.Answers(t, 2)
+	w.Completes(t, 2)
 	n.NotifyOne() // kept: a NotifyAll does not use it up
 	n.NotifyAll()
-	w.Answers(t, 2)
-	w.Answers(t, 2)
+	w.Completes(t, 2)
+	w.Completes(t, 2)
 	w.Pends(t)
 }
 
@@ -98,11 +98,11 @@ func TestADroppedWaiterPassesItsNotificationOn(t *testing.T) {
 	b.Pends(t)
 	n.NotifyOne()
 	a.Drop()
-	b.Answers(t, 1)
+	b.Completes(t, 1)
 	b.Pends(t)
 	n.NotifyOne()
 	b.Drop() // no waiter is left: it is kept
-	c.Answers(t, 0)
+	c.Completes(t, 0)
 	a.Pends(t)
 	a.Drop() // while it waits
 	b.Pends(t)
@@ -128,10 +128,10 @@ func TestNotifyWakesThroughTheWorkerAndOutsideOfItsLocks(t *testing.T) {
 	a := notified(t, &n)
 	a.Pends(t)
 	n.NotifyOneOn(cx)
-	a.Answers(t, 1)
+	a.Completes(t, 1)
 	a.Pends(t)
 	n.NotifyAllOn(cx)
-	a.Answers(t, 2)
+	a.Completes(t, 2)
 	if h.Woken != 2 {
 		t.Errorf("%d wakes through the host, want 2", h.Woken)
 	}
@@ -140,8 +140,8 @@ func TestNotifyWakesThroughTheWorkerAndOutsideOfItsLocks(t *testing.T) {
 	mine.ForHost().Begin(core.WakerFunc(func() { n.NotifyOne() }))
 	f.Poll(mine)
 	n.NotifyAll()
-	a.Answers(t, 2) // heard the NotifyAll
-	a.Answers(t, 2) // and has the one that the waker sent
+	a.Completes(t, 2) // heard the NotifyAll
+	a.Completes(t, 2) // and has the one that the waker sent
 }
 
 func TestBodiesAndGoroutinesAreNotified(t *testing.T) {

@@ -47,7 +47,7 @@ func get(h core.Spawner, c *lock.OnceCell[int], init func(*coro.Co) (int, error)
 	return s
 }
 
-func answer(t *testing.T, s *task.Slot[int]) int {
+func outputOf(t *testing.T, s *task.Slot[int]) int {
 	t.Helper()
 	v, err, done := s.Take()
 	if err != nil || !done {
@@ -77,7 +77,7 @@ func TestCallersMeanwhileWaitForTheValue(t *testing.T) {
 	}
 	h.Run()
 	for _, s := range slots {
-		if v := answer(t, s); v != 7 {
+		if v := outputOf(t, s); v != 7 {
 			t.Errorf("have %d", v)
 		}
 	}
@@ -110,7 +110,7 @@ func TestAFailedInitLeavesTheCellToTheNext(t *testing.T) {
 		if v, err, done := first.Take(); v != 0 || err == nil || !done {
 			t.Errorf("%s: have %d, %v, %t", name, v, err, done)
 		}
-		if a, b := answer(t, next), answer(t, third); a != 7 || b != 7 {
+		if a, b := outputOf(t, next), outputOf(t, third); a != 7 || b != 7 {
 			t.Errorf("%s: have %d and %d", name, a, b)
 		}
 	}
@@ -141,7 +141,7 @@ func TestAWaiterOfACellCanBeAborted(t *testing.T) {
 	open = true
 	first.Wake()
 	h.Run()
-	if v := answer(t, first); v != 7 {
+	if v := outputOf(t, first); v != 7 {
 		t.Errorf("have %d", v)
 	}
 	if v, err := c.GetOrInitWait(waittest.Cancelled(), lateWait); v != 7 || err != nil {
@@ -172,13 +172,13 @@ func TestAnInitFutureMakesTheValueInPollStyle(t *testing.T) {
 	d.Drop()
 	d.Pends(t)
 	gate.open = true
-	if v := b.Answers(t, 1); v != 8 {
+	if v := b.Completes(t, 1); v != 8 {
 		t.Errorf("have %d", v)
 	}
-	if v := d.Answers(t, 1); v != 8 {
+	if v := d.Completes(t, 1); v != 8 {
 		t.Errorf("have %d", v)
 	}
-	a.Answers(t, 0)
+	a.Completes(t, 0)
 }
 
 // A gate makes futures that are ready once it is open.
@@ -215,7 +215,7 @@ func TestAPanicOfAnInitFutureLeavesTheCellToTheNext(t *testing.T) {
 		if _, err, done := bad.Take(); err == nil || !done {
 			t.Errorf("%s: have %v, %t", name, err, done)
 		}
-		if v := answer(t, good); v != 7 {
+		if v := outputOf(t, good); v != 7 {
 			t.Errorf("%s: have %d", name, v)
 		}
 	}

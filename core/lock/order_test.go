@@ -11,13 +11,13 @@ import (
 	"github.com/moduvex/moduvex-go/core/lock"
 )
 
-// A line is something that serves one after the other.
+// A line is a primitive that serves waiters first come, first served.
 type line struct {
-	hold    func()                  // until release, all that ask wait
-	release func()                  // serves the next
-	ask     func() core.Future[any] // waits in line
-	body    func(co *coro.Co) error // asks in direct style
-	try     func() (overtaken bool) // asks without waiting
+	hold    func()                  // makes later waiters wait until release
+	release func()                  // serves the next waiter
+	wait    func() core.Future[any] // waits in line
+	body    func(co *coro.Co) error // waits in line, in direct style
+	try     func() (overtaken bool) // does not wait; reports whether it has overtaken a waiter
 }
 
 // lines are all types that serve first come, first served.
@@ -29,7 +29,7 @@ func lines(tb testing.TB) map[string]func() line {
 			return line{
 				hold:    func() { g, _ = m.TryLock() },
 				release: func() { g.Unlock() },
-				ask: func() core.Future[any] {
+				wait: func() core.Future[any] {
 					f := m.LockFuture()
 					return then(&f, func(got lock.Guard) { g = got })
 				},
@@ -43,7 +43,7 @@ func lines(tb testing.TB) map[string]func() line {
 			return line{
 				hold:    func() { g, _ = m.TryLock() },
 				release: func() { g.Unlock() },
-				ask: func() core.Future[any] {
+				wait: func() core.Future[any] {
 					f := m.LockFuture()
 					return then(&f, func(got lock.WriteGuard) { g = got })
 				},
@@ -56,7 +56,7 @@ func lines(tb testing.TB) map[string]func() line {
 			return line{
 				hold:    func() { s.TryAcquire(2) },
 				release: func() { s.Release(2) },
-				ask: func() core.Future[any] {
+				wait: func() core.Future[any] {
 					f := s.AcquireFuture(2)
 					return then(&f, func(error) {})
 				},
@@ -68,18 +68,18 @@ func lines(tb testing.TB) map[string]func() line {
 			c := &lock.OnceCell[int]{}
 			pending := func() core.Future[int] { return future.Pending[int]() }
 			var making *waittest.Waiter[int]
-			ask := func() *lock.InitFuture[int] {
+			initFuture := func() *lock.InitFuture[int] {
 				f := c.InitFuture(pending)
 				return &f
 			}
 			return line{
 				hold: func() {
-					making = waittest.NewWaiter[int](tb, ask())
+					making = waittest.NewWaiter[int](tb, initFuture())
 					making.Poll()
 				},
 				release: func() { making.Drop() },
-				// It is served once it makes the value, which the call of its function tells.
-				ask: func() core.Future[any] { return &turnOf{c: c} },
+				// A waiter is served when it makes the value: when its function is called.
+				wait: func() core.Future[any] { return &turnOf{c: c} },
 				body: func(co *coro.Co) error {
 					_, err := c.GetOrInit(co, func(co *coro.Co) (int, error) { return 0, nil })
 					return err
@@ -92,7 +92,7 @@ func lines(tb testing.TB) map[string]func() line {
 			return line{
 				hold:    func() {},
 				release: n.NotifyOne,
-				ask: func() core.Future[any] {
+				wait: func() core.Future[any] {
 					f := n.NotifiedFuture()
 					return then(&f, func(struct{}) {})
 				},
@@ -104,7 +104,7 @@ func lines(tb testing.TB) map[string]func() line {
 			return line{
 				hold:    func() { tx.TrySend(0) },
 				release: func() { rx.TryRecv() },
-				ask: func() core.Future[any] {
+				wait: func() core.Future[any] {
 					f := tx.SendFuture(1)
 					return then(&f, func(error) {})
 				},
@@ -118,7 +118,7 @@ func lines(tb testing.TB) map[string]func() line {
 			return line{
 				hold:    func() { p, _ = tx.TryReserve() },
 				release: func() { p.Release() },
-				ask: func() core.Future[any] {
+				wait: func() core.Future[any] {
 					f := tx.ReserveFuture()
 					return then(&f, func(r core.Result[mpsc.Permit[int]]) { p = r.Value })
 				},
@@ -176,26 +176,26 @@ func pollSpent(t *testing.T, w *waittest.Waiter[any]) {
 	}
 }
 
-// TestATaskWithoutBudgetIsInLine: it asks first, so it is served first, though it has to yield.
+// TestATaskWithoutBudgetIsInLine: it comes first, so it is served first, though it has to yield.
 func TestATaskWithoutBudgetIsInLine(t *testing.T) {
 	for name, make := range lines(t) {
 		t.Run(name, func(t *testing.T) {
 			l := make()
 			l.hold()
-			first, second := waittest.NewWaiter(t, l.ask()), waittest.NewWaiter(t, l.ask())
+			first, second := waittest.NewWaiter(t, l.wait()), waittest.NewWaiter(t, l.wait())
 			pollSpent(t, first)
 			pollSpent(t, first) // twice is once
 			second.Pends(t)
 			l.release()
 			second.Pends(t)
-			first.Answers(t, 1)
+			first.Completes(t, 1)
 			second.Drop()
 		})
 	}
 }
 
-// TestATaskWithoutBudgetAcquiresWhatIsFree: it has it from then on, and is told when it is polled with a
-// budget. No other waiter comes in between.
+// TestATaskWithoutBudgetAcquiresWhatIsFree: the task holds it from then on, and its next poll with a budget returns
+// that. No other waiter gets it in between.
 func TestATaskWithoutBudgetAcquiresWhatIsFree(t *testing.T) {
 	for name, make := range lines(t) {
 		t.Run(name, func(t *testing.T) {
@@ -203,20 +203,20 @@ func TestATaskWithoutBudgetAcquiresWhatIsFree(t *testing.T) {
 			if l.try == nil {
 				l.release() // a notification is kept
 			}
-			first, second := waittest.NewWaiter(t, l.ask()), waittest.NewWaiter(t, l.ask())
+			first, second := waittest.NewWaiter(t, l.wait()), waittest.NewWaiter(t, l.wait())
 			pollSpent(t, first)
 			second.Pends(t)
 			if l.try != nil && l.try() {
 				t.Error("a try has overtaken it")
 			}
 			pollSpent(t, first)
-			first.Answers(t, 0)
+			first.Completes(t, 0)
 			second.Drop()
 		})
 	}
 }
 
-// TestADroppedTaskWithoutBudgetPassesItsGrantOn: also one that it does not know of.
+// TestADroppedTaskWithoutBudgetPassesItsGrantOn: also a grant that the task has not seen yet.
 func TestADroppedTaskWithoutBudgetPassesItsGrantOn(t *testing.T) {
 	for name, make := range lines(t) {
 		for _, held := range []bool{false, true} {
@@ -228,14 +228,14 @@ func TestADroppedTaskWithoutBudgetPassesItsGrantOn(t *testing.T) {
 				case l.try == nil:
 					l.release()
 				}
-				first, second := waittest.NewWaiter(t, l.ask()), waittest.NewWaiter(t, l.ask())
+				first, second := waittest.NewWaiter(t, l.wait()), waittest.NewWaiter(t, l.wait())
 				pollSpent(t, first)
 				second.Pends(t)
 				if held {
 					l.release()
 				}
 				first.Drop()
-				second.Answers(t, 1)
+				second.Completes(t, 1)
 			})
 		}
 	}
@@ -249,7 +249,7 @@ func TestABodyWithoutBudgetIsInLine(t *testing.T) {
 			l.hold()
 			h := waittest.Host(t)
 			order := ""
-			ask := func(name string, spent int) {
+			start := func(name string, spent int) {
 				waittest.Body(h, func(co *coro.Co) error {
 					for range spent {
 						co.Context().Spend()
@@ -259,8 +259,8 @@ func TestABodyWithoutBudgetIsInLine(t *testing.T) {
 					return err
 				})
 			}
-			ask("first", core.DefaultBudget)
-			ask(" second", 0)
+			start("first", core.DefaultBudget)
+			start(" second", 0)
 			h.Run()
 			for range 2 {
 				l.release()
@@ -292,11 +292,11 @@ func TestATaskWithoutBudgetArrives(t *testing.T) {
 	}
 	spend(w)
 	spend(v)
-	if !v.Answers(t, 0) {
+	if !v.Completes(t, 0) {
 		t.Error("the last to arrive is not the leader")
 	}
 	spend(w)
-	if w.Answers(t, 1) {
+	if w.Completes(t, 1) {
 		t.Error("the first to arrive is the leader")
 	}
 }

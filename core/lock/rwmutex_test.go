@@ -89,13 +89,13 @@ func TestAWaitingWriterIsNotStarvedAndReadersBeforeItGoFirst(t *testing.T) {
 	}
 	for _, r := range before {
 		w.Pends(t)
-		g := r.Answers(t, 1)
+		g := r.Completes(t, 1)
 		g.Unlock()
 	}
-	g := w.Answers(t, 1)
+	g := w.Completes(t, 1)
 	after.Pends(t)
 	g.Unlock()
-	r := after.Answers(t, 1)
+	r := after.Completes(t, 1)
 	r.Unlock()
 	mustWrite(t, &m)
 }
@@ -109,14 +109,14 @@ func TestADroppedWriterLetsTheReadersBehindItIn(t *testing.T) {
 	a.Pends(t)
 	b.Pends(t)
 	w.Drop() // while it waits
-	ga, gb := a.Answers(t, 1), b.Answers(t, 1)
+	ga, gb := a.Completes(t, 1), b.Completes(t, 1)
 	r.Unlock()
 	w.Pends(t)
 	a.Pends(t)
 	ga.Unlock()
 	gb.Unlock()
 	w.Drop() // after it was granted
-	ga = a.Answers(t, 2)
+	ga = a.Completes(t, 2)
 	ga.Unlock()
 	mustWrite(t, &m)
 }
@@ -130,7 +130,7 @@ func TestADroppedReaderPassesItsLockOn(t *testing.T) {
 	w.Pends(t)
 	g.Unlock()
 	r.Drop()
-	w.Answers(t, 1)
+	w.Completes(t, 1)
 }
 
 func TestDowngradeLetsReadersInAndNoWriter(t *testing.T) {
@@ -142,14 +142,14 @@ func TestDowngradeLetsReadersInAndNoWriter(t *testing.T) {
 	late.Pends(t)
 	mine := g.Downgrade()
 	waittest.MustPanic(t, "lock: unlock of an unlocked RWMutex", g.Unlock)
-	theirs := r.Answers(t, 1)
+	theirs := r.Completes(t, 1)
 	late.Pends(t)
 	theirs.Unlock()
 	w.Pends(t)
 	mine.Unlock()
-	g = w.Answers(t, 1)
+	g = w.Completes(t, 1)
 	g.Unlock()
-	late.Answers(t, 1)
+	late.Completes(t, 1)
 }
 
 func TestUnlockOfAnUnlockedRWMutexPanics(t *testing.T) {
@@ -186,13 +186,13 @@ func TestRWMutexWakesThroughTheWorker(t *testing.T) {
 	r.Pends(t)
 	w.Pends(t)
 	mine := g.DowngradeOn(cx)
-	theirs := r.Answers(t, 1)
+	theirs := r.Completes(t, 1)
 	mine.UnlockOn(cx)
 	theirs.UnlockOn(cx)
-	g = w.Answers(t, 1)
+	g = w.Completes(t, 1)
 	r.Pends(t)
 	g.UnlockOn(cx)
-	r.Answers(t, 2)
+	r.Completes(t, 2)
 	if h.Woken != 3 {
 		t.Errorf("%d wakes through the host, want 3", h.Woken)
 	}

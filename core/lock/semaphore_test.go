@@ -60,16 +60,16 @@ func TestPermitsGoToTheWaitersInOrder(t *testing.T) {
 	late := acquireWaiter(t, &s, 1)
 	late.Pends(t)
 	s.Release(2)
-	if err := a.Answers(t, 1); err != nil {
+	if err := a.Completes(t, 1); err != nil {
 		t.Error(err)
 	}
-	if err := b.Answers(t, 1); err != nil {
+	if err := b.Completes(t, 1); err != nil {
 		t.Error(err)
 	}
 	c.Pends(t)
 	s.Release(5)
-	c.Answers(t, 1)
-	late.Answers(t, 1)
+	c.Completes(t, 1)
+	late.Completes(t, 1)
 	mustHave(t, &s, 1)
 	if !s.TryAcquire(1) {
 		t.Error("no waiter is in line, and the permit cannot be acquired")
@@ -85,8 +85,8 @@ func TestADroppedWaiterPassesItsPermitsOn(t *testing.T) {
 	c.Pends(t)
 	s.Release(2)
 	a.Drop()
-	b.Answers(t, 1)
-	c.Answers(t, 1)
+	b.Completes(t, 1)
+	c.Completes(t, 1)
 	mustHave(t, &s, 0)
 }
 
@@ -99,8 +99,8 @@ func TestADroppedGreedyWaiterLetsTheOthersIn(t *testing.T) {
 		w.Pends(t)
 	}
 	greedy.Drop()
-	ws[0].Answers(t, 1)
-	ws[1].Answers(t, 1)
+	ws[0].Completes(t, 1)
+	ws[1].Completes(t, 1)
 	ws[2].Pends(t)
 	ws[2].Drop()
 	s.Release(1)
@@ -127,11 +127,11 @@ func TestCloseFailsEveryWaiter(t *testing.T) {
 	}
 	ws[0].Drop() // has nothing to pass on
 	for _, w := range ws[1:] {
-		if err := w.Answers(t, 1); err != lock.ErrClosed {
+		if err := w.Completes(t, 1); err != lock.ErrClosed {
 			t.Errorf("have %v, want ErrClosed", err)
 		}
 	}
-	if err := acquireWaiter(t, s, 1).Answers(t, 0); err != lock.ErrClosed {
+	if err := acquireWaiter(t, s, 1).Completes(t, 0); err != lock.ErrClosed {
 		t.Errorf("have %v, want ErrClosed", err)
 	}
 	if s.TryAcquire(1) || s.TryAcquire(0) {
@@ -148,11 +148,11 @@ func TestPermitsThatWereGrantedBeforeACloseAreGood(t *testing.T) {
 	w.Pends(t)
 	s.Release(1)
 	s.Close()
-	if err := w.Answers(t, 1); err != nil {
+	if err := w.Completes(t, 1); err != nil {
 		t.Error(err)
 	}
 	w = acquireWaiter(t, &s, 1)
-	if err := w.Answers(t, 0); err != lock.ErrClosed {
+	if err := w.Completes(t, 0); err != lock.ErrClosed {
 		t.Error(err)
 	}
 }
@@ -176,7 +176,7 @@ func TestForgetTakesFreePermitsOnly(t *testing.T) {
 	s.Release(2)
 	w.Pends(t)
 	s.Release(1)
-	w.Answers(t, 1)
+	w.Completes(t, 1)
 }
 
 func TestPermitsOutOfRangePanic(t *testing.T) {
@@ -223,8 +223,8 @@ func TestReleaseOnWakesThroughTheWorker(t *testing.T) {
 	if h.Woken != 2 {
 		t.Errorf("%d wakes through the host, want 2", h.Woken)
 	}
-	a.Answers(t, 1)
-	b.Answers(t, 1)
+	a.Completes(t, 1)
+	b.Completes(t, 1)
 }
 
 // Regression: permits that came back to a semaphore that was full overflowed, and it had none for ever.

@@ -78,15 +78,15 @@ func TestWaitingInPollStyleAllocatesNothing(t *testing.T) {
 		rounds++
 		receiver.Pends(t)
 		send.Reset(0)
-		sender.Answers(t, rounds-1)
+		sender.Completes(t, rounds-1)
 		send.Reset(1)
 		sender.Pends(t)
 		for i := range 2 {
-			if r := receiver.Answers(t, rounds); r.Err != nil || r.Value != i {
+			if r := receiver.Completes(t, rounds); r.Err != nil || r.Value != i {
 				t.Errorf("received %v, want %d", r, i)
 			}
 			if i == 0 {
-				sender.Answers(t, rounds)
+				sender.Completes(t, rounds)
 			}
 		}
 	})

@@ -214,7 +214,7 @@ func TestAReceiverGetsWhatIsQueuedBeforeTheEnd(t *testing.T) {
 	mustRecv(t, rx, 1, 2, 3)
 	w := recvWaiter(t, rx)
 	for range 2 {
-		if r := w.Answers(t, 0); r.Err != mpsc.ErrClosed {
+		if r := w.Completes(t, 0); r.Err != mpsc.ErrClosed {
 			t.Errorf("have %v", r)
 		}
 		mustFail(t, tryRecvErr(rx), mpsc.ErrClosed)
@@ -229,7 +229,7 @@ func TestTheLastSendersCloseWakesTheReceiver(t *testing.T) {
 	tx.Close()
 	w.Pends(t)
 	second.Close()
-	if r := w.Answers(t, 1); r.Err != mpsc.ErrClosed {
+	if r := w.Completes(t, 1); r.Err != mpsc.ErrClosed {
 		t.Errorf("have %v", r)
 	}
 }
@@ -284,16 +284,16 @@ func TestStopKeepsNewValuesOut(t *testing.T) {
 		t.Error("not closed after Close")
 	}
 	gone.Drop()
-	mustFail(t, a.Answers(t, 1), mpsc.ErrClosed)
+	mustFail(t, a.Completes(t, 1), mpsc.ErrClosed)
 	if f.Unsent() != 3 || f.Unsent() != 0 {
 		t.Error("the value was not given back, or twice")
 	}
-	mustFail(t, b.Answers(t, 1).Err, mpsc.ErrClosed)
+	mustFail(t, b.Completes(t, 1).Err, mpsc.ErrClosed)
 	mustFail(t, tx.TrySend(5), mpsc.ErrClosed)
 	_, err := tx.TryReserve()
 	mustFail(t, err, mpsc.ErrClosed)
 	late, _ := sendWaiter(t, tx, 6)
-	mustFail(t, late.Answers(t, 0), mpsc.ErrClosed)
+	mustFail(t, late.Completes(t, 0), mpsc.ErrClosed)
 	mustRecv(t, rx, 1, 2)
 	mustFail(t, tryRecvErr(rx), mpsc.ErrClosed)
 }
@@ -347,7 +347,7 @@ func TestAnUnboundedChannelTakesAll(t *testing.T) {
 	for i := range n {
 		mustFail(t, clone.Send(i), nil)
 	}
-	if r := w.Answers(t, 1); r.Value != 0 || tx.Len() != n-1 || rx.Capacity() != math.MaxInt {
+	if r := w.Completes(t, 1); r.Value != 0 || tx.Len() != n-1 || rx.Capacity() != math.MaxInt {
 		t.Errorf("have %v, %d are left", r, tx.Len())
 	}
 	for i := range n - 1 {
@@ -359,7 +359,7 @@ func TestAnUnboundedChannelTakesAll(t *testing.T) {
 	if h.Woken != 1 {
 		t.Errorf("%d wakes through the host, want 1", h.Woken)
 	}
-	w.Answers(t, 2)
+	w.Completes(t, 2)
 	rx.Stop()
 	if !tx.Closed() {
 		t.Error("not closed")

@@ -19,7 +19,7 @@ func TestStopAndCloseWakeTheReceiver(t *testing.T) {
 			w := waittest.NewWaiter(t, rx)
 			w.Pends(t)
 			end(rx)
-			if r := w.Answers(t, 1); r.Err != mpsc.ErrClosed {
+			if r := w.Completes(t, 1); r.Err != mpsc.ErrClosed {
 				t.Errorf("have %v", r)
 			}
 			end(rx)
@@ -45,7 +45,7 @@ func TestStopWithAPermitOutDoesNotWakeTheReceiverYet(t *testing.T) {
 	rx.Stop()
 	w.Pends(t)
 	p.Send(5)
-	if r := w.Answers(t, 1); r.Err != nil || r.Value != 5 {
+	if r := w.Completes(t, 1); r.Err != nil || r.Value != 5 {
 		t.Errorf("have %v", r)
 	}
 }
@@ -60,7 +60,7 @@ func TestTheDropOfTheLastSendEndsTheChannel(t *testing.T) {
 	r := recvWaiter(t, rx)
 	r.Pends(t)
 	w.Drop()
-	mustFail(t, r.Answers(t, 1).Err, mpsc.ErrClosed)
+	mustFail(t, r.Completes(t, 1).Err, mpsc.ErrClosed)
 }
 
 func TestUntilClosedIsReadyAfterStopAndClose(t *testing.T) {
@@ -72,8 +72,8 @@ func TestUntilClosedIsReadyAfterStopAndClose(t *testing.T) {
 	dropped.Pends(t)
 	dropped.Drop()
 	rx.Stop()
-	w.Answers(t, 1)
-	w.Answers(t, 1)
+	w.Completes(t, 1)
+	w.Completes(t, 1)
 	if dropped.Wakes != 0 {
 		t.Error("woken after it had gone")
 	}
@@ -82,7 +82,7 @@ func TestUntilClosedIsReadyAfterStopAndClose(t *testing.T) {
 	uw := waittest.NewWaiter[struct{}](t, &u)
 	uw.Pends(t)
 	urx.Close()
-	uw.Answers(t, 1)
+	uw.Completes(t, 1)
 }
 
 // The senders fail in several batches, with the lock free in between: a slot that is released
@@ -102,7 +102,7 @@ func TestNoSlotIsGrantedAfterStop(t *testing.T) {
 	}
 	rx.Stop()
 	for _, w := range ws {
-		mustFail(t, w.Answers(t, 1), mpsc.ErrClosed)
+		mustFail(t, w.Completes(t, 1), mpsc.ErrClosed)
 	}
 	mustFail(t, tryRecvErr(rx), mpsc.ErrClosed)
 }

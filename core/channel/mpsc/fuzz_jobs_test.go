@@ -98,7 +98,7 @@ func (p *program) cancelled(j *job, err error) bool {
 // mayWait says that sender i may be pending only while it is in line.
 func (p *program) mayWait(i int) func() error {
 	return func() error {
-		if a := p.m.asks[i]; a != askLine {
+		if a := p.m.requests[i]; a != requestLine {
 			return fmt.Errorf("sender %d waits at %d", i, a)
 		}
 		return nil
@@ -114,7 +114,7 @@ func (p *program) send(i int, direct bool, broke int) {
 			if err := tx.Send(co, v); p.cancelled(j, err) {
 				p.m.leave(i)
 			} else {
-				p.judge(p.m.answer(i, v, err))
+				p.judge(p.m.conclude(i, v, err))
 			}
 		})
 		return
@@ -125,7 +125,7 @@ func (p *program) send(i int, direct bool, broke int) {
 		poll: func(cx *core.Context) bool {
 			err, ok := f.Poll(cx)
 			if ok {
-				p.judge(p.m.answer(i, v, err))
+				p.judge(p.m.conclude(i, v, err))
 				if u := f.Unsent(); (u == v) != (err != nil) {
 					p.judge(fmt.Errorf("%d is unsent after %v", u, err))
 				}

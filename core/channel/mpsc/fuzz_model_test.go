@@ -12,7 +12,7 @@ type model struct {
 	capacity int
 	queue    []int // values, in the order in which they were sent
 	line     []int // senders that wait for a slot, by their number
-	asks     [fuzzSenders]ask
+	requests [fuzzSenders]request
 	permits  int // slots of permits
 	senders  int // that are not closed
 	open     [fuzzSenders]bool
@@ -20,20 +20,20 @@ type model struct {
 	gone     bool
 }
 
-// An ask is the state of a sender that wants a slot.
-type ask uint8
+// A request is the state of a sender that wants a slot.
+type request uint8
 
 const (
-	askNone   ask = iota
-	askLine       // it waits
-	askSlot       // it was granted a slot, which it takes at its next poll
-	askClosed     // its next poll fails
+	requestNone   request = iota
+	requestLine           // it waits
+	requestSlot           // it was granted a slot, which it takes at its next poll
+	requestClosed         // its next poll fails
 )
 
 func (m *model) free() bool {
 	used := len(m.queue) + m.permits
-	for _, a := range m.asks {
-		if a == askSlot {
+	for _, a := range m.requests {
+		if a == requestSlot {
 			used++
 		}
 	}
@@ -42,7 +42,7 @@ func (m *model) free() bool {
 
 // ended says that nothing will be received after what is queued.
 func (m *model) ended() bool {
-	return m.gone || (m.closed || m.senders == 0) && m.permits == 0 && !slices.Contains(m.asks[:], askSlot)
+	return m.gone || (m.closed || m.senders == 0) && m.permits == 0 && !slices.Contains(m.requests[:], requestSlot)
 }
 
 // refuses returns why a try of sender i gets no slot, or nil.
@@ -60,18 +60,18 @@ func (m *model) refuses(i int) error {
 func (m *model) enter(i int) {
 	switch m.refuses(i) {
 	case nil:
-		m.asks[i] = askSlot
+		m.requests[i] = requestSlot
 	case mpsc.ErrFull:
-		m.asks[i] = askLine
+		m.requests[i] = requestLine
 		m.line = append(m.line, i)
 	default:
-		m.asks[i] = askClosed
+		m.requests[i] = requestClosed
 	}
 }
 
 // leave is the end of the request of sender i, whether or not it was granted.
 func (m *model) leave(i int) {
-	m.asks[i] = askNone
+	m.requests[i] = requestNone
 	if at := slices.Index(m.line, i); at >= 0 {
 		m.line = slices.Delete(m.line, at, at+1)
 	}
@@ -81,19 +81,19 @@ func (m *model) leave(i int) {
 // settle grants the free slots to the first in line.
 func (m *model) settle() {
 	for len(m.line) > 0 && m.free() && !m.closed {
-		m.asks[m.line[0]] = askSlot
+		m.requests[m.line[0]] = requestSlot
 		m.line = m.line[1:]
 	}
 }
 
-// answer judges the result of sender i, and ends its request.
-func (m *model) answer(i int, v int, err error) error {
-	a := m.asks[i]
+// conclude judges the result of sender i, and ends its request.
+func (m *model) conclude(i int, v int, err error) error {
+	a := m.requests[i]
 	want := error(nil)
-	if a == askClosed || m.gone {
+	if a == requestClosed || m.gone {
 		want = mpsc.ErrClosed
 	}
-	if a == askLine || err != want {
+	if a == requestLine || err != want {
 		return fmt.Errorf("sender %d, at %d, is told %v, want %v", i, a, err, want)
 	}
 	if err == nil {
@@ -105,8 +105,8 @@ func (m *model) answer(i int, v int, err error) error {
 
 // reserved judges the result of a reservation of sender i.
 func (m *model) reserved(i int, err error) error {
-	a := m.asks[i]
-	if a != askSlot && a != askClosed || (a == askSlot) != (err == nil) {
+	a := m.requests[i]
+	if a != requestSlot && a != requestClosed || (a == requestSlot) != (err == nil) {
 		return fmt.Errorf("the reservation of sender %d, at %d, is told %v", i, a, err)
 	}
 	if err == nil {
@@ -158,7 +158,7 @@ func (m *model) close(gone bool) {
 		m.gone, m.queue = true, nil
 	}
 	for _, i := range m.line {
-		m.asks[i] = askClosed
+		m.requests[i] = requestClosed
 	}
 	m.line = nil
 }

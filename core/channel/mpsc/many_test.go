@@ -16,7 +16,7 @@ func TestRecvManyTakesWhatThereIs(t *testing.T) {
 	w := waittest.NewWaiter[core.Result[int]](t, &f)
 	w.Pends(t)
 	mustSend(t, tx, 1, 2)
-	if r := w.Answers(t, 1); r.Value != 2 || r.Err != nil || !slices.Equal(buf[:2], []int{1, 2}) {
+	if r := w.Completes(t, 1); r.Value != 2 || r.Err != nil || !slices.Equal(buf[:2], []int{1, 2}) {
 		t.Errorf("have %v, %v", r, buf)
 	}
 	mustSend(t, tx, 3, 4, 5)
@@ -28,17 +28,17 @@ func TestRecvManyTakesWhatThereIs(t *testing.T) {
 		s.Pends(t)
 		ws = append(ws, s)
 	}
-	if r := w.Answers(t, 1); r.Value != 3 || !slices.Equal(buf, []int{4, 5, 6}) {
+	if r := w.Completes(t, 1); r.Value != 3 || !slices.Equal(buf, []int{4, 5, 6}) {
 		t.Errorf("have %v, %v", r, buf)
 	}
 	for _, s := range ws {
-		mustFail(t, s.Answers(t, 1), nil)
+		mustFail(t, s.Completes(t, 1), nil)
 	}
 	if n, err := rx.TryRecvMany(nil); n != 0 || err != nil {
 		t.Errorf("have %d, %v", n, err)
 	}
 	none := rx.RecvManyFuture(nil)
-	if r := waittest.NewWaiter[core.Result[int]](t, &none).Answers(t, 0); r.Value != 0 || r.Err != nil {
+	if r := waittest.NewWaiter[core.Result[int]](t, &none).Completes(t, 0); r.Value != 0 || r.Err != nil {
 		t.Errorf("have %v", r)
 	}
 	if n, err := rx.TryRecvMany(buf); n != 3 || err != nil {
@@ -52,7 +52,7 @@ func TestRecvManyTakesWhatThereIs(t *testing.T) {
 	w.Pends(t)
 	w.Drop()
 	tx.Close()
-	mustFail(t, w.Answers(t, 1).Err, mpsc.ErrClosed)
+	mustFail(t, w.Completes(t, 1).Err, mpsc.ErrClosed)
 	_, err = rx.TryRecvMany(buf)
 	mustFail(t, err, mpsc.ErrClosed)
 }

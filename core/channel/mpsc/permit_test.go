@@ -20,7 +20,7 @@ func TestAPermitIsASlot(t *testing.T) {
 	w.Pends(t)
 	mustFail(t, q.Send(1), nil)
 	p.Release()
-	mustFail(t, w.Answers(t, 1), nil)
+	mustFail(t, w.Completes(t, 1), nil)
 	waittest.MustPanic(t, "mpsc: Release with a Permit that was used", p.Release)
 	mustRecv(t, rx, 1, 3)
 	mustSend(t, tx, 4, 5)
@@ -44,17 +44,17 @@ func TestPermitsKeepTheChannelOpen(t *testing.T) {
 		w := recvWaiter(t, rx)
 		w.Pends(t)
 		mustFail(t, ps[1].Send(2), nil)
-		if r := w.Answers(t, 1); r.Value != 2 {
+		if r := w.Completes(t, 1); r.Value != 2 {
 			t.Errorf("%s: have %v", name, r)
 		}
 		w.Pends(t)
-		mustFail(t, granted.Answers(t, 1), nil)
-		if r := w.Answers(t, 2); r.Value != 3 {
+		mustFail(t, granted.Completes(t, 1), nil)
+		if r := w.Completes(t, 2); r.Value != 3 {
 			t.Errorf("%s: have %v", name, r)
 		}
 		w.Pends(t)
 		ps[2].Release()
-		if r := w.Answers(t, 3); r.Err != mpsc.ErrClosed {
+		if r := w.Completes(t, 3); r.Err != mpsc.ErrClosed {
 			t.Errorf("%s: have %v", name, r)
 		}
 	}
@@ -67,7 +67,7 @@ func TestReservedSlotsAreOfNoUseAfterClose(t *testing.T) {
 	w.Pends(t)
 	p.Release()
 	rx.Close()
-	mustFail(t, w.Answers(t, 1), mpsc.ErrClosed)
+	mustFail(t, w.Completes(t, 1), mpsc.ErrClosed)
 	if f.Unsent() != 1 {
 		t.Error("the value was not given back")
 	}

@@ -25,16 +25,16 @@ func TestSendersGetSlotsInTheOrderTheyCame(t *testing.T) {
 	late, _ := sendWaiter(t, tx, 4)
 	late.Pends(t)
 	mustFail(t, tryRecvErr(rx), mpsc.ErrEmpty)
-	mustFail(t, a.Answers(t, 1), nil)
+	mustFail(t, a.Completes(t, 1), nil)
 	b.Pends(t)
 	mustRecv(t, rx, 1)
-	p := b.Answers(t, 1).Value
+	p := b.Completes(t, 1).Value
 	c.Pends(t)
 	mustFail(t, p.Send(2), nil)
 	mustRecv(t, rx, 2)
-	mustFail(t, c.Answers(t, 1), nil)
+	mustFail(t, c.Completes(t, 1), nil)
 	mustRecv(t, rx, 3)
-	mustFail(t, late.Answers(t, 1), nil)
+	mustFail(t, late.Completes(t, 1), nil)
 	mustRecv(t, rx, 4)
 	mustSend(t, tx, 5)
 }
@@ -55,7 +55,7 @@ func TestADroppedSendPassesItsSlotOn(t *testing.T) {
 		t.Fatal("the slot was not passed on")
 	}
 	b.Drop()
-	mustFail(t, c.Answers(t, 1), nil)
+	mustFail(t, c.Completes(t, 1), nil)
 	mustRecv(t, rx, 3)
 	mustSend(t, tx, 4)
 }
@@ -72,9 +72,9 @@ func TestADroppedSendLeavesTheLine(t *testing.T) {
 	ws[1].Drop()
 	ws[1].Drop()
 	mustRecv(t, rx, 0)
-	ws[0].Answers(t, 1)
+	ws[0].Completes(t, 1)
 	mustRecv(t, rx, 1)
-	ws[2].Answers(t, 1)
+	ws[2].Completes(t, 1)
 	mustRecv(t, rx, 3)
 	if ws[1].Wakes != 0 {
 		t.Error("woken after it had gone")
@@ -94,7 +94,7 @@ func TestAReceiverIsWokenOnceForAllThatIsSent(t *testing.T) {
 	w.Pends(t)
 	mustSend(t, tx, 1, 2, 3)
 	for i := range 3 {
-		if r := w.Answers(t, 1); r.Value != i+1 || r.Err != nil {
+		if r := w.Completes(t, 1); r.Value != i+1 || r.Err != nil {
 			t.Errorf("have %v", r)
 		}
 	}
@@ -115,12 +115,12 @@ func TestAReceiverThatIsDroppedLosesNothingAndIsNotWoken(t *testing.T) {
 	if w.Wakes != 0 {
 		t.Error("woken after it was dropped")
 	}
-	w.Answers(t, 0)
+	w.Completes(t, 0)
 	w.Pends(t)
 	mustSend(t, tx, 2)
 	w.Drop() // after the wake
 	other := recvWaiter(t, rx)
-	if r := other.Answers(t, 0); r.Value != 2 {
+	if r := other.Completes(t, 0); r.Value != 2 {
 		t.Errorf("have %v", r)
 	}
 	w.Pends(t)
@@ -130,7 +130,7 @@ func TestAReceiverThatIsDroppedLosesNothingAndIsNotWoken(t *testing.T) {
 	if w.Wakes != 1 {
 		t.Error("the waker of an earlier poll was woken")
 	}
-	other.Answers(t, 1)
+	other.Completes(t, 1)
 }
 
 func TestASecondTaskThatReceivesPanics(t *testing.T) {
@@ -145,7 +145,7 @@ func TestASecondTaskThatReceivesPanics(t *testing.T) {
 	waittest.MustPanic(t, text, func() { many.Poll() })
 	many.Drop()
 	mustSend(t, tx, 1)
-	w.Answers(t, 1)
+	w.Completes(t, 1)
 	many.Pends(t)
 	waittest.MustPanic(t, text, func() { other.Poll() })
 	other.Drop()
@@ -156,13 +156,13 @@ func TestASecondTaskThatReceivesPanics(t *testing.T) {
 func TestASendFutureSendsOneValueAfterTheOther(t *testing.T) {
 	tx, rx := mpsc.New[int](1)
 	w, f := sendWaiter(t, tx, 1)
-	w.Answers(t, 0)
+	w.Completes(t, 0)
 	f.Reset(2)
 	w.Pends(t)
 	waittest.MustPanic(t, "mpsc: Reset of a SendFuture that is pending", func() { f.Reset(3) })
 	waittest.MustPanic(t, "mpsc: Unsent of a SendFuture that is pending", func() { f.Unsent() })
 	mustRecv(t, rx, 1)
-	w.Answers(t, 1)
+	w.Completes(t, 1)
 	mustRecv(t, rx, 2)
 }
 
@@ -177,18 +177,18 @@ func TestWakesGoThroughTheWorker(t *testing.T) {
 	if v, err := rx.TryRecvOn(cx); v != 1 || err != nil {
 		t.Errorf("have %d, %v", v, err)
 	}
-	s.Answers(t, 1)
+	s.Completes(t, 1)
 	mustRecv(t, rx, 2)
 	p, _ := tx.TryReserve()
 	s, _ = sendWaiter(t, tx, 3)
 	s.Pends(t)
 	p.ReleaseOn(cx)
-	s.Answers(t, 1)
+	s.Completes(t, 1)
 	mustRecv(t, rx, 3)
 	p, _ = tx.TryReserve()
 	w.Pends(t)
 	p.SendOn(cx, 4)
-	w.Answers(t, 2)
+	w.Completes(t, 2)
 	if h.Woken != 4 {
 		t.Errorf("%d wakes through the host, want 4", h.Woken)
 	}
@@ -283,7 +283,7 @@ func TestANewcomerGetsNoSlotWhileWaitersAreBeingWoken(t *testing.T) {
 	}
 	first.Poll(cx)
 	for _, w := range ws {
-		mustFail(t, w.Answers(t, 1), nil)
+		mustFail(t, w.Completes(t, 1), nil)
 	}
 	mustRecv(t, rx, 4, 5, 6)
 }

@@ -58,8 +58,8 @@ func (w *Waiter[T]) Pends(t *testing.T) {
 	}
 }
 
-// Answers fails the test unless the future is ready, after the given number of wakes in all.
-func (w *Waiter[T]) Answers(t *testing.T, wakes int) T {
+// Completes fails the test unless the future is ready, after the given number of wakes in all.
+func (w *Waiter[T]) Completes(t *testing.T, wakes int) T {
 	t.Helper()
 	if w.Wakes != wakes {
 		t.Errorf("woken %d times, want %d", w.Wakes, wakes)
