@@ -23,7 +23,7 @@ type workerStats struct {
 	parks, searches, steals, stolen, overflows atomic.Uint64
 
 	notifies atomic.Uint64
-	refused  atomic.Uint64 // spawns from outside that came too late, which guests counts too
+	refused  atomic.Uint64 // spawns from outside that came too late, which adopted counts too
 
 	pollTime, latency histogram
 }
@@ -79,7 +79,7 @@ func (w *worker) TaskTimed(ready, busy time.Duration) {
 
 func (w *worker) counters() Counters {
 	s := &w.stats
-	refused := s.refused.Load() // first: what is refused was counted as a guest before
+	refused := s.refused.Load() // first: what is refused was counted in adopted before
 	return Counters{
 		Spawned:      s.spawned.Load() + w.adopted.Load() - refused,
 		Completed:    s.completed.Load(),

@@ -3,7 +3,9 @@ package executor
 import (
 	"bytes"
 	"fmt"
+	"runtime/debug"
 	"strings"
+	"sync"
 
 	"github.com/moduvex/moduvex-go/core/task"
 )
@@ -13,7 +15,7 @@ import (
 
 // logPanic logs a panic that no join reports.
 func (rt *Runtime) logPanic(what string, info TaskInfo, err *task.PanicError) {
-	args := append(info.attrs(), "at", placeIn(afterPanic(err.Stack)), "value", fmt.Sprint(err.Value))
+	args := append(info.attrs(), "at", placeIn(afterPanic(err.Stack), mainModule()), "value", fmt.Sprint(err.Value))
 	if err.InDrop != nil {
 		args = append(args, "in_drop", err.InDrop.Error())
 	}
@@ -24,7 +26,7 @@ func (rt *Runtime) logPanic(what string, info TaskInfo, err *task.PanicError) {
 func (rt *Runtime) logLongPoll(p LongPoll) {
 	args := append(p.Task.attrs(), "for", p.For)
 	if p.Stack != nil {
-		args = append(args, "at", placeIn(p.Stack), "stack", string(p.Stack))
+		args = append(args, "at", placeIn(p.Stack, mainModule()), "stack", string(p.Stack))
 	}
 	rt.opts.Logger.Warn("executor: a poll holds its worker", args...)
 }
@@ -41,8 +43,9 @@ func afterPanic(stack []byte) []byte {
 }
 
 // placeIn returns where the program is, in a stack in the format of package runtime: "folder/file.go:7" of the first
-// function that is not of the standard library and not of this runtime, or of the first one at all; or "".
-func placeIn(stack []byte) string {
+// function that is not of the standard library and not of this runtime, or of the first one at all; or "". module is the
+// path of the module that the program is from.
+func placeIn(stack []byte, module string) string {
 	first, function := "", ""
 	for line := range strings.Lines(string(stack)) {
 		line = strings.TrimSuffix(line, "\n")
@@ -58,7 +61,7 @@ func placeIn(stack []byte) string {
 			continue
 		}
 		place := shortPlace(file)
-		if isUsers(function) {
+		if isUsers(function, module) {
 			return place
 		}
 		if first == "" {
@@ -69,14 +72,33 @@ func placeIn(stack []byte) string {
 }
 
 // isUsers reports whether a function, as a stack shows it, is of the program that uses this runtime. The path of a
-// package of the standard library has no dot in its first element; nor has "main".
-func isUsers(function string) bool {
-	if strings.HasPrefix(function, "main.") {
+// package of the standard library has no dot in its first element. Nor has "main", and the module of the program may
+// have none either.
+func isUsers(function, module string) bool {
+	if strings.HasPrefix(function, "main.") || isIn(module, function) {
 		return true
 	}
 	domain, _, hasPath := strings.Cut(function, "/")
 	return hasPath && strings.Contains(domain, ".") && !isOurs(function)
 }
+
+// isIn reports whether a function is in the module of this path, which has no dot in its first element: a path with
+// one says enough by itself.
+func isIn(module, function string) bool {
+	domain, _, _ := strings.Cut(module, "/")
+	rest, ok := strings.CutPrefix(function, module)
+	return ok && module != "" && !strings.Contains(domain, ".") &&
+		(strings.HasPrefix(rest, "/") || strings.HasPrefix(rest, "."))
+}
+
+// mainModule returns the path of the module that the program is from, or "" if that is not known.
+var mainModule = sync.OnceValue(func() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return ""
+	}
+	return info.Main.Path
+})
 
 // isOurs reports whether a function is of this project. The tests of its packages are not: they are users.
 func isOurs(function string) bool {

@@ -24,15 +24,17 @@ strings.Repeat({0x1, 0x2}, 0x3)
 created by main.main in goroutine 1
 	/home/me/app/main.go:3 +0x10
 `
-	for name, c := range map[string]struct{ stack, want string }{
-		"in main":          {raised + "main.serve({0x1})\n\t/home/me/app/serve.go:42 +0x1d\n" + rest, "app/serve.go:42"},
-		"in a package":     {raised + "example.com/app/db.(*Pool).get(...)\n\t/home/me/app/db/pool.go:9\n" + rest, "db/pool.go:9"},
-		"in a test":        {raised + executor.ModulePath + "core/coro_test.f()\n\t/w/core/coro/f_test.go:1 +0x1\n" + rest, "coro/f_test.go:1"},
-		"nowhere of users": {raised + rest, "runtime/panic.go:115"},
-		"no panic":         {rest, "coro/cell.go:7"},
-		"nothing":          {"", ""},
+	for name, c := range map[string]struct{ stack, module, want string }{
+		"in main":                     {raised + "main.serve({0x1})\n\t/home/me/app/serve.go:42 +0x1d\n" + rest, "", "app/serve.go:42"},
+		"in a package":                {raised + "example.com/app/db.(*Pool).get(...)\n\t/home/me/app/db/pool.go:9\n" + rest, "", "db/pool.go:9"},
+		"in a module without a dot":   {raised + "app/db.get(...)\n\t/home/me/app/db/pool.go:9\n" + rest, "app", "db/pool.go:9"},
+		"in the top of such a module": {raised + "app.get(...)\n\t/home/me/app/pool.go:9\n" + rest, "app", "app/pool.go:9"},
+		"in a test":                   {raised + executor.ModulePath + "core/coro_test.f()\n\t/w/core/coro/f_test.go:1 +0x1\n" + rest, "", "coro/f_test.go:1"},
+		"nowhere of users":            {raised + rest, "string", "runtime/panic.go:115"},
+		"no panic":                    {rest, "", "coro/cell.go:7"},
+		"nothing":                     {"", "", ""},
 	} {
-		if have := executor.PlaceOfPanic(c.stack); have != c.want {
+		if have := executor.PlaceOfPanic(c.stack, c.module); have != c.want {
 			t.Errorf("%s: have %q, want %q", name, have, c.want)
 		}
 	}
