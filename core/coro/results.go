@@ -49,7 +49,11 @@ func (r *Results[T]) Go(co *Co, body func(co *Co) (T, error)) error {
 
 // GoOwning is Go for a body that takes c over, as [Group.DoOwning] is for [Group.Do].
 func (r *Results[T]) GoOwning(co *Co, c io.Closer, body func(co *Co) (T, error)) error {
-	r.assertMade()
+	if r.group == nil {
+		o := newOwner(c)
+		o.close()
+		panic(textZeroResults)
+	}
 	if body == nil {
 		panic("coro: GoOwning of a nil body")
 	}

@@ -41,16 +41,23 @@ func TestAZeroGroupOrResultsPanicsWithItsName(t *testing.T) {
 	}
 }
 
-func TestAZeroGroupClosesWhatItCannotPass(t *testing.T) {
-	r := new(resource)
-	do(t, func(co *coro.Co) {
-		defer func() { recover() }()
-		new(coro.Group).DoOwning(co, r, forever)
-	})
-	if r.closed != 1 {
-		t.Errorf("closed %d times", r.closed)
+func TestAZeroGroupOrResultsClosesWhatItCannotPass(t *testing.T) {
+	for name, start := range map[string]func(co *coro.Co, r *resource){
+		"Group":   func(co *coro.Co, r *resource) { new(coro.Group).DoOwning(co, r, forever) },
+		"Results": func(co *coro.Co, r *resource) { new(coro.Results[int]).GoOwning(co, r, seven) },
+	} {
+		r := new(resource)
+		do(t, func(co *coro.Co) {
+			defer func() { recover() }()
+			start(co, r)
+		})
+		if r.closed != 1 {
+			t.Errorf("%s: closed %d times", name, r.closed)
+		}
 	}
 }
+
+func seven(*coro.Co) (int, error) { return 7, nil }
 
 func TestAZeroPoolKeepsNoCoroutine(t *testing.T) {
 	before := coroutines()
