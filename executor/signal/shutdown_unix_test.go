@@ -118,7 +118,7 @@ func TestASecondSignalEndsTheGrace(t *testing.T) {
 	e.want(t, syscall.SIGUSR1, func(err error) bool {
 		var second *signal.SecondError
 		return errors.As(err, &second) && second.Signal == syscall.SIGUSR2 &&
-			err.Error() == "signal: second signal: "+syscall.SIGUSR2.String()
+			second.Error() == "signal: second signal: "+syscall.SIGUSR2.String()
 	})
 	if _, err := join(t, h); !errors.Is(err, core.ErrCancelled) {
 		t.Errorf("the task returned %v", err)
