@@ -86,7 +86,7 @@ func TestContextHandsOnToItsHost(t *testing.T) {
 	}
 }
 
-// TestSwappedWakerIsTheOneThatYieldWakes: a combinator that put its own waker in learns of a child
+// TestSwappedWakerIsTheOneThatYieldWakes: a combinator that has installed its own waker is woken for a child
 // that yields or finds the budget spent.
 func TestSwappedWakerIsTheOneThatYieldWakes(t *testing.T) {
 	var task, outer, inner int

@@ -24,7 +24,7 @@ type forever struct{}
 
 func (*forever) Poll(*core.Context) (int, bool) { return 0, false }
 
-// one answers at once.
+// one is ready at its first poll.
 type one struct{}
 
 func (*one) Poll(*core.Context) (int, bool) { return 1, true }

@@ -9,7 +9,7 @@ import (
 	"github.com/moduvex/moduvex-go/joinhandle"
 )
 
-// Spawn, run and join of a task that answers at once.
+// Spawn, run and join of a task that ends in its first poll.
 func BenchmarkSpawnAndTryJoin(b *testing.B) {
 	h := newHost(b)
 	f := new(one)

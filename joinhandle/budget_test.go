@@ -82,7 +82,7 @@ func TestAwaitsThatAreReadyTakeFromTheBudget(t *testing.T) {
 	}
 }
 
-// A poll that has to wait takes nothing from the budget; one that answers takes one.
+// A poll that has to wait takes nothing from the budget; one that is ready takes one operation.
 func TestWaitingTakesNothingFromTheBudget(t *testing.T) {
 	h := newHost(t)
 	set := joinhandle.NewJoinSet[int](h)
@@ -105,9 +105,9 @@ func TestWaitingTakesNothingFromTheBudget(t *testing.T) {
 		t.Errorf("the budget is %d, want all %d", have, core.DefaultBudget)
 	}
 	if _, ready, err := ended.PollJoin(cx); !ready || err != nil {
-		t.Fatal("the set that has an output did not answer")
+		t.Fatal("the set has an output and is pending")
 	}
 	if have := cx.Budget(); have != core.DefaultBudget-1 {
-		t.Errorf("the budget is %d after an answer, want %d", have, core.DefaultBudget-1)
+		t.Errorf("the budget is %d after a ready poll, want %d", have, core.DefaultBudget-1)
 	}
 }

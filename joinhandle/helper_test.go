@@ -30,7 +30,7 @@ func joined[T any](t testing.TB, j joinhandle.JoinHandle[T]) (T, error) {
 	return r.Value, r.Err
 }
 
-// do runs body as a task of a host of its own, to its end.
+// do runs body as a task of a new host, to its end.
 func do(t testing.TB, body func(co *coro.Co)) {
 	t.Helper()
 	h := newHost(t)
@@ -85,7 +85,7 @@ type counter struct{ wakes int }
 
 func (c *counter) Wake() { c.wakes++ }
 
-// A probe is a future that is pending until it is answered, from any goroutine.
+// A probe is a future that is pending until complete is called, from any goroutine.
 type probe struct {
 	mu           sync.Mutex
 	value        int

@@ -43,7 +43,7 @@ func TestABreakOutOfAllLeavesTheRest(t *testing.T) {
 			set.Go(sleeper(i, time.Duration(i)*time.Second))
 		}
 		var got []int
-		for range 2 { // the second goes on where the first has stopped
+		for range 2 { // the second continues where the first has stopped
 			for j := range set.All(co) {
 				got = append(got, j.Value)
 				if j.Value == 1 {
@@ -84,7 +84,7 @@ func TestAllOfACancelledBodyEndsWithTheReason(t *testing.T) {
 	if _, err := joined(t, j); err != core.ErrDeadlineExceeded || rounds != 2 {
 		t.Errorf("%v after %d rounds", err, rounds)
 	}
-	// A loop that goes on after the error has no further round.
+	// A loop that does not stop at the error has no further round.
 	rounds = 0
 	j = spawnBody(h, func(co *coro.Co) (int, error) {
 		set.Spawn(future.Pending[int]())

@@ -15,7 +15,7 @@ import (
 	"github.com/moduvex/moduvex-go/joinhandle"
 )
 
-// values takes the outputs that are there, none of which may be an error.
+// values takes the outputs of the ended tasks, none of which may be an error.
 func values(t *testing.T, set *joinhandle.JoinSet[int]) (vs []int) {
 	t.Helper()
 	for j, ok := set.TryJoin(); ok; j, ok = set.TryJoin() {
@@ -242,7 +242,7 @@ func TestWaitOfASetReturnsTheCauseOfItsContext(t *testing.T) {
 		t.Errorf("have %v, want the cause", err)
 	}
 	h.Run()
-	// An output is there, so a context that is over does not keep it back.
+	// An output is ready, so a wait returns it although the context is done.
 	if j, err := set.Wait(over(cause)); j.Value != 7 || err != nil {
 		t.Errorf("have %v, %v", j, err)
 	}

@@ -26,7 +26,7 @@ func collected(p weak.Pointer[load]) bool {
 	return false
 }
 
-// A carrier is a future with a load that lies in its task.
+// A carrier is a future with a load, and is stored in its task.
 type carrier struct {
 	load *load
 	ends bool
@@ -40,7 +40,7 @@ func TestAnAbortHandleKeepsNothingOfATaskThatHasEnded(t *testing.T) {
 		"output": func(h *coretest.Host, l *load) joinhandle.AbortHandle {
 			return spawn(h, future.Ready(l)).AbortHandle()
 		},
-		"output, asked for later": func(h *coretest.Host, l *load) joinhandle.AbortHandle {
+		"output, with a handle made later": func(h *coretest.Host, l *load) joinhandle.AbortHandle {
 			j := spawn(h, future.Ready(l))
 			h.Run()
 			return j.AbortHandle()
@@ -125,7 +125,7 @@ func TestAnAbortHandleKeepsATaskThatHasNotEnded(t *testing.T) {
 	}
 }
 
-// Handles and channels of a task that runs are asked for again and again.
+// AbortHandle and Done of a running task are called again and again.
 func TestATaskKeepsOneChannelAndOneAbortHandle(t *testing.T) {
 	h := newHost(t)
 	j := spawn(h, future.Pending[int]())
@@ -150,6 +150,6 @@ func TestATaskKeepsOneChannelAndOneAbortHandle(t *testing.T) {
 	select {
 	case <-j.Done():
 	default:
-		t.Error("a channel that is asked for after the end is open")
+		t.Error("the channel of a call of Done after the end is open")
 	}
 }

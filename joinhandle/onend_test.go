@@ -11,7 +11,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/future"
 )
 
-// OnEnd calls its function once, in whichever way the task ends.
+// OnEnd calls its function once, however the task ends.
 func TestOnEndOfTasksThatEndInEveryWay(t *testing.T) {
 	body := func(co *coro.Co) (int, error) { return 0, coro.Sleep(co, 1) }
 	for name, run := range map[string]func(h *coretest.Host, ended func()){

@@ -119,7 +119,7 @@ func TestAWaiterOfASetThatGivesUpHandsItsTurnOn(t *testing.T) {
 	}
 }
 
-// One that has no turn may take what another was woken for: that waits on, behind the others.
+// A waker that was not woken may take the output that another was woken for: the other waits on, behind the rest.
 func TestAWaiterOfASetThatIsWokenForNothingWaitsAgain(t *testing.T) {
 	q := newQueue(t, 4, 2)
 	q.wait()
@@ -140,7 +140,7 @@ func TestAWaiterOfASetThatIsWokenForNothingWaitsAgain(t *testing.T) {
 	}
 }
 
-// A waker that comes by itself takes what there is, and waits no more: no end is spent on it.
+// A waker that polls without a wake takes an output, and waits no more: no end wakes it.
 func TestAWaiterOfASetThatComesUnaskedTakesNoTurn(t *testing.T) {
 	q := newQueue(t, 4, 3)
 	q.wait()
@@ -159,7 +159,7 @@ func TestAWaiterOfASetThatComesUnaskedTakesNoTurn(t *testing.T) {
 	}
 }
 
-// The end of the last task is for one; that there will be no other is for all.
+// The end of the last task wakes one waiter for the output, and all the others because the set is empty.
 func TestWaitersOfASetAreWokenWhenItHasNoTaskLeft(t *testing.T) {
 	q := newQueue(t, 1, 3)
 	q.wait()
@@ -173,12 +173,12 @@ func TestWaitersOfASetAreWokenWhenItHasNoTaskLeft(t *testing.T) {
 	if _, ready, err := q.set.PollJoin(q.h.Context()); !ready || err != joinhandle.ErrEmpty {
 		t.Errorf("have %t, %v", ready, err)
 	}
-	q.set.Spawn(future.Ready(1)) // the set is used again, and owes nothing to anybody
+	q.set.Spawn(future.Ready(1)) // the set is used again, and no waiter is left
 	q.h.Run()
 	q.want("used again", 1, 1, 1)
 }
 
-// A task that is aborted between its wake and its turn takes nothing from the others.
+// A waiter that is aborted between its wake and its poll passes the wake on.
 func TestAWaiterOfASetThatIsAbortedOnItsTurnHandsItOn(t *testing.T) {
 	q := newQueue(t, 2, 1)
 	gone := spawn[int](q.h, &unwaiter{setWaiter: setWaiter{q.set}})
@@ -201,7 +201,7 @@ func (q *queue) endAndAbort(woken joinhandle.JoinHandle[int]) {
 	q.h.Run()
 }
 
-// A body that is aborted then has its output all the same.
+// A body that is aborted then gets its output nevertheless.
 func TestAJoinThatIsAbortedOnItsTurnHasItsOutput(t *testing.T) {
 	q := newQueue(t, 2, 1)
 	body := spawnBody(q.h, func(co *coro.Co) (int, error) { j, err := q.set.Join(co); return j.Value, err })
@@ -235,7 +235,7 @@ func (p *unwaiter) Poll(cx *core.Context) (int, bool) {
 
 func (p *unwaiter) Drop() { p.set.Unwait(p.waker) }
 
-// A task that has ended holds up no end but, at most, the one that it was woken for, and that up to the next.
+// A waiter whose task has ended delays at most the output that it was woken for, and only up to the next end.
 func TestAWaiterOfASetThatEndsWithoutAWordIsPassedOver(t *testing.T) {
 	q := newQueue(t, 2, 2)
 	gone := spawn[int](q.h, &setWaiter{q.set})

@@ -18,7 +18,7 @@ func TestWaitForATaskThatHasEnded(t *testing.T) {
 	h := newHost(t)
 	j := spawn(h, future.Ready(7))
 	h.Run()
-	// The value is there, so a context that is over does not keep it back.
+	// The value is ready, so a wait returns it although the context is done.
 	if v, err := j.Wait(over(nil)); v != 7 || err != nil {
 		t.Errorf("have %d, %v", v, err)
 	}
@@ -91,7 +91,7 @@ func TestOneOfManyWaitersGetsTheValue(t *testing.T) {
 	}
 }
 
-// A task that goes on does not collect the wakers of those that waited with a deadline.
+// A running task does not collect the wakers of waiters whose deadline has passed.
 func TestWaitersThatGiveUpLeaveNothingBehind(t *testing.T) {
 	const waits = 10_000
 	h := newHost(t)
@@ -164,7 +164,7 @@ func TestDoneIsClosedAtTheEnd(t *testing.T) {
 	}
 	p.complete(7)
 	h.Run()
-	for _, ch := range append(before, j.Done()) { // also asked for after the end
+	for _, ch := range append(before, j.Done()) { // also by a call after the end
 		if isOpen(ch) {
 			t.Error("open after the end")
 		}
@@ -211,8 +211,8 @@ func TestWaitersRaceWithTheEnd(t *testing.T) {
 	}
 }
 
-// A lateContext is over, and runs a function when a wait asks for its Done channel: what happens
-// then happens together with the end of the context.
+// A lateContext is done, and runs a function when a wait calls its Done: the effect of the function is simultaneous
+// with the end of the context.
 type lateContext struct {
 	context.Context
 	meanwhile func()

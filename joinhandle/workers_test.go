@@ -14,7 +14,7 @@ func newWorkers(t testing.TB, n int) *coretest.Workers {
 	return ws
 }
 
-// steps is a future that yields a number of times before it answers.
+// steps is a future that yields a number of times before it is ready.
 type steps struct{ value, left int }
 
 func newSteps(value, left int) *steps { return &steps{value, left} }

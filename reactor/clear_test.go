@@ -105,7 +105,7 @@ type polled struct {
 	ok bool
 }
 
-// pollOnce is a function of its own, so that its goroutine can be found by its stack.
+// pollOnce is a separate function, so that its goroutine can be found by its stack.
 func pollOnce(g *reactor.Registration, w reactor.Waker, result chan<- polled) {
 	ev, ok := g.PollReady(w, reactor.Read)
 	result <- polled{ev, ok}

@@ -177,7 +177,7 @@ func (p *slowDelete) Delete(fd uintptr) error {
 	return err
 }
 
-// closeSecond is a function of its own, so that its goroutine can be found by its stack.
+// closeSecond is a separate function, so that its goroutine can be found by its stack.
 func closeSecond(t *testing.T, g *reactor.Registration, deleted *atomic.Bool, result chan<- error) {
 	result <- g.CloseWith(func(uintptr) error {
 		if !deleted.Load() {

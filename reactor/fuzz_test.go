@@ -148,7 +148,7 @@ func (s *script) polled(m *model, d reactor.Direction, ev reactor.ReadyEvent, ok
 
 // FuzzRegistrations runs scripts of reports, waits, would-blocks and closes on a few descriptors and on a model.
 func FuzzRegistrations(f *testing.F) {
-	f.Add([]byte{1, 0, 0, 1, 7, 0, 2, 0, 1, 0})              // wait, report, look, would-block, wait
+	f.Add([]byte{1, 0, 0, 1, 7, 0, 2, 0, 1, 0})              // wait, report, poll, would-block, wait
 	f.Add([]byte{33, 0, 97, 0, 0, 32, 7, 0, 39, 0, 2, 0})    // both directions, an error
 	f.Add([]byte{1, 0, 65, 0, 129, 0, 3, 0, 4, 0, 0, 1})     // many wait, one gives up, a deadline
 	f.Add([]byte{1, 0, 5, 0, 6, 0, 7, 0, 13, 0, 6, 1, 2, 0}) // closed and used again, a stale event

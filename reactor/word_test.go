@@ -17,7 +17,7 @@ func has(t *testing.T, g *reactor.Registration, read, write reactor.Readiness) {
 }
 
 // The swap of each change of the readiness word fails because of another change in between.
-func TestAChangeThatLosesItsSwapIsMadeAllTheSame(t *testing.T) {
+func TestAChangeThatLosesItsSwapIsStillMade(t *testing.T) {
 	const (
 		readReady, writeReady = reactor.ReadReady, reactor.WriteReady
 		closed                = reactor.Closed

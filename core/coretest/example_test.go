@@ -23,7 +23,7 @@ func ExampleHost_Run() {
 	// Output: 1h0m0s
 }
 
-// A test of code that never ends runs it for as long as it takes to see what it does.
+// A test of code that never ends runs it for a given time.
 func ExampleHost_RunFor() {
 	h := coretest.New(1)
 	defer h.Close()

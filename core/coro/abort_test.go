@@ -145,7 +145,7 @@ func TestOutputOfAnAbortedBody(t *testing.T) {
 	own := errors.New("own")
 	tests := []struct {
 		name   string
-		answer func(err error) error
+		result func(err error) error
 		want   error
 		state  task.State
 	}{
@@ -157,7 +157,7 @@ func TestOutputOfAnAbortedBody(t *testing.T) {
 	}
 	for _, test := range tests {
 		h := newHost(t)
-		s := spawn(t, h, func(co *coro.Co) (int, error) { return 7, test.answer(forever(co)) })
+		s := spawn(t, h, func(co *coro.Co) (int, error) { return 7, test.result(forever(co)) })
 		h.Run()
 		s.Abort()
 		h.Run()

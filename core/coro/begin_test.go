@@ -66,7 +66,7 @@ func TestABodyWhoseHostClosesBeforeItsFirstPollBeginsAndItsAwaitsFail(t *testing
 	}
 }
 
-// A body that its host closes before it has begun gives its coroutine back, in whichever way it ends.
+// A body that its host closes before it has begun returns its coroutine to the pool, however the body ends.
 func TestEveryEndOfABodyThatBeginsAtTheClose(t *testing.T) {
 	for name, test := range ends {
 		h := newHost(t)

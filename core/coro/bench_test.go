@@ -13,7 +13,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/task"
 )
 
-// The twins do the same with goroutines. One worker is one thread, so compare with
+// Each benchmark has a twin that does the same with goroutines. One worker is one thread, so compare with
 // -cpu 1.
 
 // twice is pending at every other poll.
@@ -179,8 +179,8 @@ func BenchmarkScope(b *testing.B) {
 }
 
 // What a parked task costs: the memory that 100,000 of them add, stacks and heap, by task. Run one
-// at a time (-benchtime 1x, in a process of its own): the runtime keeps what it has of each
-// goroutine, some 440 bytes, and does not count it again.
+// at a time (-benchtime 1x, in its own process): Go's runtime keeps some 440 bytes of each ended
+// goroutine, and does not count them again.
 func BenchmarkParked(b *testing.B) {
 	const n = 100_000
 	report := func(b *testing.B, park func()) {

@@ -300,7 +300,7 @@ func TestADerivedContextThatIsCancelledLeavesNothingBehind(t *testing.T) {
 }
 
 // In code that knows no Co, a body may block its worker until a deadline: no task runs, and the
-// wheel does not turn. Done is closed all the same.
+// wheel does not expire timers. Done is closed nevertheless.
 func TestDoneClosesAtTheDeadlineOfABlockedWorker(t *testing.T) {
 	start := time.Now()
 	const d = 20 * time.Millisecond
@@ -329,7 +329,7 @@ func TestDoneClosesAtTheDeadlineOfABlockedWorker(t *testing.T) {
 	}
 }
 
-// On a virtual clock a deadline comes when that clock says so, whatever the time of day.
+// On a virtual clock a deadline depends on that clock only, and not on the wall clock.
 func TestAVirtualDeadlineDoesNotComeByTheWallClock(t *testing.T) {
 	h := newHost(t)
 	if time.Until(h.Epoch().Add(time.Second)) > 0 {

@@ -11,7 +11,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/task"
 )
 
-// The children end before the wait of the body does, in whichever way that ends.
+// The children end before the wait of the body does, however that wait ends.
 func TestACancelledParentAbortsTheChildrenAndWaitsForThem(t *testing.T) {
 	withTimeout := func(co *coro.Co, body func(co *coro.Co) error) error {
 		return coro.WithTimeout(co, 5*time.Second, body)

@@ -26,7 +26,7 @@ func spawn[T any](t testing.TB, s core.Spawner, body func(co *coro.Co) (T, error
 	return slot
 }
 
-// run runs body alone on a host of its own and returns its output.
+// run runs body alone on a new host and returns its output.
 func run[T any](t testing.TB, body func(co *coro.Co) (T, error)) (T, error) {
 	t.Helper()
 	h := newHost(t)
@@ -102,7 +102,7 @@ func await(co *coro.Co, g *gate) error {
 // forever waits for an event that never comes.
 func forever(co *coro.Co) error { return await(co, new(gate)) }
 
-// panicOf runs f in a goroutine of its own and returns the value of its panic. A use of a Co on a foreign goroutine may
+// panicOf runs f in a new goroutine and returns the value of its panic. A use of a Co on a foreign goroutine may
 // only panic.
 func panicOf(f func()) any {
 	c := make(chan any)

@@ -17,7 +17,7 @@ type resource struct{ closed int }
 
 func (r *resource) Close() error { r.closed++; return nil }
 
-// serve is a body that owns r, as a server's is.
+// serve returns a body that owns r, like that of a server.
 func serve(r *resource, began *bool) func(co *coro.Co) (int, error) {
 	return func(co *coro.Co) (int, error) {
 		*began = true
@@ -26,7 +26,7 @@ func serve(r *resource, began *bool) func(co *coro.Co) (int, error) {
 	}
 }
 
-// The resource of a task is closed once, in whichever way the task ends: by the body, if that has begun.
+// The resource of a task is closed once, however the task ends: by the body, if that has begun.
 func TestWhatATaskOwnsIsClosedOnceWhateverBecomesOfIt(t *testing.T) {
 	tests := []struct {
 		name  string

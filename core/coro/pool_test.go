@@ -202,9 +202,8 @@ func TestGoexitEndsTheTaskAndNotTheWorker(t *testing.T) {
 	}
 }
 
-// A body may leave its goroutine locked to a thread, at a suspension or at its end. The rule of
-// package iter, that the lock must then be as it was, is met for it: breaking it would end the
-// process.
+// A body may leave its goroutine locked to a thread, at a suspension or at its end. Package iter requires that the
+// lock is then as it was before, or the process ends; the coroutine restores it.
 func TestThreadLocksAreUndoneAtEachSuspension(t *testing.T) {
 	ends := map[string]func(){
 		"returns": func() {},
@@ -302,7 +301,7 @@ func TestABodyMayRecurseDeeply(t *testing.T) {
 	}
 }
 
-// A body goes on wherever its task is polled, and its coroutine ends up with the last worker.
+// A body continues on any worker that polls its task, and its coroutine goes to the pool of the last one.
 func TestABodyMovesBetweenWorkers(t *testing.T) {
 	const workers, bodies, rounds = 3, 4, 300
 	var ws [workers]*worker

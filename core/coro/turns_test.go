@@ -86,7 +86,7 @@ func (s *shelf) want(when string, values ...int) {
 	}
 }
 
-// A value wakes one waiter, the one that has waited longest, however many wait.
+// A value wakes one waiter only: the one that has waited longest.
 func TestEachValueOfResultsWakesOneReader(t *testing.T) {
 	const n = 30
 	s := newShelf(t, 2*n+1, n, 3)
@@ -113,8 +113,8 @@ func TestAReaderOfResultsThatIsAbortedOnItsTurnHandsItOn(t *testing.T) {
 	}
 }
 
-// A reader whose task is woken by something else may take what another was woken for: that waits on, and no value
-// is spent on the one that has taken it out of turn.
+// A reader whose task is woken by another event may take the value that another reader was woken for. The other reader
+// waits on, and no further wake is spent on the reader that has taken the value.
 func TestAReaderOfResultsThatIsWokenForNothingWaitsAgain(t *testing.T) {
 	s := newShelf(t, 4, 3, 1)
 	s.gates[0].open(1)

@@ -76,8 +76,8 @@ func eachFate(t *testing.T, children int, f func(name string, ps []*probe)) {
 	}
 }
 
-// TestDropReachesEachPendingChildOnce gives each combinator up at each moment, with children of
-// every fate, on a task, whose harness contains the panics.
+// TestDropReachesEachPendingChildOnce drops each combinator at each moment, with children of
+// every fate, in a task, which contains the panics.
 func TestDropReachesEachPendingChildOnce(t *testing.T) {
 	for _, c := range combinators {
 		for polls := range 4 {

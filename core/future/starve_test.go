@@ -50,11 +50,11 @@ func among(n, i int, m core.Future[int]) []core.Future[int] {
 	return fs
 }
 
-// TestHogsStarveNobody: in every combinator, a child among others that spend the whole budget at each
+// TestHogsStarveNoChild: in every combinator, a child among others that spend the whole budget at each
 // poll makes progress within a few polls for each of its siblings.
 //
 // Regression: the children behind it were never polled with any budget.
-func TestHogsStarveNobody(t *testing.T) {
+func TestHogsStarveNoChild(t *testing.T) {
 	type (
 		ints = core.Future[int]
 		made struct {
@@ -131,7 +131,7 @@ func TestHogsStarveNobody(t *testing.T) {
 	}
 }
 
-// inBody is a future that runs body as a task of its own.
+// inBody is a future that runs body as a separate task.
 func inBody(body func(co *coro.Co)) core.Future[any] {
 	var s *task.Slot[any]
 	return future.Func(func(cx *core.Context) (any, bool) {
@@ -224,7 +224,7 @@ func reason[T any](f core.Future[core.Result[T]]) core.Future[error] {
 	return future.Map(f, func(r core.Result[T]) error { return r.Err })
 }
 
-// ended is the error of a body, which is a task of its own.
+// ended is the error of a body, which is a separate task.
 func ended(h *coretest.Host, body func(co *coro.Co) error) core.Future[error] {
 	s := coro.New(func(co *coro.Co) (struct{}, error) { return struct{}{}, body(co) })
 	h.Spawn(&s.Task)

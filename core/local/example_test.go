@@ -13,7 +13,7 @@ import (
 
 var requestID = local.NewKey[string]("request id")
 
-// logLine is code far down that has no parameter for the id.
+// logLine is deep in the call chain and has no parameter for the id.
 func logLine(from local.Source, text string) {
 	id, ok := requestID.Get(from)
 	if !ok {

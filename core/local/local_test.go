@@ -154,7 +154,7 @@ func TestAScopeFollowsItsTaskToAnotherContext(t *testing.T) {
 	}
 }
 
-// big is large enough to be an object of its own, for a weak pointer.
+// big is large enough to be a separate object, for a weak pointer.
 type big struct{ _ [64]byte }
 
 func TestValuesAreLetGoOf(t *testing.T) {

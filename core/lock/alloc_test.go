@@ -18,7 +18,7 @@ type wait struct {
 	poll func(t *testing.T) (poll func() (ok bool))
 }
 
-// polls is the poll form of a future; done takes its answer back.
+// polls is the poll form of a future; done undoes its result.
 func polls[T any, F core.Future[T]](f F, done func(T)) func(t *testing.T) func() bool {
 	return func(t *testing.T) func() bool {
 		w := waittest.NewWaiter[T](t, f)

@@ -73,7 +73,7 @@ func TestADroppedArrivalDoesNotCount(t *testing.T) {
 	ws[0].Completes(t, 1)
 }
 
-// Waiters of a round that is complete are woken in several goes, with the lock free in between: one
+// Waiters of a round that is complete are woken in several batches, with the lock free in between: a waiter
 // that is dropped then does not take an arrival from the next round.
 func TestABarrierForManyTellsItsRoundsApart(t *testing.T) {
 	const n = 100
@@ -209,7 +209,7 @@ func TestABarrierAllocatesNothing(t *testing.T) {
 	})
 }
 
-// It does not know for how many to wait; it must not wait for ever.
+// A zero Barrier has no number of tasks; it must not wait for ever.
 func TestZeroBarrierPanics(t *testing.T) {
 	for name, arrive := range map[string]func(b *lock.Barrier){
 		"Arrive":       func(b *lock.Barrier) { _, _ = b.Arrive(nil) },

@@ -87,8 +87,8 @@ func BenchmarkMutex(b *testing.B) {
 	})
 }
 
-// BenchmarkMutexHandOver is a lock that is held across a round of the queue, so that it is passed
-// over each time.
+// BenchmarkMutexHandOver is a lock that is held across a round of the queue, so that each unlock passes
+// it on.
 func BenchmarkMutexHandOver(b *testing.B) {
 	h := waittest.NewSolo()
 	defer h.Close()

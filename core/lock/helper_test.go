@@ -2,7 +2,7 @@ package lock_test
 
 import "runtime"
 
-// waits returns once the condition holds that another goroutine brings about.
+// waits returns once another goroutine has made the condition true.
 func waits(condition func() bool) {
 	for !condition() {
 		runtime.Gosched()

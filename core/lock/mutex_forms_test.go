@@ -85,7 +85,7 @@ func TestAnAbortedBodyLeavesTheMutexLockable(t *testing.T) {
 		}
 		h.Run()
 		victimErr, nextErr := waittest.Ended(t, victim), waittest.Ended(t, next)
-		// A value that is there beats the abort.
+		// A value that is ready beats the abort.
 		if !woken && !errors.Is(victimErr, core.ErrCancelled) || nextErr != nil {
 			t.Errorf("woken %t: have %v and %v", woken, victimErr, nextErr)
 		}

@@ -174,7 +174,7 @@ func TestUnlockOfAnUnlockedMutexPanics(t *testing.T) {
 	waittest.MustPanic(t, text, copied.Unlock)
 	_, cx := waittest.NewSpy(t)
 	waittest.MustPanic(t, text, func() { zero.UnlockOn(cx) })
-	g = mustLock(t, &m) // it has not suffered
+	g = mustLock(t, &m) // it still works
 	mustBeLocked(t, &m)
 	g.Unlock()
 	waittest.MustPanic(t, "lock: Poll of a LockFuture that no Mutex has made", func() {
@@ -199,7 +199,7 @@ func TestUnlockOnWakesThroughTheWorker(t *testing.T) {
 	g.Unlock()
 }
 
-// A waker may do what it likes, for no lock is held around it.
+// A waker may call any method of the mutex: no lock is held around it.
 func TestAMutexWakesOutsideOfItsLocks(t *testing.T) {
 	var m lock.Mutex
 	f, g := m.LockFuture(), mustLock(t, &m)

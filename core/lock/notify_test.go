@@ -68,7 +68,7 @@ func TestNotifyAllWakesTheWaitersAndIsNotKept(t *testing.T) {
 	}
 }
 
-// Between a look at the condition and the first poll there may be a NotifyAll.
+// A NotifyAll may come between the check of the condition and the first poll.
 func TestAFutureSeesEachNotifyAllAfterItWasMade(t *testing.T) {
 	var n lock.Notify
 	w := notified(t, &n)
@@ -140,8 +140,8 @@ func TestNotifyWakesThroughTheWorkerAndOutsideOfItsLocks(t *testing.T) {
 	mine.ForHost().Begin(core.WakerFunc(func() { n.NotifyOne() }))
 	f.Poll(mine)
 	n.NotifyAll()
-	a.Completes(t, 2) // heard the NotifyAll
-	a.Completes(t, 2) // and has the one that the waker sent
+	a.Completes(t, 2) // the NotifyAll
+	a.Completes(t, 2) // and the NotifyOne of the waker
 }
 
 func TestBodiesAndGoroutinesAreNotified(t *testing.T) {
@@ -150,7 +150,7 @@ func TestBodiesAndGoroutinesAreNotified(t *testing.T) {
 	a, b := waittest.Body(h, n.Notified), waittest.Body(h, n.Notified)
 	h.Run()
 	n.NotifyOne()
-	a.Abort() // the notification is there: it beats the abort, or goes to b
+	a.Abort() // the notification has come: it beats the abort, or goes to b
 	h.Run()
 	errA := waittest.Ended(t, a)
 	if errA == nil {
@@ -273,8 +273,8 @@ func TestStressOfANotify(t *testing.T) {
 	waits(func() bool { return done.Load() == int64(pieces) })
 	wg.Wait()
 	over.Store(true)
-	// A body that has looked at over may be about to wait, and one that is aborted may take what was left
-	// for it. So it goes on until all have ended.
+	// A body that has checked over may be about to wait, and an aborted one may take a notification that was meant
+	// for it. So the notifications continue until all have ended.
 	ended := make(chan struct{})
 	wg.Go(func() {
 		for {

@@ -9,7 +9,7 @@ import (
 )
 
 // TestPermitsWhenASwapIsLost: between the load of the state and the swap, another actor has changed it.
-// What is decided then is decided on the new state.
+// The step must then decide on the new state.
 func TestPermitsWhenASwapIsLost(t *testing.T) {
 	w := &waittest.Waker{}
 	type permits = lock.Permits
@@ -95,7 +95,7 @@ func acquireOrWait(n int, w core.Waker) func(p *lock.Permits, stale int64) int {
 	return func(p *lock.Permits, stale int64) int {
 		got := count(p.AcquireOrWaitFrom(stale, n, w))
 		if p.Waiters()+got+count(p.Closed()) != 1 {
-			return -1 // it is neither in line, nor has it what it wants, nor is there nothing to wait for
+			return -1 // exactly one holds: it is in line, it has its permits, or the permits are closed
 		}
 		return got
 	}

@@ -400,6 +400,6 @@ func TestADroppedWriteLockGoesToTheNext(t *testing.T) {
 	g.Unlock()
 	first.Drop()
 	if _, ok := m.TryLock(); !ok {
-		t.Error("locked for good")
+		t.Error("it stays locked")
 	}
 }

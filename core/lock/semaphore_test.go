@@ -141,7 +141,7 @@ func TestCloseFailsEveryWaiter(t *testing.T) {
 	mustHave(t, s, 2)
 }
 
-// Who had its permits before the close keeps them.
+// A waiter that had its permits before the close keeps them.
 func TestPermitsThatWereGrantedBeforeACloseAreGood(t *testing.T) {
 	var s lock.Semaphore
 	w := acquireWaiter(t, &s, 1)

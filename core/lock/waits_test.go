@@ -114,7 +114,7 @@ func TestABodyThatTriesFirstSpendsItsBudgetOnce(t *testing.T) {
 	}
 }
 
-// TestAFullCellReturnsItsValueToACancelledBody: there is nothing to wait for.
+// TestAFullCellReturnsItsValueToACancelledBody: the call does not have to wait.
 func TestAFullCellReturnsItsValueToACancelledBody(t *testing.T) {
 	var c lock.OnceCell[int]
 	c.Set(7)

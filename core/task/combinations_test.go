@@ -56,7 +56,7 @@ const (
 
 func (o outcome) String() string { return [...]string{"pends", "is ready", "panics"}[o] }
 
-// A joining is when a joiner looks for the output, if ever: the handle may have been discarded.
+// A joining says when a joiner takes the output, if ever: the handle may have been discarded.
 type joining uint8
 
 const (

@@ -134,7 +134,7 @@ func ExampleWakerSet() {
 	// third
 }
 
-// An item wakes one of the wakers that wait, and another one if that gives up.
+// An item wakes one of the wakers that wait, and another one if the first gives up.
 func ExampleWaitQueue() {
 	var queue task.WaitQueue
 	waker := func(name string) core.Waker {

@@ -7,10 +7,10 @@ import (
 	"github.com/moduvex/moduvex-go/core/task"
 )
 
-// TestAnEventThatLosesItsSwapHappensAllTheSame: an actor loads the word, another actor changes it, and the swap
+// TestAnEventThatLosesItsSwapStillHappens: an actor loads the word, another actor changes it, and the swap
 // of the first is lost. The outcome is that of the table: first the other event, then this one. All words that a
 // task may have, and every two events, are tried.
-func TestAnEventThatLosesItsSwapHappensAllTheSame(t *testing.T) {
+func TestAnEventThatLosesItsSwapStillHappens(t *testing.T) {
 	var lost, changed [task.Events]int
 	for old := range task.Word(1 << task.WordBits) {
 		if s := old.State(); s > task.Cancelled || old.Has(task.Finished) && s < task.Completed {
@@ -77,9 +77,9 @@ func TestAWakeThatChangesNothingComesBeforeThePollThatItIsFor(t *testing.T) {
 	}
 }
 
-// TestAPushThatLosesItsSwapIsMadeAllTheSame: the pusher has loaded the head, which changes
+// TestAPushThatLosesItsSwapIsStillMade: the pusher has loaded the head, which changes
 // before its swap.
-func TestAPushThatLosesItsSwapIsMadeAllTheSame(t *testing.T) {
+func TestAPushThatLosesItsSwapIsStillMade(t *testing.T) {
 	type steps = func(in *task.Inbox, ts []*task.Task)
 	var (
 		nothing   = func(*task.Inbox, []*task.Task) {}

@@ -97,7 +97,7 @@ type counter struct{ n atomic.Int32 }
 
 func (c *counter) Wake() { c.n.Add(1) }
 
-// elsewhere runs f on a goroutine of its own and waits for it.
+// elsewhere runs f on a new goroutine and waits for it.
 func elsewhere(f func()) {
 	done := make(chan struct{})
 	go func() {

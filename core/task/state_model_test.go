@@ -46,7 +46,7 @@ type state struct {
 	told      bool // a graceful future was told of its abort
 	ended     bool // the future has completed or unwound
 	dropped   bool // or was dropped
-	stored    bool // the output is there
+	stored    bool // the output is stored
 	taken     bool // and went to a joiner
 
 	broken law // the first law that was broken on the way here

@@ -21,8 +21,8 @@ func (p *part) Finished() bool { return p.over }
 
 var _ core.FinishedWaker = (*part)(nil)
 
-// TestATaskLetsGoOfWatchersThatAreOver: a long task is watched by many short ones.
-func TestATaskLetsGoOfWatchersThatAreOver(t *testing.T) {
+// TestATaskDiscardsWatchersThatAreOver: a long task is watched by many short ones.
+func TestATaskDiscardsWatchersThatAreOver(t *testing.T) {
 	s := task.New(future.Pending[int]())
 	live := &part{}
 	s.Watch(live)

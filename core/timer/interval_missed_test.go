@@ -120,7 +120,7 @@ func TestABurstTakesFromTheBudget(t *testing.T) {
 }
 
 // After any stalls, no tick is early, Burst and Skip stay on the schedule, Skip's ticks differ,
-// Burst's are complete, and Delay's lie a period apart.
+// Burst's are complete, and Delay's are a period apart.
 func TestTicksKeepTheirPromisesUnderRandomStalls(t *testing.T) {
 	for seed := range uint64(60) {
 		r := rand.New(rand.NewPCG(seed, 1))

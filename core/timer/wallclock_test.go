@@ -10,7 +10,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/timer/wheel"
 )
 
-// A systemHost claims the system's clock by its epoch, but has a Now of its own: Advance sets the wall
+// A systemHost claims the system's clock by its epoch, but has its own Now: Advance sets the wall
 // clock back, relative to it.
 type systemHost struct {
 	*coretest.Host

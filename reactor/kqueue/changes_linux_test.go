@@ -19,7 +19,7 @@ func TestAModifyDuringAWaitBeginsAnEventOfItsOwn(t *testing.T) {
 		add(t, p, a, 7, both, reactor.OneShot)
 		f.Report(p, kqueue.Report{FD: a, Filter: "read", Data: 1})
 		f.Report(p, kqueue.Report{FD: a, Filter: "write", Data: 1})
-		f.During(2, func() { // the Wait looks again, for the other direction
+		f.During(2, func() { // the Wait calls the kernel again, for the other direction
 			if err := p.Modify(uintptr(a), 8, both, reactor.OneShot); err != nil {
 				t.Error(err)
 			}

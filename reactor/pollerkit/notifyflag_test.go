@@ -140,7 +140,7 @@ func (m *model) wait() {
 	}
 	m.got = false
 	if !m.flag.Take() {
-		return // the Wait goes on
+		return // the Wait continues
 	}
 	m.waiting--
 	for i := range notifiers {

@@ -39,7 +39,7 @@ func ExampleFake_Pair() {
 	// ReadReady true
 }
 
-// A Poller that cannot watch sockets is tested with streams of its own. In a package this is the body of a TestX.
+// A Poller that cannot watch sockets is tested with its own kind of streams. In a package this is the body of a TestX.
 func ExampleTestContract() {
 	newPoller := func() (reactor.Poller, error) { return reactortest.NewFake(), nil }
 	pairs := func(_ testing.TB, p reactor.Poller) (a, b reactortest.Stream) {

@@ -89,7 +89,7 @@ func (f *Fake) gather(events []reactor.Event) []reactor.Event {
 	return events
 }
 
-// RearmFake is a Fake without edges of its own, like a backend over AFD: under Edge it reports a condition once, and
+// RearmFake is a Fake without edges, like a backend over AFD: under Edge it reports a condition once, and
 // again only after Rearm. It is a [reactor.Rearmer].
 type RearmFake struct {
 	*Fake

@@ -247,7 +247,7 @@ func (r *rig) write(s Stream, text string) {
 	}
 }
 
-// waiting is a Wait in a goroutine of its own.
+// waiting is a Wait in another goroutine.
 type waiting struct {
 	r      *rig
 	events []reactor.Event

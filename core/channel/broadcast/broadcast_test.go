@@ -11,8 +11,8 @@ import (
 	"github.com/moduvex/moduvex-go/core/internal/waittest"
 )
 
-// drain receives what there is, and writes down errors as negative numbers: of missed values how
-// many, and -1000 for the end.
+// drain receives all queued values. It records errors as negative numbers: the number of missed values, and -1000
+// for the end.
 func drain(t *testing.T, rx *broadcast.Receiver[int]) (vs []int) {
 	t.Helper()
 	for {
@@ -87,7 +87,7 @@ func TestAReceiverThatLagsLearnsHowManyItHasMissed(t *testing.T) {
 		err.Error() != "broadcast: values missed: 1" {
 		t.Errorf("have %v", err)
 	}
-	tx.Send(5) // and one more is lost before it goes on
+	tx.Send(5) // and one more is lost before it continues
 	check(t, "slow", slow, -1, 2, 3, 4, 5)
 }
 
@@ -140,7 +140,7 @@ func TestAClosedReceiverDoesNotCount(t *testing.T) {
 	check(t, "other", other, 1, 2)
 }
 
-// Regression: with each receiver that was closed, all that waited were woken for nothing.
+// Regression: the close of a receiver woke all other receivers that waited.
 func TestTheCloseOfAReceiverWakesOnlyItsOwnWaiter(t *testing.T) {
 	h := waittest.Host(t)
 	tx := sender(broadcast.New[int](4))

@@ -13,7 +13,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/internal/waittest"
 )
 
-// The channel against a model that keeps all that was ever sent, over random operations.
+// The channel is compared with a model that keeps every value, over random operations.
 func TestAgainstAModel(t *testing.T) {
 	type model struct {
 		rx   *broadcast.Receiver[int]
@@ -23,7 +23,7 @@ func TestAgainstAModel(t *testing.T) {
 		r := rand.New(rand.NewPCG(seed, 3))
 		capacity := 1 + r.IntN(9)
 		tx := sender(broadcast.New[int](capacity))
-		var sent []int // those that anybody was there for
+		var sent []int // while there was a receiver
 		first := func() int { return max(len(sent)-capacity, 0) }
 		var ms []*model
 		for range 400 {
@@ -73,8 +73,8 @@ func TestAgainstAModel(t *testing.T) {
 }
 
 // Several senders, and receivers in all forms that come and go, on several workers: what each
-// receives is in the order of each sender, and what it receives and what it misses adds up to all
-// that was sent.
+// receives is in the order of each sender, and the values that it receives and misses add up to all
+// that were sent.
 func TestABroadcastUnderRaces(t *testing.T) {
 	const senders, each, receivers = 3, 400, 6
 	c := coretest.NewWorkers(4)
@@ -118,7 +118,7 @@ func TestABroadcastUnderRaces(t *testing.T) {
 			account(func() (int, error) { return rx.Recv(co) })
 			return 0, nil
 		})
-		waittest.Spawn(c, func(co *coro.Co) (int, error) { // one that goes early
+		waittest.Spawn(c, func(co *coro.Co) (int, error) { // one that ends early
 			rx := rx.Clone()
 			defer rx.Close()
 			for range 50 {

@@ -92,7 +92,7 @@ func TestWaitingInPollStyleAllocatesNothing(t *testing.T) {
 	})
 }
 
-// A wait for the close ends once in a channel's life, or by a cancellation, which costs something itself.
+// A wait for the close ends once in a channel's life, or by a cancellation, which allocates itself.
 func TestABodyThatWaitsForTheCloseAllocatesNothing(t *testing.T) {
 	tx, _ := mpsc.New[int](1)
 	if racetest.Enabled {

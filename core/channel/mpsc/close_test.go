@@ -85,8 +85,8 @@ func TestUntilClosedIsReadyAfterStopAndClose(t *testing.T) {
 	uw.Completes(t, 1)
 }
 
-// The senders fail in several batches, with the lock free in between: a slot that is released
-// then is not for them.
+// The senders fail in several batches, with the lock free in between: they must not get a slot that is
+// released then.
 func TestNoSlotIsGrantedAfterStop(t *testing.T) {
 	tx, rx := mpsc.New[int](1)
 	p, _ := tx.TryReserve()

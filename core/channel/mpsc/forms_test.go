@@ -123,7 +123,7 @@ func TestAnAbortedBodyLeavesTheChannelInOrder(t *testing.T) {
 		if !woken {
 			mustRecv(t, rx, 0)
 			h.Run()
-		} else if err := waittest.Ended(t, victim); err == nil { // a result that is there beats the abort
+		} else if err := waittest.Ended(t, victim); err == nil { // a result that is ready beats the abort
 			mustRecv(t, rx, 1)
 			h.Run()
 		}
@@ -253,7 +253,7 @@ func TestATaskThatSendsAndReceivesYields(t *testing.T) {
 	}
 }
 
-// Two hosts, each on a goroutine of its own, as two workers of a runtime.
+// Two hosts, each on its own goroutine, like two workers of a runtime.
 func TestPingPongBetweenWorkers(t *testing.T) {
 	rounds := 5000
 	if racetest.Enabled {

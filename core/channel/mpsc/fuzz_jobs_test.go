@@ -78,7 +78,7 @@ func (p *program) startBody(j *job, broke bool, f func(co *coro.Co)) {
 		for broke && co.Context().Spend() {
 		}
 		if err := co.Interrupted(); err != nil {
-			return err // it may wait before it says so, and f may not
+			return err // it may wait before it returns that, and f may not
 		}
 		f(co)
 		return nil
@@ -95,7 +95,7 @@ func (p *program) cancelled(j *job, err error) bool {
 	return is
 }
 
-// mayWait says that sender i may be pending only while it is in line.
+// mayWait checks that sender i is pending only while it is in line.
 func (p *program) mayWait(i int) func() error {
 	return func() error {
 		if a := p.m.requests[i]; a != requestLine {
@@ -184,7 +184,7 @@ func (p *program) watch() {
 		}})
 }
 
-// mayStarve says that the receiver may be pending only while there is nothing to say.
+// mayStarve checks that the receiver is pending only while there is neither a value nor the end.
 func (p *program) mayStarve() error {
 	if len(p.m.queue) > 0 || p.m.ended() {
 		return fmt.Errorf("the receiver waits, with %d values; ended: %t", len(p.m.queue), p.m.ended())
@@ -192,7 +192,7 @@ func (p *program) mayStarve() error {
 	return nil
 }
 
-// receive is one value, or many where room is more than 0.
+// receive receives one value, or many if room is more than 0.
 func (p *program) receive(room int, direct bool, broke int) {
 	j, buf := &p.receives, make([]int, room)
 	got := func(v, n int, err error) {

@@ -7,7 +7,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/channel/mpsc"
 )
 
-// A model is what a bounded channel is to be, for one actor at a time.
+// A model is the expected state of a bounded channel, for one actor at a time.
 type model struct {
 	capacity int
 	queue    []int // values, in the order in which they were sent
@@ -94,7 +94,7 @@ func (m *model) conclude(i int, v int, err error) error {
 		want = mpsc.ErrClosed
 	}
 	if a == requestLine || err != want {
-		return fmt.Errorf("sender %d, at %d, is told %v, want %v", i, a, err, want)
+		return fmt.Errorf("sender %d, at %d, gets %v, want %v", i, a, err, want)
 	}
 	if err == nil {
 		m.queue = append(m.queue, v)
@@ -107,7 +107,7 @@ func (m *model) conclude(i int, v int, err error) error {
 func (m *model) reserved(i int, err error) error {
 	a := m.requests[i]
 	if a != requestSlot && a != requestClosed || (a == requestSlot) != (err == nil) {
-		return fmt.Errorf("the reservation of sender %d, at %d, is told %v", i, a, err)
+		return fmt.Errorf("the reservation of sender %d, at %d, gets %v", i, a, err)
 	}
 	if err == nil {
 		m.permits++
@@ -133,7 +133,7 @@ func (m *model) release() {
 	m.settle()
 }
 
-// received judges what came out of a receive of up to room values.
+// received judges the result of a receive of up to room values.
 func (m *model) received(vs []int, room int, err error) error {
 	n := min(room, len(m.queue))
 	want := error(nil)

@@ -13,8 +13,8 @@ import (
 
 const fuzzSenders = 5
 
-// A program is what the fuzzer's bytes are: two for an operation, on a channel that is compared with its model. Each
-// sender has at most one task, and so have the receiver and the one that waits for the close.
+// A program is the fuzzer's bytes, two for each operation on a channel that is compared with its model. Each sender
+// has at most one task, and so have the receiver and the watcher of the close.
 type program struct {
 	h        *coretest.Host
 	m        model
@@ -165,7 +165,7 @@ func (p *program) closes(i int, flags byte) {
 	}
 }
 
-// rest runs all tasks until they wait. None may that could go on.
+// rest runs all tasks until they wait. It fails if a task waits that could continue.
 func (p *program) rest() {
 	p.h.Run()
 	for i := range p.sending {

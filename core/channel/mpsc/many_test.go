@@ -21,7 +21,7 @@ func TestRecvManyTakesWhatThereIs(t *testing.T) {
 	}
 	mustSend(t, tx, 3, 4, 5)
 	mustRecv(t, rx, 3)
-	mustSend(t, tx, 6, 7) // which the receiver has yet to hear of
+	mustSend(t, tx, 6, 7) // which the receiver does not know of yet
 	var ws []*waittest.Waiter[error]
 	for range 3 {
 		s, _ := sendWaiter(t, tx, 8)

@@ -20,7 +20,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/task"
 )
 
-// A message has the number of its sender, and one of its own.
+// A message has the number of its sender, and its number at that sender.
 type message struct{ from, n int }
 
 // A ledger counts what each sender has sent, and checks that it is received once and in order.
@@ -108,7 +108,7 @@ func stress(t *testing.T, capacity int, closes bool) {
 			direct.Close() // here, for a body that has not begun does not begin
 		})
 
-		// Reserves, and thinks better of it every now and then.
+		// It reserves slots, and releases some without a send.
 		permits := tx.Clone()
 		waittest.Body(c, func(co *coro.Co) error {
 			defer permits.Close()
@@ -287,8 +287,8 @@ func spin[T any](cx *core.Context, w *flag, f core.Future[T]) T {
 	}
 }
 
-// TestASenderThatQueuesUpSeesASlotThatIsFreedMeanwhile: the receiver publishes what it has taken and
-// looks for senders, and a sender queues up and looks for slots. If both looked first, the sender
+// TestASenderThatQueuesUpSeesASlotThatIsFreedMeanwhile: the receiver publishes its count and then checks for
+// senders, and a sender enters the line and then checks for slots. If both checked first, the sender
 // would wait for ever.
 func TestASenderThatQueuesUpSeesASlotThatIsFreedMeanwhile(t *testing.T) {
 	for capacity := 1; capacity <= 2; capacity++ {

@@ -259,7 +259,7 @@ func TestChannelsAllocateNothing(t *testing.T) {
 
 // Regression: a woken waiter whose slot a newcomer had taken was not queued again.
 //
-// The receiver frees several slots at once, and the first sender that is woken for one lets another
+// The receiver frees several slots at once, and the first sender that is woken for one makes another sender
 // try: the slots are for the senders in line.
 func TestANewcomerGetsNoSlotWhileWaitersAreBeingWoken(t *testing.T) {
 	tx, rx := mpsc.New[int](3)

@@ -19,7 +19,7 @@ func ExampleNew() {
 	// Output: 7 <nil>
 }
 
-// A receiver that gives up a value that must be closed takes it out first.
+// A receiver that does not want the value any more takes it out, to close it.
 func ExampleReceiver_Stop() {
 	tx, rx := oneshot.New[string]()
 	tx.Send("a connection")

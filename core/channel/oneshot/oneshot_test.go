@@ -13,7 +13,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/task"
 )
 
-// try is what a receiver finds now.
+// try fails the test unless a receive that does not wait has this result.
 func try(t *testing.T, what string, rx *oneshot.Receiver[int], want int, wantErr error) {
 	t.Helper()
 	if v, err := rx.TryRecv(); v != want || err != wantErr {
@@ -91,7 +91,7 @@ func TestACloseAfterASendChangesNothing(t *testing.T) {
 	try(t, "again", rx, 0, oneshot.ErrReceived)
 }
 
-// The value is the caller's again: nothing of it is kept.
+// The caller owns the value again, and the channel does not keep it.
 func TestAFailedSendKeepsNothingOfTheValue(t *testing.T) {
 	for name, leave := range map[string]func(rx *oneshot.Receiver[*waittest.Big]){
 		"dropped": (*oneshot.Receiver[*waittest.Big]).Close,

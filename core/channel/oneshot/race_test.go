@@ -16,7 +16,7 @@ import (
 )
 
 // Senders and receivers on several workers, where some give up at any time: what is sent with
-// success to a receiver that looks is received, and no task waits for ever.
+// success to a receiver that receives arrives, and no task waits for ever.
 func TestOneshotsUnderRaces(t *testing.T) {
 	c := coretest.NewWorkers(4)
 	defer c.Close()

@@ -14,7 +14,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/task"
 )
 
-// Any number of tasks wait for the receivers to go; each wait has a future of its own.
+// Any number of tasks wait until no receiver is left; each wait has its own future.
 func TestAClosedFutureThatMovesWakesItsLastWaker(t *testing.T) {
 	h, first, second := waittest.Host(t), &waittest.Waker{}, &waittest.Waker{}
 	tx, rx := watch.New(0)
@@ -92,7 +92,7 @@ func TestAClosedReceiverDoesNotCount(t *testing.T) {
 	}
 }
 
-// Regression: with each receiver that was closed, all that waited were woken for nothing.
+// Regression: the close of a receiver woke all other receivers that waited.
 func TestTheCloseOfAReceiverWakesOnlyItsOwnWaiter(t *testing.T) {
 	h := waittest.Host(t)
 	tx := sender(watch.New(1))

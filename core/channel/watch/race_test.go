@@ -76,7 +76,7 @@ func TestAWatchUnderRaces(t *testing.T) {
 			rx.Close()
 			return 0, nil
 		})
-		waittest.Spawn(c, func(co *coro.Co) (int, error) { // one that goes early
+		waittest.Spawn(c, func(co *coro.Co) (int, error) { // one that ends early
 			rx := rx.Clone()
 			defer rx.Close()
 			for range 20 {

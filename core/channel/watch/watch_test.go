@@ -9,7 +9,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/internal/waittest"
 )
 
-// check is what a receiver finds now.
+// check tries a receive that does not wait, and fails the test unless the result is want and wantErr.
 func check(t *testing.T, what string, rx *watch.Receiver[int], want int, wantErr error) {
 	t.Helper()
 	if v, err := rx.TryNext(); v != want || err != wantErr {

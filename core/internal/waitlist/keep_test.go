@@ -8,7 +8,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/internal/waitlist"
 )
 
-// A bigWaker is a waker, large enough to be an object of its own.
+// A bigWaker is a waker, large enough to be a separate object.
 type bigWaker struct{ _ [128]byte }
 
 func (*bigWaker) Wake() {}

@@ -26,7 +26,7 @@ func within(rng *rand.Rand, d time.Duration) time.Duration {
 	return time.Duration(rng.Int64N(int64(d)))
 }
 
-// BenchmarkInsert adds new entries, which lie in memory side by side.
+// BenchmarkInsert adds new entries, which are adjacent in memory.
 func BenchmarkInsert(b *testing.B) {
 	w, _, rng := lively()
 	fresh := make([]wheel.Entry, 1<<16)
@@ -75,7 +75,7 @@ func BenchmarkReset(b *testing.B) {
 	}
 }
 
-// BenchmarkInsertRemove is a timeout that does not come to pass.
+// BenchmarkInsertRemove is a timeout that is cancelled.
 func BenchmarkInsertRemove(b *testing.B) {
 	w, _, _ := lively()
 	e := new(wheel.Entry)
@@ -102,7 +102,7 @@ func BenchmarkExpire(b *testing.B) {
 	}
 }
 
-// BenchmarkExpireNothingDue is an iteration of a worker that is kept awake otherwise.
+// BenchmarkExpireNothingDue is an iteration of a worker that has tasks but no due timer.
 func BenchmarkExpireNothingDue(b *testing.B) {
 	w, _, _ := lively()
 	b.ReportAllocs()

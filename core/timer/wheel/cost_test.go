@@ -50,7 +50,7 @@ func TestJumpCostsNoMoreThanItFiresAndCascades(t *testing.T) {
 		if moves > n*(wheel.Levels-1) {
 			t.Fatalf("jump of %v: %d entries moved %d times", jump, n, moves)
 		}
-		// A look for each entry fired, for each slot cascaded and for the end.
+		// One probe for each entry fired, for each slot cascaded and for the end.
 		if limit := wheel.Levels * (n + moves + 1); probes > limit {
 			t.Fatalf("jump of %v: %d levels looked at, want at most %d", jump, probes, limit)
 		}

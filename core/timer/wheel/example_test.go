@@ -34,7 +34,7 @@ func Example() {
 	// wake slow
 }
 
-// A future embeds its entry: the timer costs no allocation of its own.
+// A future embeds its entry: the timer costs no separate allocation.
 func ExampleWheel_Insert() {
 	type sleep struct {
 		timer wheel.Entry
@@ -63,7 +63,7 @@ func ExampleWheel_Remove() {
 	// true
 }
 
-// A timeout that every sign of life postpones.
+// A timeout that each activity postpones.
 func ExampleWheel_Reset() {
 	const timeout = 30 * time.Second
 	w := wheel.New(0)
