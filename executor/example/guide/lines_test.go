@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"strconv"
+	"time"
 
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/executor"
@@ -15,11 +16,17 @@ import (
 
 //guide:begin lines
 
+// idle is how long a client may take for a line, and for taking the reply.
+const idle = time.Minute
+
 // addLines is the task of a connection. Each line it receives is a number; the reply is the sum so far.
 func addLines(co *coro.Co, conn *tcp.Stream) {
 	lines := bufio.NewScanner(reader{co, conn})
 	lines.Buffer(nil, 64) // a longer line is an error, and ends the connection
 	for sum := 0; ; {
+		if err := conn.SetDeadline(time.Now().Add(idle)); err != nil {
+			return
+		}
 		more := false
 		err := executor.UntilDrain(co, func(*coro.Co) error {
 			more = lines.Scan()
