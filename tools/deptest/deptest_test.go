@@ -42,6 +42,11 @@ func TestRepositoryDependabotKnowsEveryModule(t *testing.T) {
 	report(t, wrong, err)
 }
 
+func TestRepositoryLinksResolve(t *testing.T) {
+	wrong, err := deptest.Links(repository, load(t, repository))
+	report(t, wrong, err)
+}
+
 func TestRepositoryGoModsAgree(t *testing.T) {
 	report(t, deptest.GoMods(load(t, repository), goVersion), nil)
 }
@@ -124,6 +129,13 @@ func TestSeededFaultIsFound(t *testing.T) {
 		{"words", "GUIDE.md", "The crew.\n", "GUIDE.md:1: \"crew\""},
 		{"words", "ARCHITECTURE.md", words + "\n## Tasks\n\nThe crew.\n", "ARCHITECTURE.md:10: \"crew\""},
 
+		{"links", "GUIDE.md", "See [the core](cores).\n", "GUIDE.md:1: link to cores: no such file"},
+		{"links", "core/README.md", "\n[up](../GUIDE.md)\n", "core/README.md:2: link to ../GUIDE.md: no such file"},
+		{"links", "GUIDE.md", "# A\n\n[b](#b)\n", "GUIDE.md:3: link to #b: no such heading"},
+		{"links", "GUIDE.md", "[b](#b)\n```go\n# b\n```\n", "GUIDE.md:1: link to #b: no such heading"},
+		{"links", "GUIDE.md", "[x](ARCHITECTURE.md#words) and [y](ARCHITECTURE.md#word)\n", "GUIDE.md:1: link to ARCHITECTURE.md#word: no"},
+		{"links", "GUIDE.md", "[c](core#c)\n", "GUIDE.md:1: link to core#c: a fragment of what is no file"},
+
 		{"core", "core/go.mod", "module example.test/core\n\nrequire go.uber.org/goleak v1.3.0\n", "core/go.mod:3: requires go.uber.org/goleak@v1.3.0"},
 	} {
 		t.Run(strings.ReplaceAll(tc.check+" "+tc.want, "/", "|"), func(t *testing.T) {
@@ -159,6 +171,7 @@ func TestLawfulFilesPass(t *testing.T) {
 		"reactor/epoll/core_test.go": "package epoll\n\nimport _ \"example.test/core\"\n",
 		"tools/bench/go.mod":         "module example.test/tools/bench\n",
 		"tools/bench/bench.go":       "package bench\n\nimport _ \"example.org/competitor\"\n",
+		"GUIDE.md":                   "# It's a `Guide`: 1.\n\n# a\n# a\n\n[1](#its-a-guide-1) [2](#a-1) [3](core/) [4](https://example.test/none#x)\n`[5](none)`\n\n    [6](none)\n",
 		"tools/doc.go":               "// Package tools has all.\npackage tools\n\nimport _ \"example.org/any\"\n",
 	})
 	list := load(t, root)
@@ -177,6 +190,7 @@ var checks = map[string]func(string, modlist.List) ([]string, error){
 	"dependabot": deptest.Dependabot,
 	"docs":       deptest.PackageDocs,
 	"words":      deptest.Words,
+	"links":      deptest.Links,
 	"systems":    deptest.EverySystem,
 	"files":      deptest.ModuleFiles,
 	"gomods": func(_ string, list modlist.List) ([]string, error) {
