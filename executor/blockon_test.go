@@ -69,8 +69,8 @@ func TestPanicOfTheRootReachesTheCaller(t *testing.T) {
 				t.Fatalf("it panicked with %v, want an error that wraps a *task.PanicError", v)
 			}
 			wantExplosion(t, p)
-			if !contains(v.Error(), "boom", "executor_test.explode") {
-				t.Errorf("what is printed has no stack of the body: %v", v)
+			if !contains(v.Error(), " of "+name+"): task panicked: boom", "executor_test.explode") {
+				t.Errorf("what is printed does not name the call, or has no stack of the body: %v", v)
 			}
 		})
 	}

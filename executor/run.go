@@ -47,7 +47,7 @@ func run[T any](ctx context.Context, name string, opts Options, body func(co *co
 			err = e
 		}
 	}()
-	return wait(ctx, rt, coro.New(body))
+	return wait(ctx, rt, "the body of "+name, coro.New(body))
 }
 
 // BlockOn makes f a task of rt, blocks the calling goroutine until it has ended, and returns its output.
@@ -71,11 +71,12 @@ func BlockOn[T any](ctx context.Context, rt *Runtime, f core.Future[T]) (T, erro
 		var zero T
 		return zero, ErrBubble
 	}
-	return wait(ctx, rt, task.New(f))
+	return wait(ctx, rt, "the future of BlockOn", task.New(f))
 }
 
 // wait runs the task in slot, and panics if the task panics; not if its body returns the error of another task's panic.
-func wait[T any](ctx context.Context, rt *Runtime, slot *task.Slot[T]) (T, error) {
+// The panic calls the task what, unless it has a name.
+func wait[T any](ctx context.Context, rt *Runtime, what string, slot *task.Slot[T]) (T, error) {
 	h := joinhandle.New(slot)
 	ended := h.Done() // before the task can end: it is a join, so no panic is logged
 	if err := rt.Spawn(&slot.Task); err != nil {
@@ -96,6 +97,9 @@ func wait[T any](ctx context.Context, rt *Runtime, slot *task.Slot[T]) (T, error
 		return v, err
 	}
 	if p, ok := err.(*task.PanicError); ok {
+		if info.Name == "" {
+			info.Name = what
+		}
 		panic(&propagated{info, p})
 	}
 	if state == task.Cancelled && cause != nil {

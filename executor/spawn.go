@@ -37,7 +37,8 @@ func SpawnValue[T, F any, P core.FuturePointer[F, T]](s core.Spawner, f F) joinh
 }
 
 // Go makes the straight-line body a task and returns its handle, as [Spawn] does. Package coro says
-// what a body may do. A body that must close something gets it through [GoOwning].
+// what a body may do. A body that must close something gets it through [GoOwning]. The error that body returns is for
+// the join: nothing reports it if nothing joins the task, unlike a panic, which is logged then.
 func Go[T any](s core.Spawner, body func(co *coro.Co) (T, error)) joinhandle.JoinHandle[T] {
 	if body == nil {
 		panic("executor: Go of a nil body")

@@ -354,7 +354,7 @@ func TestASpawnerThatPanicsAddsNoMember(t *testing.T) {
 		return 0, nil
 	})
 	h.Run()
-	mustPanic(t, "coro: a Co was used outside its body: from another goroutine, or after the end",
+	mustPanic(t, "coro: a Co was used outside its body: by another task (a child uses its own Co), from another goroutine, or after the end",
 		func() { set.Spawn(future.Ready(1)) })
 	if set.Len() != 0 {
 		t.Errorf("Len %d, want 0", set.Len())

@@ -22,7 +22,7 @@ import (
 //   - Under the race detector: each use writes to the coroutine, so the body's use and a foreign one race.
 
 const (
-	textOutside = "coro: a Co was used outside its body: from another goroutine, or after the end"
+	textOutside = "coro: a Co was used outside its body: by another task (a child uses its own Co), from another goroutine, or after the end"
 	textForeign = "coro: a Co was used from a goroutine that is not its body's"
 	textOther   = "coro: a Co was used by the body of another task, which has one of its own"
 )
