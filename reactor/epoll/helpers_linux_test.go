@@ -2,14 +2,10 @@ package epoll_test
 
 import (
 	"testing"
-	"time"
 
 	"github.com/moduvex/moduvex-go/reactor/epoll"
 	"golang.org/x/sys/unix"
 )
-
-// testTimeout is how long the tests wait for what must happen. It passes only when something is broken.
-const testTimeout = 20 * time.Second
 
 func newPoller(t testing.TB) *epoll.Poller {
 	t.Helper()
