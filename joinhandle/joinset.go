@@ -110,7 +110,7 @@ func (s *JoinSet[T]) add(slot *task.Slot[T]) AbortHandle {
 			s.remove(m)
 		}
 	}()
-	slot.Watch(m) // before the task can end: so the set gets its panic, and the panic is not reported as one that is not joined
+	slot.Watch(m) // before the task can end: a panic that the set gets is not reported as one that is not joined
 	Start(s.spawner, slot)
 	spawned = true
 	return AbortHandle{&m.aborter, slot.ID()}
@@ -217,7 +217,7 @@ func (s *JoinSet[T]) Wait(ctx context.Context) (j Joined[T], err error) {
 	}
 }
 
-// All ranges over the outputs as the tasks end, until the set is empty. If co is cancelled, the last round has the
+// All ranges over the outputs as the tasks end, until the set is empty. If co is cancelled, the last iteration has the
 // error that says why, and no output.
 func (s *JoinSet[T]) All(co *coro.Co) iter.Seq2[Joined[T], error] {
 	return func(yield func(Joined[T], error) bool) {

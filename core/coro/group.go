@@ -55,17 +55,20 @@ type GroupOptions struct {
 //
 // Without a failure, WithGroup waits for the children; [Group.AbortAll] ends children that would run for ever.
 // The first failure, an error or a panic of a child or of body, cancels the rest: the children are aborted and run
-// their clean-up, and awaits in body fail with a [*CancelError] that wraps the failure. When all have ended,
-// WithGroup panics with the first panic of a child: a *task.PanicError with the stack of the child, and a
-// [*ChildPanic], which names the child, as its value. A panic of body continues by itself. Without a panic
-// WithGroup returns the first error, and without an error it returns the first error of a Do that has started
-// nothing.
+// their clean-up, and awaits in body fail with a [*CancelError] that wraps the failure.
+//
+// When all have ended, WithGroup
+//
+//   - panics if a child has panicked. The value is a *task.PanicError with the stack of the first panic of a child;
+//     its Value is a [*ChildPanic], which names the child. A panic of body itself continues.
+//   - otherwise returns the first error of a child or of body;
+//   - without such an error returns the first error of a [Group.Do] that has not started its child.
 //
 // An abort of the task, or the cancellation of an enclosing scope, aborts the children, and WithGroup still waits for
 // them. So after WithGroup the caller owns again what the children have used. A runtime that closes at once
 // is the exception: it ends body and children in an unspecified order.
 //
-// The children are tasks of the worker that the body is on. The body's deadlines and values are not theirs: an
+// The children are tasks of the worker that the body is on. They do not have the deadlines and values of the body: an
 // expired deadline aborts them, and [GroupOptions].Inherit makes the values visible.
 func WithGroup(co *Co, opts GroupOptions, body func(co *Co, g *Group) error) error {
 	if body == nil {

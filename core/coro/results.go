@@ -62,7 +62,7 @@ func (r *Results[T]) GoOwning(co *Co, c io.Closer, body func(co *Co) (T, error))
 
 // All ranges over the values as the children end, until no child is left or the loop ends. It may be called again
 // for the rest, in the group's body or after it, and by several tasks at once: each value goes to one of them. If a
-// child fails or co is cancelled, the last round has the error that says why.
+// child fails or co is cancelled, the last iteration has the error that says why.
 func (r *Results[T]) All(co *Co) iter.Seq2[T, error] {
 	r.assertMade()
 	return func(yield func(T, error) bool) {

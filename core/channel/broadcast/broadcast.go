@@ -31,16 +31,19 @@ func (e *LagError) Error() string {
 	return fmt.Sprintf("broadcast: values missed: %d", e.Missed)
 }
 
-// A channel is what senders and receivers share. mu guards all of it, and no waker runs under mu.
+// A channel is the state that senders and receivers share. mu guards all of it, and no waker runs under mu.
 //
 // Values are numbered as they are sent. The ring holds those from first up to but not including last, each in
 // the slot of its number. A receiver keeps the number of the value that it gets next; if that is before first,
 // it has lost the values in between.
 //
-// No wake is lost. A receiver that finds nothing (1) enters waiting, then (2) returns pending. A sender that
-// sends or closes (1) does so, and takes all receivers out of waiting, then (2) wakes them. Both first steps are
-// under mu. All of them are woken, so a receiver that gives up has no wake to pass on. The Close of a receiver wakes
-// only the task that waits with that receiver.
+// No wake is lost:
+//
+//	A receiver:   1. finds no value and enters waiting, under mu;                           2. returns pending.
+//	A sender:     1. sends or closes, and takes all receivers out of waiting, under mu;     2. wakes them.
+//
+// All of them are woken, so a receiver that gives up has no wake to pass on. The Close of a receiver wakes only the
+// task that waits with that receiver.
 type channel[T any] struct {
 	mu          sync.Mutex
 	ring        []slot[T] // its length is a power of two, or zero

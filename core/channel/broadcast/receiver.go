@@ -53,14 +53,14 @@ func (rx *Receiver[T]) TryRecv() (T, error) {
 	return r.Get()
 }
 
-// All ranges over the values, until the channel is closed and nothing is left. A round with a [*LagError]
-// says that values were missed, and is not the last. If co is cancelled, the last round has the error that says
+// All ranges over the values, until the channel is closed and no value is left. An iteration with a [*LagError]
+// says that values were missed, and is not the last. If co is cancelled, the last iteration has the error that says
 // why.
 func (rx *Receiver[T]) All(co *coro.Co) iter.Seq2[T, error] {
 	return ends.All(func() (T, error) { return rx.Recv(co) }, ErrClosed, isLag)
 }
 
-// AllWait is [Receiver.All] for plain goroutines. If ctx is done, the last round has its cause.
+// AllWait is [Receiver.All] for plain goroutines. If ctx is done, the last iteration has its cause.
 func (rx *Receiver[T]) AllWait(ctx context.Context) iter.Seq2[T, error] {
 	return ends.All(func() (T, error) { return rx.RecvWait(ctx) }, ErrClosed, isLag)
 }

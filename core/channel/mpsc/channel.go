@@ -28,7 +28,7 @@ func Unbounded[T any]() (*UnboundedSender[T], *Receiver[T]) {
 	return &UnboundedSender[T]{c: c}, &Receiver[T]{c: c}
 }
 
-// A channel is what both ends share.
+// A channel is the state that both ends share.
 //
 // A slot is room for one value. Each queued value has one, each permit, and each sender that was woken to
 // send. There are never more of them than the capacity.

@@ -167,13 +167,13 @@ func (rx *Receiver[T]) TryRecvOn(cx *core.Context) (v T, err error) {
 	return rx.take(cx), nil
 }
 
-// All ranges over the values until the channel has ended. If co is cancelled, the last round has the error
+// All ranges over the values until the channel has ended. If co is cancelled, the last iteration has the error
 // that says why.
 func (rx *Receiver[T]) All(co *coro.Co) iter.Seq2[T, error] {
 	return ends.All(func() (T, error) { return rx.Recv(co) }, ErrClosed, nil)
 }
 
-// AllWait is [Receiver.All] for plain goroutines. If ctx is done, the last round has its cause.
+// AllWait is [Receiver.All] for plain goroutines. If ctx is done, the last iteration has its cause.
 func (rx *Receiver[T]) AllWait(ctx context.Context) iter.Seq2[T, error] {
 	return ends.All(func() (T, error) { return rx.RecvWait(ctx) }, ErrClosed, nil)
 }

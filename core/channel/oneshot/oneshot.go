@@ -23,12 +23,15 @@ var (
 	ErrEmpty = errors.New("oneshot: no value yet")
 )
 
-// A channel is what both ends share. [Sender] and [Receiver] are two types for the same memory, so that a
+// A channel is the state that both ends share. [Sender] and [Receiver] are two types for the same memory, so that a
 // channel and its ends are one allocation.
 //
-// No wake is lost. A waiter (1) checks the state, and stores its waker, then (2) returns pending. An end that changes
-// something (1) does so and takes the waker, then (2) wakes. Both first steps are under the lock, and no waker
-// runs under it.
+// No wake is lost:
+//
+//	A waiter:                       1. checks the state and stores its waker, under mu;       2. returns pending.
+//	An end that changes the state:  1. makes the change and takes the waker, under mu;        2. wakes it.
+//
+// No waker runs under mu.
 type channel[T any] struct {
 	mu       sync.Mutex
 	value    T    // if full

@@ -53,12 +53,12 @@ func (rx *Receiver[T]) TryNext() (T, error) {
 }
 
 // All ranges over the values as they change, beginning with the present one if rx has not seen it, until the
-// channel is closed. If co is cancelled, the last round has the error that says why.
+// channel is closed. If co is cancelled, the last iteration has the error that says why.
 func (rx *Receiver[T]) All(co *coro.Co) iter.Seq2[T, error] {
 	return ends.All(func() (T, error) { return rx.Next(co) }, ErrClosed, nil)
 }
 
-// AllWait is [Receiver.All] for plain goroutines. If ctx is done, the last round has its cause.
+// AllWait is [Receiver.All] for plain goroutines. If ctx is done, the last iteration has its cause.
 func (rx *Receiver[T]) AllWait(ctx context.Context) iter.Seq2[T, error] {
 	return ends.All(func() (T, error) { return rx.NextWait(ctx) }, ErrClosed, nil)
 }

@@ -19,15 +19,19 @@ var (
 	ErrUnchanged = errors.New("watch: no new value")
 )
 
-// A channel is what senders and receivers share. mu guards all of it, and no waker and no caller's function
-// runs under mu.
+// A channel is the state that senders and receivers share. mu guards all of it, and no waker and no function of a
+// caller runs under mu.
 //
 // Values are numbered as they are sent, from one. A receiver knows the number of the value that it saw last.
 //
-// No wake is lost. A waiter that finds nothing (1) enters a list, then (2) returns pending. An end that changes
-// something (1) does so, and takes all waiters out of the list, then (2) wakes them. Both first steps are under
-// mu. All waiters are woken, so a waiter that gives up has no wake to pass on. The Close of a receiver wakes only
-// the task that waits with that receiver.
+// No wake is lost:
+//
+//	A waiter:              1. finds no change and enters a list, under mu;                     2. returns pending.
+//	An end that changes    1. makes the change and takes all waiters out of the list,
+//	the state:                under mu;                                                        2. wakes them.
+//
+// All waiters are woken, so a waiter that gives up has no wake to pass on. The Close of a receiver wakes only the task
+// that waits with that receiver.
 type channel[T any] struct {
 	mu        sync.Mutex
 	value     T

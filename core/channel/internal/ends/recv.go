@@ -18,7 +18,7 @@ func Pending(cx *core.Context) {
 func Flat[T any](r core.Result[T], err error) (T, error) { return r.Value, cmp.Or(err, r.Err) }
 
 // All ranges over what recv returns, up to the error closed, which is not part of the range. Another error
-// is the last round, unless transient, which may be nil, reports that the receiver can continue after it.
+// is the last iteration, unless transient, which may be nil, reports that the receiver can continue after it.
 func All[T any](recv func() (T, error), closed error, transient func(error) bool) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		for {
