@@ -88,7 +88,7 @@ func (r *Results[T]) await(co *Co) (value T, ok bool, err error) {
 	waiting := false
 	defer func() {
 		if waiting { // cancelled, or unwound by force
-			r.giveUp(co.task)
+			r.unwait(co.task)
 		}
 	}()
 	for {
@@ -123,8 +123,8 @@ func (r *Results[T]) takeOrWait(w core.Waker) (value T, ok, waiting bool, err er
 	return value, ok, waiting, err
 }
 
-// giveUp takes w out of the waiters.
-func (r *Results[T]) giveUp(w core.Waker) {
+// unwait takes w out of the waiters.
+func (r *Results[T]) unwait(w core.Waker) {
 	r.group.mu.Lock()
 	r.waiters.Leave(w)
 	r.unlock()

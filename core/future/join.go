@@ -48,8 +48,8 @@ func (j *join2[A, B]) Poll(cx *core.Context) (Pair[A, B], bool) {
 }
 
 func (j *join2[A, B]) Drop() {
-	defer giveUp(&j.b)
-	giveUp(&j.a)
+	defer dropChild(&j.b)
+	dropChild(&j.a)
 }
 
 // A Triple holds the values of [Join3].
@@ -103,9 +103,9 @@ func (j *join3[A, B, C]) Poll(cx *core.Context) (Triple[A, B, C], bool) {
 }
 
 func (j *join3[A, B, C]) Drop() {
-	defer giveUp(&j.c)
-	defer giveUp(&j.b)
-	giveUp(&j.a)
+	defer dropChild(&j.c)
+	defer dropChild(&j.b)
+	dropChild(&j.a)
 }
 
 // pollInto polls child i, which is in *f, if it is pending, and moves its value to *out.

@@ -70,7 +70,7 @@ func (j *joinAll[T]) result() ([]T, bool) {
 func (j *joinAll[T]) Drop() {
 	children := j.children
 	j.children, j.values = nil, nil
-	giveUpAll(children)
+	dropChildren(children)
 }
 
 type joinFew[T any] struct {

@@ -32,7 +32,7 @@ func (m *mapped[A, B]) Poll(cx *core.Context) (value B, ok bool) {
 	return m.fn(v), true
 }
 
-func (m *mapped[A, B]) Drop() { giveUp(&m.child) }
+func (m *mapped[A, B]) Drop() { dropChild(&m.child) }
 
 // Then returns a future that polls f, passes its value to fn, and from then on polls the future that
 // fn returns, at once for the first time. fn runs during a poll, so it must not block. Drop drops
@@ -75,6 +75,6 @@ func (c *chained[A, B]) Poll(cx *core.Context) (value B, ok bool) {
 }
 
 func (c *chained[A, B]) Drop() {
-	defer giveUp(&c.second)
-	giveUp(&c.first)
+	defer dropChild(&c.second)
+	dropChild(&c.first)
 }

@@ -52,7 +52,7 @@ func (r *race[T]) Poll(cx *core.Context) (w Winner[T], ok bool) {
 func (r *race[T]) Drop() {
 	children := r.children
 	r.children = nil
-	giveUpAll(children)
+	dropChildren(children)
 }
 
 // draw returns a random number below n, each with a probability that differs by less than n/2^64.
@@ -101,7 +101,7 @@ func (s *select2[A, B]) pollFirst(cx *core.Context, out *Either[A, B]) bool {
 	v, ok := s.a.Poll(cx)
 	if ok {
 		s.a = nil
-		giveUp(&s.b)
+		dropChild(&s.b)
 		out.Index, out.First = 0, v
 	}
 	return ok
@@ -111,13 +111,13 @@ func (s *select2[A, B]) pollSecond(cx *core.Context, out *Either[A, B]) bool {
 	v, ok := s.b.Poll(cx)
 	if ok {
 		s.b = nil
-		giveUp(&s.a)
+		dropChild(&s.a)
 		out.Index, out.Second = 1, v
 	}
 	return ok
 }
 
 func (s *select2[A, B]) Drop() {
-	defer giveUp(&s.b)
-	giveUp(&s.a)
+	defer dropChild(&s.b)
+	dropChild(&s.a)
 }

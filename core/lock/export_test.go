@@ -25,7 +25,7 @@ func (p *Permits) Release(n int) bool                   { return p.release(nil, 
 func (p *Permits) ReleaseFrom(s int64, n, max int) bool { return p.releaseFrom(s, nil, n, max) }
 func (p *Permits) AddFrom(s int64, n, max int) bool     { return p.addFrom(s, n, max) }
 func (p *Permits) ForgetFrom(s int64, n int) int        { return p.forgetFrom(s, n) }
-func (p *Permits) ShutFrom(s int64) bool                { return p.shutFrom(s) }
+func (p *Permits) SetClosedFrom(s int64) bool           { return p.setClosedFrom(s) }
 func (p *Permits) Shut() bool                           { return p.close(nil) }
 func (p *Permits) Waiters() int                         { return p.waiters.Len() }
 func (p *Permits) Acquire(n int) AcquireFuture          { return AcquireFuture{p: &p.permits, n: n} }

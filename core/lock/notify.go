@@ -84,7 +84,7 @@ var notifiedFutures = sync.Pool{New: func() any { return new(NotifiedFuture) }}
 
 func (n *Notify) borrow() *NotifiedFuture {
 	f := notifiedFutures.Get().(*NotifiedFuture)
-	f.n, f.seen = n, n.now()
+	f.n, f.seen = n, n.loadGeneration()
 	return f
 }
 
@@ -93,14 +93,16 @@ func (f *NotifiedFuture) giveBack() {
 	notifiedFutures.Put(f)
 }
 
-func (n *Notify) now() uint64 {
+func (n *Notify) loadGeneration() uint64 {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return n.generation
 }
 
 // NotifiedFuture returns the future that waits for a notification. Each NotifyAll after this call counts.
-func (n *Notify) NotifiedFuture() NotifiedFuture { return NotifiedFuture{n: n, seen: n.now()} }
+func (n *Notify) NotifiedFuture() NotifiedFuture {
+	return NotifiedFuture{n: n, seen: n.loadGeneration()}
+}
 
 // A NotifiedFuture is ready once it is notified. The package comment says how it is used again: each NotifyAll after
 // it was ready counts then.

@@ -242,7 +242,7 @@ func (p *permits) forgetFrom(s int64, n int) int {
 // close makes every waiter fail. It reports whether p was open.
 func (p *permits) close(cx *core.Context) bool {
 	p.mu.Lock()
-	if !p.shutFrom(p.state.Load()) {
+	if !p.setClosedFrom(p.state.Load()) {
 		p.mu.Unlock()
 		return false
 	}
@@ -250,8 +250,8 @@ func (p *permits) close(cx *core.Context) bool {
 	return true
 }
 
-// shutFrom sets flagClosed, and reports whether it was clear. It needs the lock.
-func (p *permits) shutFrom(s int64) bool {
+// setClosedFrom sets flagClosed, and reports whether it was clear. It needs the lock.
+func (p *permits) setClosedFrom(s int64) bool {
 	for ; s&flagClosed == 0; s = p.state.Load() {
 		if p.state.CompareAndSwap(s, s&^flagQueued|flagClosed) {
 			return true

@@ -51,8 +51,8 @@ func TestPermitsWhenASwapIsLost(t *testing.T) {
 		{"forget, some more", 1, give(2), forget(2), 2, 1},
 		{"forget, closed", 2, shut, forget(1), 1, 1},
 
-		{"close, one less", 2, take(1), shutFrom, 1, 1},
-		{"close, closed", 2, shut, shutFrom, 0, 2},
+		{"close, one less", 2, take(1), setClosedFrom, 1, 1},
+		{"close, closed", 2, shut, setClosedFrom, 0, 2},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p := lock.NewPermits(c.have)
@@ -113,7 +113,7 @@ func forget(n int) func(p *lock.Permits, stale int64) int {
 	return func(p *lock.Permits, stale int64) int { return p.ForgetFrom(stale, n) }
 }
 
-func shutFrom(p *lock.Permits, stale int64) int { return count(p.ShutFrom(stale)) }
+func setClosedFrom(p *lock.Permits, stale int64) int { return count(p.SetClosedFrom(stale)) }
 
 func count(ok bool) int {
 	if ok {

@@ -43,9 +43,9 @@ func (m MissedTicks) String() string {
 
 var missedNames = [...]string{"burst", "delay", "skip"}
 
-// punctual is how late a tick may be for Delay to keep the schedule. The resolution of the wheel is one
+// lateTolerance is how late a tick may be for Delay to keep the schedule. The resolution of the wheel is one
 // fifth of it; the rest is for polls of other tasks.
-const punctual = 5 * wheel.Tick
+const lateTolerance = 5 * wheel.Tick
 
 // IntervalOptions are the options of [NewInterval]. The zero value is valid.
 type IntervalOptions struct {
@@ -136,7 +136,7 @@ func (i *Interval) schedule(t time.Time) {
 func (i *Interval) after(due, now time.Duration) time.Duration {
 	late := uint64(now) - uint64(due) // more than a Duration holds, for a start long ago
 	switch period := uint64(i.period); {
-	case i.missed == Delay && late >= min(period, uint64(punctual)):
+	case i.missed == Delay && late >= min(period, uint64(lateTolerance)):
 		due = now
 	case i.missed == Skip:
 		due = now - time.Duration(late%period)

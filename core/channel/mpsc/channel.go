@@ -160,8 +160,8 @@ func (c *channel[T]) leaveLine(n *waitlist.Node) bool {
 	return was
 }
 
-// giveUp is the Drop of a sender that may be in line.
-func (c *channel[T]) giveUp(n *waitlist.Node) {
+// dropSender is the Drop of a sender that may be in line.
+func (c *channel[T]) dropSender(n *waitlist.Node) {
 	if n.State() == waitlist.Idle {
 		return
 	}

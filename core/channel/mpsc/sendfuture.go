@@ -144,7 +144,7 @@ func (f *ReserveFuture[T]) Poll(cx *core.Context) (r core.Result[Permit[T]], ok 
 // Drop leaves the line. A slot that was reserved for the future goes to the next.
 func (f *ReserveFuture[T]) Drop() {
 	if f.tx != nil {
-		f.tx.c.giveUp(&f.node)
+		f.tx.c.dropSender(&f.node)
 	}
 }
 
