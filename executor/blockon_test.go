@@ -115,7 +115,7 @@ func TestRootThatCompletesInSpiteOfItsContextHasCompleted(t *testing.T) {
 	v, err := executor.Run(ctx, modetest.Options(executor.Options{}), func(co *coro.Co) (int, error) {
 		cancel(errors.New("enough"))
 		<-co.Done()                  // the abort has come
-		coro.Await[int](co, &gate{}) // fails, and the body does not mind
+		coro.Await[int](co, &gate{}) // fails, and the body ignores the error
 		return 5, nil
 	})
 	if v != 5 || err != nil {

@@ -11,7 +11,7 @@ import (
 	"github.com/moduvex/moduvex-go/executor/internal/modetest"
 )
 
-// Regression: a runtime that was made or waited for in a bubble hung, with no word why.
+// Regression: a runtime that was made or waited for in a bubble hung without an error.
 func TestABubbleOfSynctestIsRefused(t *testing.T) {
 	outside := startRuntime(t, executor.Options{})
 	body := func(*coro.Co) (int, error) { return 1, nil }

@@ -19,7 +19,7 @@ import (
 	"github.com/moduvex/moduvex-go/joinhandle"
 )
 
-// A play is what a body does at one place: it returns an error, panics or exits.
+// A play is how a body ends: it returns an error, panics or exits.
 type play func() error
 
 var errMine = errors.New("mine")
@@ -94,7 +94,7 @@ func plays(t *testing.T) map[string]ending {
 	return all
 }
 
-// said is what a join tells, in a word; own says that it is of this task.
+// said is the result of the join of task id, in a word.
 func said(id uint64, err error) string {
 	je, ok := err.(*joinhandle.JoinError)
 	p, panicked := (*task.PanicError)(nil), false
@@ -148,7 +148,7 @@ func (l *log) logger() *slog.Logger {
 type stage struct {
 	name  string
 	abort string // when it is aborted: "" is never
-	told  bool   // the body joins what its await has told it to what it returns
+	told  bool   // the body joins the error of its await to the one that it returns
 	body  func(co *coro.Co, s *scene) (int, error)
 }
 

@@ -22,7 +22,7 @@ func Example_await() {
 	// Output: awake <nil>
 }
 
-// Two tasks of one worker take turns.
+// Two tasks of one worker alternate.
 func Example_yield() {
 	err := executor.Main(context.Background(), executor.Options{Workers: 1}, func(co *coro.Co) error {
 		return coro.WithGroup(co, coro.GroupOptions{}, func(co *coro.Co, g *coro.Group) error {

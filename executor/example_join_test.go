@@ -87,7 +87,7 @@ func Example_joinSet() {
 	// Output: 6 <nil>
 }
 
-// The first answer is taken, and the other tasks are aborted.
+// The first result is taken, and the other tasks are aborted.
 func Example_joinSetFirst() {
 	fmt.Println(executor.Run(context.Background(), executor.Options{}, func(co *coro.Co) (string, error) {
 		set := joinhandle.NewJoinSet[string](co)

@@ -15,8 +15,8 @@ import (
 	"github.com/moduvex/moduvex-go/reactor/reactortest"
 )
 
-// Tasks keep all workers busy, some bound to them and some not. Whatever else there is to do, on a
-// certain worker or on any, is done all the same.
+// Tasks keep all workers busy, some bound to them and some not. All other work, on a certain worker or on any, still
+// makes progress.
 //
 // Regression: the loop that drained the queue had no bound, and the root, timers and I/O starved.
 func TestBusyTasksLeaveEverythingElseItsTurn(t *testing.T) {

@@ -19,13 +19,13 @@ import (
 type yielder struct {
 	rt        *Runtime
 	polls     uint64        // of the worker, at the last Gosched
-	asked     uint          // how often a yield was due: load is called in one of loadEach
+	due       uint          // how often a yield was due: load is called in one of loadEach
 	idleProcs bool          // the process had idle processors at the last load
 	last      time.Duration // when the worker yielded last, if so
 }
 
-// yieldEach is how long a worker with tasks goes on while there are idle processors, and loadEach in how many of
-// its yields it looks for these while there are none.
+// yieldEach is how long a worker with tasks polls between two yields while there are idle processors. While there are
+// none, the worker calls load in one of loadEach yields.
 const (
 	yieldEach = 100 * time.Microsecond
 	loadEach  = 16
@@ -41,7 +41,7 @@ func (y *yielder) maybeYield(polls uint64, parks bool) {
 	if y.idleProcs && !parks && y.rt.now()-y.last < yieldEach {
 		return
 	}
-	if y.asked++; parks || y.idleProcs || y.asked%loadEach == 0 {
+	if y.due++; parks || y.idleProcs || y.due%loadEach == 0 {
 		var ready bool
 		if y.idleProcs, ready = y.rt.goSched.load(); parks && y.idleProcs && !ready {
 			return

@@ -12,8 +12,8 @@ import (
 // childEnv names the function of children that the process is to run in place of the tests.
 const childEnv = "EXECUTOR_TEST_CHILD"
 
-// children are what tests run in a process of its own: what ends the process, or needs one in
-// which nothing else goes on.
+// children are what tests run in a process of its own: code that ends the process, or needs one to
+// itself.
 var children = map[string]func(){}
 
 func TestMain(m *testing.M) {

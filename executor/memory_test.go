@@ -57,7 +57,7 @@ func (cs *cargos) gone(what string) {
 	cs.all = nil
 }
 
-// A loaded is a future that yields some times and ends. It lies in the cell of its task.
+// A loaded is a future that yields some times and ends. It is part of its task's cell.
 type loaded struct {
 	cargo  *cargo
 	yields int
@@ -106,8 +106,8 @@ func (s *sounding) Poll(cx *core.Context) (int, bool) {
 	return 0, true
 }
 
-// A worker that has nothing to do keeps none of the tasks that it had: neither in what it polled last, nor in
-// the places of its queues, rings and scratch, nor by a link of a task that is still referred to.
+// An idle worker keeps none of the tasks that it had: neither in what it polled last, nor in
+// the slots of its queues, rings and scratch, nor by a link of a task that is still referred to.
 func TestAnIdleWorkerKeepsNoTask(t *testing.T) {
 	rt := startRuntime(t, executor.Options{})
 	cs := &cargos{t: t}
@@ -302,7 +302,7 @@ func TestAClosedRuntimeKeepsNotEvenTheLastPolled(t *testing.T) {
 	}
 }
 
-// A runtime that is closed and held keeps nothing of what it was closed with.
+// A closed runtime that is still referred to keeps none of its tasks.
 func TestAClosedRuntimeKeepsNoTask(t *testing.T) {
 	rt := makeRuntime(t, executor.Options{})
 	cs := &cargos{t: t}

@@ -78,7 +78,7 @@ func TestCoroutineKeepsItsLocalsOnEveryWorker(t *testing.T) {
 	}
 }
 
-// Bodies that have begun on one worker, which has nothing but them, are stolen and go on elsewhere, each
+// Bodies that have begun on one worker, which has no other tasks, are stolen and continue on other workers, each
 // with its own numbers on its stack. One may stay: a task that is alone is not stolen.
 func TestStolenCoroutinesKeepTheirLocals(t *testing.T) {
 	rt := tasksMove(t, executor.Options{})

@@ -93,7 +93,7 @@ func (a *alarm) Drop() {
 // of all workers, on whatever worker they are by then. Every one ends once, none early, and no timer is
 // left in any wheel.
 //
-// Regression: a timer that was dropped on another worker cancelled somebody else's.
+// Regression: a timer that was dropped on another worker cancelled another timer.
 func TestTimersThatAreDisarmedFromEverywhere(t *testing.T) {
 	rt := startRuntime(t, executor.Options{})
 	const sleeps, longest = 10_000, 30 * time.Millisecond

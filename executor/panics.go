@@ -10,13 +10,13 @@ import (
 //
 //	| where                                        | a join waits         | OnPanic | neither             |
 //	|----------------------------------------------|----------------------|---------|---------------------|
-//	| a poll, a body, a Drop, a deferred function; | JoinError            | told    | logged              |
+//	| a poll, a body, a Drop, a deferred function; | JoinError            | called  | logged              |
 //	| also of an aborted task, and at Close        |                      |         |                     |
-//	| what the end of a task calls: JoinHandle.    | -                    | told    | logged              |
+//	| what the end of a task calls: JoinHandle.    | -                    | called  | logged              |
 //	| OnEnd, wakers of joiners                     |                      |         |                     |
 //	| a function on the blocking pool              | panics in its task   | as body | as body             |
-//	| - whose task does not take the result        | -                    | told    | logged              |
-//	| Drop of a future whose spawn was refused     | JoinError, if anyone | -       | -                   |
+//	| - whose task does not take the result        | -                    | called  | logged              |
+//	| Drop of a future whose spawn was refused     | JoinError            | -       | -                   |
 //
 // All but the last are counted in Stats.Panicked, and end the process under Propagate. Elsewhere (a waker in the
 // timer wheel, a context's AfterFunc, OnPanic itself) a panic is not contained, and ends the process.

@@ -108,7 +108,7 @@ func TestPanicsOfFunctionsThatNobodyWaitsForAreSeen(t *testing.T) {
 					}()
 					closeRuntime(t, rt)
 					joinCancelled(t, h)
-				case "closed after": // the task has not taken the panic, as a rule
+				case "closed after": // usually the task has not taken the panic yet
 					free := hold(t, rt)
 					close(release)
 					eventually(t, "the function ends", func() bool { return rt.Stats().BlockingRunning == 0 })

@@ -45,9 +45,9 @@ const (
 
 func (rt *Runtime) phaseNow() phase { return phase(rt.phase.Load()) }
 
-// checkDrained tells Shutdown if no task is left while the runtime ends. It is called after each step that may have
-// removed the last one: by workers in each round, by the call that has begun the end, and by a spawner that has taken
-// back a task that came too late.
+// checkDrained closes empty, for Shutdown, if no task is left while the runtime ends. It is called after each step that
+// may have removed the last one: by workers in each round, by the call that has begun the end, and by a spawner that
+// has taken back a task that came too late.
 func (rt *Runtime) checkDrained() {
 	if rt.phaseNow() == running {
 		return

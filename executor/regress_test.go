@@ -18,8 +18,7 @@ import (
 	"github.com/moduvex/moduvex-go/reactor/reactortest"
 )
 
-// What went wrong in runtimes of one worker goes wrong more easily with many. Each test here has the
-// workers meet.
+// Mistakes of runtimes with one worker are more likely with many. In each test here the workers interact.
 
 // Regression: an abort of an idle task never queued it, so that its join hung; and a join reported the
 // task as cancelled before its future was dropped.

@@ -33,7 +33,7 @@ func TestBoundTasksWakeNobody(t *testing.T) {
 	}
 	settled(t, rt)
 	after := rt.Stats()
-	// Worker 0 was woken for the spawns, and the others for nothing.
+	// Worker 0 was woken for the spawns, and no other worker.
 	if n := after.Notifies - before.Notifies; n > tasks {
 		t.Errorf("%d tasks that are bound cost %d notifies in %d polls", tasks, n, after.Polls-before.Polls)
 	}

@@ -130,7 +130,7 @@ func TestWakesAndEventsWhileShuttingDown(t *testing.T) {
 	}
 }
 
-// Futures may do all they are used to in Drop, also when nothing of it has an effect any more.
+// A Drop may call everything that a Poll may, also when it has no effect any more.
 func TestDropsThatWakeAndSpawnWhileClosing(t *testing.T) {
 	rt := startRuntime(t, executor.Options{})
 	var host core.Host

@@ -18,7 +18,7 @@ import (
 )
 
 // pull makes worker i poll the task of k, which waits. A task that is woken on a worker goes into that
-// worker's slot, where nobody steals it.
+// worker's slot, which thieves do not see.
 func pull(t testing.TB, rt *executor.Runtime, i int, k core.Waker) {
 	t.Helper()
 	joinOK(t, executor.Spawn(rt.On(i), future.Func(func(cx *core.Context) (int, bool) {
@@ -227,7 +227,7 @@ func TestSlotIsUsedABoundedNumberOfTimesInARow(t *testing.T) {
 }
 
 // Regression: a worker that was chosen to search, and met the task in the injector before it searched,
-// polled while it was counted as a searcher; so nobody else was woken until its poll was over.
+// polled while it was counted as a searcher; so no other worker was woken until its poll was over.
 func TestStealingWorkerThatPollsKeepsNobodyAsleep(t *testing.T) {
 	if !modetest.First() {
 		return

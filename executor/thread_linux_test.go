@@ -17,8 +17,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// lockedRuntime makes a runtime whose workers have threads of their own, in the modes in which there is
-// such a thing.
+// lockedRuntime makes a runtime whose workers have threads of their own, and skips the test in modes that
+// exclude it.
 func lockedRuntime(t *testing.T, opts executor.Options) *executor.Runtime {
 	t.Helper()
 	tasksStay(t)

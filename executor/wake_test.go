@@ -139,7 +139,7 @@ func TestWakeOfATaskThatIsNotBoundWakesOneWorker(t *testing.T) {
 
 // A burst of tasks from outside wakes as many workers as there are tasks, and no more: each task holds its
 // worker until all of them run. Where workers steal, one that has seen a task may be overtaken by a worker
-// that takes it, and then wakes a worker in vain. That is rare, so not every burst does it.
+// that takes it, and then wakes a worker that finds no task. That is rare, so not every burst does it.
 func TestBurstWakesNoMoreWorkersThanThereAreTasks(t *testing.T) {
 	rt, all := seats(t)
 	fakes := all[0].fakes

@@ -150,7 +150,7 @@ func TestWatchdogSleepsWithItsWorker(t *testing.T) {
 }
 
 // Regression: for one stack those of all goroutines were listed, while nothing else ran: a hundred thousand
-// coroutines stood still for seconds, and the polls that this made long were reported one after the other.
+// coroutines were stopped for seconds, and the polls that this made long were reported one after the other.
 func TestStackIsNotLookedForAmongVeryManyGoroutines(t *testing.T) {
 	reports := make(chan executor.LongPoll, 100)
 	rt := startRuntime(t, executor.Options{

@@ -18,7 +18,7 @@ import (
 	"github.com/moduvex/moduvex-go/executor/signal"
 )
 
-// A server ends in good order on SIGTERM: the port refuses, the request under way is answered, and the
+// A server ends in good order on SIGTERM: the port refuses, the request under way gets its reply, and the
 // connection without one is told that the server goes.
 func ExampleShutdownOnSignal() {
 	stop := signal.NewStream(syscall.SIGTERM) // from here on the signal does not end the process
@@ -74,7 +74,7 @@ func ExampleShutdownOnSignal() {
 	// client: "done\nbye\n"
 }
 
-// serve answers requests until the client or the server goes.
+// serve replies to requests until the client or the server goes.
 func serve(co *coro.Co, conn *tcp.Stream, requests chan<- string) {
 	buf := make([]byte, 64)
 	for {
@@ -89,7 +89,7 @@ func serve(co *coro.Co, conn *tcp.Stream, requests chan<- string) {
 			return
 		}
 		requests <- string(buf[:n])
-		// The answer takes until after the drain has begun.
+		// The reply takes until after the drain has begun.
 		if _, err := coro.Await(co, executor.Draining()); err != nil {
 			return
 		}

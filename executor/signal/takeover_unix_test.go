@@ -73,7 +73,7 @@ func init() {
 	}
 }
 
-// Regression: SIGINT and SIGTERM were both taken over, whichever of them the stream was for, and for good.
+// Regression: SIGINT and SIGTERM were both taken over, whichever of them the stream was for, and never given back.
 func TestOnlyWhatIsAskedForIsTakenOverAndThenGivenBack(t *testing.T) {
 	if !modetest.First() {
 		return

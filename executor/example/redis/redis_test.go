@@ -107,7 +107,7 @@ var script = [][2]string{
 	{"DBSIZE", "(integer) 0"},
 }
 
-// A key is gone when its time is over, whether somebody asks for it or not.
+// A key is removed when its time is over, whether or not a client reads it.
 func TestExpiry(t *testing.T) {
 	program.NeedProcesses(t)
 	p := program.Start(t, "-addr", "127.0.0.1:0")

@@ -1,3 +1,3 @@
-// Package racetest provides [Enabled], which tells tests whether the race detector watches: tests that spend
-// their time in one goroutine do less then, and those that count allocations do not run.
+// Package racetest provides [Enabled], which tests read: under the race detector, tests that spend
+// their time in one goroutine do less, and those that count allocations do not run.
 package racetest

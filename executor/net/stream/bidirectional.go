@@ -35,7 +35,7 @@ func copyHalf(co *coro.Co, dst, src Duplex) (int64, error) {
 	}
 	err = dst.CloseWrite()
 	if errors.Is(err, sys.ENOTCONN) && !errors.Is(err, net.ErrClosed) {
-		err = nil // the peer has closed the whole connection already: there is no peer to tell
+		err = nil // the peer has closed the whole connection already: there is no peer to notify
 	}
 	return n, err
 }

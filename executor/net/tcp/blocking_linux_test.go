@@ -52,7 +52,7 @@ func fill(tb testing.TB, s *tcp.Stream) {
 }
 
 // An operation that has to wait suspends its task, also on a socket in blocking mode: the worker goes on, and so
-// does the garbage collector, which a raw system call that blocks would stop for good.
+// does the garbage collector, which a raw system call that blocks would stop for ever.
 //
 // Regression: an accept on such a socket stopped the whole process.
 func TestNothingBlocksOnASocketInBlockingMode(t *testing.T) {

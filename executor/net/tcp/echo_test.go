@@ -9,12 +9,12 @@ import (
 
 var (
 	echoFigure = flag.Bool("echo.figure", false, "measure round trips beside package net's")
-	echoRounds = flag.Int("echo.rounds", 5, "with -echo.figure: how often the two take turns")
+	echoRounds = flag.Int("echo.rounds", 5, "with -echo.figure: how many rounds measure both")
 )
 
 // TestEchoFigure prints how many echo round trips a second there are, here and by package net with a
-// goroutine for each end, and their ratio: the median over rounds in which the two take turns, so that what
-// else the machine does concerns both. `make echo-windows` runs it.
+// goroutine for each end, and their ratio: the median over rounds that measure both, so that other load of
+// the machine affects both. `make echo-windows` runs it.
 func TestEchoFigure(t *testing.T) {
 	if !*echoFigure {
 		t.Skip("a measurement")

@@ -52,8 +52,8 @@ func TestClosingAHalfWhileAReadBegins(t *testing.T) {
 	}
 }
 
-// A deadline is kept by the wheel of the worker that waited first. When that runtime closes, who
-// waits on another one has to keep it there.
+// A deadline is in the wheel of the worker that waited first. When that runtime closes, a task that waits on another
+// runtime arms it there.
 func TestDeadlineOutlivesTheRuntimeThatKeptIt(t *testing.T) {
 	first, err := executor.New(modetest.Options(executor.Options{}))
 	if err != nil {

@@ -16,7 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A connect that another process has ended, taking the error as well, is reported as hung up for good, and yet
+// A connect that another process has ended, taking the error as well, is reported as hung up permanently, and yet
 // has no result. Its worker polls other tasks, and the timeout takes effect.
 func TestDialThatSomebodyElseEnds(t *testing.T) {
 	if !modetest.First() {

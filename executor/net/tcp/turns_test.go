@@ -142,7 +142,7 @@ func (f *two) Poll(cx *core.Context) (string, bool) {
 		if f.b.n.Load() != 0 {
 			return "both were woken", true
 		}
-		f.l.Unwait(&f.a) // the one that was woken gives up
+		f.l.Unwait(&f.a) // the one that was woken leaves
 		if f.b.n.Load() == 0 {
 			return "the wake is lost with the one that was woken", true
 		}

@@ -115,7 +115,7 @@ func as(cx *core.Context, w *signal, poll func()) {
 	cx.SwapWaker(old)
 }
 
-// The waiter that is woken to set the alarm gives up: another one is woken in its place.
+// The waiter that is woken to set the alarm leaves: another one is woken in its place.
 func TestANewDeadlineIsNotLostWithTheOneThatIsWoken(t *testing.T) {
 	rt := nettest.NewRuntime(t)
 	s, _ := connect(t, rt)

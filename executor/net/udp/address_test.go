@@ -72,7 +72,7 @@ func TestSocketOfBothFamilies(t *testing.T) {
 			return err
 		})
 	}
-	// And only that of IPv6, if so asked.
+	// With udp6, it shows only IPv6.
 	only := listen6(t, "udp6", ":0")
 	if _, _, err := only.TryWriteTo(nil, netip.MustParseAddrPort("127.0.0.1:9")); err == nil {
 		t.Error("a socket of IPv6 sends to IPv4")

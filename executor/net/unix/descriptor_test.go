@@ -125,7 +125,7 @@ func TestDescriptorsWithoutRoomAreClosed(t *testing.T) {
 					if n != 1 || nfds != test.room {
 						t.Errorf("sent %d, room for %d: got %d bytes, %d descriptors", test.sent, test.room, n, nfds)
 					}
-					// Who does not ask for descriptors is not bothered with them.
+					// A plain Read is not affected by descriptors that come with the bytes.
 					if _, err := p[0].WriteMsg(co, []byte("y"), w[:test.sent]); err != nil {
 						return err
 					}

@@ -65,7 +65,7 @@ func foreigners(tb testing.TB) []struct {
 	}
 }
 
-// Whatever name a peer has, its message can be read and answered.
+// Whatever name a peer has, its message can be read and a reply sent.
 func TestSendersHaveTheNamesTheyBoundTo(t *testing.T) {
 	rt := nettest.NewRuntime(t)
 	s, path := bind(t)

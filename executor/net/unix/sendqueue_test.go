@@ -138,7 +138,7 @@ type send struct {
 	s       *unix.Datagram
 	to      string
 	waker   core.Waker
-	desert  bool // give up without a word
+	desert  bool // leave without Unwait
 	pending chan struct{}
 }
 

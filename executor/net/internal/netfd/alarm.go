@@ -21,7 +21,7 @@ type Alarm struct {
 	ringer *ringer
 }
 
-// An alarmOwner is told when its alarm rings.
+// An alarmOwner is called when its alarm rings.
 type alarmOwner interface {
 	// ring is called on h's worker when the time has come. With due false it is called earlier, since h's runtime
 	// closes: then the tasks that wait are on other workers, and nothing is armed on h. ring wakes tasks and sets no

@@ -33,7 +33,7 @@ type waiting struct {
 	unwait   func(w core.Waker)
 }
 
-// waitings are reads and accepts of all kinds of sockets but TCP's, which answer a shutdown.
+// waitings are reads and accepts of all kinds of sockets but TCP's, which a shutdown ends.
 func waitings(t *testing.T) map[string]waiting {
 	t.Helper()
 	b := make([]byte, 10)
@@ -191,8 +191,8 @@ func (w waiting) control(t *testing.T, f func(fd int) error) {
 	}
 }
 
-// A direction that is shut down from outside is reported as closed for good, while reads of some sockets find
-// nothing. They wait like others: the worker polls its other tasks, and deadline, abort and Close take effect.
+// A direction that is shut down from outside is reported as closed permanently, while reads of some sockets find
+// no bytes. They wait like others: the worker polls its other tasks, and deadline, abort and Close take effect.
 func TestShutdownFromOutside(t *testing.T) {
 	for name, end := range map[string]func(w waiting, h joinhandle.JoinHandle[struct{}]){
 		"deadline": func(w waiting, _ joinhandle.JoinHandle[struct{}]) { w.deadline(time.Now()) },

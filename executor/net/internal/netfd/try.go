@@ -90,8 +90,8 @@ func (t *Try) Tried(call string, errno sys.Errno) {
 }
 
 // Short records that the call moved n of the requested bytes of a stream.
-func (t *Try) Short(n, asked int) {
-	if t.p == Done && t.err == nil && n > 0 && n < asked {
+func (t *Try) Short(n, requested int) {
+	if t.p == Done && t.err == nil && n > 0 && n < requested {
 		t.f.short(t.ev, t.d)
 	}
 }

@@ -26,14 +26,14 @@ func (f *FD) readv(cx *core.Context, bufs [][]byte) (n int, p Progress, err erro
 	if empty(bufs) {
 		return 0, Done, f.Check(cx, reactor.Read)
 	}
-	asked := 0
+	requested := 0
 	t := f.Try(cx, reactor.Read)
 	for t.Next() {
 		var errno sys.Errno
-		n, asked, errno = sys.Readv(f.Sysfd(), bufs)
+		n, requested, errno = sys.Readv(f.Sysfd(), bufs)
 		t.Tried("readv", errno)
 	}
-	t.Short(n, asked)
+	t.Short(n, requested)
 	p, err = t.End()
 	if p == Done && err == nil && n == 0 {
 		err = io.EOF
@@ -70,14 +70,14 @@ func (f *FD) writev(cx *core.Context, bufs *net.Buffers) (n int, p Progress, err
 		consume(bufs, 0)
 		return 0, Done, nil
 	}
-	asked := 0
+	requested := 0
 	t := f.Try(cx, reactor.Write)
 	for t.Next() {
 		var errno sys.Errno
-		n, asked, errno = sys.Writev(f.Sysfd(), *bufs)
+		n, requested, errno = sys.Writev(f.Sysfd(), *bufs)
 		t.Tried("writev", errno)
 	}
-	t.Short(n, asked)
+	t.Short(n, requested)
 	p, err = t.End()
 	if p == Done && err == nil {
 		if n == 0 {

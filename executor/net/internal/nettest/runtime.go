@@ -64,7 +64,7 @@ func OpenFDs(tb testing.TB) int {
 	return len(descriptors(tb))
 }
 
-// FDNames returns what the descriptors of the process refer to, as far as the system tells.
+// FDNames returns what the descriptors of the process refer to, if the system reports it.
 func FDNames() (names []string) {
 	if !CountsFDs {
 		return nil

@@ -142,23 +142,23 @@ func vector(v *[maxVector]windows.WSABuf, bufs [][]byte) (count uint32, bytes in
 	return count, bytes
 }
 
-// Readv is Read into several buffers, one after the other. asked is the number of bytes that the call has room for.
-func Readv(fd int, bufs [][]byte) (n, asked int, errno Errno) {
+// Readv is Read into several buffers, one after the other. requested is the number of bytes that the call has room for.
+func Readv(fd int, bufs [][]byte) (n, requested int, errno Errno) {
 	var v [maxVector]windows.WSABuf
-	count, asked := vector(&v, bufs)
+	count, requested := vector(&v, bufs)
 	n, errno = recvv(fd, v[:count], 0)
 	for left, i := n, uint32(0); left > 0; i++ {
 		b := unsafe.Slice(v[i].Buf, v[i].Len)
 		raceRead(b, min(left, len(b)))
 		left -= len(b)
 	}
-	return n, asked, errno
+	return n, requested, errno
 }
 
 // Writev is Write of several buffers, one after the other.
-func Writev(fd int, bufs [][]byte) (n, asked int, errno Errno) {
+func Writev(fd int, bufs [][]byte) (n, requested int, errno Errno) {
 	var v [maxVector]windows.WSABuf
-	count, asked := vector(&v, bufs)
+	count, requested := vector(&v, bufs)
 	for _, b := range v[:count] {
 		raceWrite(unsafe.Slice(b.Buf, b.Len))
 	}
@@ -166,9 +166,9 @@ func Writev(fd int, bufs [][]byte) (n, asked int, errno Errno) {
 	r, _, e := syscall.SyscallN(procWSASend.Addr(), uintptr(fd), uintptr(unsafe.Pointer(&v)), uintptr(count),
 		uintptr(unsafe.Pointer(&sent)), 0, 0, 0)
 	if r != 0 {
-		return 0, asked, Errno(e)
+		return 0, requested, Errno(e)
 	}
-	return int(sent), asked, 0
+	return int(sent), requested, 0
 }
 
 func recvv(fd int, v []windows.WSABuf, flags uint32) (int, Errno) {

@@ -23,24 +23,24 @@ func vector(bufs [][]byte) (v [][]byte, bytes int) {
 	return v, bytes
 }
 
-// Readv is Read into several buffers, one after the other. asked is the number of bytes that the call has room for.
-func Readv(fd int, bufs [][]byte) (n, asked int, errno Errno) {
-	v, asked := vector(bufs)
+// Readv is Read into several buffers, one after the other. requested is the number of bytes that the call has room for.
+func Readv(fd int, bufs [][]byte) (n, requested int, errno Errno) {
+	v, requested := vector(bufs)
 	for {
 		n, _, _, _, err := unix.RecvmsgBuffers(fd, v, nil, unix.MSG_DONTWAIT)
 		if errno := errnoOf(err); errno != unix.EINTR {
-			return max(n, 0), asked, errno
+			return max(n, 0), requested, errno
 		}
 	}
 }
 
 // Writev is Write of several buffers, one after the other.
-func Writev(fd int, bufs [][]byte) (n, asked int, errno Errno) {
-	v, asked := vector(bufs)
+func Writev(fd int, bufs [][]byte) (n, requested int, errno Errno) {
+	v, requested := vector(bufs)
 	for {
 		n, err := unix.SendmsgBuffers(fd, v, nil, nil, unix.MSG_DONTWAIT)
 		if errno := errnoOf(err); errno != unix.EINTR {
-			return max(n, 0), asked, errno
+			return max(n, 0), requested, errno
 		}
 	}
 }

@@ -30,30 +30,30 @@ func (v *vector) set(bufs [][]byte) (n, bytes int) {
 	return n, bytes
 }
 
-// Readv is Read into several buffers, one after the other. asked is the number of bytes that the call has room for.
-func Readv(fd int, bufs [][]byte) (n, asked int, errno Errno) {
+// Readv is Read into several buffers, one after the other. requested is the number of bytes that the call has room for.
+func Readv(fd int, bufs [][]byte) (n, requested int, errno Errno) {
 	var v vector
-	count, asked := v.set(bufs)
+	count, requested := v.set(bufs)
 	n, errno = v.transfer(unix.SYS_RECVMSG, fd, count, 0)
 	for left := n; left > 0; bufs = bufs[1:] {
 		m := min(left, len(bufs[0]))
 		raceRead(bufs[0], m)
 		left -= m
 	}
-	return n, asked, errno
+	return n, requested, errno
 }
 
 // Writev is Write of several buffers, one after the other.
-func Writev(fd int, bufs [][]byte) (n, asked int, errno Errno) {
+func Writev(fd int, bufs [][]byte) (n, requested int, errno Errno) {
 	var v vector
-	count, asked := v.set(bufs)
-	for left := asked; left > 0; bufs = bufs[1:] {
+	count, requested := v.set(bufs)
+	for left := requested; left > 0; bufs = bufs[1:] {
 		m := min(left, len(bufs[0]))
 		raceWrite(bufs[0][:m])
 		left -= m
 	}
 	n, errno = v.transfer(unix.SYS_SENDMSG, fd, count, unix.MSG_NOSIGNAL)
-	return n, asked, errno
+	return n, requested, errno
 }
 
 // transfer sends or receives a message, since readv and writev have no MSG_DONTWAIT.
