@@ -34,7 +34,8 @@ func SpawnBlocking[T any](rt *Runtime, f func() (T, error)) joinhandle.JoinHandl
 	if f == nil {
 		panic("executor: SpawnBlocking with a nil function")
 	}
-	return Go(rt, func(co *coro.Co) (T, error) { return Blocking(co, f) })
+	body := func(co *coro.Co) (T, error) { return Blocking(co, f) }
+	return start("SpawnBlocking", rt, coro.NewCalling(f, body))
 }
 
 // A blocking is the future of a function on the pool.

@@ -3,6 +3,7 @@ package executor_test
 import (
 	"context"
 	"fmt"
+	"io"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -224,17 +225,49 @@ func TestDumpNamesTheLineOfTheSpawn(t *testing.T) {
 func TestDumpNamesTheBody(t *testing.T) {
 	rt := startRuntime(t, executor.Options{Instrument: true})
 	poll := executor.Spawn[int](rt, &gate{})
-	direct := executor.Go(rt, sleepsForEver)
+	end := make(chan struct{})
+	defer close(end)
+	blocksForEver := func() (int, error) { <-end; return 0, nil }
 	if s := statusOf(t, rt, poll.ID()); !contains(s.Body, "gate") {
 		t.Errorf("the body is called %q", s.Body)
 	}
-	if s := statusOf(t, rt, direct.ID()); !contains(s.Body, "executor_test.sleepsForEver") {
-		t.Errorf("the body is called %q", s.Body)
-	}
-	if s := statusOf(t, rt, executor.Do(rt, doesForEver).ID()); !contains(s.Body, "executor_test.doesForEver") {
-		t.Errorf("the body of Do is called %q", s.Body)
+	for call, h := range map[string]interface{ ID() uint64 }{
+		"Go":            executor.Go(rt, sleepsForEver),
+		"GoOwning":      executor.GoOwning(rt, io.NopCloser(nil), sleepsForEver),
+		"Do":            executor.Do(rt, doesForEver),
+		"DoOwning":      executor.DoOwning(rt, io.NopCloser(nil), doesForEver),
+		"SpawnBlocking": executor.SpawnBlocking(rt, blocksForEver),
+		"GoEach":        executor.GoEach(rt, sleepsOnEachForEver)[0],
+	} {
+		if s := statusOf(t, rt, h.ID()); !contains(s.Body, "executor_test.") {
+			t.Errorf("the body of %s is called %q", call, s.Body)
+		}
 	}
 }
+
+// The tasks of Main and Run are those of the functions that they are given.
+func TestDumpNamesTheBodyOfAProgram(t *testing.T) {
+	opts := executor.Options{Workers: 1, Instrument: true}
+	if err := executor.Main(context.Background(), opts, isCalledAProgram); err != nil {
+		t.Error("Main:", err)
+	}
+	if _, err := executor.Run(context.Background(), opts, isCalledAProgramWithAValue); err != nil {
+		t.Error("Run:", err)
+	}
+}
+
+func isCalledAProgram(co *coro.Co) error {
+	for _, s := range executor.RuntimeOf(co).Tasks() {
+		if !contains(s.Body, "executor_test.isCalledAProgram") {
+			return fmt.Errorf("the body is called %q", s.Body)
+		}
+	}
+	return nil
+}
+
+func isCalledAProgramWithAValue(co *coro.Co) (int, error) { return 0, isCalledAProgram(co) }
+
+func sleepsOnEachForEver(co *coro.Co, _ int) (int, error) { return sleepsForEver(co) }
 
 func doesForEver(co *coro.Co) error { return coro.Sleep(co, 1<<62) }
 

@@ -38,7 +38,8 @@ func GoEach[T any](rt *Runtime, body func(co *coro.Co, worker int) (T, error)) [
 	}
 	handles := make([]joinhandle.JoinHandle[T], rt.Workers())
 	for i := range handles {
-		handles[i] = Go(rt.On(i), func(co *coro.Co) (T, error) { return body(co, i) })
+		onWorker := func(co *coro.Co) (T, error) { return body(co, i) }
+		handles[i] = start("GoEach", rt.On(i), coro.NewCalling(body, onWorker))
 	}
 	return handles
 }

@@ -21,7 +21,7 @@ func Main(ctx context.Context, opts Options, body func(co *coro.Co) error) error
 	if body == nil {
 		panic("executor: Main with a nil body")
 	}
-	_, err := run(ctx, "Main", opts, func(co *coro.Co) (struct{}, error) { return struct{}{}, body(co) })
+	_, err := run(ctx, "Main", opts, coro.NewDo[struct{}](body))
 	return err
 }
 
@@ -30,11 +30,11 @@ func Run[T any](ctx context.Context, opts Options, body func(co *coro.Co) (T, er
 	if body == nil {
 		panic("executor: Run with a nil body")
 	}
-	return run(ctx, "Run", opts, body)
+	return run(ctx, "Run", opts, coro.New(body))
 }
 
-// run is Run; name is the function that the program called.
-func run[T any](ctx context.Context, name string, opts Options, body func(co *coro.Co) (T, error)) (value T, err error) {
+// run is Run of the body in slot; name is the function that the program called.
+func run[T any](ctx context.Context, name string, opts Options, slot *task.Slot[T]) (value T, err error) {
 	if insideTask() {
 		return value, errNested(name, "start a task of this runtime with Go or Do")
 	}
@@ -47,7 +47,7 @@ func run[T any](ctx context.Context, name string, opts Options, body func(co *co
 			err = e
 		}
 	}()
-	return wait(ctx, rt, "the body of "+name, coro.New(body))
+	return wait(ctx, rt, "the body of "+name, slot)
 }
 
 // BlockOn makes f a task of rt, blocks the calling goroutine until it has ended, and returns its output.

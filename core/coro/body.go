@@ -26,14 +26,25 @@ type valueBody[T any] func(co *Co) (T, error)
 
 func (b valueBody[T]) take() bool                                         { return true }
 func (b valueBody[T]) functions() (func(*Co) (T, error), func(*Co) error) { return b, nil }
-func (b valueBody[T]) pc() uintptr                                        { return reflect.ValueOf(b).Pointer() }
+func (b valueBody[T]) pc() uintptr                                        { return pcOf(b) }
 
 // An errorBody returns an error only: its value is the zero T.
 type errorBody[T any] func(co *Co) error
 
 func (b errorBody[T]) take() bool                                         { return true }
 func (b errorBody[T]) functions() (func(*Co) (T, error), func(*Co) error) { return nil, b }
-func (b errorBody[T]) pc() uintptr                                        { return reflect.ValueOf(b).Pointer() }
+func (b errorBody[T]) pc() uintptr                                        { return pcOf(b) }
+
+// A callingBody is a valueBody around another function.
+type callingBody[T any] struct {
+	valueBody[T]
+	called uintptr
+}
+
+func (b callingBody[T]) pc() uintptr { return b.called }
+
+// pcOf returns the entry of the function fn.
+func pcOf(fn any) uintptr { return reflect.ValueOf(fn).Pointer() }
 
 // An owningBody takes the resource of owner before it runs.
 type owningBody[T any, B body[T]] struct {

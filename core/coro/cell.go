@@ -26,6 +26,15 @@ func NewDo[T any](body func(co *Co) error) *task.Slot[T] {
 	return newCell[T](errorBody[T](body))
 }
 
+// NewCalling is [New] for a body that calls fn, a function that the program wrote, with arguments of its own: where a
+// task is described by the name of its function, this one is by the name of fn. It is for hosts and libraries.
+func NewCalling[T any](fn any, body func(co *Co) (T, error)) *task.Slot[T] {
+	if body == nil {
+		panic("coro: NewCalling of a nil body")
+	}
+	return newCell[T](callingBody[T]{body, pcOf(fn)})
+}
+
 // A cell is a task whose body is straight-line code: one allocation.
 type cell[T any, B body[T]] struct {
 	task.Slot[T]

@@ -103,10 +103,10 @@ func (g *ListenerGroup) Serve(co *coro.Co, handle func(co *coro.Co, conn *Stream
 		panic("tcp: Serve with a nil function")
 	}
 	return g.ServeWith(co, func(s core.Spawner, conn *Stream) {
-		h := executor.Do(s, func(co *coro.Co) error {
+		h := joinhandle.Start(s, coro.NewCalling(handle, func(co *coro.Co) (none struct{}, _ error) {
 			handle(co, conn)
-			return co.Cause() // a task that was cut off counts as cancelled
-		})
+			return none, co.Cause() // a task that was cut off counts as cancelled
+		}))
 		h.OnEnd(func() { _ = conn.Close() })
 	})
 }
