@@ -79,8 +79,12 @@ func isUsers(function, module string) bool {
 		return true
 	}
 	domain, _, hasPath := strings.Cut(function, "/")
-	return hasPath && strings.Contains(domain, ".") && !isOurs(function)
+	return hasPath && strings.Contains(domain, ".") && !isOurs(function) && !strings.HasPrefix(function, systemCalls)
 }
+
+// systemCalls are the packages that this project calls the system with. A function of a program that calls them itself
+// follows them in the stack.
+const systemCalls = "golang.org/x/sys/"
 
 // isIn reports whether a function is in the module of this path, which has no dot in its first element: a path with
 // one says enough by itself.

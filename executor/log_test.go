@@ -30,9 +30,11 @@ created by main.main in goroutine 1
 		"in a module without a dot":   {raised + "app/db.get(...)\n\t/home/me/app/db/pool.go:9\n" + rest, "app", "db/pool.go:9"},
 		"in the top of such a module": {raised + "app.get(...)\n\t/home/me/app/pool.go:9\n" + rest, "app", "app/pool.go:9"},
 		"in a test":                   {raised + executor.ModulePath + "core/coro_test.f()\n\t/w/core/coro/f_test.go:1 +0x1\n" + rest, "", "coro/f_test.go:1"},
-		"nowhere of users":            {raised + rest, "string", "runtime/panic.go:115"},
-		"no panic":                    {rest, "", "coro/cell.go:7"},
-		"nothing":                     {"", "", ""},
+		"in a system call": {raised + "golang.org/x/sys/unix.Sendfile(0xd)\n\t/mod/golang.org/x/sys@v0.41.0/unix/z.go:304 +0x88\n" +
+			executor.ModulePath + "executor/net/tcp.(*Stream).SendFile(0x1)\n\t/w/tcp/copy.go:40 +0x87\nmain.send()\n\t/app/send.go:3\n" + rest, "", "app/send.go:3"},
+		"nowhere of users": {raised + rest, "string", "runtime/panic.go:115"},
+		"no panic":         {rest, "", "coro/cell.go:7"},
+		"nothing":          {"", "", ""},
 	} {
 		if have := executor.PlaceOfPanic(c.stack, c.module); have != c.want {
 			t.Errorf("%s: have %q, want %q", name, have, c.want)
