@@ -36,6 +36,8 @@ func TestMisusePanicsWithWhatIsWrong(t *testing.T) {
 		{"signal: a Stream is made by NewStream", func() { new(signal.Stream).Recv(nil) }},
 		{"signal: a Stream is made by NewStream", func() { new(signal.Stream).RecvWait(context.Background()) }},
 		{"signal: a Stream is made by NewStream", func() { new(signal.Stream).RecvFuture() }},
+		{"signal: a Stream is made by NewStream", func() { new(signal.Stream).Close() }},
+		{"signal: a Stream is made by NewStream", func() { none.Closed() }},
 		{"signal: Poll of a RecvFuture that no Stream has made", func() {
 			new(signal.RecvFuture).Poll(core.NewContext(coretest.New(1)))
 		}},

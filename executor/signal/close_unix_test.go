@@ -25,7 +25,13 @@ func TestCloseWakesWhoWaits(t *testing.T) {
 		all = append(all, f.start(rt, s))
 	}
 	waiting(t, rt, 3)
+	if s.Closed() {
+		t.Error("an open stream says that it is closed")
+	}
 	do(t, rt, func(*coro.Co) error { s.Close(); return nil }) // from a task
+	if !s.Closed() {
+		t.Error("a closed stream says that it is open")
+	}
 	for i, c := range all {
 		if r := receive(t, forms[i].name+" is woken", c); r.Value != nil || !errors.Is(r.Err, signal.ErrClosed) {
 			t.Errorf("%s received %v, %v, want ErrClosed", forms[i].name, r.Value, r.Err)

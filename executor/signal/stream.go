@@ -176,6 +176,7 @@ func iterate(recv func() (os.Signal, error)) iter.Seq2[os.Signal, error] {
 // changes nothing, and returns when the first has. A task may call Close: it waits for
 // the steps above only, which take microseconds.
 func (s *Stream) Close() {
+	s.assertMade()
 	s.closing.Do(func() {
 		for _, source := range s.sources { // 1
 			signal.Stop(source)
@@ -186,4 +187,10 @@ func (s *Stream) Close() {
 		s.readers.Wait()
 		s.permits.Close() // 3
 	})
+}
+
+// Closed reports whether no more signals can arrive: a Close has come to its end. The stream may still hold some.
+func (s *Stream) Closed() bool {
+	s.assertMade()
+	return s.permits.Closed()
 }
