@@ -3,6 +3,7 @@ package tcp_test
 import (
 	"bytes"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -59,6 +60,10 @@ func TestCopyInBulk(t *testing.T) {
 	rt := nettest.NewRuntime(t)
 	from, in := connect(t, rt)
 	to, out := connect(t, rt)
+	// With little room behind the copy, bytes pile up in front of it, and it holds its pipe until they end.
+	if err := errors.Join(to.SetWriteBuffer(64<<10), out.SetReadBuffer(64<<10)); err != nil {
+		t.Fatal(err)
+	}
 	h := executor.Do(rt, func(co *coro.Co) error {
 		n, err := stream.Copy(co, to, from)
 		if err == nil && n != 8<<20+3+8<<20 {

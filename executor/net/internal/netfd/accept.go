@@ -76,15 +76,18 @@ func (a *Acceptor) PollAccept(cx *core.Context) (c Accepted, ready bool, err err
 }
 
 // AcceptAs is Accept for a listener of connections of type C. open makes one, and admits it; where [Acceptor.Admit]
-// has taken it back, AcceptAs goes on.
+// has taken it back, AcceptAs goes on. An error of open means that open has closed it.
 func AcceptAs[C any](co *coro.Co, a *Acceptor, open func(cx *core.Context, c Accepted) (conn C, again bool, err error)) (none C, err error) {
 	for {
 		c, err := a.Accept(co)
 		if err != nil {
 			return none, err
 		}
-		if conn, again, err := open(co.Context(), c); !again {
-			return conn, err
+		switch conn, again, err := open(co.Context(), c); {
+		case err != nil:
+			return none, err
+		case !again:
+			return conn, nil
 		}
 	}
 }
@@ -96,8 +99,11 @@ func PollAcceptAs[C any](cx *core.Context, a *Acceptor, open func(cx *core.Conte
 		if !ready || err != nil {
 			return none, ready, err
 		}
-		if conn, again, err := open(cx, c); !again {
-			return conn, true, err
+		switch conn, again, err := open(cx, c); {
+		case err != nil:
+			return none, true, err
+		case !again:
+			return conn, true, nil
 		}
 	}
 }
