@@ -65,7 +65,7 @@ func (e *BusyError) Error() string {
 func (e *BusyError) Unwrap() error { return e.Cause }
 
 // An AbortedError is what [Runtime.Shutdown] returns when tasks were left when its context was done, so that it had to
-// abort them.
+// abort them. Names ([Named]) tell the tasks apart; Options.Instrument adds what they ran and where they were spawned.
 type AbortedError struct {
 	Cause error        // of the context of Shutdown
 	Tasks []TaskStatus // the first of them, [MaxUnfinished] at most, as they were before the abort

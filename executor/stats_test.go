@@ -2,6 +2,7 @@ package executor_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/moduvex/moduvex-go/core"
@@ -67,8 +68,8 @@ func TestStatsMatchTheWork(t *testing.T) {
 
 func TestPollerThatCannotBeMade(t *testing.T) {
 	want := errors.New("no poller today")
-	rt, err := executor.New(executor.Options{Poller: func() (reactor.Poller, error) { return nil, want }})
-	if rt != nil || !errors.Is(err, want) {
+	rt, err := executor.New(executor.Options{Workers: 3, Poller: func() (reactor.Poller, error) { return nil, want }})
+	if rt != nil || !errors.Is(err, want) || !strings.Contains(err.Error(), "the poller of worker 1 of 3") {
 		t.Fatalf("New returned %v, %v", rt, err)
 	}
 }

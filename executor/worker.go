@@ -2,6 +2,7 @@ package executor
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"runtime/pprof"
@@ -59,7 +60,7 @@ type worker struct {
 func newWorker(rt *Runtime, id int) (*worker, error) {
 	p, err := rt.opts.Poller()
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("executor: the poller of worker %d of %d: %w", id+1, rt.opts.Workers, err)
 	}
 	if p == nil {
 		return nil, &OptionError{"Poller", "func", "returned neither a poller nor an error"}
