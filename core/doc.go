@@ -1,7 +1,7 @@
 // Package core provides the contract between futures and the code that runs them: [Future], [Waker], [Context]
 // and [Host], and the errors that they share.
 //
-// # Who needs it
+// # When to use it
 //
 // A program that starts tasks with package executor meets this package in four places: the errors
 // ([ErrCancelled], [ErrDeadlineExceeded], [ErrClosed] and others), [Result], [Spawner] (the parameter of
