@@ -108,7 +108,7 @@ func (b *backoff) takeKept(state backoffState) (c Accepted, ok bool) {
 	return c, true
 }
 
-// forget turns the alarm off for good, and returns the connections that are left, for the caller to close.
+// forget turns the alarm off permanently, and returns the connections that are left, for the caller to close.
 func (b *backoff) forget() (kept []Accepted) {
 	b.alarm.Forget()
 	b.mu.Lock()
