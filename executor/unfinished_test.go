@@ -39,7 +39,7 @@ func TestShutdownNamesTheTasksThatItHasDropped(t *testing.T) {
 			t.Errorf("of %d tasks %d are named and %d counted", n, len(unfinished.Tasks), unfinished.More)
 		}
 		text := err.Error()
-		if strings.Count(text, "(stubborn): idle, aborted") != named || strings.Contains(text, "; and 2 more: ") != (n > named) {
+		if strings.Count(text, ", aborted") != named || strings.Contains(text, "; and 2 more: ") != (n > named) {
 			t.Errorf("its text for %d tasks: %s", n, text)
 		}
 		for _, g := range gates {
