@@ -54,19 +54,22 @@ TEST_MODES ?= ThreadPerCore/1,WorkStealing/2
 test: ## go vet and the tests of every module, without root, in less than five minutes
 	$(call each,$(GO) vet ./... && EXECUTOR_TEST_MODE=$(TEST_MODES) $(GO) test -short -count=1 -timeout 5m $(VERBOSE) ./...)
 
-# Each pair of a system and a processor costs half a minute for the standard library alone, so here is each system
-# once, and each width of an int; the workflow vets for all pairs.
+# Each pair of a system and a processor costs half a minute for the standard library alone, so here are the systems
+# that differ most, and each width of an int; the workflow vets for all pairs. It also tests in all modes: here the
+# modes of unit and those of race, which -short selects, are all modes together.
+ci: VET_OS := linux darwin freebsd netbsd windows
 ci: VET_ARCH := amd64
 ci: VET_32BIT := linux/386 linux/arm64
-ci: VET_KQUEUE := freebsd/386
+ci: VET_KQUEUE := freebsd/386 openbsd/amd64 dragonfly/amd64
+ci: UNIT_MODES := ThreadPerCore/2,ThreadPerCore/8,WorkStealing/1,WorkStealing/4
 
 .PHONY: ci
 ci: lint vet tidy-check actionlint unit race alone test-kqueue test-windows bench-smoke ## everything that one Linux machine can check; installs the programs it needs
 	@$(MAKE) --no-print-directory fuzz FUZZTIME=10s
 
 .PHONY: unit
-unit: deps ## the tests of every module
-	$(call each,$(GO) test $(TESTFLAGS) ./...)
+unit: deps ## the tests of every module; UNIT_MODES= for some modes of a runtime
+	$(call each,$(if $(UNIT_MODES),EXECUTOR_TEST_MODE=$(UNIT_MODES)) $(GO) test $(TESTFLAGS) ./...)
 
 .PHONY: race
 race: deps ## the tests under the race detector; RACEFLAGS= for all of them
