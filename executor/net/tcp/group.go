@@ -138,7 +138,7 @@ func (g *ListenerGroup) ServeWith(co *coro.Co, f func(s core.Spawner, conn *Stre
 func (g *ListenerGroup) serveAll(co *coro.Co, f func(s core.Spawner, conn *Stream)) error {
 	loops := joinhandle.NewJoinSet[struct{}](&roundRobin{rt: g.rt})
 	for i := range g.listeners {
-		loops.Go(func(co *coro.Co) (struct{}, error) { return struct{}{}, g.serve(co, i, f) })
+		loops.Do(func(co *coro.Co) error { return g.serve(co, i, f) })
 	}
 	for {
 		ended, err := loops.Join(co)

@@ -68,14 +68,14 @@ func TestPortIsFreeAfterClose(t *testing.T) {
 		}
 		var hs []nettest.Handle
 		for w := range 2 * rt.Workers() {
-			hs = append(hs, executor.Go(rt.On(w%rt.Workers()), func(co *coro.Co) (struct{}, error) {
+			hs = append(hs, executor.Do(rt.On(w%rt.Workers()), func(co *coro.Co) error {
 				for {
 					s, err := l.Accept(co)
 					if errors.Is(err, net.ErrClosed) {
-						return struct{}{}, nil
+						return nil
 					}
 					if err != nil {
-						return struct{}{}, err
+						return err
 					}
 					s.Close()
 				}

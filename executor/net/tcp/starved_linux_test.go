@@ -85,16 +85,16 @@ func starved() error {
 
 	// Three tasks want them, and a fourth is aborted in its pause.
 	accepted := make(chan *tcp.Stream, 3)
-	accept := func(co *coro.Co) (struct{}, error) {
+	accept := func(co *coro.Co) error {
 		s, err := l.Accept(co)
 		if err == nil {
 			accepted <- s
 		}
-		return struct{}{}, err
+		return err
 	}
 	var hs []nettest.Handle
 	for range 4 {
-		hs = append(hs, executor.Go(rt, accept))
+		hs = append(hs, executor.Do(rt, accept))
 	}
 	before, cpu := rt.Stats(), cpuTime()
 	time.Sleep(500 * time.Millisecond) // the shortage lasts

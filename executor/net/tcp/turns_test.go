@@ -63,12 +63,12 @@ func TestABurstIsAcceptedByAll(t *testing.T) {
 	const n = 50
 	var hs []nettest.Handle
 	for i := range n {
-		hs = append(hs, executor.Go(rt.On(i%rt.Workers()), func(co *coro.Co) (struct{}, error) {
+		hs = append(hs, executor.Do(rt.On(i%rt.Workers()), func(co *coro.Co) error {
 			s, err := l.Accept(co)
 			if err == nil {
 				s.Close()
 			}
-			return struct{}{}, err
+			return err
 		}))
 	}
 	nettest.Settle(rt)
