@@ -7,7 +7,7 @@ import (
 )
 
 // A closed bit stays. After an operation that would have blocked nevertheless, only a new report counts.
-func TestPollNextWaitsForAnotherReport(t *testing.T) {
+func TestPollReadyAfterWaitsForAnotherReport(t *testing.T) {
 	for _, report := range []reactor.Readiness{reactor.ReadClosed | reactor.ReadReady, reactor.PriorityReady | reactor.ReadClosed} {
 		r := newRig(t)
 		g := r.register(3)
@@ -33,7 +33,7 @@ func TestPollNextWaitsForAnotherReport(t *testing.T) {
 	}
 }
 
-func TestPollNextSeesReportsThatCameBefore(t *testing.T) {
+func TestPollReadyAfterSeesReportsThatCameBefore(t *testing.T) {
 	r := newRig(t)
 	g := r.register(3)
 	r.report(3, reactor.ReadClosed)
@@ -45,7 +45,7 @@ func TestPollNextSeesReportsThatCameBefore(t *testing.T) {
 	}
 }
 
-func TestPollNextOfAClosedRegistration(t *testing.T) {
+func TestPollReadyAfterOfAClosedRegistration(t *testing.T) {
 	r := newRig(t)
 	g := r.register(3)
 	r.report(3, reactor.ReadClosed)

@@ -214,7 +214,7 @@ func TestOwnNamesAreWholeNames(t *testing.T) {
 	s.Close()
 }
 
-func dialTo(co *coro.Co, name string) error {
+func dialFuture(co *coro.Co, name string) error {
 	r, err := coro.Await(co, unix.DialFuture(name))
 	return errors.Join(err, r.Err)
 }
@@ -237,7 +237,7 @@ func TestNamesThatCannotBeAreRefusedByName(t *testing.T) {
 			}
 			_, refusals["Listen"] = unix.Listen(name)
 			_, refusals["Dial"] = unix.Dial(co, name)
-			refusals["DialTo"] = dialTo(co, name)
+			refusals["DialFuture"] = dialFuture(co, name)
 			_, refusals["Connect"] = unix.Connect(name)
 			refusals["Datagram.Connect"] = s.Connect(name)
 			_, refusals["WriteTo"] = s.WriteTo(co, []byte("x"), name)
