@@ -14,9 +14,9 @@ func (v *HostView) Begin(w Waker) {
 	v.pollNotes = pollNotes{}
 }
 
-// Rest makes the context forget the task that was polled last, so that a host without work keeps nothing
+// Clear makes the context forget the task that was polled last, so that a host without work keeps nothing
 // alive. The host calls it between two polls.
-func (v *HostView) Rest() { v.waker, v.task, v.values = nil, nil, nil }
+func (v *HostView) Clear() { v.waker, v.task, v.values = nil, nil, nil }
 
 // Task returns the waker that Begin was given, whatever [Context.SwapWaker] has put in its place.
 func (v *HostView) Task() Waker { return (*Context)(v).polled() }

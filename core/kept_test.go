@@ -78,7 +78,7 @@ func TestAContextAtRestKeepsNoTask(t *testing.T) {
 	cx.ForHost().Begin(core.WakerFunc(func() {}))
 	cx.SwapValues((*core.Values)(nil).With(key{}, 1))
 	cx.SwapWaker(core.WakerFunc(func() {}))
-	cx.ForHost().Rest()
+	cx.ForHost().Clear()
 	if w := cx.Waker(); w != nil {
 		t.Error("it has a waker")
 	}

@@ -100,27 +100,27 @@ func (rt *Runtime) setOf(id uint64) *task.Set {
 	return &rt.sets[(id-1)/idsAtOnce&uint64(len(rt.sets)-1)].Set
 }
 
-// ended holds the places of tasks that have ended in this round. They leave the set of the live tasks together: see
+// ended holds the indexes of tasks that have ended in this round. They leave the set of the live tasks together: see
 // task.Set.RemoveAll.
 type ended struct {
-	set    *task.Set // that all of them are in
-	places [pollsPerRound]uint32
-	n      int
+	set     *task.Set // that all of them are in
+	indexes [pollsPerRound]uint32
+	n       int
 }
 
-func (e *ended) add(set *task.Set, place uint32) {
-	if e.set != set || e.n == len(e.places) {
+func (e *ended) add(set *task.Set, index uint32) {
+	if e.set != set || e.n == len(e.indexes) {
 		e.forget()
 		e.set = set
 	}
-	e.places[e.n] = place
+	e.indexes[e.n] = index
 	e.n++
 }
 
 // forget removes the tasks that have ended from the live ones.
 func (e *ended) forget() {
 	if e.n != 0 {
-		e.set.RemoveAll(e.places[:e.n])
+		e.set.RemoveAll(e.indexes[:e.n])
 		e.n = 0
 	}
 }

@@ -78,7 +78,7 @@ func (w *worker) kill() {
 // release is the part of close after the last task, or before the first.
 func (w *worker) release() {
 	w.ready.Clear()
-	w.cx.ForHost().Rest()
+	w.cx.ForHost().Clear()
 	w.timers.release()                        // 5
 	w.pool.Close()                            // 6
 	if err := w.reactor.Close(); err != nil { // 7

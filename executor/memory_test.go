@@ -111,7 +111,7 @@ func (s *sounding) Poll(cx *core.Context) (int, bool) {
 func TestAnIdleWorkerKeepsNoTask(t *testing.T) {
 	rt := startRuntime(t, executor.Options{})
 	cs := &cargos{t: t}
-	n := runq.Places + 500 // the list is used, too
+	n := runq.Slots + 500 // the list is used, too
 	var held []joinhandle.JoinHandle[int]
 	drain := func() {
 		t.Helper()

@@ -17,7 +17,7 @@ import (
 // timer; (2) interrupts the inbox. The worker (1) parks the inbox, (2) reads all of these. Whichever comes first, the
 // other sees it. The timers have an argument of their own: see timers and released.
 func (w *worker) park() {
-	w.cx.ForHost().Rest()
+	w.cx.ForHost().Clear()
 	w.ready.Stealer.AnnounceSleep()
 	if w.inbox.Park() {
 		if !w.stop.Load() && w.ready.Stealer.Asleep() {

@@ -109,7 +109,7 @@ func (h *Host) Step() bool {
 		return false
 	}
 	out := h.run(t)
-	h.cx.ForHost().Rest() // t may have been the last task
+	h.cx.ForHost().Clear() // t may have been the last task
 	switch out {
 	case core.Again:
 		h.Schedule(t)

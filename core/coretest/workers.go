@@ -154,7 +154,7 @@ var (
 func (w *worker) serve() {
 	for t := w.workers.take(); t != nil; t = w.workers.take() {
 		out := w.run(t)
-		w.cx.ForHost().Rest()
+		w.cx.ForHost().Clear()
 		switch out {
 		case core.Again:
 			w.workers.Schedule(t)

@@ -90,8 +90,8 @@ func (c *cell[T, B]) Unwind(cx *core.Context) task.Poll { return c.Poll(cx) }
 // Aborted closes the Done channels of the body's Cos.
 func (c *cell[T, B]) Aborted() { c.changed() }
 
-// Told reports whether an await has failed because of the abort.
-func (c *cell[T, B]) Told() bool { return c.ignored != 0 }
+// AbortNoticed reports whether an await has failed because of the abort.
+func (c *cell[T, B]) AbortNoticed() bool { return c.ignored != 0 }
 
 // Describe returns the name of the function.
 func (c *cell[T, B]) Describe() string { return funcName(c.body.pc()) }

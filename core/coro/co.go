@@ -162,7 +162,7 @@ func (s *bodyState) interrupted() error {
 	switch {
 	case err == nil:
 		if s.ignored <= maxIgnored {
-			s.ignored = min(s.ignored, 1) // a new row; Told stays true
+			s.ignored = min(s.ignored, 1) // a new row; AbortNoticed stays true
 		}
 		return nil
 	case err != core.ErrCancelled:

@@ -19,8 +19,8 @@ type GracefulBody interface {
 	// Aborted is called by the goroutine whose Abort took effect, before the task is scheduled for it,
 	// at most once and possibly during a Poll.
 	Aborted()
-	// Told reports, during a Poll, whether the body noticed the abort before Unwind told it.
-	Told() bool
+	// AbortNoticed reports, during a Poll, whether the body noticed the abort before Unwind told it.
+	AbortNoticed() bool
 }
 
 // A ClosingBody is a Body that needs a Context when its host closes. A host that closes calls Close on it,

@@ -35,14 +35,14 @@ func TestTakingATaskOutTwicePanics(t *testing.T) {
 	tasks := makeTasks(2, 1)
 	s.Insert(tasks[0])
 	s.Insert(tasks[1])
-	places := []uint32{tasks[0].ForHost().IndexInSet()}
-	s.RemoveAll(places)
+	indexes := []uint32{tasks[0].ForHost().IndexInSet()}
+	s.RemoveAll(indexes)
 	defer func() {
 		if v := recover(); v != "task: a task was taken out of its Set twice" {
 			t.Errorf("have %v", v)
 		}
 	}()
-	s.RemoveAll(places)
+	s.RemoveAll(indexes)
 }
 
 func TestSetAgainstAMap(t *testing.T) {
@@ -50,7 +50,7 @@ func TestSetAgainstAMap(t *testing.T) {
 	var s task.Set
 	want := make(map[uint64]*task.Task)
 	var in []*task.Task
-	var places []uint32
+	var indexes []uint32
 	id := uint64(0)
 	for round := range 200 {
 		for range r.IntN(100) {
@@ -69,14 +69,14 @@ func TestSetAgainstAMap(t *testing.T) {
 			in = in[:len(in)-1]
 			delete(want, x.ID())
 			if r.IntN(2) == 0 {
-				places = append(places, x.ForHost().IndexInSet())
+				indexes = append(indexes, x.ForHost().IndexInSet())
 				continue
 			}
 			s.Remove(x)
 			s.Remove(x) // a second time does nothing
 		}
-		s.RemoveAll(places)
-		places = places[:0]
+		s.RemoveAll(indexes)
+		indexes = indexes[:0]
 		if round%50 == 49 {
 			for _, x := range in {
 				s.Remove(x)
@@ -110,7 +110,7 @@ func TestSetGivesItsMemoryBack(t *testing.T) {
 		for _, x := range ts {
 			s.Insert(x)
 		}
-		for i := range ts { // in an order that is not that of the places
+		for i := range ts { // in an order that is not that of the indexes
 			s.Remove(ts[i*7919%len(ts)])
 		}
 		holds(t, &s, nil)

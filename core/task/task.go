@@ -51,7 +51,7 @@ func (t *Task) CleansUp() bool {
 		return false
 	}
 	g, ok := t.body.(GracefulBody)
-	return w.state() == Cancelled || w.has(unwinding) || ok && g.Told()
+	return w.state() == Cancelled || w.has(unwinding) || ok && g.AbortNoticed()
 }
 
 // Wake schedules the task for another poll; see [core.Waker].

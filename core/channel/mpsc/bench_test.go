@@ -101,7 +101,7 @@ func BenchmarkPingPong(b *testing.B) {
 
 const (
 	producers = 4
-	places    = 1024
+	capacity  = 1024
 )
 
 // A producer is a task in poll style that sends a number of values.
@@ -157,7 +157,7 @@ func (c *batcher) Poll(cx *core.Context) (struct{}, bool) {
 func BenchmarkMPSC(b *testing.B) {
 	b.Run("poll", func(b *testing.B) {
 		h := waittest.NewSolo()
-		tx, rx := mpsc.New[int](places)
+		tx, rx := mpsc.New[int](capacity)
 		b.ReportAllocs()
 		n := b.N/producers + 1
 		for range producers {
@@ -171,7 +171,7 @@ func BenchmarkMPSC(b *testing.B) {
 	})
 	b.Run("many", func(b *testing.B) {
 		h := waittest.NewSolo()
-		tx, rx := mpsc.New[int](places)
+		tx, rx := mpsc.New[int](capacity)
 		b.ReportAllocs()
 		n := b.N/producers + 1
 		for range producers {
@@ -186,7 +186,7 @@ func BenchmarkMPSC(b *testing.B) {
 	b.Run("direct", func(b *testing.B) {
 		h := waittest.NewSolo()
 		defer h.Close()
-		tx, rx := mpsc.New[int](places)
+		tx, rx := mpsc.New[int](capacity)
 		b.ReportAllocs()
 		n := b.N/producers + 1
 		for range producers {
@@ -215,7 +215,7 @@ func BenchmarkMPSC(b *testing.B) {
 	b.Run("workers=2", func(b *testing.B) { // workers: tasks move at every poll
 		c := coretest.NewWorkers(2)
 		defer c.Close()
-		tx, rx := mpsc.New[int](places)
+		tx, rx := mpsc.New[int](capacity)
 		b.ReportAllocs()
 		n := b.N/producers + 1
 		for range producers {
@@ -225,7 +225,7 @@ func BenchmarkMPSC(b *testing.B) {
 		c.Wait()
 	})
 	b.Run("twin=chan", func(b *testing.B) {
-		ch := make(chan int, places)
+		ch := make(chan int, capacity)
 		b.ReportAllocs()
 		n := b.N/producers + 1
 		var wg sync.WaitGroup
@@ -246,7 +246,7 @@ func BenchmarkMPSC(b *testing.B) {
 }
 
 func BenchmarkTrySendTryRecv(b *testing.B) {
-	tx, rx := mpsc.New[int](places)
+	tx, rx := mpsc.New[int](capacity)
 	b.ReportAllocs()
 	for b.Loop() {
 		tx.TrySend(1)

@@ -9,7 +9,7 @@
 // [Stealer] besides its slot and its FIFO. Tasks move from the left to the right:
 //
 //	Local.Push ─→ private queue ─→ ring ──────────────→ hand ─→ Local.Next
-//	               (unbounded)      │ ↑ (256 places)     (8)
+//	               (unbounded)      │ ↑ (256 slots)      (8)
 //	                       overflow │ │
 //	                                ↓ │ thieves take half of it
 //	Shared.Schedule ─→ injector ────┴─┴→ Stealer.TakeShare, Stealer.Search

@@ -7,11 +7,11 @@ const (
 	// global queues as often. It is a prime, so that it does not resonate with periods of the tasks.
 	PollsPerRound = 61
 	// Size is the number of tasks in the ring of a FIFO, unless woken tasks overtake others: as many as one
-	// wait of the reactor can make ready (reactor.MaxEvents). A place in the ring costs two pointer writes, one in
+	// wait of the reactor can make ready (reactor.MaxEvents). A slot of the ring costs two pointer writes, one in
 	// the list behind it eight, each with a barrier while the garbage collector marks.
 	Size = 1024
-	// Places is the number of places in the ring. Those beyond Size are for tasks that overtake. 16 KiB.
-	Places = 2 * Size
+	// Slots is the number of slots in the ring. Those beyond Size are for tasks that overtake. 16 KiB.
+	Slots = 2 * Size
 	// ListShare is the list's share of the polls while tasks overtake it: one in ListShare. Tasks that
 	// have begun go first, so that a backlog of spawns neither delays them nor adds more of them.
 	ListShare = 4
@@ -20,9 +20,9 @@ const (
 // A FIFO is a queue of ready tasks for one goroutine, without a lock: a ring, and a list behind it that has no
 // bound and is linked through the tasks. The zero FIFO is empty. It must not be copied.
 type FIFO struct {
-	ring     [Places]*task.Task
+	ring     [Slots]*task.Task
 	head     uint32
-	tail     uint32 // head <= tail <= head+Places, modulo 2^32
+	tail     uint32 // head <= tail <= head+Slots, modulo 2^32
 	list     task.Queue
 	barred   uint32 // Size while the list has tasks, so that pushes go there; else 0
 	spills   uint64 // tasks that went to the list
@@ -44,7 +44,7 @@ func (q *FIFO) PushIfRoom(t *task.Task) bool {
 	if q.tail+q.barred-q.head >= Size {
 		return false
 	}
-	q.ring[q.tail%Places] = t
+	q.ring[q.tail%Slots] = t
 	q.tail++
 	return true
 }
@@ -54,7 +54,7 @@ func (q *FIFO) PushIfRoom(t *task.Task) bool {
 // come, first served among themselves: once one of them has to go to the list, none overtakes until the list is
 // empty.
 func (q *FIFO) PushWoken(t *task.Task) {
-	if q.list.Len() == 0 || q.mixed || q.tail-q.head >= Places-PollsPerRound {
+	if q.list.Len() == 0 || q.mixed || q.tail-q.head >= Slots-PollsPerRound {
 		if !q.PushIfRoom(t) {
 			q.Spill(t)
 			q.mixed = true
@@ -62,7 +62,7 @@ func (q *FIFO) PushWoken(t *task.Task) {
 		return
 	}
 	q.overtook = true
-	q.ring[q.tail%Places] = t
+	q.ring[q.tail%Slots] = t
 	q.tail++
 }
 
@@ -84,10 +84,10 @@ func (q *FIFO) ServeList() bool {
 		return false
 	}
 	q.overtook = false
-	n := min(PollsPerRound, Places-(q.tail-q.head), uint32(q.list.Len()))
+	n := min(PollsPerRound, Slots-(q.tail-q.head), uint32(q.list.Len()))
 	q.head -= n
 	for i := range n {
-		q.ring[(q.head+i)%Places] = q.list.Pop()
+		q.ring[(q.head+i)%Slots] = q.list.Pop()
 	}
 	q.mark = q.head
 	q.unbar()
@@ -106,7 +106,7 @@ func (q *FIFO) PopRing() *task.Task {
 	if q.head == q.tail {
 		return nil
 	}
-	slot := &q.ring[q.head%Places]
+	slot := &q.ring[q.head%Slots]
 	t := *slot
 	*slot = nil
 	q.head++
@@ -122,7 +122,7 @@ func (q *FIFO) Pop() *task.Task {
 			if t == nil {
 				break
 			}
-			q.ring[q.tail%Places] = t
+			q.ring[q.tail%Slots] = t
 			q.tail++
 		}
 		q.unbar()

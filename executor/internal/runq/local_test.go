@@ -60,7 +60,7 @@ func (m *queueModel) push(t *task.Task) {
 }
 
 func (m *queueModel) pushWoken(t *task.Task) {
-	if len(m.list) == 0 || m.mixed || len(m.ring) >= runq.Places-runq.PollsPerRound {
+	if len(m.list) == 0 || m.mixed || len(m.ring) >= runq.Slots-runq.PollsPerRound {
 		n := len(m.list)
 		m.push(t)
 		m.mixed = m.mixed || len(m.list) != n
@@ -79,7 +79,7 @@ func (m *queueModel) pushLIFO(t *task.Task) {
 
 func (m *queueModel) serveLists() (list bool) {
 	if m.overtook && m.since >= runq.ListShare*runq.PollsPerRound {
-		n := min(runq.PollsPerRound, runq.Places-len(m.ring), len(m.list))
+		n := min(runq.PollsPerRound, runq.Slots-len(m.ring), len(m.list))
 		m.ring, m.list = slices.Concat(m.list[:n], m.ring), m.list[n:]
 		m.overtook, m.since = false, 0
 		list = n != 0
