@@ -3,7 +3,6 @@
 package signal_test
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -19,7 +18,7 @@ import (
 )
 
 // A server ends in good order on SIGTERM: the port refuses, the request under way gets its reply, and the
-// connection without one is told that the server goes.
+// client without one is told that the server goes.
 func ExampleShutdownOnSignal() {
 	stop := signal.NewStream(syscall.SIGTERM) // from here on the signal does not end the process
 	rt, err := executor.New(executor.Options{})
@@ -37,21 +36,23 @@ func ExampleShutdownOnSignal() {
 		return 0, g.Serve(co, func(co *coro.Co, conn *tcp.Stream) { serve(co, conn, requests) })
 	})
 
-	// Two clients: one gets no further than to connect, the other has sent a request when the signal comes.
+	// Two clients that the server has greeted: one sends nothing, the other has sent a request when the signal comes.
 	addr := g.Addr().String()
-	idle, err := net.Dial("tcp", addr)
-	if err != nil {
-		fmt.Println(err)
-		return
+	var clients []net.Conn
+	for range 2 {
+		conn, err := net.Dial("tcp", addr)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		defer conn.Close()
+		if _, err := io.ReadFull(conn, make([]byte, len(greeting))); err != nil {
+			fmt.Println(err)
+			return
+		}
+		clients = append(clients, conn)
 	}
-	defer idle.Close()
-	busy, err := net.Dial("tcp", addr)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	defer busy.Close()
-	fmt.Fprintf(busy, "slow")
+	fmt.Fprintf(clients[1], "slow")
 	fmt.Println("request:", <-requests)
 
 	self(syscall.SIGTERM) // the operator's kill(1)
@@ -62,8 +63,8 @@ func ExampleShutdownOnSignal() {
 	fmt.Println("server:", sig, err)
 	_, err = net.Dial("tcp", addr)
 	fmt.Println("port refuses:", errors.Is(err, syscall.ECONNREFUSED))
-	for _, conn := range []net.Conn{idle, busy} {
-		answer, _ := io.ReadAll(bufio.NewReader(conn))
+	for _, conn := range clients {
+		answer, _ := io.ReadAll(conn)
 		fmt.Printf("client: %q\n", answer)
 	}
 	// Output:
@@ -74,8 +75,11 @@ func ExampleShutdownOnSignal() {
 	// client: "done\nbye\n"
 }
 
-// serve replies to requests until the client or the server goes.
+const greeting = "hello\n"
+
+// serve greets a client, and replies to its requests until the client or the server goes.
 func serve(co *coro.Co, conn *tcp.Stream, requests chan<- string) {
+	_, _ = conn.Write(co, []byte(greeting))
 	buf := make([]byte, 64)
 	for {
 		// Only the wait for a request ends with the drain; what comes after it goes on.
