@@ -144,7 +144,9 @@ static struct answer dispatch(u64 number, i64 a, i64 b, i64 c, i64 d, i64 e, i64
 		return is(SYS(bind, a, &room, c));
 	case F_connect:
 		sockaddr_to_linux(&room, (u8 *)b, c);
-		return is(WAIT(connect, a, &room, c));
+		// Not WAIT, which fails with EINTR before the call if a signal waits for delivery: after an EINTR of connect
+		// a program expects that the connection is under way.
+		return is(SYS(connect, a, &room, c));
 	case F_listen: return is(SYS(listen, a, b));
 	case F_accept: return is(with_address(WAIT(accept4, a, b, c, 0), (u8 *)b, (u32 *)c));
 	case F_accept4: return is(with_address(WAIT(accept4, a, b, c, socket_type(d) & ~0xff), (u8 *)b, (u32 *)c));
