@@ -96,12 +96,24 @@ func tcpPair(t testing.TB, _ reactor.Poller) (a, b Stream) {
 		t.Fatal(err)
 	}
 	l.SetDeadline(time.Now().Add(testTimeout))
-	server, err := l.Accept()
+	server, err := acceptFrom(l, client)
 	if err != nil {
 		client.Close()
 		t.Fatal(err)
 	}
 	return streamOf(t, client), streamOf(t, server)
+}
+
+// acceptFrom accepts client. The system may have given l a port that another process still dials: its connections are
+// closed.
+func acceptFrom(l net.Listener, client net.Conn) (net.Conn, error) {
+	for {
+		server, err := l.Accept()
+		if err != nil || server.RemoteAddr().String() == client.LocalAddr().String() {
+			return server, err
+		}
+		server.Close()
+	}
 }
 
 func testTwoPollers(t *testing.T, s *suite) {

@@ -49,8 +49,13 @@ func connect(tb testing.TB, rt *executor.Runtime) (*tcp.Stream, *net.TCPConn) {
 	tb.Cleanup(func() { c.Close() })
 	var s *tcp.Stream
 	nettest.Do(tb, rt, func(co *coro.Co) (err error) {
-		s, err = l.Accept(co)
-		return err
+		for {
+			s, err = l.Accept(co)
+			if err != nil || s.RemoteAddr().String() == c.LocalAddr().String() {
+				return err
+			}
+			s.Close() // of another process, which dials the port that the system has given l
+		}
 	})
 	tb.Cleanup(func() { s.Close() })
 	return s, c.(*net.TCPConn)
