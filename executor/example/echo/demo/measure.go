@@ -139,8 +139,18 @@ func measureServer(c demoConfig) (r serverReport, err error) {
 	s := rt.Stats()
 	r.Spawned, r.Completed, r.Cancelled = s.Spawned, s.Completed, s.Cancelled
 	client.stop()
-	r.FDs.After, r.Goroutines.After = openFDs(), runtime.NumGoroutine()
+	r.FDs.After, r.Goroutines.After = openFDs(), goroutinesLeft(r.Goroutines.Before)
 	return r, nil
+}
+
+// goroutinesLeft returns how many goroutines there are. If there are more than before, it looks again for a second:
+// Shutdown returns when the workers have done their work, and their goroutines may still be about to end.
+func goroutinesLeft(before int) (n int) {
+	for end := time.Now().Add(time.Second); ; time.Sleep(time.Millisecond) {
+		if n = runtime.NumGoroutine(); n <= before || time.Now().After(end) {
+			return n
+		}
+	}
 }
 
 // A taskList collects the tasks of the connections.
