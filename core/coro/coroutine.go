@@ -41,6 +41,7 @@ func newCoroutine(p *Pool) *coroutine {
 	if p.opts.CheckUses {
 		c.checkMask, c.id = 0, []byte{} // not nil: the goroutine sets it to its number
 	}
+	c.leaveThread()               // a future that was polled before may have locked it, and a coroutine remembers that
 	c.next, _ = iter.Pull(c.loop) // dispose needs no stop function, so none is kept
 	return c
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coro"
+	"github.com/moduvex/moduvex-go/core/future"
 	"github.com/moduvex/moduvex-go/core/task"
 )
 
@@ -244,6 +245,29 @@ func TestThreadLocksAreUndoneAtEachSuspension(t *testing.T) {
 				t.Errorf("%s after %d locks: the next body: have %d, %v", name, n, v, err)
 			}
 			w.pool.Close()
+		}
+	}
+}
+
+// A future may leave the worker's goroutine locked to its thread. A coroutine that were made then could be resumed with
+// that lock only.
+//
+// Regression: the process ended with "OS thread locking must match locking at coroutine creation".
+func TestACoroutineIsMadeWithoutTheThreadLockOfAFuture(t *testing.T) {
+	for n := 1; n <= 8; n++ {
+		w := newWorker(t, coro.NewPool(-1, false))
+		locks := task.New(future.Func(func(*core.Context) (int, bool) {
+			for range n {
+				runtime.LockOSThread()
+			}
+			return 0, true
+		}))
+		locks.ForHost().Bind(&w.home, 1)
+		w.queue.Push(&locks.Task)
+		s := spawn(t, w, func(co *coro.Co) (int, error) { return 7, co.Yield() })
+		w.run()
+		if v, err := take(t, s); v != 7 || err != nil {
+			t.Errorf("after %d locks: have %d, %v", n, v, err)
 		}
 	}
 }
