@@ -29,6 +29,9 @@ BENCHFLAGS ?= -run '^$$' -bench . -benchmem -timeout 30m
 ALONEFLAGS ?= -test='-short -count=1 -timeout=5m'
 FUZZTIME   ?= 60s
 
+# go test of all packages of a module; in continuous integration, with a second try for a test that fails.
+gotest = GO="$(GO)" TOOLS="$(CURDIR)/tools" sh "$(CURDIR)/tools/ci/gotest.sh"
+
 # $(call each,COMMAND) runs COMMAND in the folder of each module, and goes on to
 # the next after a failure. A race between modules' tests for sockets or time
 # would tell nothing, so one module runs at a time.
@@ -52,7 +55,7 @@ TEST_MODES ?= ThreadPerCore/1,WorkStealing/2
 
 .PHONY: test
 test: ## go vet and the tests of every module, without root, in less than five minutes
-	$(call each,$(GO) vet ./... && EXECUTOR_TEST_MODE=$(TEST_MODES) $(GO) test -short -count=1 -timeout 5m $(VERBOSE) ./...)
+	$(call each,$(GO) vet ./... && EXECUTOR_TEST_MODE=$(TEST_MODES) $(gotest) -short -count=1 -timeout 5m $(VERBOSE))
 
 # Each pair of a system and a processor costs half a minute for the standard library alone, so here are the systems
 # that differ most, and each width of an int; the workflow vets for all pairs. It also tests in all modes: here the
@@ -62,6 +65,7 @@ ci: VET_ARCH := amd64
 ci: VET_32BIT := linux/386 linux/arm64
 ci: VET_KQUEUE := freebsd/386 openbsd/amd64 dragonfly/amd64
 ci: UNIT_MODES := ThreadPerCore/2,ThreadPerCore/8,WorkStealing/1,WorkStealing/4
+ci: ALONE_MODES := ThreadPerCore/1
 
 .PHONY: ci
 ci: lint vet tidy-check actionlint unit race alone test-kqueue test-windows bench-smoke ## everything that one Linux machine can check; installs the programs it needs
@@ -69,11 +73,11 @@ ci: lint vet tidy-check actionlint unit race alone test-kqueue test-windows benc
 
 .PHONY: unit
 unit: deps ## the tests of every module; UNIT_MODES= for some modes of a runtime
-	$(call each,$(if $(UNIT_MODES),EXECUTOR_TEST_MODE=$(UNIT_MODES)) $(GO) test $(TESTFLAGS) ./...)
+	$(call each,$(if $(UNIT_MODES),EXECUTOR_TEST_MODE=$(UNIT_MODES)) $(gotest) $(TESTFLAGS))
 
 .PHONY: race
 race: deps ## the tests under the race detector; RACEFLAGS= for all of them
-	$(call each,$(GO) test -race $(RACEFLAGS) ./...)
+	$(call each,$(gotest) -race $(RACEFLAGS))
 
 .PHONY: fuzz
 fuzz: ## every fuzz target of every module, each for FUZZTIME
@@ -103,7 +107,7 @@ echo-windows: ## echo round trips under Wine beside those of package net; ARGS
 
 .PHONY: alone
 alone: deps ## check each module by itself, from a packed module proxy
-	$(GO) run ./tools/cmd/alone $(ALONEFLAGS) $(ARGS)
+	$(if $(ALONE_MODES),EXECUTOR_TEST_MODE=$(ALONE_MODES)) $(GO) run ./tools/cmd/alone $(ALONEFLAGS) $(ARGS)
 
 .PHONY: tidy-check
 tidy-check: ## go mod tidy would change nothing

@@ -1,0 +1,21 @@
+#!/bin/sh
+# go test of all packages of the current folder, with the given arguments. In continuous integration (CI=true), a test that fails is run
+# once more. One that passes then is flaky: the end of the output names it, and it is to be mended, but it does not hold
+# up a change that has nothing to do with it. GO is the go command; TOOLS is the folder tools.
+set -u
+go=${GO:-go}
+if [ "${CI-}" != true ]; then
+	exec "$go" test "$@" ./...
+fi
+gotestsum=$(GOWORK=off "$go" -C "$TOOLS" tool -n gotestsum) || exit 1
+flaky=$(mktemp)
+trap 'rm -f "$flaky"' EXIT
+trap 'exit 1' INT TERM
+status=0
+"$gotestsum" --format standard-verbose --rerun-fails=1 --rerun-fails-max-failures=3 \
+	--rerun-fails-report "$flaky" --packages ./... -- "$@" || status=$?
+if [ -s "$flaky" ]; then
+	echo "== failed at first, and run again:"
+	cat "$flaky"
+fi
+exit $status
