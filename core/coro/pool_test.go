@@ -249,8 +249,8 @@ func TestThreadLocksAreUndoneAtEachSuspension(t *testing.T) {
 	}
 }
 
-// A future may leave the worker's goroutine locked to its thread. A coroutine that were made then could be resumed with
-// that lock only.
+// A future may leave the worker's goroutine locked to its thread. A coroutine that remembers the lock can be resumed
+// with it only.
 //
 // Regression: the process ended with "OS thread locking must match locking at coroutine creation".
 func TestACoroutineIsMadeWithoutTheThreadLockOfAFuture(t *testing.T) {
