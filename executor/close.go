@@ -2,7 +2,6 @@ package executor
 
 import (
 	"github.com/moduvex/moduvex-go/core"
-	"github.com/moduvex/moduvex-go/core/task"
 )
 
 // A stage says how far the close of a worker has come. A Goexit on the way makes close begin again, on another
@@ -62,14 +61,13 @@ func (w *worker) kill() {
 	w.rt.killing.Lock()
 	defer w.rt.killing.Unlock()
 	defer w.current.Store(0)
-	var polling *task.Task
-	defer w.contain(&polling)
+	defer w.contain()
 	for _, set := range []int{w.id, len(w.rt.workers) + w.id} {
 		for _, t := range w.rt.sets[set].Tasks() {
 			w.current.Store(pollMark(0, t.ID()))
-			polling = t
+			w.polling = t
 			t.ForHost().KillOn(w.cx, core.ErrShutdown)
-			polling = nil
+			w.polling = nil
 			w.done(t)
 		}
 	}

@@ -10,7 +10,7 @@ import (
 // counts are written and read by the worker's goroutine alone, without atomics; publish copies them to workerStats.
 type counts struct {
 	completed, cancelled, panicked uint64
-	polls, budgetYields            uint64
+	polls, handedOn, budgetYields  uint64
 	wakesLocal, wakesRemote        uint64
 	parks                          uint64
 }
@@ -18,7 +18,7 @@ type counts struct {
 // workerStats are written by the worker, except for notifies and refused; any goroutine reads them.
 type workerStats struct {
 	spawned, completed, cancelled, panicked    atomic.Uint64
-	polls, budgetYields                        atomic.Uint64
+	polls, handedOn, budgetYields              atomic.Uint64
 	wakesLocal, wakesRemote                    atomic.Uint64
 	parks, searches, steals, stolen, overflows atomic.Uint64
 
@@ -49,6 +49,7 @@ func (w *worker) publish() {
 	set(&s.cancelled, c.cancelled)
 	set(&s.panicked, c.panicked)
 	set(&s.polls, c.polls)
+	set(&s.handedOn, c.handedOn)
 	set(&s.budgetYields, c.budgetYields)
 	set(&s.wakesLocal, c.wakesLocal)
 	set(&s.wakesRemote, c.wakesRemote+st.Injected)
@@ -86,6 +87,7 @@ func (w *worker) counters() Counters {
 		Cancelled:    s.cancelled.Load(),
 		Panicked:     s.panicked.Load(),
 		Polls:        s.polls.Load(),
+		HandedOn:     s.handedOn.Load(),
 		BudgetYields: s.budgetYields.Load(),
 		WakesLocal:   s.wakesLocal.Load(),
 		WakesRemote:  s.wakesRemote.Load(),
@@ -104,6 +106,7 @@ func (c *Counters) add(d Counters) {
 	c.Cancelled += d.Cancelled
 	c.Panicked += d.Panicked
 	c.Polls += d.Polls
+	c.HandedOn += d.HandedOn
 	c.BudgetYields += d.BudgetYields
 	c.WakesLocal += d.WakesLocal
 	c.WakesRemote += d.WakesRemote

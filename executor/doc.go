@@ -74,6 +74,9 @@
 //	│ deadline, an event or a notification    │─────────────→┘
 //	└─────────────────────────────────────────┘
 //
+// Tasks in direct style that are ready one after the other are polled without a return to the worker's goroutine: an await
+// switches to the body of the next task. See package coro.
+//
 // However busy the tasks are, the worker serves its inbox, the injector and I/O every 61 polls, and the timers in at
 // least three of four rounds: a round that gives the backlog its share leaves them in the wheel. An idle worker makes
 // no system call: it stays parked until the next deadline, an event or a notification.

@@ -23,7 +23,7 @@ func less(now, before executor.Counters) executor.Counters {
 	return executor.Counters{
 		Spawned: now.Spawned - before.Spawned, Completed: now.Completed - before.Completed,
 		Cancelled: now.Cancelled - before.Cancelled, Panicked: now.Panicked - before.Panicked,
-		Polls: now.Polls - before.Polls, BudgetYields: now.BudgetYields - before.BudgetYields,
+		Polls: now.Polls - before.Polls, HandedOn: now.HandedOn - before.HandedOn, BudgetYields: now.BudgetYields - before.BudgetYields,
 		WakesLocal: now.WakesLocal - before.WakesLocal, WakesRemote: now.WakesRemote - before.WakesRemote,
 		Parks: now.Parks - before.Parks, Notifies: now.Notifies - before.Notifies,
 		Searches: now.Searches - before.Searches, Steals: now.Steals - before.Steals,

@@ -21,48 +21,71 @@ type timing struct {
 // pollTasks polls up to pollsPerRound tasks. A task that panics ends the polls of the round, and nothing else. One
 // recover serves all polls, so a poll pays nothing for it.
 //
+// A Run of a task in direct style may include polls of others: its coroutine may hand the worker on. The last of them
+// then is the task whose poll Run has ended.
+//
 // A poll is written out here rather than in a function of its own: each return between here and the switch to a
 // coroutine is one that the processor predicts wrongly.
 func (w *worker) pollTasks() {
-	var polling *task.Task // on the stack: no write barrier, twice a poll
-	defer w.contain(&polling)
-	for range pollsPerRound {
-		var t *task.Task
-		if !w.ready.Slot.Empty() {
-			t = w.ready.TakeSlot()
-		} else {
-			w.ready.Slot.Skip()
-			if w.ready.Stealer == nil {
-				t = w.ready.Bound.PopRing() // as in Next, to save a call
-			}
-			if t == nil {
-				t = w.ready.Next()
-			}
-		}
+	defer w.contain()
+	for w.pollsLeft = pollsPerRound; w.pollsLeft > 0; {
+		t := w.next
+		w.next = nil
 		if t == nil {
-			return
+			if t = w.takeReady(); t == nil {
+				return
+			}
 		}
-		w.counts.polls++
-		w.current.Store(pollMark(w.counts.polls, t.ID()))
-		polling = t
+		w.pollBegins(t)
 		if w.counts.polls&w.timing.mask == 0 {
 			w.timing.began = w.Now()
 		}
 		outcome := t.ForHost().Run(w.cx)
-		polling = nil
+		if !w.unwoken.Empty() {
+			joiners := w.unwoken.TakeAll()
+			joiners.WakeLater(w)
+		}
+		t, w.polling = w.polling, nil
 		if w.timing.began != 0 {
 			w.sample()
 		}
-		if outcome == core.Again && w.plain {
-			if !w.ready.Bound.PushIfRoom(t) {
-				w.ready.Bound.Spill(t)
-			}
-			if w.cx.ForHost().Exhausted() {
-				w.counts.budgetYields++
-			}
-		} else if outcome != core.Parked {
-			w.polled(t, outcome)
+		if outcome == core.Again {
+			w.again(t)
+		} else if outcome == core.Done {
+			w.done(t)
 		}
+	}
+}
+
+// takeReady takes the next task from the queues, or returns nil if there is none.
+func (w *worker) takeReady() *task.Task {
+	if !w.ready.Slot.Empty() {
+		return w.ready.TakeSlot()
+	}
+	w.ready.Slot.Skip()
+	if w.ready.Stealer == nil {
+		if t := w.ready.Bound.PopRing(); t != nil { // as in Next, to save a call
+			return t
+		}
+	}
+	return w.ready.Next()
+}
+
+// pollBegins notes that a poll of t begins.
+func (w *worker) pollBegins(t *task.Task) {
+	w.pollsLeft--
+	w.counts.polls++
+	w.current.Store(pollMark(w.counts.polls, t.ID()))
+	w.polling = t
+}
+
+// again queues t, which was woken during its poll. Its Trace counts from the end of the poll.
+func (w *worker) again(t *task.Task) {
+	if w.cx.ForHost().Exhausted() {
+		w.counts.budgetYields++
+	}
+	if !w.plain || !w.ready.Bound.PushIfRoom(t) {
+		w.ready.Push(t)
 	}
 }
 
@@ -74,19 +97,6 @@ const (
 	taskBits = 40
 	taskMask = 1<<taskBits - 1
 )
-
-// polled handles the outcome of a poll of t, unless t waits.
-func (w *worker) polled(t *task.Task, outcome core.Outcome) {
-	switch outcome {
-	case core.Again:
-		if w.cx.ForHost().Exhausted() {
-			w.counts.budgetYields++
-		}
-		w.ready.Push(t) // its Trace counts from the end of its poll
-	case core.Done:
-		w.done(t)
-	}
-}
 
 // done notes that t has ended. Until the end of the round it is one of the live tasks.
 func (w *worker) done(t *task.Task) {
@@ -108,11 +118,12 @@ func (w *worker) done(t *task.Task) {
 // them it was: a Goexit goes on after the recovery of a panic that a deferred function added to it. So contain sets
 // escaped, which the worker resets if it goes on. A panic of the runtime itself, when no task is polled, is
 // not recovered.
-func (w *worker) contain(polling **task.Task) {
-	t := *polling
+func (w *worker) contain() {
+	t := w.polling
 	if t == nil {
 		return
 	}
+	w.polling = nil
 	w.timing.began = 0
 	w.escaped = true
 	defer w.done(t) // whether or not its Drop exits the goroutine
@@ -124,9 +135,14 @@ func (w *worker) contain(polling **task.Task) {
 	t.ForHost().Exited(w.cx)
 }
 
-// endPolls ends the polls of a round: no task is being polled, and those that have ended are no longer live.
+// endPolls ends the polls of a round: no task is being polled or about to be, and those that have ended are no longer
+// live.
 func (w *worker) endPolls() {
 	w.current.Store(0)
+	if w.next != nil { // a panic or a Goexit has come between
+		w.ready.Push(w.next)
+		w.next = nil
+	}
 	w.label() // a future may have left others
 	w.ended.forget()
 }

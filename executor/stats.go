@@ -9,6 +9,7 @@ type Counters struct {
 	Panicked  uint64 // tasks that panicked; in Stats also other panics that were contained: see Options.OnPanic
 
 	Polls        uint64
+	HandedOn     uint64 // polls that a body in direct style began where the one before stopped, in at most one switch of stacks
 	BudgetYields uint64 // polls that ended because their budget was spent
 	WakesLocal   uint64 // tasks that became ready by a wake on the worker itself
 	WakesRemote  uint64 // tasks that came through an inbox or the injector: by wakes and spawns, or because a queue was full

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"runtime/pprof"
 	"sync/atomic"
 
 	"github.com/moduvex/moduvex-go/core"
@@ -25,6 +24,11 @@ type worker struct {
 
 	ready   runq.Local // tasks that wait for this worker to poll them
 	arrived task.Queue // scratch of receive
+
+	pollsLeft int           // of the round
+	next      *task.Task    // the task to poll next, if it is out of the queues already
+	polling   *task.Task    // the task that is being polled
+	unwoken   task.WakerSet // joiners of a task that has ended on its coroutine
 
 	timers  timers
 	reactor *reactor.Reactor
@@ -67,10 +71,10 @@ func newWorker(rt *Runtime, id int) (*worker, error) {
 	}
 	labels := rt.workerLabels(id)
 	w := &worker{
-		rt:       rt,
-		id:       id,
-		plain:    rt.shared == nil && !rt.opts.Instrument,
-		pool:     rt.newPool(labels),
+		rt:    rt,
+		id:    id,
+		plain: rt.shared == nil && !rt.opts.Instrument,
+
 		labels:   labels,
 		yielder:  yielder{rt: rt},
 		rand:     rand.New(rand.NewPCG(rt.opts.Seed, uint64(id))),
@@ -90,16 +94,22 @@ func newWorker(rt *Runtime, id int) (*worker, error) {
 	}
 	w.ready.Init(&w.home, rt.shared, rt.opts.Seed)
 	w.cx = core.NewContext(w)
+	w.pool = w.newPool()
 	return w, nil
 }
 
-func (rt *Runtime) newPool(labels context.Context) *coro.Pool {
-	return coro.NewPoolWith(coro.PoolOptions{
-		Begin:        func() { pprof.SetGoroutineLabels(labels) },
-		Idle:         rt.opts.IdleCoroutines,
-		ThreadLocked: rt.opts.LockOSThread,
-		CheckUses:    rt.opts.CheckUses,
-	})
+func (w *worker) newPool() *coro.Pool {
+	opts := coro.PoolOptions{
+		Begin:        w.label,
+		Idle:         w.rt.opts.IdleCoroutines,
+		ThreadLocked: w.rt.opts.LockOSThread,
+		CheckUses:    w.rt.opts.CheckUses,
+		Moves:        w.rt.shared != nil,
+	}
+	if !w.rt.opts.Instrument {
+		opts.Relay = (*relay)(w)
+	}
+	return coro.NewPoolWith(opts)
 }
 
 // run is the main function of the worker's goroutine.

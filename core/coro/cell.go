@@ -66,22 +66,11 @@ var (
 	_ task.ClosingBody  = (*cell[int, valueBody[int]])(nil)
 )
 
-// Poll runs the body until it suspends or ends. It is written without helpers: the processor mispredicts each
-// return between a worker's loop and the switch of stacks, because returns on the other stack came in between.
-func (c *cell[T, B]) Poll(cx *core.Context) task.Poll {
-	if c.coroutine == nil {
-		c.begin(cx, c)
-	}
-	c.cx = cx
-	c.coroutine.leaveThread() // in case a future that was polled before has locked it
-	if _, ok := c.coroutine.next(); !ok {
-		c.lost()
-	}
-	if c.result != task.Pending {
-		c.ended()
-	}
-	return c.result
-}
+// Poll runs the body until it suspends or ends, and then those that it hands the worker on to.
+func (c *cell[T, B]) Poll(cx *core.Context) task.Poll { return c.resume(cx, c) }
+
+// state implements job.
+func (c *cell[T, B]) state() *bodyState { return &c.bodyState }
 
 // Unwind is the Poll that follows an abort. A body that has not begun begins: it releases what it was given, and
 // it has no deferred functions for that before it begins.
@@ -100,10 +89,12 @@ func funcName(pc uintptr) string { return runtime.FuncForPC(pc).Name() }
 
 // Close implements task.ClosingBody. A body that has not begun begins, as in Unwind.
 func (c *cell[T, B]) Close(cx *core.Context) {
+	p := poolOf(cx.Worker(), c.coroutine)
 	if c.coroutine == nil {
-		c.begin(cx, c)
+		c.begin(p, c)
 	}
 	c.cx = cx
+	c.coroutine.pool = p
 	c.drop()
 }
 
@@ -169,14 +160,4 @@ func (c *cell[T, B]) end(r task.Poll, err error) {
 func (c *cell[T, B]) endDropped() {
 	c.release()
 	c.result = task.Unwound
-}
-
-// lost ends a body whose coroutine has ended, which only a foreign use of its Co causes: see use.go.
-//
-//go:noinline
-func (c *cell[T, B]) lost() {
-	c.coroutine.gone = true
-	if c.result == task.Pending {
-		c.end(task.Panicked, task.NewPanicError(textForeign))
-	}
 }

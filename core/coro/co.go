@@ -34,35 +34,83 @@ type bodyState struct {
 }
 
 // begin gives the body a coroutine.
-func (s *bodyState) begin(cx *core.Context, j job) {
-	s.coroutine = poolOf(cx.Worker()).get()
-	s.coroutine.job = j
+func (s *bodyState) begin(p *Pool, j job) {
+	c := p.get()
+	c.job = j
+	s.coroutine = c
 }
 
-// drop runs the body to its end, with every await failing at once.
+// resume lets the body, whose poll has begun, go on, until its worker's goroutine is to go on itself. By then
+// coroutines may have handed the worker on: resume returns how the poll that is to be ended now has ended.
+func (s *bodyState) resume(cx *core.Context, j job) task.Poll {
+	p := poolOf(cx.Worker(), s.coroutine)
+	c := s.coroutine
+	if c == nil {
+		s.begin(p, j)
+		c = s.coroutine
+	}
+	if c.gone {
+		s.ended(p)
+		return s.result
+	}
+	s.cx = cx
+	c.pool = p
+	p.current = s
+	c.leaveThread() // in case a future that was polled before has locked it
+	if p.home.take(&c.party); p.home.at.nexted {
+		p.home.at.next()
+	} else {
+		p.home.at.yield(struct{}{})
+	}
+	if p.evictTo != nil {
+		p.evict(&p.home)
+	}
+	result := task.Over
+	if s = p.current; s != nil {
+		p.current = nil
+		if result = s.result; result != task.Pending {
+			s.ended(p)
+		}
+	}
+	if len(p.idle) > p.limit || len(p.broken) > 0 {
+		p.trim()
+	}
+	p.home.at = berth{}
+	return result
+}
+
+// drop runs the body to its end, with every await failing at once. The caller is the worker's goroutine, or a coroutine
+// whose body spawns a task on a worker that refuses it: that one takes the place of the worker's goroutine meanwhile.
 func (s *bodyState) drop() {
 	c := s.coroutine
 	if c == nil {
 		return
 	}
 	s.dropping = true
-	c.next()
+	p := c.pool
+	at, current := p.home.at, p.current
+	p.current = s
+	p.pass(&p.home, &c.party)
 	if s.result == task.Pending {
 		panic("coro: a dropped body was suspended")
 	}
-	s.ended()
+	s.ended(p)
+	if at.owner == nil { // else the worker's goroutine is parked, and reclaim could move it: resume trims
+		p.trim()
+	}
+	p.home.at, p.current = at, current
 }
 
 // ended gives the coroutine back to the pool of the worker that the body has ended on.
-func (s *bodyState) ended() {
+func (s *bodyState) ended(p *Pool) {
 	c := s.coroutine
 	s.coroutine = nil
 	s.over.Store(true)
 	if w := s.watch.Load(); w != nil {
 		w.close()
 	}
-	poolOf(s.cx.Worker()).put(c)
 	s.cx = nil
+	p.put(c)
 }
 
 // Context returns the poll context. It is valid until the next await.
@@ -104,7 +152,14 @@ func Await[T any](co *Co, f core.Future[T]) (value T, err error) {
 		if err = co.Interrupted(); err != nil {
 			return value, err // no further wake of the task is certain
 		}
-		co.beforeSwitch().yield(struct{}{})
+		if b := co.leave(); b != nil {
+			if b.nexted {
+				b.next()
+			} else {
+				b.yield(struct{}{})
+			}
+			co.back()
+		}
 		if co.dropping { // there is no worker to poll on
 			return value, co.Interrupted()
 		}
@@ -119,7 +174,14 @@ func (co *Co) Suspend() error {
 	if err := co.Interrupted(); err != nil {
 		return err // no further wake of the task is certain
 	}
-	co.beforeSwitch().yield(struct{}{})
+	if b := co.leave(); b != nil {
+		if b.nexted {
+			b.next()
+		} else {
+			b.yield(struct{}{})
+		}
+		co.back()
+	}
 	return co.Interrupted()
 }
 
@@ -130,7 +192,14 @@ func (co *Co) Yield() error {
 		return err
 	}
 	co.cx.Yield()
-	co.beforeSwitch().yield(struct{}{})
+	if b := co.leave(); b != nil {
+		if b.nexted {
+			b.next()
+		} else {
+			b.yield(struct{}{})
+		}
+		co.back()
+	}
 	return co.Interrupted()
 }
 
@@ -185,17 +254,48 @@ func (s *bodyState) interrupted() error {
 // task again after the others.
 func (s *bodyState) spend() {
 	if !s.cx.Spend() {
-		s.park()
+		s.suspend()
 	}
 }
 
-// park switches to the worker, and returns when the task is polled again, or dropped. Hot paths have it written out, which
-// saves a return.
-func (s *bodyState) park() { s.beforeSwitch().yield(struct{}{}) }
+// suspend hands the worker on, and returns when the task is polled again, or dropped. Hot paths have it written out: the
+// processor mispredicts each return after a switch of stacks.
+func (s *bodyState) suspend() {
+	if b := s.leave(); b != nil {
+		b.swap()
+		s.back()
+	}
+}
 
-// beforeSwitch prepares the coroutine for the switch to the worker.
-func (s *bodyState) beforeSwitch() *coroutine {
+// leave chooses who goes on instead of the body, and returns the berth that the body has taken, or nil if it goes on
+// itself. The caller swaps there, and then calls back.
+func (s *bodyState) leave() *berth {
 	c := s.coroutine
 	c.leaveThread()
-	return c
+	p := c.pool
+	to := &p.home
+	if p.opts.Relay != nil && !s.dropping {
+		switch next := p.next(s); {
+		case next == s:
+			return nil
+		case next != nil:
+			to = &next.coroutine.party
+		}
+	}
+	c.take(to)
+	return &c.at
+}
+
+// back is called when the body has been resumed. It returns when the next poll of the body has begun.
+func (s *bodyState) back() {
+	c := s.coroutine
+	if c == nil || c.gone {
+		panic(textForeign)
+	}
+	if p := c.pool; p.evictTo != nil {
+		p.evict(&c.party)
+	}
+	if c.pool.current != s {
+		c.resumed()
+	}
 }

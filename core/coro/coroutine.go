@@ -13,20 +13,20 @@ import (
 //	new → (resumed → running → suspended)* → the body has ended → idle in the pool → resumed → ...
 //	                                                           \→ stopped
 type coroutine struct {
-	next         func() (struct{}, bool)
+	party                                // what each switch touches comes first
+	pool         *Pool                   // of the worker that has resumed it last
+	uses         uint32                  // of its bodies' Cos
+	checkMask    uint32                  // a use is checked if its number has none of these bits
+	threadLocked bool                    // as in the pool that it was made for
+	broken       bool                    // its goroutine is inside Goexit and can only be stopped
+	gone         bool                    // its goroutine has ended before it was disposed of
+	reclaimed    bool                    // it is to switch to its own berth
+	serving      bool                    // the body has not returned
+	job          job                     // nil while idle
+	timer        *wheel.Entry            // for Sleep; the first Sleep makes it
+	checks       *exactChecks            // if all uses are checked
+	next         func() (struct{}, bool) // of its own berth
 	yield        func(struct{}) bool
-	begin        func()       // PoolOptions.Begin of the pool that it comes from
-	job          job          // nil while idle
-	timer        *wheel.Entry // for Sleep; the first Sleep makes it
-	uses         uint32       // of its bodies' Cos
-	checkMask    uint32       // a use is checked if its number has none of these bits
-	id           []byte       // number of its goroutine, if all uses are checked
-	iterator     []byte       // number of the last goroutine that was found to be an iterator of the body
-	threadLocked bool         // as in the pool that it was made for
-	broken       bool         // its goroutine is inside Goexit and can only be stopped
-	gone         bool         // its goroutine has ended before it was disposed of
-	stopping     bool         // park does not return to a body any more
-	serving      bool         // the body has not returned
 }
 
 // A job is a body with the slot of its output. The coroutine calls one method when the body ends.
@@ -34,30 +34,67 @@ type job interface {
 	run()                         // runs the body and stores what it returned
 	crashed(err *task.PanicError) // the body panicked
 	exited()                      // the body's goroutine is inside Goexit
+	state() *bodyState
 }
 
 func newCoroutine(p *Pool) *coroutine {
-	c := &coroutine{threadLocked: p.opts.ThreadLocked, begin: p.opts.Begin, checkMask: useSample - 1}
+	c := &coroutine{threadLocked: p.opts.ThreadLocked, checkMask: useSample - 1}
 	if p.opts.CheckUses {
-		c.checkMask, c.id = 0, []byte{} // not nil: the goroutine sets it to its number
+		c.checkMask, c.checks = 0, new(exactChecks)
 	}
 	c.leaveThread()               // a future that was polled before may have locked it, and a coroutine remembers that
 	c.next, _ = iter.Pull(c.loop) // dispose needs no stop function, so none is kept
+	c.at = berth{next: c.next, owner: c}
 	return c
+}
+
+// comeHome switches to c's own berth. Only the party that is parked there knows which of the two functions is due; the
+// other one panics, and does nothing else.
+func (c *coroutine) comeHome() {
+	c.at = berth{next: c.next, yield: c.yield, owner: c}
+	if !c.yieldsAtHome() {
+		c.at.nexted = true
+		c.next()
+	}
+}
+
+func (c *coroutine) yieldsAtHome() (due bool) {
+	defer func() { due = recover() == nil }()
+	c.yield(struct{}{})
+	return true
 }
 
 // loop is the function of the coroutine's goroutine.
 func (c *coroutine) loop(yield func(struct{}) bool) {
 	c.yield = yield
-	if c.id != nil {
-		c.id = goroutineID()
+	c.pool.home.at.yield = yield // a coroutine is resumed from there first
+	if c.checks != nil {
+		c.checks.id = goroutineID()
 	}
 	defer c.exit()
-	for {
+	for c.resumed() {
 		c.serve()
-		c.park()
-		if c.stopping {
+		if !c.finish() {
 			return
+		}
+	}
+}
+
+// resumed is called whenever the goroutine has been resumed. It returns true once the poll of a body of c has begun,
+// and false if c is to end, which it does in its own berth.
+func (c *coroutine) resumed() bool {
+	for {
+		switch p := c.pool; {
+		case c.reclaimed:
+			c.reclaimed, p.evictTo = false, &p.home
+			c.comeHome()
+		case c.ends:
+			c.gone = true
+			return false
+		case c.job != nil && p.begun(c):
+			return true
+		default:
+			p.pass(&c.party, &p.home)
 		}
 	}
 }
@@ -65,8 +102,8 @@ func (c *coroutine) loop(yield func(struct{}) bool) {
 // serve runs one body to its end.
 func (c *coroutine) serve() {
 	defer c.contain()
-	if c.begin != nil {
-		c.begin()
+	if begin := c.pool.opts.Begin; begin != nil {
+		begin()
 	}
 	c.serving = true
 	c.job.run()
@@ -99,17 +136,14 @@ func (c *coroutine) exit() {
 	}
 	c.job.exited()
 	c.broken = true
-	c.park()
+	c.leaveThread()
+	c.pool.pass(&c.party, &c.pool.home)
+	for c.resumed() {
+	}
 	panic(stopped{})
 }
 
 type stopped struct{}
-
-// park switches to the worker, and returns at the next resume.
-func (c *coroutine) park() {
-	c.leaveThread()
-	c.yield(struct{}{})
-}
 
 // leaveThread undoes the body's thread locks. It is called before every yield.
 func (c *coroutine) leaveThread() {
@@ -128,16 +162,17 @@ func unlockThread() {
 	}
 }
 
-// dispose ends an idle or broken coroutine by a last resume. It runs on the worker's goroutine: if that and the coroutine
-// are locked to one thread, no other goroutine may switch to the coroutine.
-func (c *coroutine) dispose() {
+// dispose ends a broken coroutine, which is in its own berth, by a last resume. It runs on the worker's
+// goroutine: if that and the coroutine are locked to one thread, no other goroutine may switch to the coroutine.
+func (c *coroutine) dispose(p *Pool) {
 	if c.broken {
 		defer func() {
-			if v := recover(); v != (stopped{}) {
+			if v := recover(); v != nil && v != (stopped{}) { // nil if the worker has switched by yield
 				panic(v)
 			}
 		}()
 	}
-	c.stopping = true
-	c.next()
+	c.ends = true
+	c.pool = p
+	p.pass(&p.home, &c.party)
 }

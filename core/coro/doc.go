@@ -49,13 +49,16 @@
 // # How it works
 //
 //	the worker's goroutine                     the coroutine's goroutine
-//	task.Run → cell.Poll → coroutine.next  ==> coroutine.loop → serve → cell.run → the body
-//	             ... ← Pending              <== an await: bodyState.beforeSwitch, yield
+//	task.Run → cell.Poll → bodyState.resume ==> coroutine.loop → serve → cell.run → the body
+//	             ... ← Pending              <== an await: bodyState.leave
 //	                   (a wake queues the task, and a worker polls it)
-//	task.Run → cell.Poll → coroutine.next  ==> the await returns, the body goes on
+//	task.Run → cell.Poll → bodyState.resume ==> the await returns, the body goes on
 //	             ... ← Ready                <== the body has returned; the output is in the task's slot
 //
 // Coroutines are those of iter.Pull, which switches between two goroutines without the scheduler. Each worker has a
 // [Pool]: a coroutine whose body has ended runs the next one. The await has registered the task's waker for the
 // event; the goroutine that causes the event wakes the task, which its worker then polls.
+//
+// On a worker that is a [Relay], bodies do not return to the worker's goroutine as long as the next task is one in direct
+// style: an await switches to the coroutine of the next body, and a coroutine whose body has ended runs the next one.
 package coro

@@ -16,6 +16,8 @@ const (
 	TextOutside = textOutside
 	TextForeign = textForeign
 	TextOther   = textOther
+
+	TextExchanged = textExchanged
 )
 
 // Loop is the function of each coroutine's goroutine.
@@ -47,8 +49,10 @@ func WeakCoroutine(co *Co) weak.Pointer[coroutine] { return weak.Make(co.corouti
 
 // DisposeBroken disposes of a broken coroutine that ends with a panic of v.
 func DisposeBroken(v any) {
-	c := &coroutine{broken: true, next: func() (struct{}, bool) { panic(v) }}
-	c.dispose()
+	c := &coroutine{broken: true}
+	c.next = func() (struct{}, bool) { panic(v) }
+	c.at = berth{next: c.next, owner: c}
+	c.dispose(NewPool(0, false))
 }
 
 // Stopped is the value of a broken coroutine's panic at its end.
@@ -81,3 +85,13 @@ func ResultsRoom[T any](r *Results[T]) int { return cap(r.values.values) }
 
 // SizeOfATask returns the size of a task with a result of type T, without its coroutine.
 func SizeOfATask[T any]() uintptr { return reflect.TypeFor[cell[T, valueBody[T]]]().Size() }
+
+// Swaps reports whether coroutines can hand a worker on with this version of Go.
+var Swaps = trySwaps
+
+// WithoutSwaps makes pools that are made until the returned function is called take it that they cannot.
+func WithoutSwaps() (restore func()) {
+	before := swaps
+	swaps = func() bool { return false }
+	return func() { swaps = before }
+}

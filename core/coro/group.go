@@ -339,7 +339,7 @@ func (g *Group) join() {
 			g.fail(err)
 		}
 		body.cx.Waits(core.WaitJoin)
-		body.park()
+		body.suspend()
 	}
 }
 

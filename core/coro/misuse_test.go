@@ -1,17 +1,22 @@
 package coro_test
 
 import (
+	"errors"
 	"iter"
+	"runtime"
 	"testing"
 	"time"
 
 	"github.com/moduvex/moduvex-go/core/coro"
+	"github.com/moduvex/moduvex-go/core/internal/racetest"
 	"github.com/moduvex/moduvex-go/core/task"
 )
 
 const (
 	textOutside = coro.TextOutside
 	textForeign = coro.TextForeign
+
+	textExchanged = coro.TextExchanged
 )
 
 // uses are the calls of a Co that only its body may make.
@@ -158,6 +163,49 @@ func TestAnIteratorThatTheBodyDrivesMayAwait(t *testing.T) {
 		w.run()
 		if v, err := take(t, s); v != n*(n-1) || err != nil {
 			t.Errorf("%s: have %d, %v", name, v, err)
+		}
+	}
+}
+
+// An await of a foreign goroutine that no check has found is found when the body awaits or ends: the task ends with that
+// panic, and the worker goes on.
+func TestAForeignAwaitIsFoundAtTheLatestByTheBody(t *testing.T) {
+	if racetest.Enabled {
+		t.Skip("such an await is a data race, which the detector finds first")
+	}
+	for name, test := range map[string]struct {
+		then func(co *coro.Co)
+		want any
+	}{
+		"awaits": {func(co *coro.Co) { co.Yield() }, textOutside},
+		"ends":   {func(*coro.Co) {}, textExchanged},
+		"panics": {func(*coro.Co) { panic("boom") }, "boom"},
+	} {
+		w := newWorker(t, coro.NewPool(0, false))
+		foreign := make(chan any, 1)
+		var s *task.Slot[int]
+		s = spawn(t, w, func(co *coro.Co) (int, error) {
+			go func() { foreign <- panicOf(func() { co.Suspend() }) }()
+			for s.State() == task.Running { // the worker takes it for suspended then
+				runtime.Gosched()
+			}
+			test.then(co)
+			return 0, nil
+		})
+		for w.run(); !s.Finished(); w.run() {
+			runtime.Gosched()
+		}
+		var p *task.PanicError
+		if _, err := take(t, s); !errors.As(err, &p) || p.Value != test.want {
+			t.Errorf("%s: the task has ended with %v", name, err)
+		}
+		if v := <-foreign; v != textForeign {
+			t.Errorf("%s: the foreign goroutine: %v", name, v)
+		}
+		other := spawn(t, w, func(co *coro.Co) (int, error) { return 7, co.Yield() })
+		w.run()
+		if v, err := take(t, other); v != 7 || err != nil {
+			t.Errorf("%s: the worker: %d, %v", name, v, err)
 		}
 	}
 }

@@ -1,6 +1,8 @@
 package coro
 
-import "github.com/moduvex/moduvex-go/core"
+import (
+	"github.com/moduvex/moduvex-go/core"
+)
 
 // DefaultIdle is how many idle coroutines a pool keeps if [PoolOptions].Idle is 0: about 0.7 MiB.
 const DefaultIdle = 256
@@ -11,6 +13,11 @@ type Pool struct {
 	limit int
 	opts  PoolOptions
 	pcs   [maxStack]uintptr // scratch of checkUse, which would not fit a coroutine's first stack
+
+	home    party        // the goroutine that polls where no coroutine does
+	evictTo *party       // to switch to at once, for the party that is resumed: see reclaim
+	broken  []*coroutine // are to end: for trim
+	current *bodyState   // whose poll is under way, or is to be ended; nil if that of a future is, or none
 }
 
 // PoolOptions are the options of [NewPoolWith]. The zero value selects the defaults.
@@ -25,6 +32,10 @@ type PoolOptions struct {
 	// CheckUses checks at every use of a Co that the caller is the Co's body. Each check costs microseconds: the
 	// option is for tests and for debugging.
 	CheckUses bool
+	// Relay, if not nil, lets the coroutines hand the worker on to each other. It is that of the pool's worker.
+	Relay Relay
+	// Moves says that the worker's tasks may be polled by another worker next.
+	Moves bool
 }
 
 // NewPool returns a pool with the [PoolOptions] Idle and ThreadLocked.
@@ -37,6 +48,9 @@ func NewPoolWith(opts PoolOptions) *Pool {
 	if opts.Idle == 0 {
 		opts.Idle = DefaultIdle
 	}
+	if opts.Relay != nil && !swaps() {
+		opts.Relay = nil
+	}
 	return &Pool{limit: max(opts.Idle, 0), opts: opts}
 }
 
@@ -47,35 +61,89 @@ type Host interface {
 	Coroutines() *Pool
 }
 
-func poolOf(h core.Host) *Pool {
+// poolOf returns the pool of h. c is the coroutine of a body that h polls, or nil.
+func poolOf(h core.Host, c *coroutine) *Pool {
 	if h, ok := h.(Host); ok {
 		return h.Coroutines()
+	}
+	if c != nil {
+		return c.pool // of no host
 	}
 	return NewPool(-1, false)
 }
 
 func (p *Pool) get() *coroutine {
-	last := len(p.idle) - 1
-	if last < 0 {
+	if len(p.idle) == 0 {
 		return newCoroutine(p)
 	}
+	return p.pop()
+}
+
+// put makes c idle. Where coroutines hand the worker on, there may be more idle ones than are to be kept until trim.
+func (p *Pool) put(c *coroutine) {
+	c.job = nil
+	switch {
+	case c.gone:
+	case c.broken:
+		p.broken = append(p.broken, c)
+	default:
+		p.idle = append(p.idle, c)
+	}
+}
+
+// trim ends the coroutines that are not to be kept. On the worker's own goroutine.
+func (p *Pool) trim() {
+	if len(p.idle) > p.limit {
+		p.endAll(p.idle[p.limit:])
+		p.idle = p.idle[:p.limit]
+	}
+	for len(p.broken) > 0 {
+		last := len(p.broken) - 1
+		c := p.broken[last]
+		p.broken[last] = nil
+		p.broken = p.broken[:last]
+		p.endBroken(c)
+	}
+}
+
+func (p *Pool) pop() *coroutine {
+	last := len(p.idle) - 1
 	c := p.idle[last]
-	c.begin = p.opts.Begin // another worker's pool may have made c
 	p.idle[last] = nil
 	p.idle = p.idle[:last]
 	return c
 }
 
-func (p *Pool) put(c *coroutine) {
-	c.job = nil
-	if c.gone {
-		return
+// endAll ends idle coroutines. The end of one resumes the party that is parked in its berth. If that is another one that
+// is to end, it ends next: coroutines that have handed the worker on to each other are parked in each other's berths.
+// Any other party switches to the worker's goroutine at once.
+func (p *Pool) endAll(cs []*coroutine) {
+	for _, c := range cs {
+		c.pool, c.ends = p, true
 	}
-	if c.broken || len(p.idle) >= p.limit {
-		c.dispose()
-		return
+	for i, c := range cs {
+		cs[i] = nil
+		if !c.gone {
+			p.evictTo = &p.home
+			p.pass(&p.home, &c.party)
+		}
 	}
-	p.idle = append(p.idle, c)
+}
+
+// endBroken ends c in its own berth, since iter.Pull passes the panic of its end to the party that is parked there.
+func (p *Pool) endBroken(c *coroutine) {
+	c.pool = p
+	if c.at.owner != c {
+		p.reclaim(c)
+	}
+	c.dispose(p)
+}
+
+// reclaim brings c, which is broken, into its own berth. c switches there; the party that it resumes by that
+// switches to the worker's goroutine, into the berth that c has left.
+func (p *Pool) reclaim(c *coroutine) {
+	c.reclaimed = true
+	p.pass(&p.home, &c.party)
 }
 
 // Idle returns the number of coroutines that wait for a body.
@@ -83,8 +151,7 @@ func (p *Pool) Idle() int { return len(p.idle) }
 
 // Close ends all idle coroutines, and the pool keeps none from now on. The worker calls it when its tasks have ended.
 func (p *Pool) Close() {
-	for _, c := range p.idle {
-		c.dispose()
-	}
-	p.idle, p.limit = nil, 0
+	p.limit = 0
+	p.trim()
+	p.idle, p.home.at = nil, berth{}
 }

@@ -45,7 +45,7 @@ func sleepUntil(co *Co, at time.Duration) error {
 	}()
 	for {
 		co.cx.Waits(core.WaitTime)
-		co.park()
+		co.suspend()
 		if !co.dropping && at <= host.Now() {
 			return nil
 		}

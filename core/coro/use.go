@@ -10,10 +10,12 @@ import (
 
 // This file detects uses of a Co by a goroutine that is not the body's.
 //
-// If a foreign goroutine awaits with a Co, it and the body exchange their goroutines, and nothing undoes that. An exact
-// check costs more than an await, so there are four checks:
+// If a foreign goroutine awaits with a Co, it parks where the body should, and the worker and the body run at the same
+// time. An exact check costs more than an await, so there are five checks:
 //
 //   - Always: the body is suspended or over.
+//   - Always, at the next await of the body or at its end: a foreign goroutine has awaited. The body ends then, but what
+//     it did since then it has done beside the worker.
 //   - Always, at every 256th use: the goroutine was made by a go statement, which the function that it begins with
 //     shows. An iterator that the body drives through iter.Pull passes, and may await; so does the body of another
 //     task.
@@ -22,9 +24,10 @@ import (
 //   - Under the race detector: each use writes to the coroutine, so the body's use and a foreign one race.
 
 const (
-	textOutside = "coro: a Co was used outside its body: by another task (a child uses its own Co), from another goroutine, or after the end"
-	textForeign = "coro: a Co was used from a goroutine that is not its body's"
-	textOther   = "coro: a Co was used by the body of another task, which has one of its own"
+	textOutside   = "coro: a Co was used outside its body: by another task (a child uses its own Co), from another goroutine, or after the end"
+	textForeign   = "coro: a Co was used from a goroutine that is not its body's"
+	textExchanged = "coro: a goroutine that is not the body's has awaited with the body's Co"
+	textOther     = "coro: a Co was used by the body of another task, which has one of its own"
 )
 
 // assertOwner panics if it finds that the caller is not the body.
@@ -53,11 +56,11 @@ const maxStack = 64
 //
 //go:noinline
 func (s *bodyState) checkUse(c *coroutine) {
-	if c.id != nil {
-		c.checkExactly()
+	if c.checks != nil {
+		c.checks.check()
 		return
 	}
-	pcs := poolOf(s.cx.Worker()).pcs[:] // of the worker that polls: so the scratch has one user at a time
+	pcs := c.pool.pcs[:] // of the worker that polls: so the scratch has one user at a time
 	if n := runtime.Callers(1, pcs); n < len(pcs) && !pulled(pcs[:n]) {
 		panic(textForeign)
 	}
@@ -69,9 +72,14 @@ func goroutineID() []byte {
 	return slices.Clone(stack(text[:runtime.Stack(text, false)]).id())
 }
 
-// checkExactly is the check of CheckUses. It takes some microseconds; for an iterator's first use it lists all
-// goroutines.
-func (c *coroutine) checkExactly() {
+// exactChecks are the checks of CheckUses for one coroutine.
+type exactChecks struct {
+	id       []byte // number of its goroutine
+	iterator []byte // number of the last goroutine that was found to be an iterator of the body
+}
+
+// check takes some microseconds; for an iterator's first use it lists all goroutines.
+func (c *exactChecks) check() {
 	id := goroutineID()
 	if bytes.Equal(id, c.id) || bytes.Equal(id, c.iterator) {
 		return
@@ -98,3 +106,13 @@ func (c *coroutine) checkExactly() {
 }
 
 func bodyFunc() []*runtime.Func { return pollFuncs()[:1] }
+
+// leaveToWorker ends c, whose body has ended although the worker has gone on without it: a foreign goroutine has
+// awaited. That goroutine is parked in c's berth, so it is resumed by the end of c, and panics.
+func (c *coroutine) leaveToWorker(s *bodyState) {
+	if s.result != task.Panicked {
+		c.job.crashed(task.NewPanicError(textExchanged))
+	}
+	c.gone, c.job = true, nil
+	s.task.Wake()
+}

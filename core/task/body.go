@@ -61,6 +61,8 @@ const (
 	Unwound
 	// Panicked: the body has panicked, has recovered the panic and has stored the error.
 	Panicked
+	// Over: the poll has been ended by the body already, which has handed the worker on: see HostView.
+	Over
 )
 
 // String returns the outcome's name.
@@ -71,4 +73,4 @@ func (p Poll) String() string {
 	return "invalid"
 }
 
-var pollNames = [...]string{"pending", "ready", "unwound", "panicked"}
+var pollNames = [...]string{"pending", "ready", "unwound", "panicked", "over"}

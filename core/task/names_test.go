@@ -17,7 +17,7 @@ func TestNamesOfStatesAndPolls(t *testing.T) {
 	}
 	for p, want := range map[task.Poll]string{
 		task.Pending: "pending", task.Ready: "ready", task.Unwound: "unwound",
-		task.Panicked: "panicked", task.Panicked + 1: "invalid",
+		task.Panicked: "panicked", task.Over + 1: "invalid",
 	} {
 		if have := p.String(); have != want {
 			t.Errorf("poll: have %q, want %q", have, want)

@@ -36,6 +36,12 @@ func (v *HostView) Run(cx *core.Context) core.Outcome {
 	} else {
 		p = t.body.(GracefulBody).Unwind(cx)
 	}
+	if p == Over {
+		return core.Parked
+	}
+	if now := cx.ForHost().Task(); now != core.Waker(t) { // coroutines have handed the worker on
+		t = now.(*Task)
+	}
 	if t.trace != nil {
 		t.trace.pollEnded(cx) // before the word gives the task to another goroutine
 	}
@@ -121,3 +127,56 @@ func (t *Task) wakeJoiners(act action, cx *core.Context) core.Outcome {
 	}
 	return core.Done
 }
+
+// Begin begins a poll as Run does, and returns true. If it returns false it has done nothing, and the task is for Run. The
+// body goes on by itself, also if it was aborted: it is a [GracefulBody], whose Unwind is no other than its Poll. The
+// poll ends by End or EndBody.
+func (v *HostView) Begin(cx *core.Context) bool {
+	if v.Timed() {
+		return false
+	}
+	if !v.word.runUnaborted() {
+		if !v.word.load().has(graceful) {
+			return false
+		}
+		if act := v.word.transition(evRun); act != actPoll && act != actUnwind {
+			return false
+		}
+	}
+	cx.ForHost().Begin((*Task)(v))
+	return true
+}
+
+// End ends a poll that has returned pending. If it returns false it has done nothing: the poll ends when the body's
+// Poll returns. It always does for a task that is timed.
+func (v *HostView) End(cx *core.Context) (core.Outcome, bool) {
+	if v.Timed() {
+		return core.Parked, false
+	}
+	if cx.ForHost().Yielded() {
+		return core.Again, v.word.yieldUndisturbed()
+	}
+	return core.Parked, v.word.pendUndisturbed()
+}
+
+// Timed reports whether the task is timed: then the Run that has begun a poll has to end it. Only the runner calls it.
+func (v *HostView) Timed() bool { return v.trace != nil && v.trace.timed }
+
+// EndBody ends the last poll of a body, which has stored its output: p is Ready or Unwound. It returns the wakers that the
+// end is to wake.
+func (v *HostView) EndBody(p Poll) (joiners WakerSet) {
+	end := Completed
+	if p == Unwound {
+		end = Cancelled
+	}
+	switch v.word.end(end) {
+	case actWakeJoiners:
+		joiners = v.joiners.TakeAll()
+	case actInvalid:
+		panic(errNotRunning)
+	}
+	return joiners
+}
+
+// Body returns the body. Only the runner calls it.
+func (v *HostView) Body() Body { return v.body }
