@@ -51,7 +51,8 @@ type Options struct {
 	BlockingKeepAlive time.Duration
 
 	// IdleCoroutines bounds the idle coroutines that each worker keeps for direct-style tasks;
-	// 0 means 256, and less than 0 none.
+	// 0 means 256, and less than 0 none. Under WorkStealing there may be up to twice as many in all, one more for each
+	// worker, and one more for each suspended body.
 	IdleCoroutines int
 
 	// CheckUses makes every use of a *coro.Co by another goroutine or task than its own panic. Without it such a use

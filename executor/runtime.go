@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/executor/internal/drain"
 	"github.com/moduvex/moduvex-go/executor/internal/runq"
 )
@@ -19,6 +20,7 @@ type Runtime struct {
 	epoch    time.Time
 	workers  []*worker
 	shared   *runq.Shared // nil where workers do not steal
+	surplus  coro.Surplus // used where workers steal
 	blocking *blockingPool
 	watchdog *watchdog
 

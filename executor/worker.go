@@ -104,10 +104,12 @@ func (w *worker) newPool() *coro.Pool {
 		Idle:         w.rt.opts.IdleCoroutines,
 		ThreadLocked: w.rt.opts.LockOSThread,
 		CheckUses:    w.rt.opts.CheckUses,
-		Moves:        w.rt.shared != nil,
 	}
 	if !w.rt.opts.Instrument {
 		opts.Relay = (*relay)(w)
+		if w.rt.shared != nil {
+			opts.Surplus = &w.rt.surplus
+		}
 	}
 	return coro.NewPoolWith(opts)
 }

@@ -34,25 +34,8 @@ func (b *berth) swap() {
 	}
 }
 
-// pass parks from, the party of the caller, and resumes to. It returns when from has been resumed.
-func (p *Pool) pass(from, to *party) {
-	from.take(to)
-	from.at.swap()
-	if p.evictTo != nil {
-		p.evict(from)
-	}
-}
-
-// evict is called when from has been resumed in the berth of a coroutine that has ended or come home: from switches on to
-// evictTo, unless it is that party, or ends too.
-func (p *Pool) evict(from *party) {
-	for p.evictTo != nil && !from.ends {
-		to := p.evictTo
-		p.evictTo = nil
-		if to == from {
-			return
-		}
-		from.take(to)
-		from.at.swap()
-	}
+// pass parks p, the party of the caller, and resumes q. It returns when p has been resumed.
+func (p *party) pass(q *party) {
+	p.take(q)
+	p.at.swap()
 }

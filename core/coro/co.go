@@ -62,9 +62,6 @@ func (s *bodyState) resume(cx *core.Context, j job) task.Poll {
 	} else {
 		p.home.at.yield(struct{}{})
 	}
-	if p.evictTo != nil {
-		p.evict(&p.home)
-	}
 	result := task.Over
 	if s = p.current; s != nil {
 		p.current = nil
@@ -90,10 +87,11 @@ func (s *bodyState) drop() {
 	p := c.pool
 	at, current := p.home.at, p.current
 	p.current = s
-	p.pass(&p.home, &c.party)
+	p.home.pass(&c.party)
 	if s.result == task.Pending {
 		panic("coro: a dropped body was suspended")
 	}
+	p.current = nil
 	s.ended(p)
 	if at.owner == nil { // else the worker's goroutine is parked, and reclaim could move it: resume trims
 		p.trim()
@@ -291,9 +289,6 @@ func (s *bodyState) back() {
 	c := s.coroutine
 	if c == nil || c.gone {
 		panic(textForeign)
-	}
-	if p := c.pool; p.evictTo != nil {
-		p.evict(&c.party)
 	}
 	if c.pool.current != s {
 		c.resumed()

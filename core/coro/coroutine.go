@@ -21,6 +21,7 @@ type coroutine struct {
 	broken       bool                    // its goroutine is inside Goexit and can only be stopped
 	gone         bool                    // its goroutine has ended before it was disposed of
 	reclaimed    bool                    // it is to switch to its own berth
+	surplus      bool                    // it is in the Surplus, whose lock guards this field
 	serving      bool                    // the body has not returned
 	job          job                     // nil while idle
 	timer        *wheel.Entry            // for Sleep; the first Sleep makes it
@@ -86,7 +87,7 @@ func (c *coroutine) resumed() bool {
 	for {
 		switch p := c.pool; {
 		case c.reclaimed:
-			c.reclaimed, p.evictTo = false, &p.home
+			c.reclaimed = false
 			c.comeHome()
 		case c.ends:
 			c.gone = true
@@ -94,7 +95,7 @@ func (c *coroutine) resumed() bool {
 		case c.job != nil && p.begun(c):
 			return true
 		default:
-			p.pass(&c.party, &p.home)
+			c.pass(&p.home)
 		}
 	}
 }
@@ -137,7 +138,7 @@ func (c *coroutine) exit() {
 	c.job.exited()
 	c.broken = true
 	c.leaveThread()
-	c.pool.pass(&c.party, &c.pool.home)
+	c.pass(&c.pool.home)
 	for c.resumed() {
 	}
 	panic(stopped{})
@@ -174,5 +175,5 @@ func (c *coroutine) dispose(p *Pool) {
 	}
 	c.ends = true
 	c.pool = p
-	p.pass(&p.home, &c.party)
+	p.home.pass(&c.party)
 }

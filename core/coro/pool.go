@@ -15,7 +15,6 @@ type Pool struct {
 	pcs   [maxStack]uintptr // scratch of checkUse, which would not fit a coroutine's first stack
 
 	home    party        // the goroutine that polls where no coroutine does
-	evictTo *party       // to switch to at once, for the party that is resumed: see reclaim
 	broken  []*coroutine // are to end: for trim
 	current *bodyState   // whose poll is under way, or is to be ended; nil if that of a future is, or none
 }
@@ -34,8 +33,8 @@ type PoolOptions struct {
 	CheckUses bool
 	// Relay, if not nil, lets the coroutines hand the worker on to each other. It is that of the pool's worker.
 	Relay Relay
-	// Moves says that the worker's tasks may be polled by another worker next.
-	Moves bool
+	// Surplus is that of all workers between which tasks move, if they have a Relay; nil where tasks stay.
+	Surplus *Surplus
 }
 
 // NewPool returns a pool with the [PoolOptions] Idle and ThreadLocked.
@@ -50,6 +49,9 @@ func NewPoolWith(opts PoolOptions) *Pool {
 	}
 	if opts.Relay != nil && !swaps() {
 		opts.Relay = nil
+	}
+	if opts.Relay == nil {
+		opts.Surplus = nil // each coroutine is parked in its own berth
 	}
 	return &Pool{limit: max(opts.Idle, 0), opts: opts}
 }
@@ -73,10 +75,15 @@ func poolOf(h core.Host, c *coroutine) *Pool {
 }
 
 func (p *Pool) get() *coroutine {
-	if len(p.idle) == 0 {
-		return newCoroutine(p)
+	if len(p.idle) != 0 {
+		return p.pop()
 	}
-	return p.pop()
+	if s := p.opts.Surplus; s != nil {
+		if c := s.take(); c != nil {
+			return c
+		}
+	}
+	return newCoroutine(p)
 }
 
 // put makes c idle. Where coroutines hand the worker on, there may be more idle ones than are to be kept until trim.
@@ -93,6 +100,10 @@ func (p *Pool) put(c *coroutine) {
 
 // trim ends the coroutines that are not to be kept. On the worker's own goroutine.
 func (p *Pool) trim() {
+	if s := p.opts.Surplus; s != nil {
+		s.trim(p)
+		return
+	}
 	if len(p.idle) > p.limit {
 		p.endAll(p.idle[p.limit:])
 		p.idle = p.idle[:p.limit]
@@ -116,7 +127,7 @@ func (p *Pool) pop() *coroutine {
 
 // endAll ends idle coroutines. The end of one resumes the party that is parked in its berth. If that is another one that
 // is to end, it ends next: coroutines that have handed the worker on to each other are parked in each other's berths.
-// Any other party switches to the worker's goroutine at once.
+// Any other party switches to the worker's goroutine at once, since no poll is under way: see resumed.
 func (p *Pool) endAll(cs []*coroutine) {
 	for _, c := range cs {
 		c.pool, c.ends = p, true
@@ -124,10 +135,14 @@ func (p *Pool) endAll(cs []*coroutine) {
 	for i, c := range cs {
 		cs[i] = nil
 		if !c.gone {
-			p.evictTo = &p.home
-			p.pass(&p.home, &c.party)
+			p.endIdle(c)
 		}
 	}
+}
+
+func (p *Pool) endIdle(c *coroutine) {
+	c.pool, c.ends = p, true
+	p.home.pass(&c.party)
 }
 
 // endBroken ends c in its own berth, since iter.Pull passes the panic of its end to the party that is parked there.
@@ -143,7 +158,7 @@ func (p *Pool) endBroken(c *coroutine) {
 // switches to the worker's goroutine, into the berth that c has left.
 func (p *Pool) reclaim(c *coroutine) {
 	c.reclaimed = true
-	p.pass(&p.home, &c.party)
+	p.home.pass(&c.party)
 }
 
 // Idle returns the number of coroutines that wait for a body.

@@ -52,16 +52,18 @@ type Relay interface {
 //
 // # Why no goroutine is lost
 //
-// A berth is touched by the resumer of the party in it only. Where tasks stay on their worker, every resumer is the holder
-// of the worker, so nothing is touched by two goroutines at a time.
+// The resumer of a party is the only one that touches the berth which that party is in, and there is one resumer at a
+// time:
 //
-// Where tasks move, the resumer of a suspended body may be another worker. If that body were parked in the berth of a
-// coroutine that is to end, one worker would have to make room there while the other resumes the body. So there each
-// coroutine suspends in its own berth, which means that it goes home: only a body that yields alone continues by
-// itself, and a coroutine whose body has ended runs the next body if that has not begun.
+//   - That of home, or of an idle coroutine, is the holder of the worker.
+//   - That of a suspended body polls its task, and the state word lets one worker at a time do so. The poll of a body that
+//     has handed the worker on is ended by the party that goes on, and not by the body itself: so a task is ready for
+//     others, and can be stolen, only when its body is parked.
+//   - The end of a coroutine resumes the party in its own berth. Where tasks stay, the holder of the worker is the resumer
+//     of all parties, so it may end any idle coroutine. Where tasks move, another worker may be about to resume that
+//     party: so a coroutine ends only if the party is one that the worker has in its hands as well. See Surplus.
 //
-// The poll of a body that has handed the worker on is ended by the party that goes on, and not by the body itself, so
-// that a task is ready for others only when its body is parked.
+// A party that is resumed by such an end, and not for itself, finds no poll under way, and goes home.
 
 // next returns the body to which s, which is about to suspend, hands the worker on: it has a coroutine, to be resumed.
 // next returns s if that goes on itself, and nil if the worker's goroutine does.
@@ -69,9 +71,6 @@ func (p *Pool) next(s *bodyState) *bodyState {
 	t := p.opts.Relay.Next()
 	if t == nil {
 		return p.continued(s)
-	}
-	if p.opts.Moves {
-		return nil
 	}
 	j, ok := t.ForHost().Body().(job)
 	if !ok {
@@ -134,7 +133,7 @@ func (c *coroutine) finish() bool {
 	}
 	if p.opts.Relay == nil || s.dropping || s.result == task.Panicked || s.watch.Load() != nil ||
 		s.task.ForHost().Timed() {
-		p.pass(&c.party, &p.home)
+		c.pass(&p.home)
 		return true
 	}
 	cx, end := s.cx, s.result
@@ -152,7 +151,7 @@ func (c *coroutine) finish() bool {
 			to = &next.party
 		}
 	}
-	p.pass(&c.party, to)
+	c.pass(to)
 	return true
 }
 
@@ -168,7 +167,7 @@ func (p *Pool) beginNext(cx *core.Context) *coroutine {
 		return nil
 	}
 	n := j.state()
-	if n.coroutine != nil && p.opts.Moves || !p.opts.Relay.Begin(cx, t) {
+	if !p.opts.Relay.Begin(cx, t) {
 		return nil
 	}
 	if n.coroutine == nil {

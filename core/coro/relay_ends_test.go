@@ -12,13 +12,23 @@ import (
 	"github.com/moduvex/moduvex-go/core/task"
 )
 
-// moving are the two kinds of workers: where tasks move, a coroutine suspends in its own berth only.
-var moving = []struct {
-	name  string
-	moves bool
-}{
+// moving are the two kinds of workers.
+var moving = []kind{
 	{"tasks stay", false},
 	{"tasks move", true},
+}
+
+type kind struct {
+	name  string
+	moves bool
+}
+
+// surplus returns what the pool of a worker of this kind needs.
+func (k kind) surplus() *coro.Surplus {
+	if k.moves {
+		return new(coro.Surplus)
+	}
+	return nil
 }
 
 // displace lets the bodies of n tasks begin and hand the worker on among each other, in an order that differs from
@@ -81,7 +91,7 @@ func TestABodyEndsInAChain(t *testing.T) {
 				const n = 6
 				for which := range n {
 					before := coroutines()
-					w := newRelayWorker(t, coro.PoolOptions{Moves: m.moves})
+					w := newRelayWorker(t, coro.PoolOptions{Surplus: m.surplus()})
 					r := rand.New(rand.NewPCG(uint64(which), 1))
 					slots := displace(t, w, r, n, func(co *coro.Co, i int) (int, error) {
 						if err := co.Yield(); err != nil {
@@ -126,7 +136,7 @@ func TestABodyInAChainIsUnwoundByForce(t *testing.T) {
 			t.Run(m.name+"/"+test.name, func(t *testing.T) {
 				const n = 4
 				before := coroutines()
-				w := newRelayWorker(t, coro.PoolOptions{Moves: m.moves})
+				w := newRelayWorker(t, coro.PoolOptions{Surplus: m.surplus()})
 				unwound := false
 				slots := displace(t, w, rand.New(rand.NewPCG(1, 2)), n, func(co *coro.Co, i int) (int, error) {
 					if i == 1 {
@@ -158,7 +168,7 @@ func TestIdleCoroutinesOfARelayAreBounded(t *testing.T) {
 			t.Run(fmt.Sprintf("%s/%d", m.name, test.limit), func(t *testing.T) {
 				const n = 20
 				before := coroutines()
-				w := newRelayWorker(t, coro.PoolOptions{Idle: test.limit, Moves: m.moves})
+				w := newRelayWorker(t, coro.PoolOptions{Idle: test.limit, Surplus: m.surplus()})
 				for round := range uint64(3) {
 					for i, s := range displace(t, w, rand.New(rand.NewPCG(round, 3)), n, func(_ *coro.Co, i int) (int, error) { return i, nil }) {
 						if v, err := take(t, s); v != i || err != nil {
@@ -168,8 +178,12 @@ func TestIdleCoroutinesOfARelayAreBounded(t *testing.T) {
 					if n := w.pool.Idle(); n != test.want {
 						t.Errorf("%d idle, want %d", n, test.want)
 					}
-					if have := coroutines() - before; have != test.want {
-						t.Errorf("%d goroutines, want %d", have, test.want)
+					most := test.want
+					if m.moves {
+						most = 2 * test.want // some wait for those that are idle
+					}
+					if have := coroutines() - before; have < test.want || have > most {
+						t.Errorf("%d goroutines, want %d to %d", have, test.want, most)
 					}
 				}
 				w.pool.Close()
@@ -191,7 +205,7 @@ func TestCloseEndsDisplacedCoroutines(t *testing.T) {
 		for seed := range uint64(20) {
 			const n = 50
 			before := coroutines()
-			w := newRelayWorker(t, coro.PoolOptions{Moves: m.moves})
+			w := newRelayWorker(t, coro.PoolOptions{Surplus: m.surplus()})
 			displace(t, w, rand.New(rand.NewPCG(seed, 4)), n, func(*coro.Co, int) (int, error) { return 0, nil })
 			if have := coroutines() - before; have != n || w.pool.Idle() != n {
 				t.Errorf("%s: %d goroutines, %d idle", m.name, have, w.pool.Idle())
@@ -209,7 +223,7 @@ func TestDisplacedBodiesAreDropped(t *testing.T) {
 	for _, m := range moving {
 		const n = 20
 		before, unwound := coroutines(), 0
-		w := newRelayWorker(t, coro.PoolOptions{Moves: m.moves, Idle: 4})
+		w := newRelayWorker(t, coro.PoolOptions{Surplus: m.surplus(), Idle: 4})
 		slots := displace(t, w, rand.New(rand.NewPCG(1, 5)), n, func(co *coro.Co, i int) (int, error) {
 			if i%2 == 0 {
 				return 0, nil
@@ -239,7 +253,7 @@ func TestABodyDropsAnotherWhileTheWorkersGoroutineIsParkedInTheBerthOfAnIdleCoro
 	for _, m := range moving {
 		for _, exits := range []bool{false, true} {
 			before := coroutines()
-			w := newRelayWorker(t, coro.PoolOptions{Idle: -1, Moves: m.moves})
+			w := newRelayWorker(t, coro.PoolOptions{Idle: -1, Surplus: m.surplus()})
 			dropped := 0
 			drop := func(co *coro.Co) {
 				s := coro.New(func(*coro.Co) (int, error) {

@@ -17,9 +17,10 @@ type team []*relayWorker
 
 func newTeam(t *testing.T, workers, idle int) team {
 	ready := newReadyTasks()
+	surplus := new(coro.Surplus)
 	ws := make(team, workers)
 	for i := range ws {
-		ws[i] = newRelayWorkerOn(t, ready, coro.PoolOptions{Idle: idle, Moves: true})
+		ws[i] = newRelayWorkerOn(t, ready, coro.PoolOptions{Idle: idle, Surplus: surplus})
 	}
 	return ws
 }
@@ -164,7 +165,7 @@ func TestThreadLocksAreUndoneAtEachHandOver(t *testing.T) {
 	for _, m := range moving {
 		for name, end := range ends {
 			for n := 1; n <= 8; n++ {
-				w := newRelayWorker(t, coro.PoolOptions{Idle: 2, Moves: m.moves})
+				w := newRelayWorker(t, coro.PoolOptions{Idle: 2, Surplus: m.surplus()})
 				lock := func() {
 					for range n {
 						runtime.LockOSThread()
@@ -192,7 +193,7 @@ func TestThreadLocksAreUndoneAtEachHandOver(t *testing.T) {
 						t.Errorf("%s, a body that %s after %d locks: not finished", m.name, name, n)
 					}
 				}
-				if w.handed == 0 && !m.moves {
+				if w.handed == 0 {
 					t.Error("no body has handed the worker on")
 				}
 				w.pool.Close()
@@ -210,7 +211,7 @@ func TestAWorkerThatIsLockedToItsThreadIsHandedOn(t *testing.T) {
 			runtime.LockOSThread()
 			defer runtime.UnlockOSThread()
 			before := coroutines()
-			w := newRelayWorker(t, coro.PoolOptions{Idle: 3, ThreadLocked: true, Moves: m.moves})
+			w := newRelayWorker(t, coro.PoolOptions{Idle: 3, ThreadLocked: true, Surplus: m.surplus()})
 			for round := range uint64(3) {
 				for i, s := range displace(t, w, rand.New(rand.NewPCG(round, 9)), 8, func(_ *coro.Co, i int) (int, error) { return i, nil }) {
 					if v, err := take(t, s); v != i || err != nil {
@@ -219,7 +220,7 @@ func TestAWorkerThatIsLockedToItsThreadIsHandedOn(t *testing.T) {
 				}
 			}
 			w.pool.Close()
-			if n := coroutines() - before; n != 0 || w.handed == 0 && !m.moves {
+			if n := coroutines() - before; n != 0 || w.handed == 0 {
 				t.Errorf("%s: %d goroutines after Close, %d polls handed on", m.name, n, w.handed)
 			}
 		}()

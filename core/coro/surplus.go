@@ -1,0 +1,104 @@
+package coro
+
+import (
+	"slices"
+	"sync"
+	"sync/atomic"
+)
+
+// A Surplus holds the coroutines that are to end, and cannot yet, of the pools of all workers between which tasks move.
+// The zero Surplus is empty and ready for use.
+//
+// A coroutine ends in its own berth, and resumes the party that is parked there. So that has to be one which no other
+// worker can be about to resume: another coroutine of the Surplus. Until then the coroutine waits here, and is used again
+// before a new one is made. So there are at most as many in the Surplus as there are suspended bodies, idle coroutines in
+// the pools, and workers: the berth of each of them holds a different one of those.
+type Surplus struct {
+	left atomic.Int64 // how many can be used again
+
+	mu     sync.Mutex
+	idle   []*coroutine              // some may be gone
+	parked map[*coroutine]*coroutine // which of the Surplus is parked in the berth of a coroutine
+}
+
+// trim takes the coroutines that p does not keep, and ends those that can end. On the own goroutine of p's worker.
+func (s *Surplus) trim(p *Pool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for len(p.idle) > p.limit {
+		s.add(p, p.pop())
+	}
+	for _, c := range p.broken {
+		s.add(p, c)
+	}
+	clear(p.broken)
+	p.broken = p.broken[:0]
+}
+
+// add adds c. By that the owner of the berth that c is parked in may end, and c itself, but no other one.
+func (s *Surplus) add(p *Pool, c *coroutine) {
+	if s.parked == nil {
+		s.parked = make(map[*coroutine]*coroutine)
+	}
+	c.surplus = true
+	if !c.broken {
+		s.tidy()
+		s.idle = append(s.idle, c)
+		s.left.Add(1)
+	}
+	host := c.at.owner
+	s.parked[host] = c
+	if host.surplus {
+		s.end(p, host)
+	}
+	if c.surplus && s.parked[c] != nil {
+		s.end(p, c)
+	}
+}
+
+// end ends c, in whose berth another one of the Surplus is parked, or c itself. That other one takes the place of c.
+func (s *Surplus) end(p *Pool, c *coroutine) {
+	guest, host := s.parked[c], c.at.owner
+	delete(s.parked, c)
+	if guest != c {
+		s.parked[host] = guest
+		guest.pool = p
+	}
+	c.surplus = false
+	if c.broken {
+		p.endBroken(c)
+		return
+	}
+	s.left.Add(-1)
+	p.endIdle(c)
+}
+
+// take removes a coroutine that is not broken, or returns nil if there is none.
+func (s *Surplus) take() *coroutine {
+	if s.left.Load() == 0 {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for len(s.idle) > 0 {
+		last := len(s.idle) - 1
+		c := s.idle[last]
+		s.idle[last] = nil
+		s.idle = s.idle[:last]
+		if c.gone {
+			continue
+		}
+		c.surplus = false
+		s.left.Add(-1)
+		delete(s.parked, c.at.owner)
+		return c
+	}
+	return nil
+}
+
+// tidy removes those that are gone from idle, if they are more than half.
+func (s *Surplus) tidy() {
+	if len(s.idle) > 2*int(s.left.Load())+8 {
+		s.idle = slices.DeleteFunc(s.idle, func(c *coroutine) bool { return c.gone })
+	}
+}
