@@ -2,6 +2,7 @@ package coro
 
 import (
 	"errors"
+	"iter"
 	"runtime"
 
 	"github.com/moduvex/moduvex-go/core"
@@ -110,17 +111,48 @@ func (c *cell[T, B]) release() {
 	c.body = zero
 }
 
-// run implements job.
-func (c *cell[T, B]) run() {
-	var v T
-	err := core.ErrShutdown
-	if c.body.take() {
-		if value, do := c.body.functions(); do != nil {
-			err = do(&c.co)
-		} else {
-			v, err = value(&c.co)
+// loop implements job. The collector walks the stacks of all suspended bodies, and reads tables for each frame: so few
+// frames are below the user's. A call of run through the interface has one more, of the compiler's: loop avoids it for
+// jobs of its own type, of which a program has many. It does not keep the cell.
+func (*cell[T, B]) loop(c *coroutine) iter.Seq[struct{}] {
+	return func(yield func(struct{}) bool) {
+		c.started(yield)
+		defer c.exit()
+		for c.resumed() {
+			if j, ok := c.job.(*cell[T, B]); ok {
+				j.run()
+			} else {
+				c.job.run()
+			}
+			if !c.finish() {
+				return
+			}
 		}
 	}
+}
+
+// run implements job. Its frame stays on the stack while the body is suspended, so it is small.
+func (c *cell[T, B]) run() {
+	defer c.coroutine.contain()
+	c.coroutine.serves()
+	if !c.body.take() {
+		c.fail(core.ErrShutdown)
+	} else if value, do := c.body.functions(); do != nil {
+		c.fail(do(&c.co))
+	} else {
+		c.returned(value(&c.co))
+	}
+	c.coroutine.serving = false
+}
+
+// fail is returned with the zero T.
+func (c *cell[T, B]) fail(err error) {
+	var zero T
+	c.returned(zero, err)
+}
+
+// returned stores what the body has returned.
+func (c *cell[T, B]) returned(v T, err error) {
 	switch {
 	case c.dropping:
 		c.endDropped() // whatever it returned: Drop's caller has the reason

@@ -35,7 +35,7 @@ type bodyState struct {
 
 // begin gives the body a coroutine.
 func (s *bodyState) begin(p *Pool, j job) {
-	c := p.get()
+	c := p.get(j)
 	c.job = j
 	s.coroutine = c
 }

@@ -32,19 +32,21 @@ type coroutine struct {
 
 // A job is a body with the slot of its output. The coroutine calls one method when the body ends.
 type job interface {
-	run()                         // runs the body and stores what it returned
-	crashed(err *task.PanicError) // the body panicked
-	exited()                      // the body's goroutine is inside Goexit
+	loop(c *coroutine) iter.Seq[struct{}] // returns the function of c's goroutine, which runs jobs of any type
+	run()                                 // runs the body and stores what it returned
+	crashed(err *task.PanicError)         // the body panicked
+	exited()                              // the body's goroutine is inside Goexit
 	state() *bodyState
 }
 
-func newCoroutine(p *Pool) *coroutine {
+// newCoroutine makes a coroutine whose first job is j.
+func newCoroutine(p *Pool, j job) *coroutine {
 	c := &coroutine{threadLocked: p.opts.ThreadLocked, checkMask: useSample - 1}
 	if p.opts.CheckUses {
 		c.checkMask, c.checks = 0, new(exactChecks)
 	}
-	c.leaveThread()               // a future that was polled before may have locked it, and a coroutine remembers that
-	c.next, _ = iter.Pull(c.loop) // dispose needs no stop function, so none is kept
+	c.leaveThread()                  // a future that was polled before may have locked it, and a coroutine remembers that
+	c.next, _ = iter.Pull(j.loop(c)) // dispose needs no stop function, so none is kept
 	c.at = berth{next: c.next, owner: c}
 	return c
 }
@@ -65,19 +67,12 @@ func (c *coroutine) yieldsAtHome() (due bool) {
 	return true
 }
 
-// loop is the function of the coroutine's goroutine.
-func (c *coroutine) loop(yield func(struct{}) bool) {
+// started is called once, on the goroutine of c.
+func (c *coroutine) started(yield func(struct{}) bool) {
 	c.yield = yield
 	c.pool.home.at.yield = yield // a coroutine is resumed from there first
 	if c.checks != nil {
 		c.checks.id = goroutineID()
-	}
-	defer c.exit()
-	for c.resumed() {
-		c.serve()
-		if !c.finish() {
-			return
-		}
 	}
 }
 
@@ -100,15 +95,12 @@ func (c *coroutine) resumed() bool {
 	}
 }
 
-// serve runs one body to its end.
-func (c *coroutine) serve() {
-	defer c.contain()
+// serves is called before a body begins on c.
+func (c *coroutine) serves() {
 	if begin := c.pool.opts.Begin; begin != nil {
 		begin()
 	}
 	c.serving = true
-	c.job.run()
-	c.serving = false
 }
 
 // contain recovers a panic of the body. The body's frames are still on the stack, so the PanicError's stack names the

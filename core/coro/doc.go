@@ -49,7 +49,7 @@
 // # How it works
 //
 //	the worker's goroutine                     the coroutine's goroutine
-//	task.Run → cell.Poll → bodyState.resume ==> coroutine.loop → serve → cell.run → the body
+//	task.Run → cell.Poll → bodyState.resume ==> cell.loop → cell.run → the body
 //	             ... ← Pending              <== an await: bodyState.leave
 //	                   (a wake queues the task, and a worker polls it)
 //	task.Run → cell.Poll → bodyState.resume ==> the await returns, the body goes on

@@ -20,8 +20,8 @@ const (
 	TextExchanged = textExchanged
 )
 
-// Loop is the function of each coroutine's goroutine.
-var Loop any = (*coroutine).loop
+// LoopName is the name of the function of each coroutine's goroutine.
+var LoopName = FuncOf((*cell[int, valueBody[int]]).loop).Name() + ".func1"
 
 // CoroutineOf tells coroutines apart.
 func CoroutineOf(co *Co) any { return co.coroutine }

@@ -61,7 +61,7 @@ func Inside(also ...*runtime.Func) bool {
 // or in a body.
 var pollFuncs = sync.OnceValue(func() (fs []*runtime.Func) {
 	for _, f := range []any{
-		(*coroutine).serve, (*task.HostView).Run, (*task.HostView).KillOn, (*task.HostView).Panicked, (*task.HostView).Exited,
+		(*cell[int, valueBody[int]]).run, (*task.HostView).Run, (*task.HostView).KillOn, (*task.HostView).Panicked, (*task.HostView).Exited,
 	} {
 		fs = append(fs, FuncOf(f))
 	}

@@ -25,14 +25,14 @@ func pull(f func()) {
 	next()
 }
 
-// A coroutine has methods with the names of those of package coro.
-type coroutine struct{}
+// A cell has methods with the names of those of package coro.
+type cell[T any] struct{}
 
 //go:noinline
-func (c *coroutine) serve(f func()) { c.loop(f) }
+func (c *cell[T]) run(f func()) { c.loop(f) }
 
 //go:noinline
-func (c *coroutine) loop(f func()) { f() }
+func (c *cell[T]) loop(f func()) { f() }
 
 func TestInsideFindsOutWhetherATaskCalls(t *testing.T) {
 	body := func(f func()) func(t *testing.T) {
@@ -105,9 +105,9 @@ func TestInsideFindsOutWhetherATaskCalls(t *testing.T) {
 			s := task.New[int](&prober{check})
 			s.ForHost().Kill(core.ErrShutdown)
 		}, false},
-		{"functions of the same name", func(*testing.T) { new(coroutine).serve(check) }, false},
+		{"functions of the same name", func(*testing.T) { new(cell[int]).run(check) }, false},
 		{"functions of the same name, in an iterator", func(*testing.T) {
-			new(coroutine).serve(func() { pull(check) })
+			new(cell[int]).run(func() { pull(check) })
 		}, false},
 	}
 	for _, test := range tests {
@@ -120,8 +120,8 @@ func TestInsideFindsOutWhetherATaskCalls(t *testing.T) {
 }
 
 func TestInsideCountsWhatTheHostNames(t *testing.T) {
-	loop := coro.FuncOf((*coroutine).loop)
-	new(coroutine).serve(func() {
+	loop := coro.FuncOf((*cell[int]).loop)
+	new(cell[int]).run(func() {
 		if !coro.Inside(loop) {
 			t.Error("not found")
 		}

@@ -74,7 +74,7 @@ func poolOf(h core.Host, c *coroutine) *Pool {
 	return NewPool(-1, false)
 }
 
-func (p *Pool) get() *coroutine {
+func (p *Pool) get(j job) *coroutine {
 	if len(p.idle) != 0 {
 		return p.pop()
 	}
@@ -83,7 +83,7 @@ func (p *Pool) get() *coroutine {
 			return c
 		}
 	}
-	return newCoroutine(p)
+	return newCoroutine(p, j)
 }
 
 // put makes c idle. Where coroutines hand the worker on, there may be more idle ones than are to be kept until trim.
