@@ -15,8 +15,8 @@ import (
 type coroutine struct {
 	party                                // what each switch touches comes first
 	pool         *Pool                   // of the worker that has resumed it last
-	uses         uint32                  // of its bodies' Cos
-	checkMask    uint32                  // a use is checked if its number has none of these bits
+	uses         uint8                   // of its bodies' Cos
+	checkMask    uint8                   // a use is checked if its number has none of these bits
 	threadLocked bool                    // as in the pool that it was made for
 	broken       bool                    // its goroutine is inside Goexit and can only be stopped
 	gone         bool                    // its goroutine has ended before it was disposed of
@@ -24,10 +24,22 @@ type coroutine struct {
 	surplus      bool                    // it is in the Surplus, whose lock guards this field
 	serving      bool                    // the body has not returned
 	job          job                     // nil while idle
-	timer        *wheel.Entry            // for Sleep; the first Sleep makes it
-	checks       *exactChecks            // if all uses are checked
+	extras       *extras                 // nil until one of them is needed
 	next         func() (struct{}, bool) // of its own berth
 	yield        func(struct{}) bool
+}
+
+// The extras are what few coroutines need: so the others are a size class smaller.
+type extras struct {
+	timer  wheel.Entry  // for Sleep
+	checks *exactChecks // if all uses are checked
+}
+
+func (c *coroutine) extra() *extras {
+	if c.extras == nil {
+		c.extras = new(extras)
+	}
+	return c.extras
 }
 
 // A job is a body with the slot of its output. The coroutine calls one method when the body ends.
@@ -43,7 +55,8 @@ type job interface {
 func newCoroutine(p *Pool, j job) *coroutine {
 	c := &coroutine{threadLocked: p.opts.ThreadLocked, checkMask: useSample - 1}
 	if p.opts.CheckUses {
-		c.checkMask, c.checks = 0, new(exactChecks)
+		c.checkMask = 0
+		c.extra().checks = new(exactChecks)
 	}
 	c.leaveThread()                  // a future that was polled before may have locked it, and a coroutine remembers that
 	c.next, _ = iter.Pull(j.loop(c)) // dispose needs no stop function, so none is kept
@@ -71,8 +84,8 @@ func (c *coroutine) yieldsAtHome() (due bool) {
 func (c *coroutine) started(yield func(struct{}) bool) {
 	c.yield = yield
 	c.pool.home.at.yield = yield // a coroutine is resumed from there first
-	if c.checks != nil {
-		c.checks.id = goroutineID()
+	if c.checkMask == 0 {
+		c.extras.checks.id = goroutineID()
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"github.com/moduvex/moduvex-go/core"
-	"github.com/moduvex/moduvex-go/core/timer/wheel"
 )
 
 // Sleep suspends the body for d. If d is not positive, Sleep takes no time, but spends from the budget of the poll, so a
@@ -32,11 +31,7 @@ func sleepUntil(co *Co, at time.Duration) error {
 		co.spend()
 		return nil
 	}
-	e := co.coroutine.timer // a body is in one sleep at a time
-	if e == nil {
-		e = new(wheel.Entry)
-		co.coroutine.timer = e
-	}
+	e := &co.coroutine.extra().timer // a body is in one sleep at a time
 	e.Waker = co.task
 	host.Arm(e, at)
 	defer func() {

@@ -45,7 +45,8 @@ func (s *bodyState) assertOwner() {
 	}
 }
 
-// useSample is the number of uses for one check of the stack, which adds 1 ns to each use. It is a power of two.
+// useSample is the number of uses for one check of the stack, which adds 1 ns to each use. It is a power of two, and a
+// mask of it fits coroutine.checkMask.
 const useSample = 256
 
 // maxStack is how many frames checkUse reads. On a deeper stack it does not see the start of the goroutine, and accepts
@@ -56,8 +57,8 @@ const maxStack = 64
 //
 //go:noinline
 func (s *bodyState) checkUse(c *coroutine) {
-	if c.checks != nil {
-		c.checks.check()
+	if c.checkMask == 0 {
+		c.extras.checks.check()
 		return
 	}
 	pcs := c.pool.pcs[:] // of the worker that polls: so the scratch has one user at a time
