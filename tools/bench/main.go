@@ -49,6 +49,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		quick   = flags.Bool("quick", false, "print the figures of this runtime beside goroutines only: name, value, bound, ok or miss")
 		rounds  = flags.Int("rounds", 5, "how often everything is measured; 1 with -smoke, and 3 with -quick unless it is given")
 		only    = flags.String("run", "", "measure only cases whose name matches this `regexp`; see -list")
+		growth  = flags.Bool("growth", true, "also measure how the costs grow with the size, which takes most of the time of a full run")
 		list    = flags.Bool("list", false, "print the names of the cases and exit")
 		out     = flags.String("out", "", "save the report into this `folder`")
 		from    = flags.String("from", "", "measure nothing, and take the report from this JSON `file`")
@@ -84,6 +85,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return fmt.Errorf("-run: %w", err)
 	}
 	plan = selected(plan, pattern)
+	if !*growth {
+		plan.Growth = nil
+	}
 	if *list {
 		for _, c := range plan.Cases {
 			fmt.Fprintln(stdout, c)

@@ -67,8 +67,8 @@ func TestReportIsPrintedSavedAndMadeAgain(t *testing.T) {
 
 func TestQuickPrintsFiguresAlone(t *testing.T) {
 	out, err := bench(t, "-quick", "-rounds", "1", "-run", "^W9/.*/1/")
-	line := regexp.MustCompile(`(?m)^W9\.poll\.1 +[0-9.e+-]+ <= 1\.2 +(ok|miss)$`)
-	if err != nil || strings.Count(out, "\n") != 1 || !line.MatchString(out) {
+	line := regexp.MustCompile(`(?m)^W9\.poll\.1 +[0-9.e+-]+ <= 1 +(ok|miss)$`)
+	if err != nil || strings.Count(out, "\n") != 2 || !line.MatchString(out) {
 		t.Errorf("%v\n%s", err, out)
 	}
 	if _, err := bench(t, "-quick", "-out", t.TempDir()); err == nil || !strings.Contains(err.Error(), "-quick makes no report") {
@@ -80,6 +80,16 @@ func TestListNamesTheCases(t *testing.T) {
 	out, err := bench(t, "-list", "-run", "W1/")
 	if err != nil || !strings.Contains(out, "W1/moduvex-poll-core/2/1000x1000000\n") || strings.Contains(out, "W2") {
 		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+func TestGrowthIsLeftOut(t *testing.T) {
+	const small = "^W4/moduvex-poll/1/1x20000$" // what it is compared with has another size
+	for _, growth := range []bool{true, false} {
+		out, err := bench(t, "-smoke", "-run", small, fmt.Sprintf("-growth=%v", growth))
+		if err != nil || strings.Contains(out, "## Growth") != growth {
+			t.Errorf("-growth=%v: %v\n%s", growth, err, out)
+		}
 	}
 }
 

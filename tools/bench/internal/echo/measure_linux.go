@@ -116,15 +116,17 @@ func Measure(ctx context.Context, c spec.Case, cmds Commands) (s spec.Sample, er
 	}
 	us := func(d time.Duration) float64 { return float64(d) / 1e3 }
 	return spec.Sample{
-		spec.CPUNs:     float64(after.CPUNs-before.CPUNs) / float64(r.Requests),
-		spec.Ns:        float64(r.Wall) / float64(r.Requests),
-		spec.LoadNs:    float64(r.CPU) / float64(r.Requests),
-		spec.Rate:      float64(r.Requests) / r.Wall.Seconds(),
-		spec.P50Us:     us(r.P50),
-		spec.P99Us:     us(r.P99),
-		spec.P999Us:    us(r.P999),
-		spec.RSS:       float64(idle.Resident) / 1e6,
-		spec.TaskBytes: float64(idle.Resident-empty.Resident) / float64(c.Live),
+		spec.CPUNs:      float64(after.CPUNs-before.CPUNs) / float64(r.Requests),
+		spec.Ns:         float64(r.Wall) / float64(r.Requests),
+		spec.LoadNs:     float64(r.CPU) / float64(r.Requests),
+		spec.LoadBusy:   100 * float64(r.CPU) / float64(r.Wall),
+		spec.ServerBusy: 100 * float64(after.CPUNs-before.CPUNs) / float64(r.Wall),
+		spec.Rate:       float64(r.Requests) / r.Wall.Seconds(),
+		spec.P50Us:      us(r.P50),
+		spec.P99Us:      us(r.P99),
+		spec.P999Us:     us(r.P999),
+		spec.RSS:        float64(idle.Resident) / 1e6,
+		spec.TaskBytes:  float64(idle.Resident-empty.Resident) / float64(c.Live),
 	}, nil
 }
 

@@ -24,8 +24,9 @@ type usage struct {
 
 // A LoadConfig says what the load has to do.
 type LoadConfig struct {
-	Addr  string
-	Conns int
+	Addr   string
+	Conns  int
+	NoRing bool `json:",omitempty"` // use an epoll loop also where there is io_uring
 }
 
 // A LoadReport is what became of the requests of a run.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"runtime"
 
 	"github.com/moduvex/moduvex-go/tools/bench/internal/echo"
 	"github.com/moduvex/moduvex-go/tools/bench/internal/spec"
@@ -35,6 +36,10 @@ func Child(arg string, in io.Reader, out io.Writer) error {
 	}
 	switch a.Role {
 	case roleMeasure:
+		// A twin with other processors would not be one.
+		if have := runtime.GOMAXPROCS(0); have != a.Case.Workers {
+			return fmt.Errorf("harness: %v has %d processors", a.Case, have)
+		}
 		s, err := workload.Run(a.Case)
 		if err != nil {
 			return err

@@ -10,12 +10,12 @@ import (
 )
 
 // WriteFigures writes a line for each target that does not depend on the size of the plan: a name, the figure, its bound,
-// and ok or miss. Such a target is a ratio to the goroutine twin, which was measured in the same rounds, or the memory of a
-// parked task. A name has the workload, the style, the number of workers, with two of them the mode, and the metric if it
-// is not the time.
+// and ok or miss; a rate that is not the server's is marked. Such a target is a ratio to a case that was measured in the same
+// rounds, or the time or memory of one task. A name has the workload, the style, the number of workers, with two of them the
+// mode, the number of connections, and the metric if it is not a ratio of times.
 func (r *Report) WriteFigures(to io.Writer) error {
 	for _, v := range r.verdicts() {
-		if v.to == nil && v.metric != spec.TaskBytes {
+		if v.to == nil && v.metric != spec.TaskBytes && v.metric != spec.Ns {
 			continue
 		}
 		relation, said := "<=", "ok"
@@ -25,6 +25,9 @@ func (r *Report) WriteFigures(to io.Writer) error {
 		if !v.ok {
 			said = "miss"
 		}
+		if v.limit != "" {
+			said += ", " + v.limit
+		}
 		if _, err := fmt.Fprintf(to, "%-26s %8.3g %s %-6.3g %s\n", v.name(), v.value.Median, relation, v.bound, said); err != nil {
 			return err
 		}
@@ -32,13 +35,16 @@ func (r *Report) WriteFigures(to io.Writer) error {
 	return nil
 }
 
-// name is the name of a figure, such as W7.poll.2.core.bytes.
+// name is the name of a figure, such as W7.poll.2.core.bytes or W8.direct.1.1000.cpu_ns.
 func (v verdict) name() string {
 	parts := []string{v.c.Workload, v.c.Style, strconv.Itoa(v.c.Workers)}
 	if v.c.Mode != "" {
 		parts = append(parts, v.c.Mode)
 	}
-	if v.metric != spec.Ns {
+	if v.workload == spec.W8 {
+		parts = append(parts, strconv.Itoa(v.c.Live))
+	}
+	if v.metric != spec.Ns || v.to == nil {
 		parts = append(parts, v.metric)
 	}
 	return strings.Join(parts, ".")

@@ -43,7 +43,8 @@ func columns(workload string) []column {
 	case spec.W8:
 		return []column{{spec.CPUNs, "server CPU s per million", 1e-3}, {spec.Rate, "requests/s", 1}, {spec.P50Us, "p50 µs", 1},
 			{spec.P99Us, "p99 µs", 1}, {spec.P999Us, "p99.9 µs", 1}, {spec.TaskBytes, "B per idle connection", 1},
-			{spec.RSS, "idle RSS MB", 1}, {spec.LoadNs, "load CPU s per million", 1e-3}}
+			{spec.RSS, "idle RSS MB", 1}, {spec.LoadNs, "load CPU s per million", 1e-3},
+			{spec.ServerBusy, "server busy %", 1}, {spec.LoadBusy, "load busy %", 1}}
 	case spec.GC:
 		return []column{{spec.GCCPUMs, "CPU ms", 1}, {spec.GCWallMs, "wall ms", 1}, {spec.PauseUs, "longest pause µs", 1},
 			{spec.TaskBytes, "resident B per task", 1}}

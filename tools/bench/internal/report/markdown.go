@@ -46,6 +46,7 @@ func (r *Report) writeWorkload(b *bytes.Buffer, workload, title string) {
 			fmt.Fprintf(b, "### %s\n\n", variant)
 		}
 		r.writeCases(b, workload, cases[:n])
+		r.writeLimits(b, cases[:n])
 		cases = cases[n:]
 	}
 }
@@ -74,6 +75,15 @@ func (r *Report) writeCases(b *bytes.Buffer, workload string, cases []spec.Case)
 		t.rows = append(t.rows, row)
 	}
 	t.write(b)
+}
+
+// writeLimits says of which cases the rate is not the server's.
+func (r *Report) writeLimits(b *bytes.Buffer, cases []spec.Case) {
+	for _, c := range cases {
+		if limit := r.limit(c); limit != "" {
+			fmt.Fprintf(b, "\n**The rate of %s was %s.**\n", c.Who(), limit)
+		}
+	}
 }
 
 // hasRatio says whether column i of a table is followed by one of its ratios: what the workload is about
@@ -109,6 +119,9 @@ func (r *Report) writeTargets(b *bytes.Buffer) {
 			met++
 		} else {
 			verdict = fmt.Sprintf("**miss by %.0f %%**", v.by*100)
+		}
+		if v.limit != "" {
+			verdict += ", " + v.limit
 		}
 		name := v.workload
 		if variant := v.c.Variant(); variant != "" {

@@ -11,6 +11,7 @@ import (
 type target struct {
 	workload, style string
 	workers         int                           // 0 is any
+	mode            string                        // with workers; anyMode is any but spread
 	live            []int                         // W8: numbers of connections; nil is any
 	pinned          bool                          // W8
 	metric          string                        // of the case
@@ -22,61 +23,93 @@ type target struct {
 
 func twins(c spec.Case) []spec.Case { return c.Twins() }
 
-func rawGo(c spec.Case) []spec.Case {
-	return []spec.Case{{Workload: c.Workload, Contender: spec.RawGo, Workers: 1, Live: c.Live, Units: c.Units, Pinned: c.Pinned}}
+func bare(c spec.Case) []spec.Case { return []spec.Case{c.Bare()} }
+
+// anyMode is for targets that do not depend on how two workers share the tasks. Tasks that were put on different workers
+// on purpose have only targets that name that mode.
+const anyMode = "any"
+
+// bounds are those of one figure: with one worker, and with two in each mode. 0 is no target.
+type bounds struct{ one, core, steal, spread float64 }
+
+// each returns a target for each bound that there is.
+func (b bounds) each(t target) (ts []target) {
+	for _, m := range []struct {
+		workers int
+		mode    string
+		bound   float64
+	}{{1, "", b.one}, {2, spec.Core, b.core}, {2, spec.Steal, b.steal}, {2, spec.Spread, b.spread}} {
+		if m.bound > 0 {
+			t.workers, t.mode, t.bound = m.workers, m.mode, m.bound
+			ts = append(ts, t)
+		}
+	}
+	return ts
 }
 
 func targets() (ts []target) {
-	ratio := func(workload, style string, workers int, metric string, bound float64) {
-		ts = append(ts, target{workload: workload, style: style, workers: workers, metric: metric, to: twins, toName: "goroutines", bound: bound})
+	toTwins := func(workload, style, metric string) target {
+		return target{workload: workload, style: style, mode: anyMode, metric: metric, to: twins, toName: "goroutines"}
+	}
+	ratio := func(workload, style, metric string, bound float64) {
+		t := toTwins(workload, style, metric)
+		t.bound = bound
+		ts = append(ts, t)
 	}
 	plain := func(workload, metric string, bound float64) {
-		ts = append(ts, target{workload: workload, style: spec.Poll, metric: metric, bound: bound})
+		ts = append(ts, target{workload: workload, style: spec.Poll, mode: anyMode, metric: metric, bound: bound})
 	}
 	for _, t := range []struct {
-		workload, style string
-		one, two        float64
+		workload     string
+		poll, direct bounds
 	}{
-		{spec.W1, spec.Poll, 0.22, 0.35}, {spec.W1, spec.Direct, 0.6, 0.7},
-		{spec.W2, spec.Poll, 0.25, 0.12}, {spec.W2, spec.Direct, 0.8, 0.5},
-		{spec.W3, spec.Poll, 0.3, 0.3}, {spec.W3, spec.Direct, 0.75, 0.75},
-		{spec.W4, spec.Poll, 0.5, 0.5}, {spec.W4, spec.Direct, 1, 1},
-		{spec.W5, spec.Poll, 0.8, 0.9}, {spec.W5, spec.Direct, 1, 1},
-		{spec.W7, spec.Poll, 0.25, 0.25},
-		{spec.W9, spec.Poll, 1.2, 0.8},
-		{spec.W10, spec.Poll, 0.4, 0.4}, {spec.W10, spec.Direct, 0.4, 0.4},
+		{spec.W1, bounds{0.22, 0.2, 0.4, 0}, bounds{0.45, 0.35, 0.5, 0}},
+		{spec.W2, bounds{0.25, 0.15, 0.2, 0}, bounds{0.85, 0.5, 0.6, 0}},
+		{spec.W3, bounds{0.35, 0.4, 0.4, 5}, bounds{0.7, 0.8, 0.8, 8}},
+		{spec.W4, bounds{0.5, 0.5, 0.6, 0}, bounds{0.7, 0.75, 0.8, 0}},
+		{spec.W5, bounds{0.8, 0.5, 0.8, 0}, bounds{0.9, 0.7, 0.9, 0}},
+		{spec.W7, bounds{0.25, 0.25, 0.25, 0}, bounds{0.9, 0.7, 0.8, 0}},
+		{spec.W9, bounds{1, 0.4, 0.8, 3}, bounds{1.1, 0.4, 1.5, 5}},
+		{spec.W10, bounds{0.4, 0.4, 0.4, 0}, bounds{0.6, 0.5, 0.6, 0}},
 	} {
-		ratio(t.workload, t.style, 1, spec.Ns, t.one)
-		ratio(t.workload, t.style, 2, spec.Ns, t.two)
+		ts = append(ts, t.poll.each(toTwins(t.workload, spec.Poll, spec.Ns))...)
+		ts = append(ts, t.direct.each(toTwins(t.workload, spec.Direct, spec.Ns))...)
 	}
 	plain(spec.W6, spec.BeyondMs, 150)
 	plain(spec.W6, spec.CPUSeconds, 0.8)
 	plain(spec.W6, spec.RSS, 250)
 	plain(spec.W6, spec.LateMs, 30)
-	ratio(spec.W6, spec.Direct, 0, spec.CPUSeconds, 1)
-	ratio(spec.W6, spec.Direct, 0, spec.RSS, 1)
-	plain(spec.W7, spec.TaskBytes, 170)
-	plain(spec.W7, spec.Ns, 150)
-	ratio(spec.W7, spec.Direct, 0, spec.TaskBytes, 1.05)
-	ratio(spec.W7, spec.Direct, 0, spec.Ns, 1.05)
-	plain(spec.W10, spec.Ns, 250)
+	ratio(spec.W6, spec.Direct, spec.CPUSeconds, 1)
+	ratio(spec.W6, spec.Direct, spec.RSS, 1)
+	plain(spec.W7, spec.TaskBytes, 156)
+	ratio(spec.W7, spec.Direct, spec.TaskBytes, 1.1)
+	ns := target{style: spec.Poll, metric: spec.Ns}
+	ns.workload = spec.W7
+	ts = append(ts, bounds{120, 70, 120, 0}.each(ns)...)
+	ns.workload = spec.W10
+	ts = append(ts, bounds{150, 100, 130, 0}.each(ns)...)
+	plain(spec.GC, spec.GCCPUMs, 67)
+	ratio(spec.GC, spec.Direct, spec.GCCPUMs, 1.2)
 	return append(ts, echoTargets()...)
 }
 
 func echoTargets() (ts []target) {
 	many := []int{1000, 10_000}
 	for _, style := range []string{spec.Poll, spec.Direct} {
-		cpu, bytes := 1.05, 450.0
+		cpu, bytes := map[int]float64{64: 1.03, 1000: 1.03, 10_000: 0.93}, 450.0
 		if style == spec.Direct {
-			cpu, bytes = 1.2, 3700
+			cpu, bytes = map[int]float64{64: 1.08, 1000: 1.05, 10_000: 1.05}, 3700
 		}
-		t := target{workload: spec.W8, style: style, pinned: true}
+		t := target{workload: spec.W8, style: style, mode: anyMode, pinned: true}
 		add := func(t target, live ...int) {
 			t.live = live
 			ts = append(ts, t)
 		}
-		t.metric, t.to, t.toName, t.bound = spec.CPUNs, rawGo, spec.RawGo, cpu
-		add(t, 64, 1000, 10_000)
+		t.metric, t.to, t.toName = spec.CPUNs, bare, spec.RawGo
+		for _, live := range []int{64, 1000, 10_000} {
+			t.bound = cpu[live]
+			add(t, live)
+		}
 		t.metric, t.to, t.toName, t.bound, t.atLeast = spec.Rate, twins, "net", 1.3, true
 		add(t, many...)
 		t.bound = 1
@@ -92,10 +125,10 @@ func echoTargets() (ts []target) {
 	return ts
 }
 
-// match says whether the target is for c. Tasks that were put on different workers on purpose show what
-// that costs, and have no target.
+// match says whether the target is for c.
 func (t target) match(c spec.Case) bool {
-	return c.Contender == spec.Moduvex && c.Workload == t.workload && c.Style == t.style && c.Mode != spec.Spread &&
+	return c.Contender == spec.Moduvex && c.Workload == t.workload && c.Style == t.style &&
+		(t.mode == c.Mode || t.mode == anyMode && c.Mode != spec.Spread) &&
 		(t.workers == 0 || t.workers == c.Workers) &&
 		(t.live == nil || slices.Contains(t.live, c.Live)) &&
 		(c.Workload != spec.W8 || c.Pinned == t.pinned)
@@ -108,6 +141,7 @@ type verdict struct {
 	value stats.Summary
 	ok    bool
 	by    float64 // how much too large or too small, as a fraction of the bound
+	limit string  // W8's rate: what it was limited by, if not by the server
 }
 
 // verdicts checks the targets that there are figures for, workload by workload.
@@ -143,7 +177,32 @@ func (r *Report) verdict(t target, c spec.Case) (v verdict, have bool) {
 	if have && !v.ok {
 		v.by = max(v.value.Median/t.bound, t.bound/v.value.Median) - 1
 	}
+	if t.metric == spec.Rate {
+		v.limit = r.limit(c)
+	}
 	return v, have
+}
+
+// What a process is busy for at least, in per cent of the time, if it is the limit of W8's rate.
+const (
+	busyLoad   = 95
+	busyServer = 90
+)
+
+// limit says what limited the rate of c, a case of W8, if that was not the server. A few connections keep neither busy, and
+// where server and load share the processors it cannot be told.
+func (r *Report) limit(c spec.Case) string {
+	load, ok := r.summary(c, spec.LoadBusy)
+	server, ok2 := r.summary(c, spec.ServerBusy)
+	switch {
+	case !ok || !ok2 || !c.Pinned || c.Live < 64:
+		return ""
+	case load.Median >= busyLoad:
+		return "limited by the load generator"
+	case server.Median < busyServer:
+		return "limited by neither server nor load generator: the machine does something else"
+	}
+	return ""
 }
 
 // maxGrowth is how much more a unit may cost at ten times the size.

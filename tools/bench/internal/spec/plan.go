@@ -34,7 +34,10 @@ var (
 		units: 20_000, sleepers: 4000, span: 20, parked: 4000, aborted: 1000,
 		conns: []int{1, 64, 100, 1000}, requests: 4000,
 	}
-	quick = scale{units: 300_000, sleepers: 100_000, span: 200, parked: 200_000, aborted: 50_000}
+	quick = scale{
+		units: 1_000_000, sleepers: 100_000, span: 200, parked: 200_000, aborted: 100_000,
+		conns: []int{64, 1000, 10_000}, requests: 100_000,
+	}
 )
 
 // Full is the plan of `make bench`: the sizes of the targets.
@@ -48,19 +51,24 @@ func Smoke() Plan {
 	return p
 }
 
-// Quick is the plan of `make figures`: this runtime and its goroutine twins alone, in sizes at which a measurement takes
-// a fraction of a second. It has no connections, and no comparison of sizes.
+// Quick is the plan of `make figures`: this runtime and what its figures are divided by, alone, in sizes at which a
+// measurement takes a second. It has no comparison of sizes, and connections for servers on one core only.
 func Quick() Plan {
 	p := quick.plan()
 	p.Growth = nil
-	measured := func(c Case) bool { return c.Contender == Moduvex && c.Mode != Spread && c.Workload != GC }
-	var twins []Case
+	measured := func(c Case) bool {
+		return c.Contender == Moduvex && !(c.Mode == Spread && c.Workload == W5) && (c.Workload != W8 || c.Pinned)
+	}
+	var divisors []Case
 	for _, c := range p.Cases {
 		if measured(c) {
-			twins = append(twins, c.Twins()...)
+			divisors = append(divisors, c.Twins()...)
+			if c.Workload == W8 {
+				divisors = append(divisors, c.Bare())
+			}
 		}
 	}
-	p.Cases = slices.DeleteFunc(p.Cases, func(c Case) bool { return !measured(c) && !slices.Contains(twins, c) })
+	p.Cases = slices.DeleteFunc(p.Cases, func(c Case) bool { return !measured(c) && !slices.Contains(divisors, c) })
 	return p
 }
 
@@ -70,7 +78,7 @@ func (s scale) plan() Plan {
 		base := s.base(w)
 		for _, c := range contenders(w) {
 			c.Workload, c.Live, c.Units, c.SpanMs = w, base.Live, base.Units, base.SpanMs
-			if w == W3 && c.Mode == Spread {
+			if c.isLess() {
 				c.Units /= spreadLess
 			}
 			if c.Style == Empty {
@@ -99,7 +107,8 @@ func (s scale) base(workload string) Case {
 	case W7, GC:
 		return Case{Live: s.parked, Units: s.parked}
 	case W9:
-		return Case{Live: 8, Units: s.units * 8 / 10}
+		// A lock takes so little that with fewer the start of the tasks would count.
+		return Case{Live: 8, Units: s.units * 4}
 	case W10:
 		return Case{Live: s.aborted, Units: s.aborted}
 	}

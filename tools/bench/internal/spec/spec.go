@@ -107,8 +107,10 @@ func (c Case) Variant() string {
 	return fmt.Sprintf("%d connections, %s", c.Live, where)
 }
 
-// spreadLess is how much less W3 has to do when each message wakes another worker, which takes microseconds.
+// spreadLess is how much less W3 and W9 have to do when a message or a lock may wake another worker, which takes microseconds.
 const spreadLess = 20
+
+func (c Case) isLess() bool { return c.Mode == Spread && (c.Workload == W3 || c.Workload == W9) }
 
 // Twin is the goroutine case that ratios of c are made of.
 func (c Case) Twin() Case {
@@ -117,7 +119,7 @@ func (c Case) Twin() Case {
 	if c.Workload == W8 && !c.Pinned {
 		t.Workers = 2 // a bare loop has one thread, wherever it runs
 	}
-	if c.Workload == W3 && c.Mode == Spread {
+	if c.isLess() {
 		t.Units *= spreadLess
 	}
 	return t
@@ -133,6 +135,11 @@ func (c Case) Twins() []Case {
 	many := t
 	many.Mode = Drivers
 	return []Case{t, many}
+}
+
+// Bare is the epoll loop in Go that c, a case of W8, is compared with.
+func (c Case) Bare() Case {
+	return Case{Workload: c.Workload, Contender: RawGo, Workers: 1, Live: c.Live, Units: c.Units, Pinned: c.Pinned}
 }
 
 func (c Case) hasDrivers() bool {
@@ -156,6 +163,8 @@ const (
 	Rate       = "rate"        // W8: requests per second
 	P50Us      = "p50_us"      // W8: latency
 	LoadNs     = "load_cpu_ns" // W8: processor time of the load per request
+	LoadBusy   = "load_busy"   // W8: the load's processor time in per cent of the time
+	ServerBusy = "server_busy" // W8: the same of the server
 	P99Us      = "p99_us"
 	P999Us     = "p999_us"
 	GCWallMs   = "gc_ms"          // GC: of a cycle, by the clock
