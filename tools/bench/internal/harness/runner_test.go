@@ -3,7 +3,9 @@ package harness_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
+	"io"
 	"os"
 	"runtime"
 	"slices"
@@ -118,12 +120,24 @@ func TestEchoIsMeasuredForEveryContender(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, m := range []string{spec.Rate, spec.P50Us, spec.P99Us, spec.P999Us, spec.RSS, spec.LoadNs} {
+			for _, m := range []string{spec.Rate, spec.P50Us, spec.P99Us, spec.P999Us, spec.RSS, spec.LoadNs, spec.LoadBusy, spec.ServerBusy} {
 				if s[m] <= 0 {
 					t.Errorf("%s is %v", m, s[m])
 				}
 			}
 		})
+	}
+}
+
+func TestOtherProcessorsThanWorkersAreAnError(t *testing.T) {
+	ours, _, _ := small()
+	ours.Workers = runtime.GOMAXPROCS(0) + 1
+	text, err := json.Marshal(map[string]any{"Role": "measure", "Case": ours})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := harness.Child(string(text), nil, io.Discard); err == nil || !strings.Contains(err.Error(), "processors") {
+		t.Error(err)
 	}
 }
 
