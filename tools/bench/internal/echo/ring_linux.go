@@ -42,7 +42,7 @@ type ring struct {
 
 	arrivals []arrival
 	taken    []uint16 // the slots of arrivals
-	patience struct { // struct io_uring_getevents_arg
+	waitArgs struct { // struct io_uring_getevents_arg
 		_       [2]uint64
 		timeout *unix.Timespec
 	}
@@ -62,7 +62,7 @@ func newRing(fds []int) (*ring, error) {
 	}
 	timeout := unix.NsecToTimespec(int64(replyTimeout))
 	r := &ring{fd: int(fd)}
-	r.patience.timeout = &timeout
+	r.waitArgs.timeout = &timeout
 	if err := r.setUp(&p, fds, int(min(n, maxSlots))); err != nil {
 		r.close()
 		return nil, fmt.Errorf("io_uring: %w", err)
@@ -210,7 +210,7 @@ func (r *ring) submit() error {
 // block waits for so many completions.
 func (r *ring) block(atLeast int) error {
 	_, _, errno := unix.Syscall6(unix.SYS_IO_URING_ENTER, uintptr(r.fd), 0, uintptr(atLeast), enterGetEvents|enterExtArg,
-		uintptr(unsafe.Pointer(&r.patience)), unsafe.Sizeof(r.patience))
+		uintptr(unsafe.Pointer(&r.waitArgs)), unsafe.Sizeof(r.waitArgs))
 	switch errno {
 	case 0, unix.EINTR:
 		return nil
