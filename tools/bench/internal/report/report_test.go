@@ -188,7 +188,7 @@ func TestRateThatIsNotTheServersIsMarked(t *testing.T) {
 	}{
 		"the server is the limit":    {99, 80, ""},
 		"the load is the limit":      {99, 97, "limited by the load generator"},
-		"the machine is not idle":    {60, 50, "limited by neither server nor load generator"},
+		"the machine is not idle":    {60, 50, "limited by neither: the machine was not idle"},
 		"only the load is the limit": {80, 97, "limited by the load generator"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -195,12 +195,12 @@ func (r *Report) limit(c spec.Case) string {
 	load, ok := r.summary(c, spec.LoadBusy)
 	server, ok2 := r.summary(c, spec.ServerBusy)
 	switch {
-	case !ok || !ok2 || !c.Pinned || c.Live < 64:
+	case !ok || !ok2 || r.Small || !c.Pinned || c.Live < 64:
 		return ""
 	case load.Median >= busyLoad:
 		return "limited by the load generator"
 	case server.Median < busyServer:
-		return "limited by neither server nor load generator: the machine does something else"
+		return "limited by neither: the machine was not idle"
 	}
 	return ""
 }
