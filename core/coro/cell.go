@@ -124,9 +124,7 @@ func (*cell[T, B]) loop(c *coroutine) iter.Seq[struct{}] {
 			} else {
 				c.job.run()
 			}
-			if !c.finish() {
-				return
-			}
+			c.finish()
 		}
 	}
 }

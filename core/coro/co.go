@@ -49,10 +49,6 @@ func (s *bodyState) resume(cx *core.Context, j job) task.Poll {
 		s.begin(p, j)
 		c = s.coroutine
 	}
-	if c.gone {
-		s.ended(p)
-		return s.result
-	}
 	s.cx = cx
 	c.pool = p
 	p.current = s
@@ -286,11 +282,21 @@ func (s *bodyState) leave() *berth {
 
 // back is called when the body has been resumed. It returns when the next poll of the body has begun.
 func (s *bodyState) back() {
+	if c := s.coroutine; c == nil || c.exchanged || c.pool.current != s {
+		s.backForNoPoll()
+	}
+}
+
+// backForNoPoll is back without a poll under way, or on a foreign goroutine that has taken the place of the body's.
+func (s *bodyState) backForNoPoll() {
 	c := s.coroutine
-	if c == nil || c.gone {
+	if c != nil && c.exchanged { // the body has ended
+		c.exchanged = false
+		s.task.Wake()
+		c = nil
+	}
+	if c == nil {
 		panic(textForeign)
 	}
-	if c.pool.current != s {
-		c.resumed()
-	}
+	c.resumed()
 }

@@ -19,7 +19,8 @@ type coroutine struct {
 	checkMask    uint8                   // a use is checked if its number has none of these bits
 	threadLocked bool                    // as in the pool that it was made for
 	broken       bool                    // its goroutine is inside Goexit and can only be stopped
-	gone         bool                    // its goroutine has ended before it was disposed of
+	gone         bool                    // its goroutine has ended
+	exchanged    bool                    // a foreign goroutine is in its place, and is resumed to panic
 	reclaimed    bool                    // it is to switch to its own berth
 	surplus      bool                    // it is in the Surplus, whose lock guards this field
 	serving      bool                    // the body has not returned
@@ -143,6 +144,9 @@ func (c *coroutine) exit() {
 	c.job.exited()
 	c.broken = true
 	c.leaveThread()
+	if s := c.job.state(); c.pool.current != s {
+		c.takeBack(s)
+	}
 	c.pass(&c.pool.home)
 	for c.resumed() {
 	}

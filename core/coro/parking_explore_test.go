@@ -14,15 +14,18 @@ type parkLaw uint8
 const (
 	parkKept  parkLaw = iota
 	lawParked         // each party that does not hold a worker is parked in one berth, at says which, and each has one
-	lawRace           // two workers do not switch to one berth at once
-	lawMeant          // the goroutine goes on that was meant to
+	lawRace           // two workers do not touch one berth at once
+	lawMeant          // the goroutine goes on that was meant to, or goes home
+	lawPool           // a coroutine that is resumed knows by which worker
 	lawPoll           // a body goes on if its task may be polled by that worker
-	lawEnd            // a coroutine ends in its own berth, where the worker's goroutine is parked that ends it
+	lawEnd            // a coroutine ends if the worker that ends it is the only one to resume the party in its berth
+	lawBound          // none of the Surplus could end: none is parked in the berth of another one
+	lawNoted          // the Surplus knows in which berth each of them is parked
 	lawLeft           // in the end all coroutines have ended
 	lawNoEnd          // there is a way to the end
 )
 
-var parkLaws = [...]string{"kept", "parked", "race", "meant", "poll", "end", "left", "no end"}
+var parkLaws = [...]string{"kept", "parked", "race", "meant", "pool", "poll", "end", "bound", "noted", "left", "no end"}
 
 func (l parkLaw) String() string { return parkLaws[l] }
 
@@ -35,8 +38,15 @@ func (s *parkState) breaks(l parkLaw) {
 // Broken implements explore.Model.
 func (m *parkModel) Broken(s *parkState) parkLaw { return s.broken }
 
-// Key implements explore.Model.
+// Key implements explore.Model. The next resumer of a suspended body, and of one in the Surplus, sets its pool.
 func (m *parkModel) Key(s *parkState) parkState {
+	if m.moves() {
+		for i := range s.co {
+			if c := &s.co[i]; c.is == coWaiting || c.is == coReady || c.surplus && s.lock == nobody {
+				c.pool = 0
+			}
+		}
+	}
 	k := *s
 	k.broken = parkKept
 	return k
@@ -46,7 +56,7 @@ func (m *parkModel) Key(s *parkState) parkState {
 func (m *parkModel) Check(s *parkState) {
 	var parked [maxParties]int
 	for b, p := range s.in {
-		if live := s.co[b].is != coAbsent && s.co[b].is != coEnded; live != (p != nobody) {
+		if s.co[b].is != coAbsent != (p != nobody) {
 			s.breaks(lawParked)
 		}
 		if p != nobody {
@@ -56,27 +66,61 @@ func (m *parkModel) Check(s *parkState) {
 			}
 		}
 	}
-	for c, co := range s.co {
-		if live := co.is != coAbsent && co.is != coEnded; live != (parked[c] == 1 || s.holds(uint8(c))) {
+	for c := range s.co {
+		lives := s.co[c].is != coAbsent
+		if parked[c] > 1 || lives != (parked[c] == 1 || s.holds(uint8(c))) || parked[c] == 1 && s.holds(uint8(c)) {
 			s.breaks(lawParked)
 		}
 	}
-	for w := range m.workers {
-		if h := homeOf(w); (parked[h] == 1) == s.holds(h) {
+	for i := range m.workers {
+		nested := s.ws[i].outer != nobody
+		if parked[homeOf(i)] == 1 == (s.ws[i].holder == homeOf(i)) || parked[savedOf(i)] == 1 != nested {
 			s.breaks(lawParked)
 		}
 	}
-	if a, b := &s.ws[0], &s.ws[1]; a.pc == pcSwap && b.pc == pcSwap && a.to == b.to {
+	if a := s.ws[0].touches(s); a != nobody && a == s.ws[1].touches(s) {
 		s.breaks(lawRace)
+	}
+	if s.lock == nobody {
+		for c := range s.co {
+			if !s.co[c].surplus {
+				continue
+			}
+			if p := s.in[c]; isCoroutine(p) && s.co[p].surplus {
+				s.breaks(lawBound)
+			}
+			if s.parked[s.at[c]] != uint8(c) {
+				s.breaks(lawNoted)
+			}
+		}
 	}
 }
 
-func (s *parkState) holds(p uint8) bool { return s.ws[0].holder == p || s.ws[1].holder == p }
+// holds reports whether c holds a worker, or drops another body there.
+func (s *parkState) holds(c uint8) bool {
+	for i := range s.ws {
+		if w := &s.ws[i]; w.holder == c || w.outer == c {
+			return true
+		}
+	}
+	return false
+}
+
+// touches returns the berth that the worker touches next: to switch there, or because its owner ends.
+func (w *parkWorker) touches(s *parkState) uint8 {
+	switch {
+	case w.pc == pcSwap:
+		return w.to
+	case w.pc == pcLanded && isCoroutine(w.holder) && s.co[w.holder].ends:
+		return w.holder
+	}
+	return nobody
+}
 
 // CheckEnd implements explore.Model.
 func (m *parkModel) CheckEnd(s *parkState) {
 	for _, c := range s.co {
-		if c.is != coAbsent && c.is != coEnded {
+		if c.is != coAbsent {
 			s.breaks(lawLeft)
 		}
 	}
@@ -91,19 +135,20 @@ func (m *parkModel) CheckEnd(s *parkState) {
 // here and makes them slow.
 func parkModels() []parkModel {
 	ms := []parkModel{
-		{name: "one worker, 3 coroutines, none kept", workers: 1, coroutines: 3, bodies: 3},
+		{name: "one worker, 3 coroutines, none kept", workers: 1, coroutines: 3, bodies: 3, drops: true, strays: true},
 		{name: "two workers, 2 coroutines, none kept", workers: 2, coroutines: 2, bodies: 3},
 	}
 	if !racetest.Enabled {
 		ms = append(ms,
+			parkModel{name: "two workers, 2 coroutines, drops", workers: 2, coroutines: 2, bodies: 3, drops: true, strays: true},
 			parkModel{name: "one worker, 4 coroutines, one kept", workers: 1, coroutines: 4, bodies: 4, limit: 1},
-			parkModel{name: "two workers, 3 coroutines, none kept", workers: 2, coroutines: 3, bodies: 5},
+			parkModel{name: "two workers, 3 coroutines, none kept", workers: 2, coroutines: 3, bodies: 3},
 		)
 	}
 	if !racetest.Enabled && !testing.Short() {
 		ms = append(ms,
-			parkModel{name: "one worker, 4 coroutines, all kept", workers: 1, coroutines: 4, bodies: 5, limit: 4},
-			parkModel{name: "two workers, 4 coroutines, one kept", workers: 2, coroutines: 4, bodies: 5, limit: 1},
+			parkModel{name: "two workers, 3 coroutines, one kept", workers: 2, coroutines: 3, bodies: 3, limit: 1},
+			parkModel{name: "two workers, 3 coroutines, drops", workers: 2, coroutines: 3, bodies: 3, drops: true},
 		)
 	}
 	return ms

@@ -1,69 +1,103 @@
 package coro_test
 
-import "fmt"
-
 // stepFree is what the worker's goroutine may do between two polls.
 func (m *parkModel) stepFree(s *parkState, i uint8, do doer) {
-	poll := func(n *parkState, w *parkWorker, t uint8) {
-		n.co[t].is = coPolled
-		w.current, w.next, w.then = t, nobody, thenPolled
+	poll := func(n *parkState, w *parkWorker, t uint8, then parkThen) {
+		n.co[t].is, n.co[t].pool = coPolled, i
+		w.current, w.next, w.then = t, nobody, then
 		m.pass(n, w, t)
 	}
 	if t := s.ws[i].next; t != nobody {
-		do(fmt.Sprint("polls ", t), func(n *parkState, w *parkWorker) { poll(n, w, t) })
+		do("polls "+digits[t], func(n *parkState, w *parkWorker) { poll(n, w, t, thenPolled) })
 		return
 	}
-	m.eachNext(s, i, func(t uint8) {
-		do(fmt.Sprint("polls ", t), func(n *parkState, w *parkWorker) {
-			m.take(n, w, t)
-			poll(n, w, t)
-		})
-	})
 	for t := range m.coroutines {
-		if s.bodies > 0 && s.co[t].is == coAbsent {
-			do(fmt.Sprint("makes ", t), func(n *parkState, w *parkWorker) {
-				n.in[t], n.at[t] = t, t
-				m.take(n, w, t)
-				poll(n, w, t)
+		if s.co[t].is != coReady {
+			continue
+		}
+		do("polls "+digits[t], func(n *parkState, w *parkWorker) { poll(n, w, t, thenPolled) })
+		if m.drops && !s.co[t].over {
+			do("drops "+digits[t], func(n *parkState, w *parkWorker) {
+				n.co[t].over = true // no await suspends any more
+				poll(n, w, t, thenDropped)
 			})
-			break
 		}
 	}
-	if m.allOver(s) {
-		do("begins to close", func(n *parkState, w *parkWorker) {
-			w.pc, w.closing = pcClose, true
+	if s.bodies > 0 {
+		m.eachFresh(s, i, func(t uint8, get func(n *parkState)) {
+			do("begins a body on "+digits[t], func(n *parkState, w *parkWorker) {
+				get(n)
+				n.bodies--
+				poll(n, w, t, thenPolled)
+			})
 		})
+	}
+	if m.allOver(s) {
+		do("begins to close", func(_ *parkState, w *parkWorker) { w.pc, w.closing = pcTrim, true })
 	}
 }
 
-// allOver reports whether no body is left and no worker is inside a poll: then workers close.
-func (m *parkModel) allOver(s *parkState) bool {
-	for _, c := range s.co {
-		if c.is >= coWaiting && c.is <= coDone {
-			return false
+// eachFresh calls f for each coroutine that Pool.get may return, with what get does.
+func (m *parkModel) eachFresh(s *parkState, i uint8, f func(t uint8, get func(n *parkState))) {
+	found := false
+	for t := range m.coroutines {
+		if s.idleIn(t, i) {
+			found = true
+			f(t, func(*parkState) {})
 		}
 	}
-	for _, w := range s.ws {
-		if w.pc != pcFree && w.pc != pcClosed {
+	if found || m.eachSurplus(s, f) {
+		return
+	}
+	for t := range m.coroutines {
+		if s.co[t].is == coAbsent {
+			f(t, func(n *parkState) { n.in[t], n.at[t] = t, t })
+			return
+		}
+	}
+}
+
+// idleIn reports whether coroutine t is one of the idle ones of worker i's pool.
+func (s *parkState) idleIn(t, i uint8) bool {
+	c := &s.co[t]
+	return c.is == coIdle && c.pool == i && !c.surplus && !c.ends
+}
+
+// allOver reports whether no body is left: then workers close.
+func (m *parkModel) allOver(s *parkState) bool {
+	for i := range s.co {
+		if s.co[i].hasJob() {
 			return false
 		}
 	}
 	return s.bodies == 0
 }
 
-// homeLanded is what the worker's goroutine does when it has been resumed.
+// homeLanded is what the worker's goroutine does when it has been resumed, or a body that drops another one.
 func (m *parkModel) homeLanded(n *parkState, w *parkWorker, i uint8) {
 	if w.holder != w.want || w.holder != homeOf(i) {
 		n.breaks(lawMeant)
 		return
 	}
-	n.at[w.holder] = nobody
-	w.to, w.want = nobody, nobody
-	switch w.then {
+	switch n.at[w.holder] = nobody; w.then {
 	case thenPolled:
-		if c := w.current; c != nobody {
-			m.endPoll(n, c, i)
+		c := w.current
+		if w.current = nobody; c != nobody {
+			m.endPoll(n, w, c, i)
+		}
+		w.pc = pcTrim
+	case thenDropped:
+		c := w.current
+		if c == nobody || n.co[c].is != coDone {
+			n.breaks(lawMeant)
+			return
+		}
+		if w.outer != nobody || m.fault != faultCurrentStays {
 			w.current = nobody
+		}
+		if m.endPoll(n, w, c, i); w.outer != nobody && m.fault != faultNestedTrims {
+			m.dropped(n, w, i)
+			return
 		}
 		w.pc = pcTrim
 	case thenReclaimed:
@@ -71,92 +105,130 @@ func (m *parkModel) homeLanded(n *parkState, w *parkWorker, i uint8) {
 			n.breaks(lawEnd)
 			return
 		}
-		m.dispose(n, w)
-	case thenDisposed:
-		if n.co[w.subject].is != coEnded {
-			n.breaks(lawEnd)
-			return
-		}
-		n.co[w.subject].is = coAbsent
-		w.then = thenPolled
+		m.dispose(n, w, i)
+	case thenTrim:
 		w.subject, w.pc = nobody, pcTrim
-		if w.closing {
-			w.pc = pcClose
-		}
+	case thenGuest:
+		w.subject, w.pc = nobody, pcGuest
 	}
 }
 
-func (m *parkModel) endPoll(n *parkState, c, i uint8) {
+// endPoll is what resume does before trim.
+func (m *parkModel) endPoll(n *parkState, w *parkWorker, c, i uint8) {
 	co := &n.co[c]
-	switch {
-	case co.is == coPolled:
-		co.is = coWaiting
-	case co.broken:
-		co.is, co.pool = coBroken, i
-	default:
-		co.is, co.pool = coIdle, i
+	if co.is == coPolled {
+		w.last = c
+		return
 	}
+	if co.is, co.over = coIdle, false; co.broken {
+		co.is = coBroken
+	}
+	co.pool = i
 }
 
 // stepTrim is Pool.trim.
 func (m *parkModel) stepTrim(s *parkState, i uint8, do doer) {
-	idle := 0
-	for _, c := range s.co {
-		if c.is == coIdle && c.pool == i {
-			idle++
-		}
+	if m.moves() && m.fault != faultTrimsAlone {
+		m.stepSurplus(s, i, do)
+		return
 	}
-	over := true
-	for t, c := range s.co {
-		if c.pool == i && (c.is == coBroken || c.is == coIdle && idle > m.limit) {
-			over = false
-			do(fmt.Sprint("is to end ", t), func(n *parkState, w *parkWorker) {
-				n.co[t].is = coEnding
-				w.subject, w.pc = uint8(t), pcEnd
+	ending := false
+	for t := range m.coroutines {
+		if s.co[t].ends && s.co[t].pool == i {
+			ending = true
+			do("ends "+digits[t], func(n *parkState, w *parkWorker) {
+				w.subject, w.then = t, thenTrim
+				m.pass(n, w, t)
 			})
 		}
 	}
-	if over {
-		do("has trimmed", func(_ *parkState, w *parkWorker) { w.pc = pcFree })
+	if ending {
+		return
+	}
+	if kept := m.limitOf(s, i); s.countIdle(i) > kept {
+		for t := range m.coroutines {
+			if kept == 0 || s.idleIn(t, i) {
+				do("is to end those that are idle", func(n *parkState, _ *parkWorker) {
+					for u := range m.coroutines {
+						if n.co[u].ends = s.idleIn(u, i) && (kept == 0 || u != t); n.co[u].ends {
+							n.co[u].pool = i
+						}
+					}
+				})
+				if kept == 0 {
+					break
+				}
+			}
+		}
+		return
+	}
+	for t := range m.coroutines {
+		if c := &s.co[t]; c.is == coBroken && c.pool == i {
+			do("ends the broken "+digits[t], func(n *parkState, w *parkWorker) { m.endBroken(n, w, t, i, thenTrim) })
+			return
+		}
+	}
+	do("has trimmed", func(n *parkState, w *parkWorker) { m.trimmed(n, w, i) })
+}
+
+// trimmed is the end of HostView.Run, or of Pool.Close.
+func (m *parkModel) trimmed(n *parkState, w *parkWorker, i uint8) {
+	if w.outer != nobody {
+		m.dropped(n, w, i)
+		return
+	}
+	if w.last != nobody {
+		n.co[w.last].is = coWaiting
+	}
+	w.last, w.current, w.then, w.pc = nobody, nobody, thenPolled, pcFree
+	if w.closing {
+		w.pc = pcClosed
 	}
 }
 
-// stepEnd is Pool.end.
-func (m *parkModel) stepEnd(s *parkState, i uint8, do doer) {
-	c := s.ws[i].subject
-	switch {
-	case s.at[c] == c || m.fault == faultReclaimSkipped:
-		do("disposes", func(n *parkState, w *parkWorker) { m.dispose(n, w) })
-	default:
-		do("reclaims", func(n *parkState, w *parkWorker) { m.reclaim(n, w) })
+// limitOf is Pool.limit. In the model it is 0, 1, or as many as there are.
+func (m *parkModel) limitOf(s *parkState, i uint8) uint8 {
+	if s.ws[i].closing {
+		return 0
 	}
+	return m.limit
 }
 
-func (m *parkModel) dispose(n *parkState, w *parkWorker) {
-	n.co[w.subject].stopping = true
-	w.then = thenDisposed
-	m.pass(n, w, w.subject)
+func (s *parkState) countIdle(i uint8) (n uint8) {
+	for t := range uint8(len(s.co)) {
+		if s.idleIn(t, i) {
+			n++
+		}
+	}
+	return n
 }
 
-func (m *parkModel) reclaim(n *parkState, w *parkWorker) {
-	c := w.subject
+// endBroken is Pool.endBroken.
+func (m *parkModel) endBroken(n *parkState, w *parkWorker, c, i uint8, then parkThen) {
+	w.subject, w.then = c, then
+	n.co[c].pool = i
+	if n.at[c] == c || m.fault == faultReclaimSkipped {
+		m.dispose(n, w, i)
+		return
+	}
 	n.co[c].reclaimed = true
 	w.then = thenReclaimed
 	m.pass(n, w, c)
 }
 
-// close is the loop of Pool.Close.
-func (m *parkModel) close(n *parkState, w *parkWorker, i uint8) {
-	for t := range n.co {
-		if co := &n.co[t]; co.is == coIdle && co.pool == i {
-			co.is, w.subject = coEnding, uint8(t)
-			if n.at[t] == uint8(t) {
-				m.dispose(n, w)
-			} else {
-				m.reclaim(n, w)
-			}
-			return
-		}
+func (m *parkModel) dispose(n *parkState, w *parkWorker, i uint8) {
+	c := w.subject
+	n.co[c].ends, n.co[c].pool = true, i
+	if w.then == thenReclaimed {
+		w.then = m.afterEnd(w)
 	}
-	w.pc = pcClosed
+	m.pass(n, w, c)
+}
+
+// afterEnd is where the worker's goroutine goes on after the end of a coroutine.
+func (m *parkModel) afterEnd(w *parkWorker) parkThen {
+	if w.adding != nobody && w.adding != w.subject {
+		return thenGuest
+	}
+	return thenTrim
 }

@@ -11,68 +11,84 @@ import (
 type parkModel struct {
 	name       string
 	workers    uint8
-	coroutines uint8 // at most
+	coroutines uint8 // at most, at a time
 	bodies     uint8 // that are spawned
-	limit      int   // of each pool
+	limit      uint8 // of each pool: 0, 1 or all
+	drops      bool  // workers drop bodies, and bodies drop others that have not begun
+	strays     bool  // foreign goroutines await with the Co of a body
 	fault      parkFault
 }
 
 const (
 	maxParkWorkers    = 2
 	maxParkCoroutines = 4
-	maxParties        = maxParkCoroutines + maxParkWorkers
+	maxParties        = maxParkCoroutines + 2*maxParkWorkers
 	nobody            = 255
+	ended             = 254 // in Surplus.parked: a coroutine that is not there any more
 )
 
 // homeOf returns the party of a worker's own goroutine. The parties of coroutines, and their berths, have their numbers.
 func homeOf(w uint8) uint8 { return maxParkCoroutines + w }
 
+// savedOf returns the party of a worker's own goroutine while a body that drops another one takes its place.
+func savedOf(w uint8) uint8 { return maxParkCoroutines + maxParkWorkers + w }
+
+func isCoroutine(p uint8) bool { return p < maxParkCoroutines }
+
 // A parkState is everything that decides which steps are possible.
 type parkState struct {
 	in     [maxParkCoroutines]uint8 // who is parked in the berth
-	at     [maxParties]uint8        // party.at
+	at     [maxParties]uint8        // party.at; that of savedOf is the local variable of drop
 	co     [maxParkCoroutines]parkCoroutine
 	ws     [maxParkWorkers]parkWorker
-	bodies uint8 // that have not begun
+	parked [maxParkCoroutines]uint8 // Surplus.parked
+	lock   uint8                    // the worker that has locked the Surplus
+	bodies uint8                    // that have not begun
 	broken parkLaw
 }
 
 type parkCoroutine struct {
 	is        coroutinePhase
-	pool      uint8 // while it is idle, or among the broken ones
+	pool      uint8 // coroutine.pool
+	surplus   bool
 	broken    bool
 	reclaimed bool
-	stopping  bool
+	ends      bool
+	astray    bool // its body runs beside the worker; a foreign goroutine is parked in its place
+	over      bool // the body has ended
 }
 
 type coroutinePhase uint8
 
 const (
-	coAbsent  coroutinePhase = iota // not made yet, or disposed of
-	coIdle                          // in a pool
+	coAbsent  coroutinePhase = iota // not made yet, or ended
+	coIdle                          // in a pool or in the Surplus, or to end
 	coWaiting                       // its body is suspended
 	coReady                         // in a queue
 	coTaken                         // the next one of a worker
 	coPolled                        // the poll of its body is under way, or is to be ended
 	coDone                          // its body has ended, the poll is to be ended by the worker's goroutine
-	coBroken                        // among the broken ones of a pool
-	coEnding                        // on the way to its end
-	coEnded
+	coBroken                        // among the broken ones of a pool, or in the Surplus
 )
 
-var coPhases = [...]string{"absent", "idle", "waiting", "ready", "taken", "polled", "done", "broken", "ending", "ended"}
+var coPhases = [...]string{"absent", "idle", "waiting", "ready", "taken", "polled", "done", "broken"}
+
+// hasJob reports whether coroutine.job is set.
+func (c *parkCoroutine) hasJob() bool { return c.is >= coWaiting && c.is <= coDone }
 
 // A parkWorker is one worker: who holds it, and what that one does next.
 type parkWorker struct {
 	pc      parkPC
 	holder  uint8
-	to      uint8 // the berth to swap in, or in which the holder was resumed
+	to      uint8 // the berth to swap in
 	want    uint8 // the party that is to go on
 	current uint8 // Pool.current
+	last    uint8 // whose poll HostView.Run is to end
 	next    uint8 // the task that Relay.Next has returned
 	then    parkThen
 	subject uint8 // the coroutine that the worker's goroutine ends
-	evict   bool  // Pool.evictTo is set
+	adding  uint8 // to the Surplus
+	outer   uint8 // the body that drops another one
 	closing bool
 }
 
@@ -82,36 +98,38 @@ const (
 	pcFree   parkPC = iota // the worker's goroutine is between two polls
 	pcBody                 // the body of current runs
 	pcSwap                 // swaps in to
-	pcLanded               // has been resumed in to
+	pcLanded               // has been resumed
 	pcTrim
-	pcEnd // ends subject
-	pcClose
+	pcHost  // Surplus.add: may end the owner of the berth
+	pcGuest // Surplus.add: may end the one that was added
 	pcClosed
 )
 
-var parkPCs = [...]string{"free", "body", "swap", "landed", "trim", "end", "close", "closed"}
+var parkPCs = [...]string{"free", "body", "swap", "landed", "trim", "host", "guest", "closed"}
 
 // A parkThen is where the worker's goroutine goes on when it is resumed.
 type parkThen uint8
 
 const (
 	thenPolled    parkThen = iota // resume
+	thenDropped                   // drop
 	thenReclaimed                 // reclaim, and then dispose
-	thenDisposed                  // dispose
+	thenTrim                      // trim, after an end
+	thenGuest                     // Surplus.add, after the end of the owner of the berth
 )
 
 // Birth implements explore.Model.
 func (m *parkModel) Birth() parkState {
-	s := parkState{bodies: m.bodies}
+	s := parkState{bodies: m.bodies, lock: nobody}
 	for i := range s.in {
-		s.in[i] = nobody
+		s.in[i], s.parked[i] = nobody, nobody
 	}
 	for i := range s.at {
 		s.at[i] = nobody
 	}
 	for i := range s.ws {
-		s.ws[i] = parkWorker{holder: homeOf(uint8(i)), to: nobody, want: nobody, current: nobody, next: nobody,
-			subject: nobody}
+		s.ws[i] = parkWorker{holder: homeOf(uint8(i)), to: nobody, want: nobody, current: nobody, last: nobody,
+			next: nobody, subject: nobody, adding: nobody, outer: nobody}
 		if i >= int(m.workers) {
 			s.ws[i].pc = pcClosed
 		}
@@ -119,29 +137,37 @@ func (m *parkModel) Birth() parkState {
 	return s
 }
 
-// handsOver reports whether coroutines resume suspended bodies.
-func (m *parkModel) handsOver() bool { return m.workers == 1 || m.fault == faultHandOverMoving }
+// moves reports whether tasks move between workers.
+func (m *parkModel) moves() bool { return m.workers > 1 }
 
 // Steps implements explore.Model.
 func (m *parkModel) Steps(s parkState, visit func(agent, step string, next parkState)) {
 	for i := range s.co {
-		if s.co[i].is == coWaiting {
-			n := s
-			n.co[i].is = coReady
-			visit("a waker", fmt.Sprint("wakes ", i), n)
+		if s.co[i].is != coWaiting {
+			continue
+		}
+		n := s
+		n.co[i].is = coReady
+		if !s.co[i].astray {
+			visit("a waker", "wakes "+digits[i], n)
+		} else if s.at[i] != nobody { // an end that comes at another time is a race that nothing can make good
+			m.stray(&n, uint8(i))
+			visit("a body beside the worker", digits[i]+" ends", n)
 		}
 	}
 	for i := range m.workers {
-		do := func(step string, change func(n *parkState, w *parkWorker)) {
+		m.step(&s, i, func(step string, change func(n *parkState, w *parkWorker)) {
 			n := s
 			change(&n, &n.ws[i])
 			visit(workerNames[i], step, n)
-		}
-		m.step(&s, i, do)
+		})
 	}
 }
 
-var workerNames = [...]string{"worker 0", "worker 1"}
+var (
+	workerNames = [...]string{"worker 0", "worker 1"}
+	digits      = [maxParkCoroutines]string{"0", "1", "2", "3"}
+)
 
 // A doer makes one of the steps that are possible.
 type doer func(step string, change func(n *parkState, w *parkWorker))
@@ -159,14 +185,14 @@ func (m *parkModel) step(s *parkState, i uint8, do doer) {
 		m.stepLanded(s, i, do)
 	case pcTrim:
 		m.stepTrim(s, i, do)
-	case pcEnd:
-		m.stepEnd(s, i, do)
-	case pcClose:
-		do("closes", func(n *parkState, w *parkWorker) { m.close(n, w, i) })
+	case pcHost:
+		do("looks at the berth of "+digits[w.adding], func(n *parkState, w *parkWorker) { m.endHost(n, w, i) })
+	case pcGuest:
+		do("looks for a guest of "+digits[w.adding], func(n *parkState, w *parkWorker) { m.endAdded(n, w, i) })
 	}
 }
 
-// pass is Pool.pass from the holder to a party.
+// pass is party.pass from the holder.
 func (m *parkModel) pass(n *parkState, w *parkWorker, to uint8) {
 	w.want, w.to, w.pc = to, n.at[to], pcSwap
 	if w.to == nobody {
@@ -181,149 +207,11 @@ func (m *parkModel) swap(n *parkState, w *parkWorker) {
 		n.breaks(lawParked)
 		return
 	}
-	if m.fault != faultAtStays || from >= maxParkCoroutines || to >= maxParkCoroutines {
+	if m.fault != faultAtStays || !isCoroutine(from) || !isCoroutine(to) {
 		n.at[from] = w.to
 	}
 	n.in[w.to] = from
-	w.holder, w.pc = to, pcLanded
-}
-
-// stepLanded is what a goroutine does that has been resumed.
-func (m *parkModel) stepLanded(s *parkState, i uint8, do doer) {
-	w := &s.ws[i]
-	x := w.holder
-	switch {
-	case w.evict && m.fault != faultEvictedStays:
-		do("is evicted", func(n *parkState, w *parkWorker) {
-			w.evict = false
-			m.pass(n, w, homeOf(i))
-		})
-	case x >= maxParkCoroutines:
-		do("home goes on", func(n *parkState, w *parkWorker) { m.homeLanded(n, w, i) })
-	case s.co[x].reclaimed:
-		do("is reclaimed", func(n *parkState, w *parkWorker) {
-			n.co[x].reclaimed, w.evict = false, true
-			n.at[x], w.to, w.pc = x, x, pcSwap
-		})
-	case s.co[x].stopping:
-		do("ends", func(n *parkState, w *parkWorker) { m.endCoroutine(n, w, i) })
-	case x != w.want:
-		do("goes on", func(n *parkState, _ *parkWorker) { n.breaks(lawMeant) })
-	case s.co[x].is == coTaken || s.co[x].is == coPolled:
-		m.stepBegun(s, i, do)
-	default:
-		do("goes on", func(n *parkState, _ *parkWorker) { n.breaks(lawPoll) })
-	}
-}
-
-// endCoroutine ends the goroutine of the holder, which resumes the one in its own berth.
-func (m *parkModel) endCoroutine(n *parkState, w *parkWorker, i uint8) {
-	x := w.holder
-	y := n.in[x]
-	if y != homeOf(i) {
-		n.breaks(lawEnd)
-		return
-	}
-	n.in[x], n.at[x], n.at[y] = nobody, nobody, nobody
-	n.co[x] = parkCoroutine{is: coEnded}
-	w.holder, w.want = y, y
-}
-
-// stepBegun is Pool.begun.
-func (m *parkModel) stepBegun(s *parkState, i uint8, do doer) {
-	w := &s.ws[i]
-	x, from := w.holder, w.current
-	if from == x {
-		do("begins", func(n *parkState, w *parkWorker) { w.pc = pcBody })
-		return
-	}
-	if w.next != x {
-		do("begins", func(n *parkState, w *parkWorker) { n.breaks(lawPoll) })
-		return
-	}
-	if from != nobody {
-		do("ends a poll and begins its own", func(n *parkState, w *parkWorker) {
-			n.co[from].is, n.co[x].is = coWaiting, coPolled
-			w.current, w.next, w.pc = x, nobody, pcBody
-		})
-		do("ends a poll and cannot begin", func(n *parkState, w *parkWorker) {
-			n.co[from].is = coWaiting
-			w.current = nobody
-			m.pass(n, w, homeOf(i))
-		})
-	}
-	do("cannot begin", func(n *parkState, w *parkWorker) { m.pass(n, w, homeOf(i)) })
-}
-
-// stepBody is what a body may do next: suspend, or end, and what its coroutine then does.
-func (m *parkModel) stepBody(s *parkState, i uint8, do doer) {
-	c, home := s.ws[i].current, homeOf(i)
-	if m.handsOver() {
-		m.eachNext(s, i, func(t uint8) {
-			do(fmt.Sprintf("%d suspends, %d is next", c, t), func(n *parkState, w *parkWorker) {
-				m.take(n, w, t)
-				m.pass(n, w, t)
-			})
-		})
-	}
-	do(fmt.Sprint(c, " suspends"), func(n *parkState, w *parkWorker) {
-		if m.fault == faultEndedEarly {
-			n.co[c].is, w.current = coWaiting, nobody
-		}
-		m.pass(n, w, home)
-	})
-	do(fmt.Sprint(c, " yields alone and cannot continue"), func(n *parkState, w *parkWorker) {
-		n.co[c].is = coTaken
-		w.current, w.next = nobody, c
-		m.pass(n, w, home)
-	})
-	for _, broken := range []bool{false, true} {
-		do(fmt.Sprint(c, " ends, broken: ", broken), func(n *parkState, w *parkWorker) {
-			n.co[c].is, n.co[c].broken = coDone, broken
-			m.pass(n, w, home)
-		})
-	}
-	ended := func(n *parkState, w *parkWorker) {
-		n.co[c].is, n.co[c].pool, w.current = coIdle, i, nobody
-	}
-	do(fmt.Sprint(c, " is idle"), func(n *parkState, w *parkWorker) {
-		ended(n, w)
-		m.pass(n, w, home)
-	})
-	if s.bodies > 0 {
-		do(fmt.Sprint(c, " takes a body"), func(n *parkState, _ *parkWorker) { n.bodies-- })
-	}
-	for t := range m.coroutines {
-		if s.co[t].is != coReady || !m.handsOver() {
-			continue
-		}
-		do(fmt.Sprintf("%d is idle, %d begins", c, t), func(n *parkState, w *parkWorker) {
-			ended(n, w)
-			n.co[t].is, w.current = coPolled, t
-			m.pass(n, w, t)
-		})
-		do(fmt.Sprintf("%d is idle, %d cannot begin", c, t), func(n *parkState, w *parkWorker) {
-			ended(n, w)
-			m.take(n, w, t)
-			m.pass(n, w, home)
-		})
-	}
-}
-
-// eachNext calls f for each coroutine that may be the next one: its body is ready, or it is idle and gets a body.
-func (m *parkModel) eachNext(s *parkState, i uint8, f func(t uint8)) {
-	for t := range m.coroutines {
-		if s.co[t].is == coReady || s.bodies > 0 && s.co[t].is == coIdle && s.co[t].pool == i {
-			f(t)
-		}
-	}
-}
-
-func (m *parkModel) take(n *parkState, w *parkWorker, t uint8) {
-	if n.co[t].is != coReady {
-		n.bodies--
-	}
-	n.co[t].is, w.next = coTaken, t
+	w.holder, w.pc, w.to = to, pcLanded, nobody
 }
 
 // String is for traces.
@@ -337,7 +225,7 @@ func (s parkState) String() string {
 		for _, f := range []struct {
 			name string
 			set  bool
-		}{{"broken", c.broken}, {"reclaimed", c.reclaimed}, {"stopping", c.stopping}} {
+		}{{"surplus", c.surplus}, {"broken", c.broken}, {"reclaimed", c.reclaimed}, {"ends", c.ends}, {"astray", c.astray}, {"over", c.over}} {
 			if f.set {
 				fmt.Fprintf(&b, "+%s", f.name)
 			}
@@ -345,7 +233,9 @@ func (s parkState) String() string {
 		fmt.Fprintf(&b, "[%s] ", partyName(s.in[i]))
 	}
 	for i, w := range s.ws {
-		fmt.Fprintf(&b, "| worker %d: %s %s to %d ", i, partyName(w.holder), parkPCs[w.pc], int8(w.to))
+		if w.pc != pcClosed {
+			fmt.Fprintf(&b, "| worker %d: %s %s, current %s ", i, partyName(w.holder), parkPCs[w.pc], partyName(w.current))
+		}
 	}
 	return b.String()
 }
@@ -354,8 +244,10 @@ func partyName(p uint8) string {
 	switch {
 	case p == nobody:
 		return "-"
-	case p >= maxParkCoroutines:
-		return fmt.Sprint("home ", p-maxParkCoroutines)
+	case isCoroutine(p):
+		return digits[p]
+	case p < savedOf(0):
+		return fmt.Sprint("home ", p-homeOf(0))
 	}
-	return fmt.Sprint(p)
+	return fmt.Sprint("home ", p-savedOf(0), " (saved)")
 }

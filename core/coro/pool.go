@@ -89,11 +89,9 @@ func (p *Pool) get(j job) *coroutine {
 // put makes c idle. Where coroutines hand the worker on, there may be more idle ones than are to be kept until trim.
 func (p *Pool) put(c *coroutine) {
 	c.job = nil
-	switch {
-	case c.gone:
-	case c.broken:
+	if c.broken {
 		p.broken = append(p.broken, c)
-	default:
+	} else {
 		p.idle = append(p.idle, c)
 	}
 }

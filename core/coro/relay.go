@@ -122,19 +122,18 @@ func (p *Pool) begun(c *coroutine) bool {
 	return begun
 }
 
-// finish hands the worker on when the body of c has ended. It returns once c has been resumed, or has another body, and
-// false if c has to end.
-func (c *coroutine) finish() bool {
+// finish hands the worker on when the body of c has ended. It returns once c has been resumed, or has another body.
+func (c *coroutine) finish() {
 	c.leaveThread()
-	s, p := c.job.state(), c.pool
-	if p.current != s {
-		c.leaveToWorker(s)
-		return false
+	s := c.job.state()
+	if c.pool.current != s {
+		c.takeBack(s)
 	}
+	p := c.pool
 	if p.opts.Relay == nil || s.dropping || s.result == task.Panicked || s.watch.Load() != nil ||
 		s.task.ForHost().Timed() {
 		c.pass(&p.home)
-		return true
+		return
 	}
 	cx, end := s.cx, s.result
 	s.over.Store(true)
@@ -145,14 +144,13 @@ func (c *coroutine) finish() bool {
 	if p.opts.Relay.End(s.task, end) {
 		next := p.beginNext(cx)
 		if next == c {
-			return true
+			return
 		}
 		if next != nil {
 			to = &next.party
 		}
 	}
 	c.pass(to)
-	return true
 }
 
 // beginNext begins the poll of the next task, and returns the coroutine of its body, or nil if the worker's goroutine is

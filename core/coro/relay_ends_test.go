@@ -264,8 +264,9 @@ func TestABodyDropsAnotherWhileTheWorkersGoroutineIsParkedInTheBerthOfAnIdleCoro
 					return 0, nil
 				})
 				s.ForHost().Bind(&w.ready.home, 99)
+				self := co.Context().Waker()
 				s.ForHost().KillOn(co.Context(), core.ErrShutdown)
-				co.Context().ForHost().Begin(co.Context().Waker())
+				co.Context().ForHost().Begin(self)
 			}
 			var first, second gate
 			spawn(t, w, func(co *coro.Co) (int, error) { return 0, await(co, &first) })

@@ -219,8 +219,7 @@ func TestAPollThatIsDisturbedIsEndedByTheWorkersGoroutine(t *testing.T) {
 // An abort during the poll that reaches the body only in its await.
 func TestAnAbortWhileTheWorkerIsHandedOn(t *testing.T) {
 	w := newRelayWorker(t, coro.PoolOptions{})
-	var victim *task.Slot[int]
-	victim = spawn(t, w, func(co *coro.Co) (int, error) {
+	victim := spawn(t, w, func(co *coro.Co) (int, error) {
 		_, err := coro.Await(co, future.Func(func(cx *core.Context) (int, bool) {
 			cx.Yield()
 			return 0, false

@@ -112,15 +112,6 @@ func (w *relayWorker) run() {
 	}
 }
 
-// forget kills the tasks that were spawned through w and have not ended.
-func (w *relayWorker) forget() {
-	for _, t := range w.spawned {
-		if !t.Finished() {
-			t.ForHost().KillOn(w.cx, core.ErrShutdown)
-		}
-	}
-}
-
 // Next implements coro.Relay.
 func (w *relayWorker) Next() *task.Task {
 	if w.left == 0 {

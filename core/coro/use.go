@@ -108,12 +108,17 @@ func (c *exactChecks) check() {
 
 func bodyFunc() []*runtime.Func { return pollFuncs()[:1] }
 
-// leaveToWorker ends c, whose body has ended although the worker has gone on without it: a foreign goroutine has
-// awaited. That goroutine is parked in c's berth, so it is resumed by the end of c, and panics.
-func (c *coroutine) leaveToWorker(s *bodyState) {
+// takeBack parks c where the worker takes it to be parked. c's body has ended although the worker has gone on without it: a
+// foreign goroutine has awaited, and is parked there instead. It is resumed by this, and panics: see back. takeBack returns
+// when the task is polled again.
+//
+// c does not end, since any other party may be parked in its own berth.
+func (c *coroutine) takeBack(s *bodyState) {
 	if s.result != task.Panicked {
 		c.job.crashed(task.NewPanicError(textExchanged))
 	}
-	c.gone, c.job = true, nil
-	s.task.Wake()
+	c.exchanged = true
+	c.at.nexted = !c.at.nexted
+	c.at.swap()
+	c.resumed()
 }
