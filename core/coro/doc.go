@@ -20,9 +20,9 @@
 // A [Co] belongs to its body. The body may pass it to functions that it calls, and any goroutine may use it as a
 // [context.Context]. But only the body may await with it, on its own goroutine or in an iterator that it drives through
 // iter.Pull. An await from another goroutine panics when it is detected: always once the body is suspended or over, and
-// otherwise by a check of the stack at every 256th use. An await that is not detected exchanges the goroutines of the body
-// and of the worker, and nothing undoes that. [PoolOptions].CheckUses detects every such await, also one by the body of
-// another task, such as a child that uses its parent's Co.
+// otherwise by a check of the stack at every 256th use. After an await that is not detected, the body runs beside the
+// worker until it awaits or ends, which ends its task with a panic. [PoolOptions].CheckUses detects every such await, also
+// one by the body of another task, such as a child that uses its parent's Co.
 //
 // # How a body ends
 //
@@ -44,7 +44,8 @@
 //
 // A lock by runtime.LockOSThread ends at the next await, and at the end of the body: a suspended coroutine has no thread.
 // A suspension undoes up to eight nested locks. Code that needs a thread of its own runs on the blocking pool. On workers
-// that are themselves locked to threads, a body must neither lock nor unlock.
+// that are themselves locked to threads, a body must neither lock nor unlock. An iterator must not await if the thread was
+// locked when iter.Pull made it: Go then ends the process, since the lock is gone when the iterator goes on.
 //
 // # How it works
 //
