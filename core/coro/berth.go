@@ -14,10 +14,7 @@ type berth struct {
 //
 // at is a copy of the berth, and not a pointer to it: a switch to a party that has been parked for long reads the memory
 // of that party only.
-type party struct {
-	at   berth
-	ends bool // it is a coroutine, whose goroutine ends when it is resumed next
-}
+type party struct{ at berth }
 
 // take puts p into the berth of q, which is to be resumed. The caller then calls next if nexted is set, and yield if not.
 func (p *party) take(q *party) {

@@ -19,6 +19,7 @@ type coroutine struct {
 	checkMask    uint8                   // a use is checked if its number has none of these bits
 	threadLocked bool                    // as in the pool that it was made for
 	broken       bool                    // its goroutine is inside Goexit and can only be stopped
+	ends         bool                    // its goroutine ends when it is resumed next
 	gone         bool                    // its goroutine has ended
 	exchanged    bool                    // a foreign goroutine is in its place, and is resumed to panic
 	reclaimed    bool                    // it is to switch to its own berth
