@@ -45,6 +45,35 @@ func Example_mutex() {
 	// Output: 10 <nil>
 }
 
+// A mutex with the option Ordered serves tasks in the order in which they came: two that lock again and again alternate.
+func Example_mutexOrdered() {
+	err := executor.Main(context.Background(), executor.Options{}, func(co *coro.Co) error {
+		m := lock.NewMutexWith(lock.MutexOptions{Ordered: true})
+		return coro.WithGroup(co, coro.GroupOptions{}, func(co *coro.Co, g *coro.Group) error {
+			for _, name := range []string{"a", "b"} {
+				err := g.Do(co, func(co *coro.Co) error {
+					for range 2 {
+						guard, err := m.Lock(co)
+						if err != nil {
+							return err
+						}
+						fmt.Print(name, " ")
+						co.Yield()
+						guard.UnlockOn(co.Context())
+					}
+					return nil
+				})
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	})
+	fmt.Println(err)
+	// Output: a b a b <nil>
+}
+
 // A poll-style task embeds the future of a lock.
 func Example_mutexLockFuture() {
 	executor.Main(context.Background(), executor.Options{}, func(co *coro.Co) error {

@@ -34,8 +34,10 @@ func polls[T any, F core.Future[T]](f F, done func(T)) func(t *testing.T) func()
 
 func nothing() {}
 
-func waitForMutex(*testing.T) wait {
-	var m lock.Mutex
+func waitForMutex(*testing.T) wait        { return waitForA(&lock.Mutex{}) }
+func waitForOrderedMutex(*testing.T) wait { return waitForA(newOrdered()) }
+
+func waitForA(m *lock.Mutex) wait {
 	var held lock.Guard
 	f := m.LockFuture()
 	return wait{
@@ -206,6 +208,7 @@ func waitForCell(t *testing.T) wait {
 func TestWaitingAllocatesNothing(t *testing.T) {
 	for name, make := range map[string]func(t *testing.T) wait{
 		"Mutex":         waitForMutex,
+		"ordered Mutex": waitForOrderedMutex,
 		"RWMutex read":  waitToRead,
 		"RWMutex write": waitToWrite,
 		"Semaphore":     waitForPermits,

@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"sync"
 
+	"github.com/moduvex/moduvex-go/core/coretest"
+	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/core/lock"
 )
 
-// These examples are of plain goroutines. Those of tasks, in both styles, are with package executor.
+// These examples are of plain goroutines, but for one. Those of tasks, in both styles, are with package executor.
 
 func ExampleMutex_LockWait() {
 	var m lock.Mutex
@@ -21,6 +23,30 @@ func ExampleMutex_LockWait() {
 	// Output:
 	// <nil>
 	// false
+}
+
+// Two tasks lock twice each, and hold the mutex while the other one runs. In the strict order they alternate; without the
+// option each would lock again at once: a a b b.
+func ExampleNewMutexWith() {
+	m := lock.NewMutexWith(lock.MutexOptions{Ordered: true})
+	h := coretest.New(1)
+	defer h.Close()
+	for _, name := range []string{"a", "b"} {
+		h.Spawn(&coro.New(func(co *coro.Co) (struct{}, error) {
+			for range 2 {
+				g, err := m.Lock(co)
+				if err != nil {
+					return struct{}{}, err
+				}
+				fmt.Print(name, " ")
+				co.Yield()
+				g.UnlockOn(co.Context())
+			}
+			return struct{}{}, nil
+		}).Task)
+	}
+	h.Run()
+	// Output: a b a b
 }
 
 func ExampleSemaphore_AcquireWait() {

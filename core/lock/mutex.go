@@ -13,33 +13,70 @@ import (
 // A Mutex is a lock that tasks hold across awaits. If no await happens under the lock, sync.Mutex of the standard
 // library serves as well. The zero Mutex is unlocked. It must not be copied after first use.
 //
-// It is first in, first out: an unlock passes the lock to the oldest waiter, and it is never free in between. What a
-// task does before an unlock is visible after the lock that follows.
+// It is as fair as sync.Mutex:
+//
+//   - An unlock leaves the mutex unlocked and wakes the waiter that came first. Until that waiter is polled, any caller
+//     may lock the mutex: a task that runs already, such as the one that has just unlocked it, costs no switch.
+//   - A waiter that was woken and finds the mutex locked again keeps its place in line. No other waiter is woken before.
+//   - If that happens when it has waited for a millisecond since it first found the mutex locked, by the clock of the
+//     worker that polls it, the next unlock hands the mutex over to it: the mutex is not free in between. Where
+//     the clock stands, as in a test between two timers, each time it was woken counts as a microsecond.
+//   - The following unlocks hand the mutex over too, in the order of the line, until a waiter that gets it has waited for
+//     less than a millisecond, or none is left.
+//
+// [MutexOptions] has the strict order instead: first in, first out. What a task does before an unlock is visible after
+// the lock that follows.
 type Mutex struct {
-	// One of the three below. Any goroutine moves it between unlocked and locked. It is contended while waiters is
-	// not empty, so that no unlock passes a waiter over, and it moves to and from contended only under mu. A waiter
-	// that leaves does not move it: the unlock finds an empty list then.
+	// A mutexWord. Any goroutine swaps it, as the transitions of that type say.
 	state   atomic.Uint32
 	mu      sync.Mutex // guards waiters
+	ordered bool       // never changes
 	waiters waitlist.List
 }
 
-const (
-	unlocked  = 0
-	locked    = 1
-	contended = 2 // locked, and waiters are in line
-)
+// MutexOptions are the options of [NewMutexWith]. The zero value selects the defaults.
+type MutexOptions struct {
+	// Ordered makes the mutex first in, first out: an unlock hands it over to the oldest waiter, and no caller overtakes
+	// a waiter, not even with TryLock. Each unlock with waiters in line then costs a switch to the next of them, and a
+	// wake of its worker if that is another and sleeps: under contention it is many times slower.
+	Ordered bool
+}
 
 // A Guard holds the lock of a [Mutex], until its Unlock. It may be passed to another task or goroutine. The zero
 // Guard holds nothing.
 type Guard struct{ m *Mutex }
 
+// NewMutexWith makes an unlocked mutex. With the zero MutexOptions it is as a zero Mutex.
+func NewMutexWith(opts MutexOptions) *Mutex { return &Mutex{ordered: opts.Ordered} }
+
 // TryLock locks m if it is unlocked. Any goroutine.
 func (m *Mutex) TryLock() (g Guard, ok bool) {
-	if m.state.CompareAndSwap(unlocked, locked) {
+	if m.tryLock() {
 		return Guard{m}, true
 	}
 	return Guard{}, false
+}
+
+// tryLock applies lock. The first swap is that of a mutex without waiters.
+func (m *Mutex) tryLock() bool {
+	return m.state.CompareAndSwap(0, uint32(wordLocked)) || m.tryLockPast()
+}
+
+// tryLockPast is tryLock where waiters may be in line. It is a separate function so that tryLock is inlined.
+func (m *Mutex) tryLockPast() bool {
+	for {
+		w := m.word()
+		next, ok := w.lock()
+		if !ok || m.swap(w, next) {
+			return ok
+		}
+	}
+}
+
+func (m *Mutex) word() mutexWord { return mutexWord(m.state.Load()) }
+
+func (m *Mutex) swap(from, to mutexWord) bool {
+	return m.state.CompareAndSwap(uint32(from), uint32(to))
 }
 
 // Lock locks m, and suspends the body of co until it has the lock. The error says why co was cancelled; m is not
@@ -78,107 +115,10 @@ func (m *Mutex) LockWait(ctx context.Context) (Guard, error) {
 	return g, err
 }
 
-// lockFutures holds the futures that no body and no goroutine waits with. A body that is unwound by force leaves its
-// future to the garbage collector.
-var lockFutures = sync.Pool{New: func() any { return new(LockFuture) }}
-
 // LockFuture returns the future that locks m.
 func (m *Mutex) LockFuture() LockFuture { return LockFuture{m: m} }
 
-// A LockFuture is ready with the lock once it has it. The package comment says how it is used again.
-type LockFuture struct {
-	m    *Mutex
-	node waitlist.Node
-}
-
-var (
-	_ core.Future[Guard] = (*LockFuture)(nil)
-	_ core.Dropper       = (*LockFuture)(nil)
-)
-
-// Poll locks the mutex, or waits in line.
-func (f *LockFuture) Poll(cx *core.Context) (Guard, bool) {
-	m := f.m
-	if m == nil {
-		panic("lock: Poll of a LockFuture that no Mutex has made")
-	}
-	if !cx.Spend() {
-		m.enlist(&f.node, cx.Waker())
-		return Guard{}, false
-	}
-	if f.node.State() == waitlist.Idle && m.state.CompareAndSwap(unlocked, locked) {
-		return Guard{m}, true
-	}
-	return f.wait(cx)
-}
-
-// wait is the rest of a Poll whose single swap has failed.
-func (f *LockFuture) wait(cx *core.Context) (Guard, bool) {
-	if f.m.wait(&f.node, cx.Waker()) {
-		cx.Refund()
-		cx.Waits(core.WaitLock)
-		return Guard{}, false
-	}
-	return Guard{f.m}, true
-}
-
-// wait enters n into the line, or finds that n was granted the lock. It reports whether n has to wait; if not, n has
-// the lock.
-func (m *Mutex) wait(n *waitlist.Node, w core.Waker) bool {
-	switch n.State() {
-	case waitlist.Idle:
-		return !m.lockOrWait(n, w)
-	case waitlist.Waiting:
-		m.mu.Lock()
-		waiting := m.waiters.Rearm(n, w)
-		m.mu.Unlock()
-		if waiting {
-			return true
-		}
-	}
-	n.Reset()
-	return false
-}
-
-func (m *Mutex) lockOrWait(n *waitlist.Node, w core.Waker) bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	for m.state.Load() != contended {
-		if m.state.CompareAndSwap(unlocked, locked) {
-			return true
-		}
-		if m.state.CompareAndSwap(locked, contended) {
-			break
-		}
-	}
-	m.waiters.Push(n, w)
-	return false
-}
-
-// enlist is the poll of n that has no budget left for a result. n enters the line anyway; if m is unlocked, n
-// has the lock from now on, and its next poll finds that.
-func (m *Mutex) enlist(n *waitlist.Node, w core.Waker) {
-	if n.State() == waitlist.Idle && m.lockOrWait(n, w) {
-		n.Grant(waitlist.Granted)
-	}
-}
-
-// Drop leaves the line. A lock that was granted already goes to the next waiter.
-func (f *LockFuture) Drop() {
-	m := f.m
-	if m == nil || f.node.State() == waitlist.Idle {
-		return
-	}
-	m.mu.Lock()
-	waited := m.waiters.Remove(&f.node)
-	m.mu.Unlock()
-	if !waited {
-		f.node.Reset()
-		m.unlock(nil)
-	}
-}
-
-// Unlock unlocks the mutex. If waiters are in line, the first has the lock from then on and is woken. It panics if g
+// Unlock unlocks the mutex, and wakes the first in line, or hands the mutex over to it: see [Mutex]. It panics if g
 // holds nothing, as after an Unlock. Any goroutine.
 func (g *Guard) Unlock() { g.UnlockOn(nil) }
 
@@ -190,39 +130,60 @@ func (g *Guard) UnlockOn(cx *core.Context) {
 	m.unlock(cx)
 }
 
-// unlock unlocks m, or passes it to the next in line. If it were inlined, its callers would not be.
+// unlock unlocks m. If it were inlined, its callers would not be.
 //
 //go:noinline
 func (m *Mutex) unlock(cx *core.Context) {
-	if m == nil || !m.state.CompareAndSwap(locked, unlocked) {
-		m.pass(cx)
+	if m == nil || !m.state.CompareAndSwap(uint32(wordLocked), 0) {
+		m.unlockPast(cx)
 	}
 }
 
-// pass is the rest of an unlock whose single swap has failed.
-func (m *Mutex) pass(cx *core.Context) {
-	if m == nil || m.state.Load() == unlocked {
+// unlockPast is unlock where waiters may be in line.
+func (m *Mutex) unlockPast(cx *core.Context) {
+	if m == nil {
 		panic(errUnlock)
 	}
-	m.mu.Lock()
-	w, was := m.handOver()
-	m.mu.Unlock()
-	if was == unlocked {
-		panic(errUnlock)
+	for {
+		w := m.word()
+		switch next, a := w.unlock(); a {
+		case mutexInvalid:
+			panic(errUnlock)
+		case mutexRelease:
+			m.mu.Lock()
+			first, ok := m.release()
+			m.mu.Unlock()
+			if !ok {
+				panic(errUnlock)
+			}
+			waitlist.Wake(cx, first)
+			return
+		default:
+			if m.swap(w, next) {
+				return
+			}
+		}
 	}
-	waitlist.Wake(cx, w)
 }
 
-// handOver passes the lock to the next in line and returns its waker, or unlocks m if the line is empty. It also
-// returns the state before: two unlocks at once may both have found m locked.
-func (m *Mutex) handOver() (next core.Waker, was uint32) {
-	switch m.waiters.Len() {
-	case 0:
-		return nil, m.state.Swap(unlocked) // every waiter has left
-	case 1:
-		m.state.Store(locked) // before Pop: from there on the waiter may unlock
+// release applies release, and returns the waker of the first in line if that is to be woken. ok is false if m is not
+// locked: two unlocks at once may both have found it locked. It needs mu.
+func (m *Mutex) release() (first core.Waker, ok bool) {
+	for {
+		w := m.word()
+		next, a := w.release(m.waiters.Len())
+		switch {
+		case a == mutexInvalid:
+			return nil, false
+		case !m.swap(w, next): // before the Pop: from there on the waiter may unlock
+		case a == mutexHandOver:
+			return m.waiters.Pop(waitlist.Granted), true
+		case a == mutexWake:
+			return m.waiters.Front().Waker(), true
+		default:
+			return nil, true
+		}
 	}
-	return m.waiters.Pop(waitlist.Granted), contended
 }
 
 const errUnlock = "lock: unlock of an unlocked Mutex"

@@ -23,8 +23,8 @@ type line struct {
 // lines are all types that serve first come, first served.
 func lines(tb testing.TB) map[string]func() line {
 	return map[string]func() line{
-		"Mutex": func() line {
-			m := &lock.Mutex{}
+		"ordered Mutex": func() line {
+			m := newOrdered()
 			var g lock.Guard
 			return line{
 				hold:    func() { g, _ = m.TryLock() },

@@ -1,6 +1,8 @@
 package lock_test
 
 import (
+	"math"
+	"reflect"
 	"testing"
 
 	"github.com/moduvex/moduvex-go/core"
@@ -53,5 +55,25 @@ func TestZeroValuesNameThemselves(t *testing.T) {
 		new(lock.NotifiedFuture), new(lock.ArriveFuture), new(lock.InitFuture[int]),
 	} {
 		f.Drop() // nothing
+	}
+}
+
+// TestWhatALockTakes: programs have many of them, and tasks in poll style embed the futures.
+func TestWhatALockTakes(t *testing.T) {
+	if math.MaxInt == math.MaxInt32 {
+		t.Skip("the figures are of 64 bits")
+	}
+	for _, c := range []struct {
+		of   reflect.Type
+		want uintptr // at most
+	}{
+		{reflect.TypeFor[lock.Mutex](), 48},
+		{reflect.TypeFor[lock.LockFuture](), 64},
+		{reflect.TypeFor[lock.RWMutex](), 48},
+		{reflect.TypeFor[lock.AcquireFuture](), 72},
+	} {
+		if have := c.of.Size(); have > c.want {
+			t.Errorf("%v takes %d bytes, want %d at most", c.of, have, c.want)
+		}
 	}
 }

@@ -35,6 +35,27 @@ func (l shy) try(n int) (h held, ok bool) {
 	return l.locker.try(n)
 }
 
+// A lazy lock lets each waiter wait once, also for what is free.
+type lazy struct{ locker }
+
+func (l lazy) future(n int) core.Future[grant] { return &lazyFuture{Future: l.locker.future(n)} }
+
+type lazyFuture struct {
+	core.Future[grant]
+	begun bool
+}
+
+func (f *lazyFuture) Poll(cx *core.Context) (g grant, ok bool) {
+	if !f.begun {
+		f.begun = true
+		cx.Yield()
+		return g, false
+	}
+	return f.Future.Poll(cx)
+}
+
+func (f *lazyFuture) Drop() { core.Drop(f.Future) }
+
 // A leaky lock takes back one permit less than it gave.
 type leaky struct{ locker }
 
@@ -65,15 +86,15 @@ func bargingCase(newCase func(*rand.Rand) lockCase) func(*rand.Rand) lockCase {
 
 func TestBrokenLocksAreDetected(t *testing.T) {
 	for name, newCase := range map[string]func(*rand.Rand) lockCase{
-		"a mutex without a line":     bargingCase(newMutex),
-		"a semaphore without a line": bargingCase(newSemaphore),
-		"an RWMutex without a line":  bargingCase(newRWMutex),
-		"a mutex that does not try": func(*rand.Rand) lockCase {
-			return lockCase{l: shy{mutex{new(lock.Mutex)}}, permits: 1, wants: []int{1}, exact: true}
+		"an ordered mutex without a line": bargingCase(newOrderedMutex),
+		"a semaphore without a line":      bargingCase(newSemaphore),
+		"an RWMutex without a line":       bargingCase(newRWMutex),
+		"an ordered mutex that is not ordered": func(*rand.Rand) lockCase {
+			return lockCase{l: mutex{new(lock.Mutex)}, permits: 1, wants: []int{1}, exact: true}
 		},
-		"a mutex that is not locked": func(*rand.Rand) lockCase {
-			return lockCase{l: phantom{mutex{new(lock.Mutex)}}, permits: 1, wants: []int{1}, exact: true}
-		},
+		"a mutex that does not try":     func(*rand.Rand) lockCase { return mutexCase(shy{mutex{new(lock.Mutex)}}) },
+		"a mutex that is not locked":    func(*rand.Rand) lockCase { return mutexCase(phantom{mutex{new(lock.Mutex)}}) },
+		"a mutex that waits while free": func(*rand.Rand) lockCase { return mutexCase(lazy{mutex{new(lock.Mutex)}}) },
 		"a semaphore that does not try": func(*rand.Rand) lockCase {
 			return lockCase{l: shy{semaphore{lock.NewSemaphore(1)}}, permits: 1, wants: []int{1}}
 		},

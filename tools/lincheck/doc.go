@@ -10,7 +10,9 @@
 // An operation that waits is recorded as several, because it shows more than its result. Its first poll enters the
 // line (Poll is pending), and no other operation may overtake it from then on. Each further poll must be pending until
 // the operation is granted what it waits for, and not longer. When it is dropped (Cancel), its grant must go to the
-// next. Each of these has times of its own, so the models are exact: first in, first out, no barging, no lost grant.
+// next. Each of these has times of its own, so the models are exact: first in, first out, no barging, no lost grant. The
+// model of a lock that others may take before those in line says no less of the rest: it is never free while a poll is
+// pending, and what is handed over arrives.
 //
 // In direct style only the call and the return are visible. Such an operation is an Enter and a Leave, or a Cancel, at
 // any time in between; the state of the model keeps them in order.
@@ -23,8 +25,8 @@
 //
 // # Models
 //
-// [Permits] is the model of Semaphore, Mutex (one permit) and RWMutex (a writer takes all) of core/lock, [Channel] of
-// core/channel/mpsc, and [Value] of core/channel/watch.
+// [Permits] is the model of Semaphore, RWMutex (a writer takes all) and Mutex with the option Ordered (one permit) of
+// core/lock, [Mutex] of Mutex without it, [Channel] of core/channel/mpsc, and [Value] of core/channel/watch.
 //
 // Source: M. Herlihy and J. Wing, "Linearizability: A Correctness Condition for Concurrent Objects", 1990. The search
 // is that of github.com/anishathalye/porcupine.

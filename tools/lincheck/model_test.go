@@ -87,6 +87,39 @@ func TestPermitsModel(t *testing.T) {
 	})
 }
 
+func TestMutexModel(t *testing.T) {
+	try := lincheck.TryAcquire{N: 1}
+	poll := func(id int) lincheck.PollAcquire { return lincheck.PollAcquire{ID: id, N: 1} }
+	taken := step{try, done}
+	wait := func(id int) step { return step{poll(id), pending} }
+	enter := step{lincheck.EnterAcquire{ID: 1, N: 1}, pending}
+	back := step{lincheck.ReleasePermits{N: 1}, done}
+	cancel := func(id int) step { return step{lincheck.CancelAcquire{ID: id}, done} }
+	checkRules(t, lincheck.Mutex(), []rule{
+		{"a free lock is granted", nil, try, []any{done}, []any{refused}},
+		{"also to one that would wait", nil, poll(1), []any{done}, []any{pending}},
+		{"a locked one is not", []step{taken}, try, []any{refused}, []any{done}},
+		{"nor to one that waits", []step{taken}, poll(1), []any{pending}, []any{done}},
+		{"after a release it is free", []step{taken, back}, try, []any{done}, []any{refused}},
+		{"a newcomer may be first, or it is handed over", []step{taken, wait(1), back}, try, []any{done, refused}, nil},
+		{"it may be the second in line", []step{taken, wait(1), wait(2), back}, poll(2), []any{done, pending}, nil},
+		{"then the first waits on", []step{taken, wait(1), wait(2), back, {poll(2), done}}, poll(1), []any{pending}, []any{done}},
+		{"the first in line waits no longer", []step{taken, wait(1), wait(2), back}, poll(1), []any{done}, []any{pending}},
+		{"also if it lost before", []step{taken, wait(1), wait(2), back, taken, wait(1), back}, poll(1), []any{done}, []any{pending}},
+		{"refused, it was handed over to the first", []step{taken, wait(1), wait(2), back, {try, refused}}, poll(2), []any{pending}, []any{done}},
+		{"and the first has it", []step{taken, wait(1), wait(2), back, {try, refused}}, poll(1), []any{done}, []any{pending}},
+		{"one that leaves is handed nothing", []step{taken, wait(1), wait(2), cancel(1), back, {try, refused}}, poll(2), []any{done}, []any{pending}},
+		{"what it was handed goes on", []step{taken, wait(1), wait(2), back, {try, refused}, cancel(1)}, poll(2), []any{done}, []any{pending}},
+		{"or is free", []step{taken, wait(1), back, {try, refused}, cancel(1)}, try, []any{done}, []any{refused}},
+		{"no release without a lock", nil, lincheck.ReleasePermits{N: 1}, nil, []any{done}},
+		{"nor by one that has not seen its grant", []step{taken, wait(1), back, {try, refused}}, lincheck.ReleasePermits{N: 1}, nil, []any{done}},
+		{"a body that has entered may have it", []step{enter}, try, []any{done, refused}, nil},
+		{"and leaves with it", []step{enter, {try, refused}}, lincheck.LeaveAcquire{ID: 1}, []any{done}, []any{closed, pending}},
+		{"or without", []step{enter, {try, refused}, cancel(1)}, try, []any{done}, []any{refused}},
+		{"but not while another has it", []step{taken, enter}, lincheck.LeaveAcquire{ID: 1}, nil, []any{done}},
+	})
+}
+
 func TestExactPermitsModelKnowsNoHalfReleases(t *testing.T) {
 	checkRules(t, lincheck.Permits(1, true), []rule{{
 		"trying", []step{

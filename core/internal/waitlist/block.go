@@ -15,7 +15,7 @@ import (
 // before the first poll, there is no poll. Inside a task, by [coro.Nested], Block drops
 // f too and returns core.ErrNested: that task may be the one that has to end the wait.
 //
-// It is for futures that need nothing of a host but wakes, as those of core/lock and core/channel.
+// It is for futures that need nothing of a host but wakes and the time, as those of core/lock and core/channel.
 func Block[T any](ctx context.Context, f core.Future[T]) (value T, err error) {
 	if coro.Nested(ctx) {
 		core.Drop(f)
@@ -82,15 +82,17 @@ func (p *parker) Wake() {
 	}
 }
 
-// host is the host of an ordinary goroutine: it can only wake.
+// host is the host of an ordinary goroutine: it can only wake, and tell the time by the system's clock.
 type host struct{}
+
+var epoch = time.Now()
 
 func (host) Wake(w core.Waker)               { w.Wake() }
 func (host) WakeLater(w core.Waker)          { w.Wake() }
 func (host) IO() any                         { return nil }
 func (host) Spawn(core.Task) error           { panic(noHost) }
-func (host) Now() time.Duration              { panic(noHost) }
-func (host) Epoch() time.Time                { panic(noHost) }
+func (host) Now() time.Duration              { return time.Since(epoch) }
+func (host) Epoch() time.Time                { return epoch }
 func (host) Arm(*wheel.Entry, time.Duration) { panic(noHost) }
 func (host) Disarm(*wheel.Entry)             { panic(noHost) }
 func (host) Rand() uint64                    { panic(noHost) }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/internal/waitlist"
@@ -75,7 +76,7 @@ func TestBlockDropsAFutureThatPanics(t *testing.T) {
 
 func TestBlockHasNoWorker(t *testing.T) {
 	const text = "waitlist: a future that needs a worker was polled by an ordinary goroutine"
-	p := &probe{poll: func(_ *probe, cx *core.Context) (int, bool) { return int(cx.Now()), true }}
+	p := &probe{poll: func(_ *probe, cx *core.Context) (int, bool) { return int(cx.Host().Rand()), true }}
 	mustPanic(t, text, func() { waitlist.Block[int](t.Context(), p) })
 	p.poll = func(_ *probe, cx *core.Context) (int, bool) {
 		if cx.Host().IO() != nil {
@@ -87,5 +88,19 @@ func TestBlockHasNoWorker(t *testing.T) {
 	}
 	if v, err := waitlist.Block[int](t.Context(), p); v != 1 || err != nil {
 		t.Errorf("have %d, %v", v, err)
+	}
+}
+
+func TestTheTimeOfBlockIsTheSystems(t *testing.T) {
+	before := time.Now()
+	p := &probe{poll: func(_ *probe, cx *core.Context) (int, bool) {
+		h := cx.Host()
+		if at := h.Epoch().Add(cx.Now()); at.Before(before) || at.After(time.Now()) {
+			t.Errorf("have %v, after %v", at, before)
+		}
+		return 1, true
+	}}
+	if _, err := waitlist.Block[int](t.Context(), p); err != nil {
+		t.Error(err)
 	}
 }
