@@ -18,21 +18,22 @@ func overtake(t *testing.T, m *lock.Mutex, g *lock.Guard) {
 }
 
 func TestACallerMayLockBeforeTheWaiterThatIsWoken(t *testing.T) {
-	var m lock.Mutex
-	w := lockWaiters(t, &m, 1)[0]
-	g := mustLock(t, &m)
-	w.Pends(t)
-	overtake(t, &m, &g)
-	w.Pends(t)
-	if w.Wakes != 1 {
-		t.Errorf("woken %d times by an unlock", w.Wakes)
+	for _, m := range []*lock.Mutex{{}, lock.NewMutexWith(lock.MutexOptions{})} {
+		w := lockWaiters(t, m, 1)[0]
+		g := mustLock(t, m)
+		w.Pends(t)
+		overtake(t, m, &g)
+		w.Pends(t)
+		if w.Wakes != 1 {
+			t.Errorf("woken %d times by an unlock", w.Wakes)
+		}
+		g.Unlock()
+		g = w.Completes(t, 2)
+		mustBeLocked(t, m)
+		g.Unlock()
+		g = mustLock(t, m)
+		g.Unlock()
 	}
-	g.Unlock()
-	g = w.Completes(t, 2)
-	mustBeLocked(t, &m)
-	g.Unlock()
-	g = mustLock(t, &m)
-	g.Unlock()
 }
 
 func TestOneWaiterOfAMutexIsWokenAtATime(t *testing.T) {
@@ -85,6 +86,7 @@ func TestAWaiterThatLosesKeepsItsPlaceInLine(t *testing.T) {
 	mustLock(t, &m)
 }
 
+// The first in line, which is woken, is not woken again for that.
 func TestAWaiterMayLockWithoutAWake(t *testing.T) {
 	var m lock.Mutex
 	ws := lockWaiters(t, &m, 3)
@@ -93,7 +95,11 @@ func TestAWaiterMayLockWithoutAWake(t *testing.T) {
 		w.Pends(t)
 	}
 	g.Unlock()
-	g = ws[1].Completes(t, 0) // before the first, which is woken
+	g = ws[1].Completes(t, 0)
+	overtake(t, &m, &g)
+	if ws[0].Wakes != 1 {
+		t.Errorf("the first was woken %d times", ws[0].Wakes)
+	}
 	ws[0].Pends(t)
 	g.Unlock()
 	g = ws[0].Completes(t, 2)
@@ -101,6 +107,24 @@ func TestAWaiterMayLockWithoutAWake(t *testing.T) {
 	g = ws[2].Completes(t, 1)
 	g.Unlock()
 	mustLock(t, &m)
+}
+
+// A waiter that is not the first has lost no turn, however long it has waited.
+func TestAnotherWaiterThatIsPolledLosesNothing(t *testing.T) {
+	var m lock.Mutex
+	ws := lockWaiters(t, &m, 2)
+	g := mustLock(t, &m)
+	ws[0].Pends(t)
+	ws[1].Pends(t)
+	overtake(t, &m, &g)
+	advance(ws[1], 2*maxWait)
+	ws[1].Pends(t)
+	overtake(t, &m, &g)
+	if ws[0].Wakes != 1 || ws[1].Wakes != 0 {
+		t.Errorf("woken %d and %d times", ws[0].Wakes, ws[1].Wakes)
+	}
+	g.Unlock()
+	ws[0].Completes(t, 1)
 }
 
 // Regression: the wake of a waiter that was dropped after it was lost.
