@@ -86,8 +86,8 @@ func (m *Mutex) Lock(co *coro.Co) (Guard, error) {
 		return Guard{}, err
 	}
 	if cx := co.Context(); cx.Spend() {
-		if g, ok := m.TryLock(); ok {
-			return g, nil
+		if m.tryLock() {
+			return Guard{m}, nil
 		}
 		cx.Refund()
 	}
@@ -103,8 +103,8 @@ func (m *Mutex) Lock(co *coro.Co) (Guard, error) {
 // done first; m is not locked then.
 func (m *Mutex) LockWait(ctx context.Context) (Guard, error) {
 	if !waitlist.Direct(ctx) && ctx.Err() == nil {
-		if g, ok := m.TryLock(); ok {
-			return g, nil
+		if m.tryLock() {
+			return Guard{m}, nil
 		}
 	}
 	f := lockFutures.Get().(*LockFuture)
