@@ -12,9 +12,9 @@ import (
 // of sync.Mutex: far longer than a switch, so that hand-overs are rare, and short beside what a user of a service sees.
 const maxWaitUs = 1000
 
-// lostTurnUs is how much a lost turn counts at least. A waiter is so handed the mutex over in the end where the clock stands
-// while tasks are ready, as the virtual one of coretest. A poll that loses takes about a tenth of that on its own
-// worker, and more across workers.
+// lostTurnUs is how much a lost turn counts beside the time that passes. So a waiter is handed the mutex over in the end
+// also where the clock stands while tasks are ready, as the virtual one of coretest does. With a clock that runs it is
+// little: a lost turn takes a tenth of that on the worker of the holder, and several times that on another.
 const lostTurnUs = 1
 
 // A LockFuture is ready with the lock once it has it. The package comment says how it is used again.

@@ -19,8 +19,9 @@ import (
 //     may lock the mutex: a task that runs already, such as the one that has just unlocked it, costs no switch.
 //   - A waiter that was woken and finds the mutex locked again keeps its place in line. No other waiter is woken before.
 //   - If that happens when it has waited for a millisecond since it first found the mutex locked, by the clock of the
-//     worker that polls it, the next unlock hands the mutex over to it: the mutex is not free in between. Where
-//     the clock stands, as in a test between two timers, each time it was woken counts as a microsecond.
+//     worker that polls it, the next unlock hands the mutex over to it: the mutex is not free in between. Each lost
+//     turn counts as a microsecond more, so that a waiter is served too where the clock stands, as the virtual one of a
+//     test does between two timers.
 //   - The following unlocks hand the mutex over too, in the order of the line, until a waiter that gets it has waited for
 //     less than a millisecond, or none is left.
 //

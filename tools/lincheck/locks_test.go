@@ -153,6 +153,8 @@ func (lc lockCase) model() porcupine.Model {
 const (
 	lockClients = 5
 	lockSteps   = 12
+	// bargeSteps are fewer: where any order is legal, more orders must be searched.
+	bargeSteps = 8
 )
 
 // lockScenario has clients that acquire in all ways, hold for a while and release.
@@ -164,7 +166,7 @@ func lockScenario(newCase func(rnd *rand.Rand) lockCase) scenario {
 		var bodies []func(*coro.Co, *client) error
 		for range lockClients {
 			bodies = append(bodies, func(co *coro.Co, c *client) error {
-				for range lockSteps {
+				for range pick(lc.barges, bargeSteps, lockSteps) {
 					c.lockStep(co, lc, lc.wants[c.rnd.IntN(len(lc.wants))])
 				}
 				if s, ok := lc.l.(semaphore); ok && closes && c.id == 0 {
@@ -306,7 +308,7 @@ func (c *client) lockAborted(co *coro.Co, lc lockCase, n int) {
 			co.Yield()
 		}
 	})
-	c.Add(begin, end, lincheck.EnterAcquire{ID: id, N: n}, lincheck.Pending)
+	c.Add(begin, end, lincheck.LostAcquire{ID: id, N: n}, lincheck.Pending)
 	c.Add(begin, end, lincheck.CancelAcquire{ID: id}, lincheck.Done)
 	c.settle(lc, begin, end, id)
 }

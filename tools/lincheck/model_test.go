@@ -93,6 +93,7 @@ func TestMutexModel(t *testing.T) {
 	taken := step{try, done}
 	wait := func(id int) step { return step{poll(id), pending} }
 	enter := step{lincheck.EnterAcquire{ID: 1, N: 1}, pending}
+	lost := step{lincheck.LostAcquire{ID: 1, N: 1}, pending}
 	back := step{lincheck.ReleasePermits{N: 1}, done}
 	cancel := func(id int) step { return step{lincheck.CancelAcquire{ID: id}, done} }
 	checkRules(t, lincheck.Mutex(), []rule{
@@ -113,10 +114,13 @@ func TestMutexModel(t *testing.T) {
 		{"or is free", []step{taken, wait(1), back, {try, refused}, cancel(1)}, try, []any{done}, []any{refused}},
 		{"no release without a lock", nil, lincheck.ReleasePermits{N: 1}, nil, []any{done}},
 		{"nor by one that has not seen its grant", []step{taken, wait(1), back, {try, refused}}, lincheck.ReleasePermits{N: 1}, nil, []any{done}},
-		{"a body that has entered may have it", []step{enter}, try, []any{done, refused}, nil},
-		{"and leaves with it", []step{enter, {try, refused}}, lincheck.LeaveAcquire{ID: 1}, []any{done}, []any{closed, pending}},
-		{"or without", []step{enter, {try, refused}, cancel(1)}, try, []any{done}, []any{refused}},
+		{"a body that has entered does not have it", []step{enter}, try, []any{done}, []any{refused}},
+		{"it leaves with it", []step{taken, enter, back}, lincheck.LeaveAcquire{ID: 1}, []any{done}, []any{closed, pending}},
+		{"it may be handed it over", []step{taken, enter, back, {try, refused}}, lincheck.LeaveAcquire{ID: 1}, []any{done}, nil},
 		{"but not while another has it", []step{taken, enter}, lincheck.LeaveAcquire{ID: 1}, nil, []any{done}},
+		{"a lost one may have it", []step{lost}, try, []any{done, refused}, nil},
+		{"until it is cancelled", []step{lost, {try, refused}, cancel(1)}, try, []any{done}, []any{refused}},
+		{"or be in line", []step{taken, lost, back, {try, refused}, cancel(1)}, try, []any{done}, []any{refused}},
 	})
 }
 

@@ -9,7 +9,7 @@ import (
 // A mutex is a lock, and those that wait for it.
 type mutex struct {
 	locked  bool
-	granted int       // was handed the lock over, and has not seen it yet, or has it unseen; 0 is none
+	granted int       // was handed the lock over, and has not been seen with it; 0 is none
 	waiting []request // in order
 }
 
@@ -19,8 +19,8 @@ type mutex struct {
 // A newcomer may get a free lock before those that wait. No operation waits while the lock is free, no second one has
 // it, and the one that it is handed over to gets it.
 //
-// An EnterAcquire is seen less well than a PollAcquire: it may enter the line, or have the lock from then on, until the
-// LeaveAcquire or CancelAcquire, or do neither.
+// An EnterAcquire may enter the line, or not if its LeaveAcquire finds the lock free. A LostAcquire may have the lock from
+// then on, until its CancelAcquire.
 func Mutex() porcupine.Model { return model(mutex{}, mutex.equal, stepMutex) }
 
 func (m mutex) equal(o mutex) bool {
@@ -34,6 +34,11 @@ func stepMutex(m mutex, op, result any) []mutex {
 	case PollAcquire:
 		return m.acquire(op.ID, result, Pending)
 	case EnterAcquire:
+		if m.locked {
+			return []mutex{m, m.enter(op.ID)}
+		}
+		return one(m, true)
+	case LostAcquire:
 		if m.locked {
 			return []mutex{m, m.enter(op.ID)}
 		}

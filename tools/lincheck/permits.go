@@ -12,6 +12,7 @@ type (
 	TryAcquire     struct{ N int }     // Done or Refused
 	PollAcquire    struct{ ID, N int } // Done, Pending or Closed; the first one enters the line
 	EnterAcquire   struct{ ID, N int } // always Pending
+	LostAcquire    struct{ ID, N int } // an EnterAcquire of an acquire that is seen to be cancelled only; Pending
 	LeaveAcquire   struct{ ID int }    // Done or Closed
 	CancelAcquire  struct{ ID int }    // Done; a permit that it had is free again
 	ReleasePermits struct{ ID, N int } // Done
@@ -59,6 +60,8 @@ func stepPermits(p permits, op, result any) []permits {
 		l, a, _ := p.leave(op.ID)
 		p.line, possible = l, result == a
 	case EnterAcquire:
+		p.line = p.enter(request{op.ID, op.N})
+	case LostAcquire:
 		p.line = p.enter(request{op.ID, op.N})
 	case LeaveAcquire:
 		l, a, known := p.leave(op.ID)

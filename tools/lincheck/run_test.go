@@ -40,8 +40,8 @@ const (
 	hangLimit = 30 * time.Second
 )
 
-// A mode is a way to run the clients. With one worker a seed repeats its history exactly; with more
-// it repeats what the clients try, and the result depends on the workers' speed.
+// A mode is a way to run the clients. With one worker a seed repeats its history exactly, unless a mutex is handed over,
+// which depends on the time; with more it repeats what the clients try, and the result depends on the workers' speed.
 type mode struct {
 	name    string
 	options executor.Options
