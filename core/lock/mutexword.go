@@ -24,7 +24,7 @@ package lock
 //	| lock     | queued+woken           | +locked                    | the caller has it; the woken one loses    |
 //	| lock     | locked, any flag       | same                       | the caller gives up, or joins the line    |
 //	| unlock   | locked                 | 0                          |                                           |
-//	| unlock   | locked+queued+woken    | queued+woken               | the woken one, or who comes before        |
+//	| unlock   | locked+queued+woken    | queued+woken               | the woken one, or a newcomer              |
 //	| unlock   | any other with locked  | same                       | the caller: release, under mu             |
 //	| join     | not locked             | as lock                    | the caller has the lock                   |
 //	| join     | locked, any flag       | +queued                    | the caller waits                          |
