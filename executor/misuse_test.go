@@ -25,14 +25,17 @@ func TestAChildThatUsesItsParentsCoPanicsWithTheMistake(t *testing.T) {
 		},
 	} {
 		_, err := join(t, executor.Go(rt, func(parent *coro.Co) (int, error) {
-			var ended atomic.Bool
+			var computes, ended atomic.Bool
 			child := executor.Go(parent, func(*coro.Co) (int, error) {
 				defer ended.Store(true)
+				for !computes.Load() { // until then the parent uses its Co
+					runtime.Gosched()
+				}
 				use(parent)
 				return 0, nil
 			})
 			executor.Go(parent, func(*coro.Co) (int, error) { return 0, nil }) // one that is alone is not stolen
-			for !ended.Load() {                                                // it computes
+			for computes.Store(true); !ended.Load(); {
 				runtime.Gosched()
 			}
 			_, err := child.Join(parent)
