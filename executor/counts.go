@@ -12,15 +12,16 @@ type counts struct {
 	completed, cancelled, panicked uint64
 	polls, handedOn, budgetYields  uint64
 	wakesLocal, wakesRemote        uint64
-	parks                          uint64
+	spins, spinHits, parks         uint64
 }
 
 // workerStats are written by the worker, except for notifies and refused; any goroutine reads them.
 type workerStats struct {
-	spawned, completed, cancelled, panicked    atomic.Uint64
-	polls, handedOn, budgetYields              atomic.Uint64
-	wakesLocal, wakesRemote                    atomic.Uint64
-	parks, searches, steals, stolen, overflows atomic.Uint64
+	spawned, completed, cancelled, panicked atomic.Uint64
+	polls, handedOn, budgetYields           atomic.Uint64
+	wakesLocal, wakesRemote                 atomic.Uint64
+	spins, spinHits, parks                  atomic.Uint64
+	searches, steals, stolen, overflows     atomic.Uint64
 
 	notifies atomic.Uint64
 	refused  atomic.Uint64 // spawns from outside that came too late, which adopted counts too
@@ -53,6 +54,8 @@ func (w *worker) publish() {
 	set(&s.budgetYields, c.budgetYields)
 	set(&s.wakesLocal, c.wakesLocal)
 	set(&s.wakesRemote, c.wakesRemote+st.Injected)
+	set(&s.spins, c.spins)
+	set(&s.spinHits, c.spinHits)
 	set(&s.parks, c.parks)
 	set(&s.searches, st.Searches)
 	set(&s.steals, st.Steals)
@@ -91,6 +94,8 @@ func (w *worker) counters() Counters {
 		BudgetYields: s.budgetYields.Load(),
 		WakesLocal:   s.wakesLocal.Load(),
 		WakesRemote:  s.wakesRemote.Load(),
+		Spins:        s.spins.Load(),
+		SpinHits:     s.spinHits.Load(),
 		Parks:        s.parks.Load(),
 		Notifies:     s.notifies.Load(),
 		Searches:     s.searches.Load(),
@@ -110,6 +115,8 @@ func (c *Counters) add(d Counters) {
 	c.BudgetYields += d.BudgetYields
 	c.WakesLocal += d.WakesLocal
 	c.WakesRemote += d.WakesRemote
+	c.Spins += d.Spins
+	c.SpinHits += d.SpinHits
 	c.Parks += d.Parks
 	c.Notifies += d.Notifies
 	c.Searches += d.Searches

@@ -73,16 +73,31 @@ func (s *goScheduler) init() {
 // load reports whether the process has idle processors, in Go's sense, and whether goroutines are ready and do not
 // run. What is not known it returns as false and true. Any goroutine.
 func (s *goScheduler) load() (idle, ready bool) {
-	if !s.reading.CompareAndSwap(false, true) {
+	procs, running, runnable, ok := s.read()
+	if !ok {
 		return false, true
+	}
+	return running < procs, runnable != 0
+}
+
+// full reports whether a worker that spins keeps a processor from others: goroutines are ready and do not run, or as
+// many run as the machine has processors and one more, or there is one processor anyway. What is not known it returns
+// as true. Any goroutine.
+func (s *goScheduler) full() bool {
+	procs, running, runnable, ok := s.read()
+	return !ok || runnable != 0 || procs < 2 || running > uint64(runtime.NumCPU())
+}
+
+func (s *goScheduler) read() (procs, running, runnable uint64, ok bool) {
+	if !s.reading.CompareAndSwap(false, true) {
+		return 0, 0, 0, false
 	}
 	defer s.reading.Store(false)
 	metrics.Read(s.samples[:])
 	for i := range s.samples {
 		if s.samples[i].Value.Kind() != metrics.KindUint64 {
-			return false, true
+			return 0, 0, 0, false
 		}
 	}
-	procs, running := s.samples[0].Value.Uint64(), s.samples[1].Value.Uint64()
-	return running < procs, s.samples[2].Value.Uint64() != 0
+	return s.samples[0].Value.Uint64(), s.samples[1].Value.Uint64(), s.samples[2].Value.Uint64(), true
 }

@@ -34,6 +34,8 @@ func (w *worker) Schedule(t *task.Task) {
 	}
 	if notify {
 		w.notify()
+	} else {
+		w.endSpin()
 	}
 }
 

@@ -25,7 +25,7 @@ func less(now, before executor.Counters) executor.Counters {
 		Cancelled: now.Cancelled - before.Cancelled, Panicked: now.Panicked - before.Panicked,
 		Polls: now.Polls - before.Polls, HandedOn: now.HandedOn - before.HandedOn, BudgetYields: now.BudgetYields - before.BudgetYields,
 		WakesLocal: now.WakesLocal - before.WakesLocal, WakesRemote: now.WakesRemote - before.WakesRemote,
-		Parks: now.Parks - before.Parks, Notifies: now.Notifies - before.Notifies,
+		Spins: now.Spins - before.Spins, SpinHits: now.SpinHits - before.SpinHits, Parks: now.Parks - before.Parks, Notifies: now.Notifies - before.Notifies,
 		Searches: now.Searches - before.Searches, Steals: now.Steals - before.Steals,
 		Stolen: now.Stolen - before.Stolen, Overflows: now.Overflows - before.Overflows,
 	}
@@ -98,7 +98,8 @@ func TestCountersOfEachWorkerMatchItsWork(t *testing.T) {
 			BudgetYields: n - 1,
 			WakesLocal:   n,
 			WakesRemote:  spawned + 1, // the abort
-			Parks:        d.Parks, Notifies: d.Notifies, Searches: d.Searches,
+			Spins:        d.Spins, SpinHits: d.SpinHits,
+			Parks: d.Parks, Notifies: d.Notifies, Searches: d.Searches,
 		}
 		if d != want {
 			t.Errorf("worker %d counts\n%+v, want\n%+v", i, d, want)

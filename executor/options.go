@@ -55,6 +55,13 @@ type Options struct {
 	// worker, and one more for each suspended body.
 	IdleCoroutines int
 
+	// SpinBeforePark bounds how long a worker that has run out of tasks looks for more before it parks, so that a
+	// goroutine that sends it one makes no system call; 0 means 50 us, and less than 0 not at all. A worker spins only
+	// if its last sleeps were short and such spins have paid, for at most 5 us if it has I/O, at most half of the workers
+	// at a time, rounded down, and not while goroutines wait for a processor. So one worker alone never spins, nor do
+	// workers of a process with GOMAXPROCS=1, or in Go 1.25, which does not report what waits.
+	SpinBeforePark time.Duration
+
 	// CheckUses makes every use of a *coro.Co by another goroutine or task than its own panic. Without it such a use
 	// is detected while the body is suspended, and in a sample of the other uses. A check costs microseconds, so the
 	// option is for tests and for debugging.
@@ -177,6 +184,7 @@ func (o Options) withDefaults() (Options, error) {
 	setDefault(&o.BlockingThreads, defaultBlockingThreads)
 	setDefault(&o.BlockingKeepAlive, defaultBlockingKeepAlive)
 	setDefault(&o.LongPollThreshold, defaultLongPollThreshold)
+	setDefault(&o.SpinBeforePark, spinFor)
 	setDefault(&o.CleanupGrace, defaultCleanupGrace)
 	o.CleanupGrace = max(o.CleanupGrace, 0)
 	if o.Logger == nil {

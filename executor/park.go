@@ -10,7 +10,7 @@ import (
 // This file has what brings work from elsewhere to a worker: the checks of its inbox and its poller, the sleep in the
 // poller, and the wake-up.
 
-// park sleeps until there is something to do.
+// park waits until there is something to do: it spins for it, if that has paid lately, and sleeps.
 //
 // No task is missed: the argument is at task.Inbox for tasks that are bound to the worker, and in runq/idle.go for the
 // others. No other notification is missed either. The notifier (1) writes stop, the idle word, a timer or a returned
@@ -19,9 +19,19 @@ import (
 func (w *worker) park() {
 	w.cx.ForHost().Clear()
 	w.ready.Stealer.AnnounceSleep()
+	yields := w.spins() // the loop has left that out
+	if w.spin() {
+		w.ready.Stealer.WakeUp()
+		w.receive()
+		return
+	}
+	if yields {
+		w.yielder.maybeYield(w.counts.polls, true)
+	}
 	if w.inbox.Park() {
 		if !w.stop.Load() && w.ready.Stealer.Asleep() {
 			w.sleep()
+			w.slept()
 		}
 		w.inbox.Unpark()
 	}
@@ -37,6 +47,8 @@ func (w *worker) sleep() {
 	w.counts.parks++
 	set(&w.stats.searches, w.ready.Stealer.Counts().Searches) // now: the next publish comes after the sleep
 	w.stats.parks.Store(w.counts.parks)
+	set(&w.stats.spins, w.counts.spins)
+	set(&w.stats.spinHits, w.counts.spinHits)
 	w.parked.Store(true)
 	w.waitReactor(w.timers.sleep())
 	w.timers.awake()
@@ -84,6 +96,8 @@ func (w *worker) receive() {
 func (w *worker) unpark() {
 	if w.inbox.Interrupt() {
 		w.notify()
+	} else {
+		w.endSpin()
 	}
 }
 

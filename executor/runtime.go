@@ -29,9 +29,11 @@ type Runtime struct {
 	sets []liveSet
 	next atomic.Uint64 // the worker that gets the next task from outside; any goroutine
 
-	_       [64]byte
-	goSched goScheduler
-	_       [64]byte
+	_        [64]byte
+	goSched  goScheduler
+	_        [64]byte
+	spinners spinners
+	_        [64]byte
 
 	phase       atomic.Uint32 // a phase: see phase.go
 	lateSpawns  atomic.Uint64 // tasks that other tasks have spawned while the runtime ends: see phase
@@ -76,6 +78,9 @@ func newAt(epoch time.Time, opts Options) (*Runtime, error) {
 		closed:   make(chan struct{}),
 	}
 	rt.goSched.init()
+	if opts.SpinBeforePark > 0 {
+		rt.spinners.limit = int32(opts.Workers / 2)
+	}
 	if opts.Scheduling == WorkStealing {
 		var clock func() time.Duration
 		if opts.Instrument {

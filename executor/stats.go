@@ -14,6 +14,8 @@ type Counters struct {
 	WakesLocal   uint64 // tasks that became ready by a wake on the worker itself
 	WakesRemote  uint64 // tasks that came through an inbox or the injector: by wakes and spawns, or because a queue was full
 
+	Spins    uint64 // how often a worker that had run out of tasks looked for more for a while: see Options.SpinBeforePark
+	SpinHits uint64 // how often that spared it the sleep
 	Parks    uint64 // how often a worker went to sleep
 	Notifies uint64 // how often another goroutine woke a sleeping worker: system calls
 

@@ -45,7 +45,7 @@ func TestStatsMatchTheWork(t *testing.T) {
 	s := rt.Stats()
 	want := executor.Stats{Live: 1, Registrations: 1}
 	want.Counters = executor.Counters{Spawned: 20, Completed: 19, Panicked: 3, Polls: 10*(yields+1) + 3 + 6 + 1,
-		WakesRemote: 15, Parks: s.Parks, Notifies: s.Notifies, Searches: s.Searches}
+		WakesRemote: 15, Spins: s.Spins, SpinHits: s.SpinHits, Parks: s.Parks, Notifies: s.Notifies, Searches: s.Searches}
 	if s != want {
 		t.Errorf("the statistics are\n%+v, want\n%+v", s, want)
 	}

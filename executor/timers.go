@@ -140,6 +140,13 @@ func (ts *timers) sleep() time.Duration {
 	return max(at-ts.worker.Now(), 0)
 }
 
+// next returns when the next timer is due, if there is one. Only the worker calls it.
+func (ts *timers) next() (at time.Duration, ok bool) {
+	ts.lock()
+	defer ts.unlock()
+	return ts.wheel.Next()
+}
+
 // awake undoes sleep.
 func (ts *timers) awake() {
 	ts.lock()

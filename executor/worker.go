@@ -35,6 +35,7 @@ type worker struct {
 	fired   []reactor.Waker // wakers that the last wait of the reactor returned, until wakeFired
 	pool    *coro.Pool
 	yielder yielder
+	spinner spinner
 
 	labels   context.Context // for profiles: of the worker's goroutine, and of bodies that begin
 	rand     *rand.Rand      // its tasks'
@@ -50,9 +51,10 @@ type worker struct {
 	shut    stage       // how far close has come
 
 	// Written by any goroutine, read by the worker.
-	inbox   task.Inbox    // bound tasks that became ready elsewhere
-	stop    atomic.Bool   // written before unpark
-	adopted atomic.Uint64 // tasks that other code has spawned, including those that were refused, for their numbers
+	spinning atomic.Bool   // it is one of the spinners: see endSpin. Beside the inbox, which its writers write
+	inbox    task.Inbox    // bound tasks that became ready elsewhere
+	stop     atomic.Bool   // written before unpark
+	adopted  atomic.Uint64 // tasks that other code has spawned, including those that were refused, for their numbers
 
 	// Written by the worker, read by any goroutine.
 	stats   workerStats
@@ -77,6 +79,7 @@ func newWorker(rt *Runtime, id int) (*worker, error) {
 
 		labels:   labels,
 		yielder:  yielder{rt: rt},
+		spinner:  spinner{longest: rt.opts.SpinBeforePark, wanted: minShort},
 		rand:     rand.New(rand.NewPCG(rt.opts.Seed, uint64(id))),
 		keptRand: lockedRand{rand: rand.New(rand.NewPCG(rt.opts.Seed, 1<<32|uint64(id)))},
 		reactor:  reactor.New(p),
@@ -133,7 +136,7 @@ func (w *worker) loop() {
 		w.endPolls()
 		served := w.ready.ServeLists()
 		w.receive()
-		w.yielder.maybeYield(w.counts.polls, w.ready.Empty())
+		w.yielder.maybeYield(w.counts.polls, w.ready.Empty() && !w.spins())
 		if !served { // else more would come into the ring than leaves it
 			w.timers.expire()
 		}
