@@ -70,6 +70,8 @@
 //	├─────────────────────────────────────────┤              │
 //	│ search for tasks of others (stealing)   │─ found ─────→┤
 //	├─────────────────────────────────────────┤              │
+//	│ spin for a while, if that has paid      │─ a task ────→┤
+//	├─────────────────────────────────────────┤              │
 //	│ park in the poller until the next       │              │
 //	│ deadline, an event or a notification    │─────────────→┘
 //	└─────────────────────────────────────────┘
@@ -79,7 +81,9 @@
 //
 // However busy the tasks are, the worker serves its inbox, the injector and I/O every 61 polls, and the timers in at
 // least three of four rounds: a round that gives the backlog its share leaves them in the wheel. An idle worker makes
-// no system call: it stays parked until the next deadline, an event or a notification.
+// no system call: it stays parked until the next deadline, an event or a notification. Where there are several workers,
+// one that runs dry again and again for an instant spins first ([Options.SpinBeforePark]), so that tasks on different
+// workers wake each other without a system call.
 //
 // # Who may touch what
 //
@@ -91,5 +95,5 @@
 //	reactor                                 any goroutine registers; its worker waits in it
 //
 // The argument that no task is left behind when workers sleep is in internal/runq/idle.go, at task.Inbox and at
-// worker.park; that no timer is late, at timers.
+// worker.park, and in spin.go; that no timer is late, at timers.
 package executor

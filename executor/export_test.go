@@ -2,6 +2,7 @@ package executor
 
 import (
 	"io"
+	"runtime"
 	"strings"
 	"time"
 
@@ -82,3 +83,55 @@ func PlayHandover(made io.Closer, steps string) {
 		}
 	}
 }
+
+// CanSpin reports whether this version of Go and GOMAXPROCS let the workers of rt spin.
+func CanSpin(rt *Runtime) bool { return rt.spinners.limit != 0 && runtime.GOMAXPROCS(0) > 1 }
+
+// Spinning counts the workers that spin at this moment.
+func Spinning(rt *Runtime) int { return int(rt.spinners.n.Load()) }
+
+// SpinNext makes the worker that polls spin before its next sleep, whatever its last ones were like. Only its tasks may
+// ask.
+func SpinNext(h core.Host) {
+	w := workerAs(h)
+	w.spinner.short = w.spinner.wanted
+}
+
+// LongestSpin returns how long the worker that polls would spin now. Only its tasks may ask.
+func LongestSpin(h core.Host) time.Duration {
+	w := workerAs(h)
+	w.spinner.dry = w.Now()
+	return w.longestSpin()
+}
+
+// SpinFor and SpinForIO bound the spins of a worker.
+const (
+	SpinFor   = spinFor
+	SpinForIO = spinForIO
+)
+
+// A Spinner is that of a worker without the worker.
+type Spinner struct{ s spinner }
+
+func NewSpinner() *Spinner { return &Spinner{spinner{longest: spinFor, wanted: minShort}} }
+
+// Slept notes a sleep, and Spun a spin. Either reports whether the worker spins the next time.
+func (s *Spinner) Slept(byTask bool, took time.Duration) bool {
+	s.s.slept(byTask, took)
+	return s.spins()
+}
+
+func (s *Spinner) Spun(found bool, took time.Duration) bool {
+	s.s.account(found, took)
+	return s.spins()
+}
+
+func (s *Spinner) spins() bool { return s.s.short >= s.s.wanted }
+
+// Spinners count the spinning workers of a runtime.
+type Spinners struct{ s spinners }
+
+// NewSpinners returns those of a runtime in which limit workers may spin at a time.
+func NewSpinners(limit int32) *Spinners { return &Spinners{spinners{limit: limit}} }
+
+func (s *Spinners) Enter() bool { return s.s.enter() }

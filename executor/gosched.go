@@ -58,6 +58,7 @@ func (y *yielder) maybeYield(polls uint64, parks bool) {
 // the whole process, on which a worker must not wait: so one worker reads it at a time. The metrics are new in
 // Go 1.26; older versions report neither.
 type goScheduler struct {
+	known   bool // the version of Go reports the metrics; set at the start
 	reading atomic.Bool
 	samples [3]metrics.Sample
 }
@@ -68,6 +69,7 @@ func (s *goScheduler) init() {
 		{Name: "/sched/goroutines/running:goroutines"},
 		{Name: "/sched/goroutines/runnable:goroutines"},
 	}
+	_, _, _, s.known = s.read()
 }
 
 // load reports whether the process has idle processors, in Go's sense, and whether goroutines are ready and do not

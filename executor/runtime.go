@@ -78,7 +78,7 @@ func newAt(epoch time.Time, opts Options) (*Runtime, error) {
 		closed:   make(chan struct{}),
 	}
 	rt.goSched.init()
-	if opts.SpinBeforePark > 0 {
+	if rt.goSched.known && opts.SpinBeforePark > 0 {
 		rt.spinners.limit = int32(opts.Workers / 2)
 	}
 	if opts.Scheduling == WorkStealing {

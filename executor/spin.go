@@ -1,6 +1,7 @@
 package executor
 
 import (
+	"runtime"
 	"sync/atomic"
 	"time"
 )
@@ -103,7 +104,7 @@ func (w *worker) spin() bool {
 	}
 	bound := w.longestSpin()
 	full := w.rt.goSched.full()
-	if bound <= 0 || !w.rt.spinners.enter() {
+	if bound <= 0 || full && runtime.GOMAXPROCS(0) == 1 || !w.rt.spinners.enter() {
 		return false
 	}
 	w.counts.spins++

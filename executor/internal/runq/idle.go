@@ -53,8 +53,8 @@ import (
 //     that does not look any more.
 //   - A mutex and a list of sleepers (tokio's idle.rs): two more locks on the way of each notify.
 //   - Waking all sleepers: n-1 of them find nothing, and a wake costs microseconds.
-//   - Spinning before sleeping: with few cores the spinner takes processor time from the workers whose tasks it
-//     waits for.
+//   - Spinning as a searcher before sleeping: it would look into the queues of the workers whose tasks it waits for, and
+//     keep others asleep. Where a worker spins at all, it does so after step 2 of its sleep, and looks at the word alone.
 //
 // The shape of the protocol, few searchers and one wake at a time, is that of Go's scheduler (runtime/proc.go,
 // "Worker thread parking/unparking").
