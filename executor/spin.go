@@ -91,7 +91,7 @@ func (s *spinners) enter() bool {
 // spins reports whether the worker spins before it parks, if the process has an idle processor.
 func (w *worker) spins() bool { return w.rt.spinners.limit != 0 && w.spinner.short >= w.spinner.wanted }
 
-// spin looks for news until it finds some, and reports that, or until it may not spin any longer. The worker has
+// spin looks until the worker is summoned, and reports that, or until it may not spin any longer. The worker has
 // announced its sleep, and not parked its inbox.
 func (w *worker) spin() bool {
 	if w.rt.spinners.limit == 0 {
@@ -99,8 +99,8 @@ func (w *worker) spin() bool {
 	}
 	s := &w.spinner
 	s.dry = w.Now()
-	if !w.spins() || w.news() {
-		return w.news()
+	if !w.spins() || w.summoned() {
+		return w.summoned()
 	}
 	bound := w.longestSpin()
 	full := w.rt.goSched.full()
@@ -109,7 +109,7 @@ func (w *worker) spin() bool {
 	}
 	w.counts.spins++
 	w.spinning.Store(true)
-	found, took := w.lookForNews(bound, full)
+	found, took := w.look(bound, full)
 	w.endSpin()
 	s.account(found, took)
 	if found {
@@ -130,15 +130,15 @@ func (w *worker) longestSpin() time.Duration {
 	return bound
 }
 
-// lookForNews is the loop of spin. Reading the clock is its pause: some 50 ns in which it takes no cache line from the
+// look is the loop of spin. Reading the clock is its pause: some 50 ns in which it takes no cache line from the
 // others.
-func (w *worker) lookForNews(bound time.Duration, full bool) (found bool, took time.Duration) {
+func (w *worker) look(bound time.Duration, full bool) (found bool, took time.Duration) {
 	dry := w.spinner.dry
 	last, asked := dry, dry
 	for w.spinning.Load() {
 		now := w.Now()
 		took = now - dry
-		if w.news() {
+		if w.summoned() {
 			return true, took
 		}
 		if took >= bound || now-last >= spinGap {
@@ -157,16 +157,16 @@ func (w *worker) lookForNews(bound time.Duration, full bool) (found bool, took t
 			full = false
 		}
 	}
-	return w.news(), took
+	return w.summoned(), took
 }
 
-// news reports whether a notifier has written what makes the worker run: see the top of this file.
-func (w *worker) news() bool {
+// summoned reports whether a notifier has written what makes the worker run: see the top of this file.
+func (w *worker) summoned() bool {
 	return !w.inbox.Empty() || w.stop.Load() || !w.ready.Stealer.Asleep()
 }
 
-// endSpin makes room for another spinning worker. The worker calls it after a spin, and any goroutine that has brought
-// news: it may run dry itself before this worker has noticed, and is to find room then. A worker that a late caller
+// endSpin makes room for another spinning worker. The worker calls it after a spin, and any goroutine that has summoned
+// the worker: it may run dry itself before this worker has noticed, and is to find room then. A worker that a late caller
 // has taken off stops spinning.
 func (w *worker) endSpin() {
 	if w.spinning.Load() && w.spinning.CompareAndSwap(true, false) {
@@ -174,8 +174,9 @@ func (w *worker) endSpin() {
 	}
 }
 
+// account notes a spin. If it took longer than the longest, the system ran something else meanwhile.
 func (s *spinner) account(found bool, took time.Duration) {
-	s.saved -= took
+	s.saved -= min(took, s.longest)
 	if found {
 		s.saved += spinSaves
 	}
@@ -188,12 +189,12 @@ func (s *spinner) account(found bool, took time.Duration) {
 	}
 }
 
-// slept notes how a sleep has ended, before its news are taken.
+// slept notes how a sleep has ended, before its tasks are taken.
 func (w *worker) slept() {
 	if w.rt.spinners.limit == 0 {
 		return
 	}
-	byTask := len(w.fired) == 0 && w.news()
+	byTask := len(w.fired) == 0 && w.summoned()
 	w.spinner.slept(byTask, w.Now()-w.spinner.dry)
 }
 

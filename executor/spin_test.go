@@ -217,24 +217,24 @@ func TestSpinsHaveToPay(t *testing.T) {
 		}
 	}
 	if !s.Spun(false, executor.SpinFor) {
-		t.Error("one spin in vain undoes the savings of a thousand")
+		t.Error("one spin that finds nothing undoes the savings of a thousand")
 	}
-	vain := func() (n int) {
+	useless := func() (n int) {
 		for n < never && s.Spun(false, executor.SpinFor) {
 			n++
 		}
 		return n
 	}
-	if n := vain(); n > 100 {
-		t.Errorf("a worker spins %d times in vain", n)
+	if n := useless(); n > 100 {
+		t.Errorf("a worker spins %d times and finds nothing", n)
 	}
 	for last := 0; last < 1000; {
 		n := short(s)
 		if n <= last {
-			t.Fatalf("spins in vain are followed by %d short sleeps, and the next time by %d", last, n)
+			t.Fatalf("spins that find nothing are followed by %d short sleeps, and the next time by %d", last, n)
 		}
-		if last = n; vain() > 10 {
-			t.Fatal("a worker that has been wrong spins more than ten times in vain")
+		if last = n; useless() > 10 {
+			t.Fatal("a worker that has been wrong spins more than ten times and finds nothing")
 		}
 	}
 	if n := short(s); n == never {
