@@ -140,6 +140,23 @@ func TestCloseWhileWorkersSpin(t *testing.T) {
 	}
 }
 
+// A spin that finds nothing is counted before the sleep, after which nothing may happen for long.
+func TestASpinIsCountedBeforeTheSleep(t *testing.T) {
+	rt := startRuntime(t, executor.Options{})
+	if !executor.CanSpin(rt) {
+		t.Skip("no worker spins here")
+	}
+	c := counted(t, rt, func() {
+		joinOK(t, executor.Spawn(rt.On(0), future.Func(func(cx *core.Context) (int, bool) {
+			executor.SpinNext(cx.Host())
+			return 0, true
+		})))
+	})
+	if c.Spins == 0 || c.Spins == c.SpinHits {
+		t.Errorf("%d spins are counted, and %d that found a task", c.Spins, c.SpinHits)
+	}
+}
+
 func TestSpinsCanBeSwitchedOff(t *testing.T) {
 	rt := startRuntime(t, executor.Options{SpinBeforePark: -1})
 	for _, h := range volleys(rt, 100) {
