@@ -177,7 +177,7 @@ func TestBodiesThatAreDroppedSpawnOthersInVain(t *testing.T) {
 		}
 	}
 	if unwound.Load() != bodies || begun.Load() != 0 {
-		t.Errorf("%d bodies were unwound, %d have begun in vain", unwound.Load(), begun.Load())
+		t.Errorf("%d bodies were unwound, %d have begun", unwound.Load(), begun.Load())
 	}
 	eventually(t, "no goroutine is left", func() bool { return runtime.NumGoroutine() <= before })
 }
