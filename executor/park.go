@@ -85,9 +85,9 @@ func (w *worker) wakeFired() {
 // receive takes the tasks that other goroutines have sent: all from the inbox, a share from the injector.
 func (w *worker) receive() {
 	w.inbox.TakeAll(&w.arrived)
-	for t := w.arrived.Pop(); t != nil; t = w.arrived.Pop() {
-		w.counts.wakesRemote++
-		w.ready.Push(t)
+	if n := w.arrived.Len(); n != 0 {
+		w.counts.wakesRemote += uint64(n)
+		w.ready.Bound.PushAll(&w.arrived)
 	}
 	w.ready.Stealer.TakeShare()
 }

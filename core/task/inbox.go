@@ -75,18 +75,6 @@ func (in *Inbox) TakeAll(q *Queue) {
 	moveReversed(in.head.Swap(nil), q)
 }
 
-// moveReversed moves the stack that starts at t to the end of q, oldest first.
-func moveReversed(t *Task, q *Queue) {
-	var oldest *Task
-	for t != nil {
-		t.next, oldest, t = oldest, t, t.next
-	}
-	for oldest != nil {
-		t, oldest = oldest, oldest.next
-		q.Push(t)
-	}
-}
-
 // Park announces that the owner is going to sleep. It returns false if there is a task to take
 // instead. Only the owner calls it.
 func (in *Inbox) Park() bool { return in.head.CompareAndSwap(nil, &in.parked) }

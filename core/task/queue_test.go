@@ -63,6 +63,40 @@ func TestQueueTakesATaskAgainOnceItWasPopped(t *testing.T) {
 	}
 }
 
+// TestQueuesMoveAsAWholeInOrder: whatever the lengths of the two, and wherever they begin in their stripes.
+func TestQueuesMoveAsAWholeInOrder(t *testing.T) {
+	const most = 20
+	for popped := range 9 {
+		for n := range most {
+			for m := range most {
+				var q, from task.Queue
+				for _, x := range makeTasks(popped, 0) {
+					q.Push(x)
+					q.Pop()
+				}
+				ts := makeTasks(n+m+1, 0)
+				for _, x := range ts[:n] {
+					q.Push(x)
+				}
+				for _, x := range ts[n : n+m] {
+					from.Push(x)
+				}
+				q.PushAll(&from)
+				if from.Len() != 0 || from.Pop() != nil {
+					t.Fatalf("%d and %d: the second queue is not empty", n, m)
+				}
+				q.Push(ts[n+m])
+				inOrder(t, drain(&q), n+m+1)
+				for _, x := range ts {
+					if x.Behind() != nil {
+						t.Fatalf("%d and %d: task %d still leads to another", n, m, x.ID())
+					}
+				}
+			}
+		}
+	}
+}
+
 func TestInboxKeepsTheOrderOfItsPushes(t *testing.T) {
 	var in task.Inbox
 	var q task.Queue

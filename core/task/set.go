@@ -1,41 +1,60 @@
 package task
 
-import "sync"
+import (
+	"math/bits"
+	"sync"
+)
 
 // A Set holds the tasks that have not ended, so that a shutdown reaches those that no queue and no
 // waker refers to. Insert and Remove take constant time; the memory is one pointer a task. Any goroutine.
 //
-// It is a slab of chunks, which do not move as it grows, with a stack of free indexes. A host
-// has several, so that the lock, which is held for a few instructions, is nearly always taken by
-// the same worker: uncontended it costs less than the smallest allocation.
+// It is a slab of chunks, which do not move as it grows. Each group of 64 places has a word with a bit for each of them
+// that is free again, and a stack has the groups with such places: a removal writes a bit, where a stack of places would
+// grow by an index for each. A host has several sets, so that the lock, which is held for a few instructions, is nearly
+// always taken by the same worker: uncontended it costs less than the smallest allocation.
 type Set struct {
 	mu     sync.Mutex
 	chunks []*[setChunk]*Task
-	free   []uint32 // indexes below used that hold no task
-	used   uint32   // indexes handed out so far
+	free   []uint64 // for each group of places below used, those that hold no task
+	groups []uint32 // those with free places
+	used   uint32   // places handed out so far
 	n      int
 }
 
-const setChunk = 512 // 4 KiB of pointers
+const (
+	setChunk = 512 // 4 KiB of pointers
+	setGroup = 64  // the bits of a word
+)
 
 // Insert adds t, which is in no Set.
 func (s *Set) Insert(t *Task) {
 	s.mu.Lock()
 	var i uint32
-	if last := len(s.free) - 1; last >= 0 {
-		i = s.free[last]
-		s.free = s.free[:last]
+	if last := len(s.groups) - 1; last >= 0 {
+		group := s.groups[last]
+		free := &s.free[group]
+		i = group*setGroup + uint32(bits.TrailingZeros64(*free))
+		if *free &= *free - 1; *free == 0 {
+			s.groups = s.groups[:last]
+		}
 	} else {
 		i = s.used
-		s.used++
-		if int(i/setChunk) == len(s.chunks) {
-			s.chunks = append(s.chunks, new([setChunk]*Task))
+		if s.used++; i%setGroup == 0 {
+			s.grow(i)
 		}
 	}
 	s.chunks[i/setChunk][i%setChunk] = t
 	t.setIndex = i + 1
 	s.n++
 	s.mu.Unlock()
+}
+
+// grow makes room for the group that begins at place i, the first that was not handed out.
+func (s *Set) grow(i uint32) {
+	s.free = append(s.free, 0)
+	if int(i/setChunk) == len(s.chunks) {
+		s.chunks = append(s.chunks, new([setChunk]*Task))
+	}
 }
 
 // Remove takes t out, which is in s or in no Set, and reports whether it was there. If several goroutines
@@ -72,11 +91,15 @@ func (s *Set) remove(index uint32) {
 	*slot = nil
 	s.n--
 	if s.n == 0 {
-		s.free, s.used = s.free[:0], 0 // all indexes are free again, in order
+		s.free, s.groups, s.used = s.free[:0], s.groups[:0], 0 // all places are free again, in order
 		s.shrink()
-	} else {
-		s.free = append(s.free, i)
+		return
 	}
+	free := &s.free[i/setGroup]
+	if *free == 0 {
+		s.groups = append(s.groups, i/setGroup)
+	}
+	*free |= 1 << (i % setGroup)
 }
 
 // keepChunks is how many chunks an empty Set keeps after a peak.
@@ -85,7 +108,7 @@ const keepChunks = 8
 func (s *Set) shrink() {
 	if len(s.chunks) > keepChunks {
 		s.chunks = append([]*[setChunk]*Task(nil), s.chunks[:keepChunks]...)
-		s.free = nil
+		s.free, s.groups = nil, nil
 	}
 }
 

@@ -31,6 +31,7 @@ const (
 	IdleInvalid = idleInvalid
 
 	HandSize = handSize
+	Refill   = refill
 )
 
 var NextIdle = nextIdle

@@ -15,6 +15,9 @@ const (
 	// ListShare is the list's share of the polls while tasks overtake it: one in ListShare. Tasks that
 	// have begun go first, so that a backlog of spawns neither delays them nor adds more of them.
 	ListShare = 4
+	// refill is how many tasks move at a time from the list to the ring. The move brings the header of each into the
+	// cache, several at a time (see task.Queue), and these many are still in the first level when they are polled.
+	refill = 64
 )
 
 // A FIFO is a queue of ready tasks for one goroutine, without a lock: a ring, and a list behind it that has no
@@ -35,6 +38,20 @@ type FIFO struct {
 func (q *FIFO) Push(t *task.Task) {
 	if !q.PushIfRoom(t) {
 		q.Spill(t)
+	}
+}
+
+// PushAll moves all tasks of ts to the back. What has no room in the ring goes to the list in one step, which touches
+// none of these tasks.
+func (q *FIFO) PushAll(ts *task.Queue) {
+	for ts.Len() != 0 && q.tail+q.barred-q.head < Size {
+		q.ring[q.tail%Slots] = ts.Pop()
+		q.tail++
+	}
+	if n := ts.Len(); n != 0 {
+		q.list.PushAll(ts)
+		q.barred = Size
+		q.spills += uint64(n)
 	}
 }
 
@@ -113,11 +130,11 @@ func (q *FIFO) PopRing() *task.Task {
 	return t
 }
 
-// Pop takes the first task, or returns nil if there is none. When the ring is empty, it first moves up to Size/2
+// Pop takes the first task, or returns nil if there is none. When the ring is empty, it first moves up to refill
 // tasks from the list into it.
 func (q *FIFO) Pop() *task.Task {
 	if q.head == q.tail {
-		for range Size / 2 {
+		for range refill {
 			t := q.list.Pop()
 			if t == nil {
 				break

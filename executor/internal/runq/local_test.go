@@ -100,7 +100,7 @@ func (m *queueModel) pop() *task.Task {
 	}
 	m.runs = 0
 	if len(m.ring) == 0 {
-		n := min(runq.Size/2, len(m.list))
+		n := min(runq.Refill, len(m.list))
 		m.ring, m.list = m.list[:n:n], m.list[n:]
 		m.mixed = m.mixed && len(m.list) != 0
 	}
@@ -156,7 +156,17 @@ func TestLocalQueueKeepsItsOrder(t *testing.T) {
 				} else if last := len(free) - 1; last >= 0 {
 					next := free[last]
 					free = free[:last]
-					switch rng.IntN(4) {
+					switch rng.IntN(5) {
+					case 4:
+						var arrived task.Queue
+						arrived.Push(next)
+						m.push(next)
+						for n := rng.IntN(min(last, 100) + 1); n > 0; n-- {
+							arrived.Push(free[len(free)-1])
+							m.push(free[len(free)-1])
+							free = free[:len(free)-1]
+						}
+						q.Bound.PushAll(&arrived)
 					case 0:
 						q.PutFirst(next)
 						m.pushLIFO(next)
