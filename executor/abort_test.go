@@ -1,6 +1,7 @@
 package executor_test
 
 import (
+	"errors"
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
@@ -270,4 +271,47 @@ func TestAbortsInRandomStates(t *testing.T) {
 			t.Errorf("%d timers are left", n)
 		}
 	})
+}
+
+// TestAnAbortByATaskNeedsNoHandOver: what a task aborts through its own context comes through neither an inbox nor the
+// injector, unless it belongs to another worker.
+func TestAnAbortByATaskNeedsNoHandOver(t *testing.T) {
+	rt := startRuntime(t, executor.Options{})
+	const n = 10
+	gates := make([]*gate, n)
+	near := joinOK(t, executor.Go(rt.On(0), func(co *coro.Co) (hs []joinhandle.JoinHandle[int], err error) {
+		for i := range gates {
+			gates[i] = &gate{}
+			hs = append(hs, executor.Spawn[int](co, gates[i]))
+		}
+		return hs, nil
+	}))
+	last := &gate{}
+	far := executor.Spawn[int](rt.On(rt.Workers()-1), last)
+	for _, g := range append(gates, last) {
+		g.polled(t, 1)
+	}
+	settled(t, rt)
+	before := rt.Stats()
+	joinOK(t, executor.Do(rt.On(0), func(co *coro.Co) error {
+		for _, h := range append(near, far) {
+			if !h.AbortOn(co.Context()) {
+				t.Error("an abort took no effect")
+			}
+		}
+		return nil
+	}))
+	settled(t, rt)
+	want := uint64(1) // the task that aborts
+	if rt.Workers() > 1 {
+		want++ // the far task
+	}
+	if remote := rt.Stats().WakesRemote - before.WakesRemote; remote > want {
+		t.Errorf("%d tasks came from elsewhere, want at most %d", remote, want)
+	}
+	for _, h := range append(near, far) {
+		if _, err := join(t, h); !errors.Is(err, core.ErrCancelled) {
+			t.Errorf("have %v, want a cancelled task", err)
+		}
+	}
 }

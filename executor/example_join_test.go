@@ -8,6 +8,7 @@ import (
 
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coro"
+	"github.com/moduvex/moduvex-go/core/future"
 	"github.com/moduvex/moduvex-go/executor"
 	"github.com/moduvex/moduvex-go/joinhandle"
 )
@@ -63,6 +64,25 @@ func Example_abort() {
 	// cleaned up
 	// task was cancelled true
 	// took effect: false
+	// <nil>
+}
+
+// In poll style or direct style, AbortOn costs less for a task of the same worker.
+func Example_abortOn() {
+	err := executor.Main(context.Background(), executor.Options{Workers: 1}, func(co *coro.Co) error {
+		h := executor.Spawn[int](co, future.Pending[int]())
+		if err := co.Yield(); err != nil {
+			return err
+		}
+		fmt.Println("took effect:", h.AbortOn(co.Context()))
+		_, err := h.Join(co)
+		fmt.Println(errors.Is(err, core.ErrCancelled))
+		return nil
+	})
+	fmt.Println(err)
+	// Output:
+	// took effect: true
+	// true
 	// <nil>
 }
 

@@ -14,13 +14,14 @@ import (
 // where tasks move, Arm and Disarm.
 
 var (
-	_ coro.Host       = (*worker)(nil)
-	_ core.KeptHost   = (*worker)(nil)
-	_ core.MovingHost = (*worker)(nil)
-	_ task.Scheduler  = (*worker)(nil)
-	_ task.PanicHost  = (*worker)(nil)
-	_ task.TimingHost = (*worker)(nil)
-	_ drain.Host      = (*worker)(nil)
+	_ coro.Host         = (*worker)(nil)
+	_ core.KeptHost     = (*worker)(nil)
+	_ core.MovingHost   = (*worker)(nil)
+	_ task.Scheduler    = (*worker)(nil)
+	_ task.PanicHost    = (*worker)(nil)
+	_ task.QueueingHost = (*worker)(nil)
+	_ task.TimingHost   = (*worker)(nil)
+	_ drain.Host        = (*worker)(nil)
 )
 
 // Schedule takes a task that is bound to this worker and has become ready. Any goroutine.
@@ -82,6 +83,19 @@ func (w *worker) WakeLater(k core.Waker) {
 		}
 		w.ready.PushWoken(t)
 	}
+}
+
+// ScheduleHere implements task.QueueingHost. Like WakeLater, it puts the task behind the others.
+func (w *worker) ScheduleHere(t *task.Task) bool {
+	if w.asOwnTask(t) == nil {
+		return false
+	}
+	w.counts.wakesLocal++
+	if w.timing.all {
+		t.ForHost().MarkQueued(w.Now())
+	}
+	w.ready.PushWoken(t)
+	return true
 }
 
 // Now reads the clock.

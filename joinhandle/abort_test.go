@@ -65,6 +65,45 @@ func TestAbortOfAnIdleTaskResolvesItsJoinAfterTheDrop(t *testing.T) {
 	}
 }
 
+func TestAbortOnHasTheEffectOfAbort(t *testing.T) {
+	type aborts struct {
+		name    string
+		abortOn func(j joinhandle.JoinHandle[int], cx *core.Context) bool
+	}
+	for _, way := range []aborts{
+		{"JoinHandle", func(j joinhandle.JoinHandle[int], cx *core.Context) bool { return j.AbortOn(cx) }},
+		{"AbortHandle", func(j joinhandle.JoinHandle[int], cx *core.Context) bool { return j.AbortHandle().AbortOn(cx) }},
+	} {
+		t.Run(way.name, func(t *testing.T) {
+			h := newHost(t)
+			f := &hooked{}
+			j := spawn(h, f)
+			h.Run()
+			aborter := spawnBody(h, func(co *coro.Co) (effects [2]bool, err error) {
+				effects = [2]bool{way.abortOn(j, co.Context()), way.abortOn(j, co.Context())}
+				if f.drops != 0 || j.Finished() {
+					t.Error("the abort has ended the task itself")
+				}
+				return effects, nil
+			})
+			h.Run()
+			if effects, _ := joined(t, aborter); effects != [2]bool{true, false} {
+				t.Errorf("effects %v, want that of the first call only", effects)
+			}
+			if f.drops != 1 {
+				t.Errorf("%d drops, want 1", f.drops)
+			}
+			_, err := joined(t, j)
+			wantCancelled(t, err)
+			late := spawnBody(h, func(co *coro.Co) (bool, error) { return way.abortOn(j, co.Context()), nil })
+			h.Run()
+			if took, _ := joined(t, late); took {
+				t.Error("an abort of a task that has ended took effect")
+			}
+		})
+	}
+}
+
 func TestAbortWhileRunningIsNotLost(t *testing.T) {
 	h := newHost(t)
 	var j joinhandle.JoinHandle[int]

@@ -3,6 +3,7 @@ package joinhandle
 import (
 	"sync/atomic"
 
+	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/task"
 )
 
@@ -31,6 +32,12 @@ func (h AbortHandle) made() *aborter {
 // After that the join returns a [*JoinError] that wraps core.ErrCancelled, if the body returns the error of the await
 // that failed. If the body returns another value or error, that is the task's output.
 func (h AbortHandle) Abort() bool { return h.aborter.abort() }
+
+// AbortOn is Abort for a caller that is in a poll: see [JoinHandle.AbortOn].
+func (h AbortHandle) AbortOn(cx *core.Context) bool {
+	t := h.made().task.Load()
+	return t != nil && t.AbortOn(cx)
+}
 
 // Finished reports whether the task has ended.
 func (h AbortHandle) Finished() bool {

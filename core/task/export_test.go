@@ -84,6 +84,17 @@ func (a *AtomicWord) Apply(e Event) Action {
 		if a.w.runUnaborted() {
 			return actPoll
 		}
+		if a.w.runAborted() {
+			return actDrop
+		}
+	case evAbort:
+		if a.w.abortIdle() {
+			return actAbortPush
+		}
+	case evFinish:
+		return a.w.finish()
+	case evTake:
+		return a.w.take()
 	case evPending:
 		if a.w.pendUndisturbed() {
 			return actNone
@@ -112,6 +123,17 @@ func (a *AtomicWord) ApplyFrom(old Word, e Event) Action {
 		if a.w.runUnabortedFrom(old) {
 			return actPoll
 		}
+		if a.w.runAbortedFrom(old) {
+			return actDrop
+		}
+	case evAbort:
+		if a.w.abortIdleFrom(old) {
+			return actAbortPush
+		}
+	case evFinish:
+		return a.w.finishFrom(old)
+	case evTake:
+		return a.w.takeFrom(old)
 	case evPending:
 		if a.w.pendUndisturbedFrom(old) {
 			return actNone

@@ -24,6 +24,14 @@ type Scheduler interface {
 // holds one word for it, and comparing pointers tells whether two tasks belong to the same worker.
 type Home struct{ Scheduler }
 
+// A QueueingHost is a host with a queue of its own, to which a task of the host adds without a hand-over.
+type QueueingHost interface {
+	core.Host
+	// ScheduleHere is [Scheduler.Schedule] for a caller that is in a poll on this host. It returns false, and has
+	// done nothing, if t belongs to another host.
+	ScheduleHere(t *Task) bool
+}
+
 // A PanicHost is a host that is told of panics. Its methods must not panic.
 type PanicHost interface {
 	core.Host

@@ -38,7 +38,7 @@ func (s *Slot[T]) Take() (value T, err error, done bool) {
 // TakeEnd is Take, and also reports how the task ended: if failed is true, err is what ended the body (a
 // [*PanicError], core.ErrGoexit or a cancellation), and otherwise what the body returned.
 func (s *Slot[T]) TakeEnd() (value T, failed, done bool, err error) {
-	switch s.word.transition(evTake) {
+	switch s.word.take() {
 	case actPending:
 		return value, false, false, nil
 	case actAlreadyJoined:

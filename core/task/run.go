@@ -21,6 +21,9 @@ func (v *HostView) Run(cx *core.Context) core.Outcome {
 	t := (*Task)(v)
 	act := actPoll
 	if !t.word.runUnaborted() {
+		if t.word.runAborted() {
+			return t.drop(cx)
+		}
 		act = t.word.transition(evRun)
 	}
 	if act != actPoll && act != actUnwind {
@@ -103,7 +106,7 @@ func (t *Task) drop(cx *core.Context) core.Outcome {
 	if t.outputErr == nil {
 		t.outputErr = &cancelled
 	}
-	return t.finish(evFinish, cx)
+	return t.wakeJoiners(t.word.finish(), cx)
 }
 
 // finish applies e, an event that resolves the join, and wakes the joiners.

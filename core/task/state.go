@@ -142,7 +142,7 @@ const (
 // An abort drops the body, except that of a graceful task: a coroutine cannot be dropped without running its
 // deferred functions, and those may await under a shield.
 //
-// Each event of a poll has a function; nextRare has the other events.
+// Each event of a poll has a function, and so do the end of a drop and the take; nextRare has the other events.
 func next(w word, e event) (word, action) {
 	switch e {
 	case evWake:
@@ -229,10 +229,7 @@ func nextRare(w word, e event) (word, action) {
 		}
 		return w, actNone
 	case evFinish:
-		if s != Cancelled || w.has(finished) {
-			return w, actInvalid
-		}
-		return finish(w)
+		return nextFinish(w)
 	case evClaim:
 		switch {
 		case w.has(finished):
@@ -250,15 +247,26 @@ func nextRare(w word, e event) (word, action) {
 		}
 		return w&^claimed | watched, actNone
 	case evTake:
-		switch {
-		case !w.has(finished):
-			return w, actPending
-		case w.has(taken):
-			return w, actAlreadyJoined
-		}
-		return w | taken, actOutput
+		return nextTake(w)
 	}
 	return w, actInvalid
+}
+
+func nextFinish(w word) (word, action) {
+	if w.state() != Cancelled || w.has(finished) {
+		return w, actInvalid
+	}
+	return finish(w)
+}
+
+func nextTake(w word) (word, action) {
+	switch {
+	case !w.has(finished):
+		return w, actPending
+	case w.has(taken):
+		return w, actAlreadyJoined
+	}
+	return w | taken, actOutput
 }
 
 func finish(w word) (word, action) {
@@ -329,6 +337,20 @@ func (a *atomicWord) runUnabortedFrom(old word) bool {
 	return old&(stateMask|abortRequested) == word(Scheduled) && a.swap(old, old.to(Running))
 }
 
+// runAborted is evRun of a task that was aborted and is not graceful: actDrop.
+func (a *atomicWord) runAborted() bool { return a.runAbortedFrom(a.load()) }
+
+func (a *atomicWord) runAbortedFrom(old word) bool {
+	return old&(stateMask|abortRequested|graceful|unwinding) == word(Scheduled)|abortRequested && a.swap(old, old.to(Cancelled))
+}
+
+// abortIdle is evAbort of a task that is Idle and was not aborted: actAbortPush.
+func (a *atomicWord) abortIdle() bool { return a.abortIdleFrom(a.load()) }
+
+func (a *atomicWord) abortIdleFrom(old word) bool {
+	return old&(stateMask|abortRequested) == word(Idle) && a.swap(old, old.to(Scheduled)|abortRequested)
+}
+
 // pendUndisturbed is evPending of a task to which nothing happened during its poll: actNone.
 func (a *atomicWord) pendUndisturbed() bool { return a.pendUndisturbedFrom(a.load()) }
 
@@ -350,6 +372,32 @@ func (a *atomicWord) endFrom(old word, s State) action {
 	for {
 		w, act := nextEnd(old, s)
 		if act == actInvalid || a.swap(old, w) {
+			return act
+		}
+		old = a.load()
+	}
+}
+
+// finish applies evFinish.
+func (a *atomicWord) finish() action { return a.finishFrom(a.load()) }
+
+func (a *atomicWord) finishFrom(old word) action {
+	for {
+		w, act := nextFinish(old)
+		if act == actInvalid || a.swap(old, w) {
+			return act
+		}
+		old = a.load()
+	}
+}
+
+// take applies evTake.
+func (a *atomicWord) take() action { return a.takeFrom(a.load()) }
+
+func (a *atomicWord) takeFrom(old word) action {
+	for {
+		w, act := nextTake(old)
+		if w == old || a.swap(old, w) {
 			return act
 		}
 		old = a.load()

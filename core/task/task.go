@@ -65,17 +65,35 @@ func (t *Task) Wake() {
 // coroutine, and resolves the join after that. Abort has no effect on a task that has ended or was aborted
 // before. It reports whether this call took effect.
 func (t *Task) Abort() bool {
-	act := t.word.transition(evAbort)
-	if act != actAbortPush && act != actAbortMark {
-		return false
-	}
-	if g, ok := t.body.(GracefulBody); ok {
-		g.Aborted()
-	}
+	act := t.abort()
 	if act == actAbortPush {
 		t.home.Schedule(t)
 	}
-	return true
+	return act != actNone
+}
+
+// AbortOn is Abort for a caller that is in a poll: cx is its Context. Where that is the task's worker, and a
+// [QueueingHost], the task goes into the worker's own queue, without an atomic hand-over.
+func (t *Task) AbortOn(cx *core.Context) bool {
+	act := t.abort()
+	if act == actAbortPush {
+		if h, ok := cx.Worker().(QueueingHost); !ok || !h.ScheduleHere(t) {
+			t.home.Schedule(t)
+		}
+	}
+	return act != actNone
+}
+
+// abort returns actAbortPush or actAbortMark if the abort has taken effect, and the body has been told, else actNone.
+func (t *Task) abort() action {
+	act := actAbortPush
+	if !t.word.abortIdle() {
+		act = t.word.transition(evAbort)
+	}
+	if act != actNone && t.word.load().has(graceful) {
+		t.body.(GracefulBody).Aborted()
+	}
+	return act
 }
 
 // LocalValue returns the value that the body has for key, or nil. Only core.Context calls it.

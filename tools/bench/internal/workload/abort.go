@@ -58,7 +58,7 @@ func (a *aborter) Poll(cx *core.Context) (int, bool) {
 	if !a.aborted {
 		a.aborted = true
 		for _, h := range a.handles {
-			h.Abort()
+			h.AbortOn(cx)
 		}
 	}
 	for ; a.at < len(a.handles); a.at++ {
@@ -85,7 +85,7 @@ func w10Direct(c spec.Case, m *meter) error {
 			return runtimeDriver{body: func(co *coro.Co, d int) (cancelled int, err error) {
 				mine := handles[d*each : (d+1)*each]
 				for _, h := range mine {
-					h.Abort()
+					h.AbortOn(co.Context())
 				}
 				for _, h := range mine {
 					if _, err := h.Join(co); errors.Is(err, core.ErrCancelled) {
