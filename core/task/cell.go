@@ -13,7 +13,6 @@ func New[T any](f core.Future[T]) *Slot[T] {
 	}
 	c := &cell[T]{future: f}
 	c.body = c
-	c.word.birth(word(Scheduled))
 	return &c.Slot
 }
 
@@ -48,7 +47,6 @@ func (c *cell[T]) Drop() {
 func NewValue[T, F any, P core.FuturePointer[F, T]](f F) *Slot[T] {
 	c := &valueCell[T, F, P]{future: f}
 	c.body = c
-	c.word.birth(word(Scheduled))
 	return &c.Slot
 }
 

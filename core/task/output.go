@@ -13,11 +13,9 @@ type Slot[T any] struct {
 // Spawn. It is for types that embed a Slot. The body is told of aborts if it is a [GracefulBody].
 func (s *Slot[T]) Init(body Body) {
 	s.body = body
-	w := word(Scheduled)
 	if _, ok := body.(GracefulBody); ok {
-		w |= graceful
+		s.word.birth(newborn | graceful)
 	}
-	s.word.birth(w)
 }
 
 // Store stores the output for the join. Only a Body calls it, during a Poll. err is how the body ended, or what

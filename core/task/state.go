@@ -277,12 +277,17 @@ func finish(w word) (word, action) {
 }
 
 // An atomicWord holds the word. After birth, every write is a compare-and-swap.
+//
+// The zero atomicWord is that of a task that was just made: v is the word with the bits of newborn inverted. So the
+// spawn of a task saves a store, and an atomic store costs about as much as a swap.
 type atomicWord struct{ v atomic.Uint32 }
 
-func (a *atomicWord) load() word { return word(a.v.Load()) }
+const newborn = word(Scheduled)
 
-// birth is the only plain store: no other goroutine has seen the word yet.
-func (a *atomicWord) birth(w word) { a.v.Store(uint32(w)) }
+func (a *atomicWord) load() word { return word(a.v.Load()) ^ newborn }
+
+// birth is the only plain store: no other goroutine has seen the word yet. A word that is newborn needs none.
+func (a *atomicWord) birth(w word) { a.v.Store(uint32(w ^ newborn)) }
 
 // Every swap starts from a value that its caller has just loaded. A test makes the swap fail by passing an older
 // value. The functions that apply an event load the word again then.
@@ -301,7 +306,7 @@ func (a *atomicWord) transitionFrom(old word, e event) action {
 }
 
 func (a *atomicWord) swap(old, w word) bool {
-	return a.v.CompareAndSwap(uint32(old), uint32(w))
+	return a.v.CompareAndSwap(uint32(old^newborn), uint32(w^newborn))
 }
 
 // The transitions that nearly every poll makes are single swaps between known words. These functions make them and are
