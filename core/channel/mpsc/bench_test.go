@@ -253,3 +253,54 @@ func BenchmarkTrySendTryRecv(b *testing.B) {
 		rx.TryRecv()
 	}
 }
+
+// A source is a task in poll style that sends for as long as there is anything to send.
+type source struct {
+	send mpsc.SendFuture[int]
+	left *int
+}
+
+func (s *source) Poll(cx *core.Context) (struct{}, bool) {
+	for *s.left > 0 {
+		if _, ok := s.send.Poll(cx); !ok {
+			return struct{}{}, false
+		}
+		*s.left--
+	}
+	return struct{}{}, true
+}
+
+// A sink receives many values at a time, and closes the channel when it has all.
+type sink struct {
+	rx   *mpsc.Receiver[int]
+	many mpsc.RecvManyFuture[int]
+	left int
+}
+
+func (s *sink) Poll(cx *core.Context) (struct{}, bool) {
+	for s.left > 0 {
+		r, ok := s.many.Poll(cx)
+		if !ok {
+			return struct{}{}, false
+		}
+		s.left -= r.Value
+	}
+	s.rx.Close()
+	return struct{}{}, true
+}
+
+// BenchmarkRecvManyFromACrowd is a value from one of 40 senders that wait for a slot of 64.
+func BenchmarkRecvManyFromACrowd(b *testing.B) {
+	h := waittest.NewSolo()
+	tx, rx := mpsc.New[int](64)
+	left := b.N
+	b.ReportAllocs()
+	for range 40 {
+		h.Spawn(&task.New(&source{tx.SendFuture(1), &left}).Task)
+	}
+	h.Spawn(&task.New(&sink{rx: rx, many: rx.RecvManyFuture(make([]int, 64)), left: b.N}).Task)
+	b.ResetTimer()
+	if live := h.Run(); live != 0 {
+		b.Fatal(live, "tasks are left")
+	}
+}

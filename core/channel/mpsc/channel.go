@@ -205,13 +205,32 @@ func (c *channel[T]) grantOne() core.Waker {
 
 // grant passes the free slots to the senders in line. The receiver calls it, without the lock.
 func (c *channel[T]) grant(cx *core.Context) {
-	for more := true; more; {
-		c.mu.Lock()
-		w := c.grantOne()
-		more = w != nil && c.waiting.Len() > 0 && c.findFreeSlot()
-		c.mu.Unlock()
-		waitlist.Wake(cx, w)
+	c.mu.Lock()
+	w := c.grantOne()
+	if w != nil && c.waiting.Len() > 0 && c.findFreeSlot() {
+		c.grantMany(w, cx)
+		return
 	}
+	c.mu.Unlock()
+	waitlist.Wake(cx, w)
+}
+
+// grantMany is the rest of a grant that has more than one free slot to pass: one hold of the lock for a batch of
+// senders. w is the waker of the first. The caller holds the lock; grantMany releases it.
+//
+//go:noinline
+func (c *channel[T]) grantMany(w core.Waker, cx *core.Context) {
+	var b waitlist.Batch
+	for w != nil {
+		if b.Add(w); b.Full() {
+			c.mu.Unlock()
+			b.Wake(cx)
+			c.mu.Lock()
+		}
+		w = c.grantOne()
+	}
+	c.mu.Unlock()
+	b.Wake(cx)
 }
 
 // addSender counts the clone of a sender, unless that is closed, by its flag. It returns the flag of the clone.

@@ -6,7 +6,9 @@ import (
 
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/channel/mpsc"
+	"github.com/moduvex/moduvex-go/core/coretest"
 	"github.com/moduvex/moduvex-go/core/internal/waittest"
+	"github.com/moduvex/moduvex-go/core/task"
 )
 
 func TestRecvManyTakesWhatThereIs(t *testing.T) {
@@ -55,4 +57,37 @@ func TestRecvManyTakesWhatThereIs(t *testing.T) {
 	mustFail(t, w.Completes(t, 1).Err, mpsc.ErrClosed)
 	_, err = rx.TryRecvMany(buf)
 	mustFail(t, err, mpsc.ErrClosed)
+}
+
+// TestReceiveOfManyPassesAllItsSlots: to more senders than are woken at a time, in the order in which they came.
+func TestReceiveOfManyPassesAllItsSlots(t *testing.T) {
+	const n = 70
+	h := coretest.New(1)
+	defer h.Close()
+	tx, rx := mpsc.New[int](n)
+	for i := range n {
+		if err := tx.TrySend(i); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range n {
+		f := tx.SendFuture(n + i)
+		h.Spawn(&task.New[error](&f).Task)
+	}
+	h.Run()
+	buf := make([]int, n)
+	for from := 0; from < 2*n; from += n {
+		if got, err := rx.TryRecvMany(buf); got != n || err != nil {
+			t.Fatalf("have %d, %v, want %d values", got, err, n)
+		}
+		for i, v := range buf {
+			if v != from+i {
+				t.Fatalf("have %d at %d", v, from+i)
+			}
+		}
+		h.Run()
+	}
+	if h.Live() != 0 {
+		t.Errorf("%d senders wait", h.Live())
+	}
 }
