@@ -15,8 +15,8 @@ import (
 type coroutine struct {
 	party                                // what each switch touches comes first
 	pool         *Pool                   // of the worker that has resumed it last
-	uses         uint8                   // of its bodies' Cos
-	checkMask    uint8                   // a use is checked if its number has none of these bits
+	uses         uint16                  // of its bodies' Cos
+	checkMask    uint16                  // a use is checked if its number has none of these bits
 	threadLocked bool                    // as in the pool that it was made for
 	broken       bool                    // its goroutine is inside Goexit and can only be stopped
 	ends         bool                    // its goroutine ends when it is resumed next

@@ -20,7 +20,7 @@
 // A [Co] belongs to its body. The body may pass it to functions that it calls, and any goroutine may use it as a
 // [context.Context]. But only the body may await with it, on its own goroutine or in an iterator that it drives through
 // iter.Pull. An await from another goroutine panics when it is detected: always once the body is suspended or over, and
-// otherwise by a check of the stack at every 256th use. After an await that is not detected, the body runs beside the
+// otherwise by a check of the stack at every 2048th use. After an await that is not detected, the body runs beside the
 // worker until it awaits or ends, which ends its task with a panic. [PoolOptions].CheckUses detects every such await, also
 // one by the body of another task, such as a child that uses its parent's Co.
 //

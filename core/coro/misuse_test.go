@@ -85,7 +85,7 @@ func TestUseAfterTheEndPanics(t *testing.T) {
 	}
 }
 
-// While the body runs, only the check of the stack detects a foreign goroutine, at every 256th use.
+// While the body runs, only the check of the stack detects a foreign goroutine, at every 2048th use.
 func TestASampledSuspensionOfAnotherGoroutinePanics(t *testing.T) {
 	for _, name := range []string{"Await", "Suspend", "Yield", "Sleep", "Shield", "WithTimeout"} {
 		v, err := run(t, func(co *coro.Co) (any, error) {

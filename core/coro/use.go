@@ -16,7 +16,7 @@ import (
 //   - Always: the body is suspended or over.
 //   - Always, at the next await of the body or at its end: a foreign goroutine has awaited. The body ends then, but what
 //     it did since then it has done beside the worker.
-//   - Always, at every 256th use: the goroutine was made by a go statement, which the function that it begins with
+//   - Always, at every 2048th use: the goroutine was made by a go statement, which the function that it begins with
 //     shows. An iterator that the body drives through iter.Pull passes, and may await; so does the body of another
 //     task.
 //   - With [PoolOptions].CheckUses, at every use: the goroutine is neither that of the body's coroutine nor that of an
@@ -45,9 +45,9 @@ func (s *bodyState) assertOwner() {
 	}
 }
 
-// useSample is the number of uses for one check of the stack, which adds 1 ns to each use. It is a power of two, and a
+// useSample is the number of uses for one check of the stack, which adds some tenths of a ns to each use. It is a power of two, and a
 // mask of it fits coroutine.checkMask.
-const useSample = 256
+const useSample = 2048
 
 // maxStack is how many frames checkUse reads. On a deeper stack it does not see the start of the goroutine, and accepts
 // the use.
