@@ -24,6 +24,7 @@ type coroutine struct {
 	exchanged    bool                    // a foreign goroutine is in its place, and is resumed to panic
 	reclaimed    bool                    // it is to switch to its own berth
 	surplus      bool                    // it is in the Surplus, whose lock guards this field
+	hosts        bool                    // for Surplus.cycles, whose lock guards this field
 	serving      bool                    // the body has not returned
 	job          job                     // nil while idle
 	extras       *extras                 // nil until one of them is needed

@@ -10,8 +10,8 @@ import (
 // The zero Surplus is empty and ready for use.
 //
 // A coroutine ends in its own berth, and resumes the party that is parked there. So that has to be one which no other
-// worker can be about to resume: another coroutine of the Surplus. Until then the coroutine waits here, and is used again
-// before a new one is made. So there are at most as many in the Surplus as there are suspended bodies, idle coroutines in
+// worker can be about to resume: another coroutine that is to end, of the same pool (see cycles) or of the Surplus. Until
+// then the coroutine waits here, and is used again before a new one is made. So there are at most as many in the Surplus as there are suspended bodies, idle coroutines in
 // the pools, and workers: the berth of each of them holds a different one of those.
 type Surplus struct {
 	left atomic.Int64 // how many can be used again
@@ -23,6 +23,12 @@ type Surplus struct {
 
 // trim takes the coroutines that p does not keep, and ends those that can end. On the own goroutine of p's worker.
 func (s *Surplus) trim(p *Pool) {
+	if len(p.idle) > p.limit {
+		p.endAll(s.cycles(p))
+	}
+	if len(p.idle) <= p.limit && len(p.broken) == 0 {
+		return
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for len(p.idle) > p.limit {
@@ -33,6 +39,29 @@ func (s *Surplus) trim(p *Pool) {
 	}
 	clear(p.broken)
 	p.broken = p.broken[:0]
+}
+
+// cycles takes those coroutines that p does not keep in whose berths others of them are parked: most of them, if all
+// bodies of a round have ended. They can end at once, and need not come into the Surplus.
+func (s *Surplus) cycles(p *Pool) []*coroutine {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	surplus := p.idle[p.limit:]
+	for _, c := range surplus {
+		c.at.owner.hosts = true
+	}
+	left := 0
+	for i, c := range surplus {
+		if !c.hosts {
+			surplus[i], surplus[left] = surplus[left], c
+			left++
+		}
+	}
+	for _, c := range surplus {
+		c.at.owner.hosts = false
+	}
+	p.idle = p.idle[:p.limit+left]
+	return surplus[left:]
 }
 
 // add adds c. By that the owner of the berth that c is parked in may end, and c itself, but no other one.
