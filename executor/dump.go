@@ -11,14 +11,12 @@ import (
 	"github.com/moduvex/moduvex-go/core/task"
 )
 
-// A TaskStatus describes a task at some instant.
+// A TaskStatus describes a task at some instant. Body and the fields after it are zero unless Options.Instrument is set.
 type TaskStatus struct {
 	TaskInfo
 	State task.State
 	// Aborting says that the task has been aborted and has not ended yet.
 	Aborting bool
-
-	// The rest is set under Options.Instrument only.
 
 	Body      string // the type of the future, or the name of the function
 	Site      string // where it was spawned: function, file and line
