@@ -16,7 +16,7 @@ func Example_hang() {
 	//guide:begin hang
 	rt, err := executor.New(executor.Options{
 		Workers:    1,
-		Instrument: true,                                                 // for where a task was spawned, and its times
+		Instrument: true,                                                 // for what a task waits for
 		OnLongPoll: func(p executor.LongPoll) { reports <- p.Task.Name }, // without it, the log has the report
 	})
 	if err != nil {
