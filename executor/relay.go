@@ -77,10 +77,15 @@ func (r *relay) End(t *task.Task, end task.Poll) bool {
 	w := r.worker()
 	joiners := t.ForHost().EndBody(end)
 	w.done(t)
-	if joiners.Empty() {
-		return true
+	if joiners.Len() == 1 && w.asOwnTask(joiners.First()) == nil {
+		if watcher, ok := joiners.First().(task.Watcher); ok {
+			joiners = watcher.Ended()
+		}
 	}
-	if joiners.Len() == 1 && w.asOwnTask(joiners.First()) != nil {
+	switch {
+	case joiners.Empty():
+		return true
+	case joiners.Len() == 1 && w.asOwnTask(joiners.First()) != nil:
 		w.WakeLater(joiners.First())
 		return true
 	}

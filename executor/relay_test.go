@@ -86,6 +86,56 @@ func TestBodiesThatEndHandTheWorkerOn(t *testing.T) {
 	}
 }
 
+// The end of a body is noted for its group or set by its coroutine, which then runs the next body.
+func TestBodiesOfGroupsAndSetsHandTheWorkerOn(t *testing.T) {
+	const bodies = 1000
+	for name, run := range map[string]func(co *coro.Co) error{
+		"Group": func(co *coro.Co) error {
+			return coro.WithGroup(co, coro.GroupOptions{}, func(co *coro.Co, g *coro.Group) error {
+				for range bodies {
+					if err := g.Do(co, func(*coro.Co) error { return nil }); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+		},
+		"Group with a limit": func(co *coro.Co) error {
+			return coro.WithGroup(co, coro.GroupOptions{Limit: 8}, func(co *coro.Co, g *coro.Group) error {
+				for range bodies {
+					if err := g.Do(co, func(*coro.Co) error { return nil }); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+		},
+		"JoinSet": func(co *coro.Co) error {
+			set := joinhandle.NewJoinSet[int](co)
+			for range bodies {
+				set.Go(func(*coro.Co) (int, error) { return 0, nil })
+			}
+			for range bodies {
+				if _, err := set.Join(co); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+	} {
+		rt := startRuntime(t, executor.Options{})
+		c := counted(t, rt, func() { joinOK(t, executor.Do(rt.On(0), run)) })
+		want := c.Polls * 9 / 10
+		if modetest.Stealing() {
+			want = c.Polls / 3 // a worker that has stolen a child does not wake the waiter itself, which is bound
+		}
+		if c.Completed < bodies || c.HandedOn < want {
+			t.Errorf("%s: %d of %d polls were handed on, want %d", name, c.HandedOn, c.Polls, want)
+		}
+		closeRuntime(t, rt)
+	}
+}
+
 // Tasks that are timed, and those in poll style, are polled by the worker's own goroutine.
 func TestPollsThatAreNotHandedOn(t *testing.T) {
 	rt := startRuntime(t, executor.Options{Instrument: true})

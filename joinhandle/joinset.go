@@ -310,14 +310,17 @@ func (s *JoinSet[T]) popEnded() *member[T] {
 
 // unlock releases s.mu after a change, and then wakes the waiters that the change is for.
 func (s *JoinSet[T]) unlock() {
-	var wake task.WakerSet
-	if s.n == 0 {
-		wake = s.waiters.TakeAll()
-	} else {
-		wake = s.waiters.Next(s.ended.n)
-	}
+	waiters := s.toWake()
 	s.mu.Unlock()
-	wake.Wake()
+	waiters.Wake()
+}
+
+// toWake returns the waiters that a change is for. It needs s.mu.
+func (s *JoinSet[T]) toWake() task.WakerSet {
+	if s.n == 0 {
+		return s.waiters.TakeAll()
+	}
+	return s.waiters.Next(s.ended.n)
 }
 
 // A joinFuture is the future of JoinSet.Join.

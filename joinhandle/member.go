@@ -13,7 +13,10 @@ type member[T any] struct {
 }
 
 // Wake moves the member to the ended list, unless it was taken out of the set. It is called once, on any goroutine.
-func (m *member[T]) Wake() {
+func (m *member[T]) Wake() { m.Ended().Wake() }
+
+// Ended implements task.Watcher. It is called instead of Wake.
+func (m *member[T]) Ended() (waiters task.WakerSet) {
 	m.aborter.Wake()
 	s := m.set
 	m.set = nil
@@ -21,12 +24,16 @@ func (m *member[T]) Wake() {
 	if m.in != &s.running {
 		m.slot = nil
 		s.mu.Unlock()
-		return
+		return waiters
 	}
 	s.running.remove(m)
 	s.ended.push(m)
-	s.unlock()
+	waiters = s.toWake()
+	s.mu.Unlock()
+	return waiters
 }
+
+var _ task.Watcher = (*member[int])(nil)
 
 // detach stops watching the task of a member that was taken out of the set before the task has ended: no join follows,
 // so the task reports a panic itself. The caller does not hold the set's lock: the lock of the task's watchers comes

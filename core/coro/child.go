@@ -59,7 +59,10 @@ func (c *child) spawn(co *Co) error {
 }
 
 // Wake is called once, at the end of the task. Any goroutine.
-func (c *child) Wake() {
+func (c *child) Wake() { c.Ended().Wake() }
+
+// Ended implements task.Watcher. It is called instead of Wake.
+func (c *child) Ended() task.WakerSet {
 	g := c.group
 	g.mu.Lock()
 	g.running.remove(c)
@@ -80,9 +83,13 @@ func (c *child) Wake() {
 	if first {
 		g.cancelAll(err)
 	}
-	waiters.Wake()
-	wake(next)
+	if next != nil {
+		waiters.Add(next)
+	}
+	return waiters
 }
+
+var _ task.Watcher = (*child)(nil)
 
 // named returns p with the name of the child.
 func (c *child) named(p *task.PanicError) *task.PanicError {

@@ -77,6 +77,16 @@ type Bystander interface {
 	Bystander()
 }
 
+// A Watcher is a waker for the end of a task that keeps account of it for others, such as the child of a group. A
+// coroutine whose body has ended may not run code of a program, as a waker may be: so it calls Ended and lets the worker
+// wake.
+type Watcher interface {
+	core.Waker
+	// Ended does what Wake does, and returns the wakers that Wake wakes. It is called instead of Wake, and runs no
+	// code of a program.
+	Ended() WakerSet
+}
+
 // Joined reports whether a join waits for the task: a waker that is neither a [Bystander] nor finished. A host
 // calls it in TaskPanicked to learn whether the panic will be seen. Any goroutine.
 func (v *HostView) Joined() bool {
