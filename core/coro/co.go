@@ -95,7 +95,7 @@ func (s *bodyState) drop() {
 	p.home.at, p.current = at, current
 }
 
-// ended gives the coroutine back to the pool of the worker that the body has ended on.
+// ended notes the end of the body, and gives its coroutine to p, the pool of the worker that the body has ended on.
 func (s *bodyState) ended(p *Pool) {
 	c := s.coroutine
 	s.coroutine = nil
@@ -261,7 +261,7 @@ func (s *bodyState) suspend() {
 	}
 }
 
-// leave chooses who goes on instead of the body, and returns the berth that the body has taken, or nil if it goes on
+// leave chooses the party that goes on, and returns the berth that the body has taken from it, or nil if the body goes on
 // itself. The caller swaps there, and then calls back.
 func (s *bodyState) leave() *berth {
 	c := s.coroutine

@@ -8,10 +8,11 @@ import (
 	"github.com/moduvex/moduvex-go/core/timer/wheel"
 )
 
-// A coroutine is a goroutine that runs bodies, one after the other. It runs only while a worker resumes it.
+// A coroutine is a goroutine that runs bodies, one after the other. It runs only while it holds a worker.
 //
-//	new → (resumed → running → suspended)* → the body has ended → idle in the pool → resumed → ...
-//	                                                           \→ stopped
+//	new → (resumed → running → suspended)* → the body has ended ─→ its worker's next body begins → ...
+//	                                                            ├→ idle in the pool or the Surplus → resumed or stopped
+//	                                                            └→ broken → stopped
 type coroutine struct {
 	party                                // what each switch touches comes first
 	pool         *Pool                   // of the worker that has resumed it last
@@ -93,7 +94,7 @@ func (c *coroutine) started(yield func(struct{}) bool) {
 }
 
 // resumed is called whenever the goroutine has been resumed. It returns true once the poll of a body of c has begun,
-// and false if c is to end, which it does in its own berth.
+// and false if c is to end. Its end resumes the party that is parked in its own berth.
 func (c *coroutine) resumed() bool {
 	for {
 		switch p := c.pool; {
@@ -134,7 +135,7 @@ func (c *coroutine) contain() {
 
 // exit runs when loop ends: because the idle coroutine is stopped, or because a body has called Goexit. After a Goexit
 // the goroutine can run no further body, and iter.Pull would end the worker's goroutine too. So exit switches to the
-// worker itself, which resumes this goroutine only to stop it: then the panic of exit hides the Goexit from iter.Pull,
+// worker's goroutine, which resumes this one only to stop it: then the panic of exit hides the Goexit from iter.Pull,
 // which passes the panic to dispose.
 //
 // A deferred function of the body may panic inside the Goexit. When contain has recovered that panic, the Goexit
@@ -157,7 +158,7 @@ func (c *coroutine) exit() {
 
 type stopped struct{}
 
-// leaveThread undoes the body's thread locks. It is called before every yield.
+// leaveThread undoes the body's thread locks. It is called before every switch of stacks.
 func (c *coroutine) leaveThread() {
 	if !c.threadLocked {
 		unlockThread()

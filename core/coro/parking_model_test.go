@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// A parkModel is the coroutines of one worker, where tasks stay, or of two between which tasks move, as far as it matters
-// who is parked in which berth. A step is what one worker does up to its next swap, a swap, or what the goroutine does then
-// that it has resumed.
+// A parkModel is the coroutines of one worker, where tasks stay, or of two between which tasks move. It leaves out all that
+// does not decide which party is parked in which berth. A step is what one worker does up to its next swap, a swap, or what
+// the goroutine that was resumed does then.
 type parkModel struct {
 	name       string
 	workers    uint8
@@ -37,7 +37,7 @@ func isCoroutine(p uint8) bool { return p < maxParkCoroutines }
 
 // A parkState is everything that decides which steps are possible.
 type parkState struct {
-	in     [maxParkCoroutines]uint8 // who is parked in the berth
+	in     [maxParkCoroutines]uint8 // the party that is parked in the berth
 	at     [maxParties]uint8        // party.at; that of savedOf is the local variable of drop
 	co     [maxParkCoroutines]parkCoroutine
 	ws     [maxParkWorkers]parkWorker
@@ -76,7 +76,7 @@ var coPhases = [...]string{"absent", "idle", "waiting", "ready", "taken", "polle
 // hasJob reports whether coroutine.job is set.
 func (c *parkCoroutine) hasJob() bool { return c.is >= coWaiting && c.is <= coDone }
 
-// A parkWorker is one worker: who holds it, and what that one does next.
+// A parkWorker is one worker: its holder, and what the holder does next.
 type parkWorker struct {
 	pc      parkPC
 	holder  uint8

@@ -47,8 +47,8 @@ type Relay interface {
 //	home resumes a      c          home       b             a
 //
 // So a party (a coroutine, or home: the worker's goroutine) knows where it is parked, and is resumed from there. Nothing
-// else tells where it is: a coroutine is seldom in its own berth. It has to be there to end, since the end of a
-// goroutine resumes the one that is parked in its own berth: see Pool.end.
+// else tells where it is: a coroutine is seldom in its own berth. The end of its goroutine resumes the party that is
+// parked in its own berth, wherever the coroutine itself was parked: see Pool.endAll, and Pool.endBroken for the exception.
 //
 // # Why no goroutine is lost
 //
@@ -61,7 +61,7 @@ type Relay interface {
 //     others, and can be stolen, only when its body is parked.
 //   - The end of a coroutine resumes the party in its own berth. Where tasks stay, the holder of the worker is the resumer
 //     of all parties, so it may end any idle coroutine. Where tasks move, another worker may be about to resume that
-//     party: so a coroutine ends only if the party is one that the worker has in its hands as well. See Surplus.
+//     party: so a coroutine ends only if the party is a coroutine of the Surplus as well, whose lock the worker holds.
 //
 // A party that is resumed by such an end, and not for itself, finds no poll under way, and goes home.
 
@@ -88,6 +88,7 @@ func (p *Pool) next(s *bodyState) *bodyState {
 	return n
 }
 
+// continued is next where the Relay has no other task for a coroutine: a body that has yielded may go on itself.
 func (p *Pool) continued(s *bodyState) *bodyState {
 	if !s.cx.ForHost().Yielded() {
 		return nil

@@ -21,7 +21,7 @@ type Surplus struct {
 	parked map[*coroutine]*coroutine // which of the Surplus is parked in the berth of a coroutine
 }
 
-// trim takes the coroutines that p does not keep, and ends those that can end. On the own goroutine of p's worker.
+// trim takes the coroutines that p does not keep, and ends those that can end. On the worker's own goroutine.
 func (s *Surplus) trim(p *Pool) {
 	if len(p.idle) > p.limit {
 		p.endAll(s.cycles(p))
@@ -64,7 +64,7 @@ func (s *Surplus) cycles(p *Pool) []*coroutine {
 	return surplus[left:]
 }
 
-// add adds c. By that the owner of the berth that c is parked in may end, and c itself, but no other one.
+// add adds c. It ends the owner of the berth that c is parked in, and c itself, if they can end now: no other one can.
 func (s *Surplus) add(p *Pool, c *coroutine) {
 	if s.parked == nil {
 		s.parked = make(map[*coroutine]*coroutine)
@@ -75,10 +75,10 @@ func (s *Surplus) add(p *Pool, c *coroutine) {
 		s.idle = append(s.idle, c)
 		s.left.Add(1)
 	}
-	host := c.at.owner
-	s.parked[host] = c
-	if host.surplus {
-		s.end(p, host)
+	owner := c.at.owner
+	s.parked[owner] = c
+	if owner.surplus {
+		s.end(p, owner)
 	}
 	if c.surplus && s.parked[c] != nil {
 		s.end(p, c)
@@ -87,10 +87,10 @@ func (s *Surplus) add(p *Pool, c *coroutine) {
 
 // end ends c, in whose berth another one of the Surplus is parked, or c itself. That other one takes the place of c.
 func (s *Surplus) end(p *Pool, c *coroutine) {
-	guest, host := s.parked[c], c.at.owner
+	guest, owner := s.parked[c], c.at.owner
 	delete(s.parked, c)
 	if guest != c {
-		s.parked[host] = guest
+		s.parked[owner] = guest
 		guest.pool = p
 	}
 	c.surplus = false

@@ -108,11 +108,9 @@ func (c *exactChecks) check() {
 
 func bodyFunc() []*runtime.Func { return pollFuncs()[:1] }
 
-// takeBack parks c where the worker takes it to be parked. c's body has ended although the worker has gone on without it: a
-// foreign goroutine has awaited, and is parked there instead. It is resumed by this, and panics: see back. takeBack returns
-// when the task is polled again.
-//
-// c does not end, since any other party may be parked in its own berth.
+// takeBack parks c in the berth where a foreign goroutine is parked, which has awaited in the place of c's body: the worker
+// has gone on without the body, which has ended now. That resumes the foreign goroutine, which panics: see back. takeBack
+// returns when the task is polled again. c does not end, since any other party may be parked in its own berth.
 func (c *coroutine) takeBack(s *bodyState) {
 	if s.result != task.Panicked {
 		c.job.crashed(task.NewPanicError(textExchanged))
