@@ -61,7 +61,7 @@ const (
 	Unwound
 	// Panicked: the body has panicked, has recovered the panic and has stored the error.
 	Panicked
-	// Over: the poll has been ended by the body already, which has handed the worker on: see HostView.
+	// Over: the body has handed the worker on, and the poll that the Run is to end is over already: see HostView.Begin.
 	Over
 )
 

@@ -17,6 +17,8 @@ var (
 // Run polls the task once. Only the worker that took it from a queue calls it, and does what the Outcome
 // says. Run does not recover a panic of the future, so that a host can recover once for many tasks: the host
 // then calls Panicked, which ends the task.
+//
+// Where coroutines hand the worker on, Run ends the poll that has begun last, and the Outcome is that of its task: see Begin.
 func (v *HostView) Run(cx *core.Context) core.Outcome {
 	t := (*Task)(v)
 	act := actPoll
@@ -132,8 +134,8 @@ func (t *Task) wakeJoiners(act action, cx *core.Context) core.Outcome {
 }
 
 // Begin begins a poll as Run does, and returns true. If it returns false it has done nothing, and the task is for Run. The
-// body goes on by itself, also if it was aborted: it is a [GracefulBody], whose Unwind is no other than its Poll. The
-// poll ends by End or EndBody.
+// caller lets the body go on, also if it was aborted: it is a [GracefulBody], whose Unwind is its Poll. The poll ends by End,
+// EndBody, or the Run that has begun the last poll of the worker's goroutine.
 func (v *HostView) Begin(cx *core.Context) bool {
 	if v.Timed() {
 		return false
