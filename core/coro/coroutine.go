@@ -178,13 +178,11 @@ func unlockThread() {
 // dispose ends a broken coroutine, which is in its own berth, by a last resume. It runs on the worker's
 // goroutine: if that and the coroutine are locked to one thread, no other goroutine may switch to the coroutine.
 func (c *coroutine) dispose(p *Pool) {
-	if c.broken {
-		defer func() {
-			if v := recover(); v != nil && v != (stopped{}) { // nil if the worker has switched by yield
-				panic(v)
-			}
-		}()
-	}
+	defer func() {
+		if v := recover(); v != nil && v != (stopped{}) { // nil if the worker has switched by yield
+			panic(v)
+		}
+	}()
 	c.ends = true
 	c.pool = p
 	p.home.pass(&c.party)
