@@ -132,7 +132,7 @@ func (*cell[T, B]) loop(c *coroutine) iter.Seq[struct{}] {
 // run implements job. Its frame stays on the stack while the body is suspended, so it is small.
 func (c *cell[T, B]) run() {
 	defer c.coroutine.contain()
-	c.coroutine.serves()
+	c.coroutine.beginBody()
 	if !c.body.take() {
 		c.fail(core.ErrShutdown)
 	} else if value, do := c.body.functions(); do != nil {
@@ -140,7 +140,7 @@ func (c *cell[T, B]) run() {
 	} else {
 		c.returned(value(&c.co))
 	}
-	c.coroutine.serving = false
+	c.coroutine.inBody = false
 }
 
 // fail is returned with the zero T.

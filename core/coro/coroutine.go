@@ -26,7 +26,7 @@ type coroutine struct {
 	reclaimed    bool                    // it is to switch to its own berth
 	surplus      bool                    // it is in the Surplus, whose lock guards this field
 	hosts        bool                    // for Surplus.cycles, whose lock guards this field
-	serving      bool                    // the body has not returned
+	inBody       bool                    // the body has not returned
 	job          job                     // nil while idle
 	extras       *extras                 // nil until one of them is needed
 	next         func() (struct{}, bool) // of its own berth
@@ -104,7 +104,7 @@ func (c *coroutine) resumed() bool {
 		case c.ends:
 			c.gone = true
 			return false
-		case c.job != nil && p.begun(c):
+		case c.job != nil && p.ensureBegun(c):
 			return true
 		default:
 			c.pass(&p.home)
@@ -112,22 +112,22 @@ func (c *coroutine) resumed() bool {
 	}
 }
 
-// serves is called before a body begins on c.
-func (c *coroutine) serves() {
+// beginBody is called before a body begins on c.
+func (c *coroutine) beginBody() {
 	if begin := c.pool.opts.Begin; begin != nil {
 		begin()
 	}
-	c.serving = true
+	c.inBody = true
 }
 
 // contain recovers a panic of the body. The body's frames are still on the stack, so the PanicError's stack names the
 // function that panicked.
 func (c *coroutine) contain() {
 	v := recover()
-	if !c.serving {
+	if !c.inBody {
 		return
 	}
-	c.serving = false
+	c.inBody = false
 	if err := task.Recovered(v); err != nil {
 		c.job.crashed(err)
 	}

@@ -50,7 +50,7 @@ func (m *parkModel) endGoroutine(n *parkState, w *parkWorker, i uint8) {
 	w.holder, w.want, w.pc = y, homeOf(i), pcLanded
 }
 
-// stepBegun is Pool.begun, where there is a current body.
+// stepBegun is Pool.ensureBegun, where there is a current body.
 func (m *parkModel) stepBegun(s *parkState, i uint8, do doer) {
 	w := &s.ws[i]
 	x, from := w.holder, w.current

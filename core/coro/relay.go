@@ -103,9 +103,9 @@ func (p *Pool) continued(s *bodyState) *bodyState {
 	return nil
 }
 
-// begun makes sure that the poll of c's body has begun. If another coroutine has handed the worker on, its poll ends
-// here. begun returns false if the worker's goroutine is to go on.
-func (p *Pool) begun(c *coroutine) bool {
+// ensureBegun makes sure that the poll of c's body has begun. If another coroutine has handed the worker on, its poll ends
+// here. ensureBegun returns false if the worker's goroutine is to go on.
+func (p *Pool) ensureBegun(c *coroutine) bool {
 	s := c.job.state()
 	from := p.current
 	if from == s {
