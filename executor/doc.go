@@ -72,6 +72,7 @@
 //	├─────────────────────────────────────────┤              │
 //	│ spin for a while, if that has paid      │─ a task ────→┤
 //	├─────────────────────────────────────────┤              │
+//	│ maybe yield, if a spin has put that off │              │
 //	│ park in the poller until the next       │              │
 //	│ deadline, an event or a notification    │─────────────→┘
 //	└─────────────────────────────────────────┘

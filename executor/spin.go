@@ -40,8 +40,8 @@ const (
 	// spinForIO is the longest spin of a worker that has I/O, which it does not see meanwhile.
 	spinForIO = 5 * time.Microsecond
 
-	// A worker spins once minShort to maxShort sleeps in a row were short. A sleep is not, if I/O, a timer or a call
-	// has ended it.
+	// A worker spins once minShort to maxShort sleeps in a row were short. One that I/O, a timer or a call has ended is
+	// not short.
 	minShort = 4
 	maxShort = 4096
 
@@ -165,9 +165,9 @@ func (w *worker) summoned() bool {
 	return !w.inbox.Empty() || w.stop.Load() || !w.ready.Stealer.Asleep()
 }
 
-// endSpin makes room for another spinning worker. The worker calls it after a spin, and any goroutine that has summoned
-// the worker: it may run dry itself before this worker has noticed, and is to find room then. A worker that a late caller
-// has taken off stops spinning.
+// endSpin makes room for another spinning worker. The worker calls it after a spin, and so does any goroutine that has
+// summoned the worker: that goroutine's worker may run dry before this one has noticed, and is to find room then. A call
+// that comes late, when the worker spins again, ends that spin.
 func (w *worker) endSpin() {
 	if w.spinning.Load() && w.spinning.CompareAndSwap(true, false) {
 		w.rt.spinners.n.Add(-1)

@@ -54,7 +54,8 @@ import (
 //   - A mutex and a list of sleepers (tokio's idle.rs): two more locks on the way of each notify.
 //   - Waking all sleepers: n-1 of them find nothing, and a wake costs microseconds.
 //   - Spinning as a searcher before sleeping: it would look into the queues of the workers whose tasks it waits for, and
-//     keep others asleep. Where a worker spins at all, it does so after step 2 of its sleep, and looks at the word alone.
+//     keep others asleep. Where a worker spins at all, it does so after step 2 of its sleep, and looks into no queue but
+//     its inbox.
 //
 // The shape of the protocol, few searchers and one wake at a time, is that of Go's scheduler (runtime/proc.go,
 // "Worker thread parking/unparking").
