@@ -102,7 +102,7 @@ func TestALongPollThatACoroutineHasBegunHasItsStack(t *testing.T) {
 }
 
 // What a failed await drops exits its goroutine, or panics, in the middle of others that hand the worker on.
-func TestADropThatFailsBetweenHandOversEndsItsTaskOnly(t *testing.T) {
+func TestADropThatFailsWhileTheWorkerIsHandedOnEndsItsTaskOnly(t *testing.T) {
 	for name, test := range map[string]struct {
 		inDrop func()
 		ok     func(err error) bool
@@ -146,7 +146,7 @@ func TestADropThatFailsBetweenHandOversEndsItsTaskOnly(t *testing.T) {
 }
 
 // Bodies that wait spawn others while they are dropped by Close: these are refused, and never begin.
-func TestBodiesThatAreDroppedSpawnOthersInVain(t *testing.T) {
+func TestSpawnsOfBodiesThatAreDroppedAreRefused(t *testing.T) {
 	before := runtime.NumGoroutine()
 	rt := makeRuntime(t, executor.Options{IdleCoroutines: 1})
 	const bodies = 50

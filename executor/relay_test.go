@@ -156,7 +156,7 @@ func TestPollsThatAreNotHandedOn(t *testing.T) {
 }
 
 // A body that yields to a task in poll style, and the other way round.
-func TestBothStylesTakeTurns(t *testing.T) {
+func TestBothStylesAlternate(t *testing.T) {
 	rt := startRuntime(t, executor.Options{})
 	const turns = 1000
 	var order []byte // of worker 0 only
@@ -194,8 +194,8 @@ func TestBothStylesTakeTurns(t *testing.T) {
 	}
 }
 
-// The coroutines beyond Options.IdleCoroutines end, although after a hand-over few are parked where they can.
-func TestIdleCoroutinesEndAfterHandOvers(t *testing.T) {
+// The coroutines beyond Options.IdleCoroutines end, although after a pass few are parked where they can.
+func TestIdleCoroutinesEndAfterPasses(t *testing.T) {
 	rt := startRuntime(t, executor.Options{IdleCoroutines: 3})
 	most := runtime.NumGoroutine() + 3*rt.Workers()
 	if modetest.Stealing() {

@@ -7,7 +7,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/internal/racetest"
 )
 
-// A parkFault is a possible mistake in the code of the hand-over.
+// A parkFault is a possible mistake in the code that hands a worker on.
 type parkFault uint8
 
 const (
@@ -37,7 +37,7 @@ var parkFaults = []struct {
 }{
 	{"a broken coroutine ends in the berth of another one", faultReclaimSkipped, onOne, lawEnd},
 	{"the same, from the Surplus", faultReclaimSkipped, onTwo, lawEnd},
-	{"a hand-over does not note where its coroutine is parked", faultAtStays, onOne, lawParked},
+	{"a pass does not note where its coroutine is parked", faultAtStays, onOne, lawParked},
 	{"a poll is ended before its body is parked", faultEndedEarly, onTwo, lawRace},
 	{"an end resumes a body of another worker", faultTrimsAlone, onTwo, lawEnd},
 	{"the Surplus does not note where a guest has moved", faultGuestNotNoted, onTwo, lawNoted},

@@ -156,7 +156,7 @@ func TestPoolsCloseOneAfterTheOther(t *testing.T) {
 
 // Bodies leave their goroutines locked to a thread at each await and at their end; the next body, and the worker's
 // goroutine, go on without the lock.
-func TestThreadLocksAreUndoneAtEachHandOver(t *testing.T) {
+func TestThreadLocksAreUndoneAtEachPass(t *testing.T) {
 	ends := map[string]func(){
 		"returns": func() {},
 		"panics":  func() { panic("boom") },

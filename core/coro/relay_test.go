@@ -13,7 +13,7 @@ import (
 
 // A failure means that this version of Go does not let a goroutine call the functions of another one's iter.Pull as
 // package coro needs it. Then nothing is wrong but the speed: pools ignore their Relay, and the other tests of the
-// hand-over fail as well, except TestWithoutSwapsAPoolIgnoresItsRelay. See swaps.go for what has to be found out.
+// Relay fail as well, except TestWithoutSwapsAPoolIgnoresItsRelay. See swaps.go for what has to be found out.
 func TestGoroutinesCanBeParkedInEachOthersCoros(t *testing.T) {
 	if !coro.Swaps() {
 		t.Errorf("%s cannot swap goroutines: coroutines do not hand the worker on, and direct style is slower", runtime.Version())
