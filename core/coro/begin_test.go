@@ -90,10 +90,7 @@ var ends = map[string]struct {
 			co.Yield()
 		}
 	}, isShutdown},
-	"a panic": {func(co *coro.Co) (int, error) { panic("boom") }, func(err error) bool {
-		var p *task.PanicError
-		return errors.As(err, &p) && p.Value == "boom"
-	}},
+	"a panic": {func(co *coro.Co) (int, error) { panic("boom") }, endedBy("boom")},
 }
 
 func isShutdown(err error) bool { return err == core.ErrShutdown }

@@ -1,7 +1,6 @@
 package coro_test
 
 import (
-	"errors"
 	"math/rand/v2"
 	"runtime"
 	"testing"
@@ -71,12 +70,5 @@ func TestAForeignAwaitInTheMiddleOfAChainHarmsNoOtherBody(t *testing.T) {
 				}
 			}
 		}
-	}
-}
-
-func endedBy(v any) func(err error) bool {
-	return func(err error) bool {
-		var p *task.PanicError
-		return errors.As(err, &p) && p.Value == v
 	}
 }

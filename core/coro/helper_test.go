@@ -1,6 +1,7 @@
 package coro_test
 
 import (
+	"errors"
 	"sync"
 	"testing"
 	"time"
@@ -178,5 +179,13 @@ func (w *worker) step() bool {
 
 func (w *worker) run() {
 	for w.step() {
+	}
+}
+
+// endedBy returns a function that reports whether a task has ended with a panic of v.
+func endedBy(v any) func(err error) bool {
+	return func(err error) bool {
+		var p *task.PanicError
+		return errors.As(err, &p) && p.Value == v
 	}
 }

@@ -1,7 +1,6 @@
 package coro_test
 
 import (
-	"errors"
 	"iter"
 	"runtime"
 	"testing"
@@ -195,8 +194,7 @@ func TestAForeignAwaitIsFoundAtTheLatestByTheBody(t *testing.T) {
 		for w.run(); !s.Finished(); w.run() {
 			runtime.Gosched()
 		}
-		var p *task.PanicError
-		if _, err := take(t, s); !errors.As(err, &p) || p.Value != test.want {
+		if _, err := take(t, s); !endedBy(test.want)(err) {
 			t.Errorf("%s: the task has ended with %v", name, err)
 		}
 		if v := <-foreign; v != textForeign {

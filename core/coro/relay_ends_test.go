@@ -1,7 +1,6 @@
 package coro_test
 
 import (
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"runtime"
@@ -73,10 +72,7 @@ func TestABodyEndsInAChain(t *testing.T) {
 	}{
 		{"returns", func(*coro.Co) error { return nil }, func(_ int, err error) bool { return err == nil }, false},
 		{"fails", func(*coro.Co) error { return errCause }, func(_ int, err error) bool { return err == errCause }, false},
-		{"panics", func(co *coro.Co) error { co.Yield(); panic("boom") }, func(_ int, err error) bool {
-			var p *task.PanicError
-			return errors.As(err, &p) && p.Value == "boom"
-		}, false},
+		{"panics", func(co *coro.Co) error { co.Yield(); panic("boom") }, func(_ int, err error) bool { return endedBy("boom")(err) }, false},
 		{"exits", func(co *coro.Co) error { co.Yield(); runtime.Goexit(); return nil },
 			func(_ int, err error) bool { return err == core.ErrGoexit }, true},
 		{"yields, panics and exits", func(co *coro.Co) error {
