@@ -21,11 +21,8 @@ type timing struct {
 // pollTasks polls up to pollsPerRound tasks. A task that panics ends the polls of the round, and nothing else. One
 // recover serves all polls, so a poll pays nothing for it.
 //
-// A Run of a task in direct style may include polls of others: its coroutine may hand the worker on. The last of them
-// then is the task whose poll Run has ended.
-//
-// A poll is written out here rather than in a function of its own: each return between here and the switch to a
-// coroutine is one that the processor predicts wrongly.
+// A Run may include polls of other tasks, if coroutines hand the worker on. It ends the last of them, that of w.polling.
+// A poll is written out here, since the processor mispredicts each return between here and the switch to a coroutine.
 func (w *worker) pollTasks() {
 	defer w.contain()
 	for w.pollsLeft = pollsPerRound; w.pollsLeft > 0; {

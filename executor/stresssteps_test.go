@@ -14,7 +14,7 @@ import (
 	"github.com/moduvex/moduvex-go/joinhandle"
 )
 
-// A turns step yields as often.
+// A turns step yields so many times.
 type turns int
 
 func (n turns) sum() int { return 0 }

@@ -8,8 +8,8 @@ import (
 	"github.com/moduvex/moduvex-go/core/lock"
 )
 
-// mutexes runs a test with a mutex of each order. m makes an unlocked one.
-func mutexes(t *testing.T, test func(t *testing.T, m func() *lock.Mutex)) {
+// mutexes runs a test with a mutex of each order, which newMutex makes.
+func mutexes(t *testing.T, test func(t *testing.T, newMutex func() *lock.Mutex)) {
 	for name, opts := range map[string]lock.MutexOptions{"default": {}, "ordered": {Ordered: true}} {
 		t.Run(name, func(t *testing.T) {
 			test(t, func() *lock.Mutex { return lock.NewMutexWith(opts) })
