@@ -161,7 +161,7 @@ demo: ## the echo server under load; ARGS
 	$(GO) run ./executor/example/echo/demo $(ARGS)
 
 .PHONY: figures
-figures: ## each figure beside its goroutine twin: `name value <= bound ok`; minutes; ARGS
+figures: ## each figure beside goroutines or the epoll loop in Go: `name value <= bound ok`; minutes; ARGS
 	@$(GO) run ./tools/bench -quick $(ARGS)
 
 .PHONY: deps

@@ -46,7 +46,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags.SetOutput(stderr)
 	var (
 		smoke   = flags.Bool("smoke", false, "a short round of everything, small")
-		quick   = flags.Bool("quick", false, "print the figures of this runtime beside goroutines only: name, value, bound, ok or miss")
+		quick   = flags.Bool("quick", false, "print the figures of this runtime beside goroutines and the epoll loop in Go only: name, value, bound, ok or miss")
 		rounds  = flags.Int("rounds", 5, "how often everything is measured; 1 with -smoke, and 3 with -quick unless it is given")
 		only    = flags.String("run", "", "measure only cases whose name matches this `regexp`; see -list")
 		growth  = flags.Bool("growth", true, "also measure how the costs grow with the size, which takes most of the time of a full run")

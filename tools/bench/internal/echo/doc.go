@@ -16,8 +16,8 @@
 // that stay armed, and sends in batches, so no system call for a request. It compares every byte, reads the clock once a
 // request, and fails if a connection gets far fewer replies than the mean. What is left is TCP: a send over the loopback
 // interface includes the receiver's side, and so most of what a request costs. Where there is no io_uring the load is a loop
-// over epoll with two system calls a request, which costs about a tenth more. Each sample says how busy server and load were, and a report
-// says where the load was the limit.
+// over epoll with two system calls a request, which costs about a tenth more. Each sample says how busy server and load
+// were, and a report says where the load was the limit.
 //
 // Buffers: a server that can wait without one shares them between connections (the raw loops and
 // netpoll do, and this runtime in both styles), as one would have it with many idle connections. The
