@@ -100,10 +100,7 @@ func (c *cell[T, B]) Close(cx *core.Context) {
 }
 
 // Drop gives up a body that no host has accepted: it never begins.
-func (c *cell[T, B]) Drop() {
-	c.drop()
-	c.release()
-}
+func (c *cell[T, B]) Drop() { c.release() }
 
 // release forgets the body.
 func (c *cell[T, B]) release() {

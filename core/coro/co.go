@@ -72,13 +72,11 @@ func (s *bodyState) resume(cx *core.Context, j job) task.Poll {
 	return result
 }
 
-// drop runs the body to its end, with every await failing at once. The caller is the worker's goroutine, or a coroutine
-// whose body spawns a task on a worker that refuses it: that one takes the place of the worker's goroutine meanwhile.
+// drop runs the body, which has a coroutine, to its end, with every await failing at once. The caller is the worker's
+// goroutine, or a coroutine whose body spawns a task on a worker that refuses it: that one takes the place of the worker's
+// goroutine meanwhile.
 func (s *bodyState) drop() {
 	c := s.coroutine
-	if c == nil {
-		return
-	}
 	s.dropping = true
 	p := c.pool
 	at, current := p.home.at, p.current
