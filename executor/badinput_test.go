@@ -29,6 +29,7 @@ func TestWrongOptionsAreNamed(t *testing.T) {
 		{"LockOSThread", executor.Options{Scheduling: executor.WorkStealing, LockOSThread: true}},
 		{"Affinity", executor.Options{Affinity: func(int) []int { return nil }}},
 		{"Affinity", executor.Options{LockOSThread: true, Affinity: func(int) []int { return []int{-1} }}},
+		{"SpinBeforePark", executor.Options{SpinBeforePark: 2 * time.Millisecond}},
 		{"BlockingThreads", executor.Options{BlockingThreads: -1}},
 		{"BlockingKeepAlive", executor.Options{BlockingKeepAlive: -time.Second}},
 		{"Panics", executor.Options{Panics: 2}},

@@ -52,15 +52,16 @@ type Options struct {
 	BlockingKeepAlive time.Duration
 
 	// IdleCoroutines bounds the idle coroutines that each worker keeps for direct-style tasks;
-	// 0 means 256, and less than 0 none. Under WorkStealing there may be up to twice as many in all, one more for each
-	// worker, and one more for each suspended body.
+	// 0 means 256, and less than 0 none. Under WorkStealing an idle coroutine beyond these cannot end as long as its place
+	// is taken: by one that is kept, by a worker, or by a suspended body. So there may be one more for each of those.
 	IdleCoroutines int
 
 	// SpinBeforePark bounds how long a worker that has run out of tasks looks for more before it parks, so that a
 	// goroutine that sends it one makes no system call; 0 means 50 us, and less than 0 not at all. A worker spins only
 	// if its last sleeps were short and such spins have paid, for at most 5 us if it has I/O, at most half of the workers
 	// at a time, rounded down, and not while goroutines wait for a processor. So one worker alone never spins, nor do
-	// workers of a process with GOMAXPROCS=1, or in Go 1.25, which does not report what waits.
+	// workers of a process with GOMAXPROCS=1, or in Go 1.25, which does not report what waits. Timers that another worker
+	// sets may be late by as much; more than 1 ms is an error. Counters.Spins and SpinHits tell how often it pays.
 	SpinBeforePark time.Duration
 
 	// CheckUses makes every use of a *coro.Co by another goroutine or task than its own panic. Without it such a use
@@ -163,6 +164,8 @@ func (o Options) withDefaults() (Options, error) {
 		return o, &OptionError{"Affinity", "func", "needs LockOSThread: a worker without a thread of its own has none to bind"}
 	case o.Affinity != nil && !canBind:
 		return o, &OptionError{"Affinity", "func", "is not to be had on " + runtime.GOOS}
+	case o.SpinBeforePark > maxSpin:
+		return o, &OptionError{"SpinBeforePark", o.SpinBeforePark, fmt.Sprintf("is more than %v: what a worker does not look at is late by as much", maxSpin)}
 	case o.BlockingThreads < 0:
 		return o, &OptionError{"BlockingThreads", o.BlockingThreads, "is negative"}
 	case o.BlockingKeepAlive < 0:

@@ -37,18 +37,22 @@ const (
 	// machine whose other processor is idle. With less, two workers that have parked once wait for each other's thread
 	// for ever.
 	spinFor = 50 * time.Microsecond
+	// maxSpin is the longest that an option may ask for: a wake of a thread seldom takes longer.
+	maxSpin = time.Millisecond
 	// spinForIO is the longest spin of a worker that has I/O, which it does not see meanwhile.
 	spinForIO = 5 * time.Microsecond
 
 	// A worker spins once minShort to maxShort sleeps in a row were short. One that I/O, a timer or a call has ended is
-	// not short.
+	// not short. With fewer, a single exchange with another goroutine would start a spin; with more, a worker whose load
+	// has changed would not try again for seconds.
 	minShort = 4
 	maxShort = 4096
 
 	// spinSaves is what a spin saves that ends with a task: the processor time of a sleep and its notification.
 	spinSaves = 20 * time.Microsecond
-	// spinLoan is how many of the longest spins a worker may take more than they save, before it gives up; spinSavings
-	// bounds what it keeps of the savings of better times.
+	// spinLoan is how many of the longest spins a worker may take more than they save, before it gives up: a few, since
+	// the other worker may just have been late. spinSavings bounds what it keeps of the savings of better times, so that
+	// it gives up within a millisecond when they end.
 	spinLoan    = 4
 	spinSavings = 20
 

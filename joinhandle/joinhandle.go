@@ -165,7 +165,8 @@ func (h JoinHandle[T]) Abort() bool {
 }
 
 // AbortOn is Abort for a caller that is in a poll: cx is its Context, in direct style co.Context(). The abort of a task of
-// the same worker costs less this way, since it needs no hand-over between goroutines. The effect is the same.
+// the same worker costs less this way, since it needs no hand-over between goroutines. The effect is the same. Only the
+// task that cx polls may call it, and no function that it runs elsewhere.
 func (h JoinHandle[T]) AbortOn(cx *core.Context) bool {
 	if h.slot == nil {
 		panic(textZeroHandle)

@@ -144,7 +144,7 @@ func Await[T any](co *Co, f core.Future[T]) (value T, err error) {
 		if err = co.Interrupted(); err != nil {
 			return value, err // no further wake of the task is certain
 		}
-		if b := co.leave(); b != nil {
+		if b := co.leave(); b != nil { // as suspend: see there
 			if b.nexted {
 				b.next()
 			} else {
@@ -166,7 +166,7 @@ func (co *Co) Suspend() error {
 	if err := co.Interrupted(); err != nil {
 		return err // no further wake of the task is certain
 	}
-	if b := co.leave(); b != nil {
+	if b := co.leave(); b != nil { // as suspend: see there
 		if b.nexted {
 			b.next()
 		} else {
@@ -184,7 +184,7 @@ func (co *Co) Yield() error {
 		return err
 	}
 	co.cx.Yield()
-	if b := co.leave(); b != nil {
+	if b := co.leave(); b != nil { // as suspend: see there
 		if b.nexted {
 			b.next()
 		} else {

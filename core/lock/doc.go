@@ -32,14 +32,14 @@
 //
 // # Order
 //
-// Waiters are served in the order in which they came. A release passes what was released to the next in line: no caller
-// overtakes a waiter, not even with a Try form. A waiter that was granted the lock and is dropped before its next
-// poll passes the lock on.
+// A Mutex is as fair as sync.Mutex: an unlock wakes the first in line and leaves the mutex unlocked, any caller may lock
+// it before that waiter does, and a waiter that has waited for a millisecond is handed the mutex over. [Mutex] has the
+// details.
 //
-// A Mutex has this order on request only, by [MutexOptions]. Otherwise it is as fair as sync.Mutex: an unlock wakes the
-// first in line and leaves the mutex unlocked, any caller may lock it before that waiter does, and a waiter that has
-// waited for a millisecond is handed the mutex over. [Mutex] has the details. The other types need the order: acquires
-// of many permits, and the writers of an RWMutex, would starve without it.
+// The other types, and a Mutex with [MutexOptions].Ordered, serve waiters in the order in which they came. A release
+// passes what was released to the next in line: no caller overtakes a waiter, not even with a Try form. A waiter that was
+// granted the lock and is dropped before its next poll passes the lock on. Without this order, acquires of many permits
+// and the writers of an RWMutex would starve.
 //
 // Completed operations count against the budget of a poll. A task that has spent its budget enters the line anyway, and
 // its next poll finds whether it was granted the lock; a Mutex without the option that is unlocked stays so until then.

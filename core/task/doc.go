@@ -35,7 +35,7 @@
 //
 // # Who may touch which field
 //
-//	word            every role, only through the transitions of state.go
+//	word            every role, only through the transitions of word.go
 //	next            the goroutine that has the task in a queue; the word allows one queue at a time
 //	setIndex        the Set that holds the task, under its lock; the runner may read it
 //	home, id        the spawner and the host, before another goroutine sees the task; constant after that

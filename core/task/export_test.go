@@ -2,7 +2,7 @@ package task
 
 import "github.com/moduvex/moduvex-go/core"
 
-// What the tests of the state machine need of state.go.
+// What the tests of the state machine need of state.go and word.go.
 
 type (
 	Word   = word

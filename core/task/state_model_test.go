@@ -158,7 +158,7 @@ func (m *model) Steps(s state, visit func(agent, step string, next state)) {
 	}
 }
 
-// apply is a transition as state.go makes it: a compare-and-swap, so one step.
+// apply is a transition as word.go makes it: a compare-and-swap, so one step.
 func (m *model) apply(s *state, e task.Event) task.Action {
 	old := s.word
 	if m.made != nil {
