@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -15,6 +16,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/task"
 	"github.com/moduvex/moduvex-go/executor"
 	"github.com/moduvex/moduvex-go/executor/internal/modetest"
+	"github.com/moduvex/moduvex-go/joinhandle"
 )
 
 // Regression: Run and BlockOn panicked because a body had returned an error that wraps a child's JoinError.
@@ -167,6 +169,37 @@ func TestPanicsOfWhatTheEndOfATaskCallsAreSeen(t *testing.T) {
 		if !contains(text, "level=ERROR", "boom", fmt.Sprintf("task=%d", h.ID()), "executor_test.explode") {
 			t.Errorf("at %s: the log has %q", at, text)
 		}
+	}
+}
+
+// A body that ends hands its worker on, and what its end calls is called by the worker: the task ends once all the same.
+func TestWhatTheEndOfABodyCallsMayPanicOrExit(t *testing.T) {
+	for name, fail := range map[string]func(){"panic": explode, "Goexit": runtime.Goexit} {
+		var logged log
+		rt := startRuntime(t, executor.Options{Workers: 1, Logger: logged.logger()})
+		root := executor.Go(rt, func(co *coro.Co) (n int, err error) {
+			var hs []joinhandle.JoinHandle[int]
+			for range 10 {
+				h := executor.Go(co, func(co *coro.Co) (int, error) { return 1, co.Yield() })
+				h.OnEnd(fail)
+				hs = append(hs, h)
+			}
+			for _, h := range hs {
+				v, err := h.Join(co)
+				if err != nil {
+					return 0, err
+				}
+				n += v
+			}
+			return n, nil
+		})
+		if n := joinOK(t, root); n != 10 {
+			t.Errorf("%s: have %d, want 10", name, n)
+		}
+		eventually(t, name+": every task is counted once", func() bool {
+			s := rt.Stats()
+			return s.Live == 0 && s.Completed == 11 && (s.Panicked == 10) == (name == "panic")
+		})
 	}
 }
 

@@ -39,6 +39,7 @@ func (w *worker) pollTasks() {
 		}
 		outcome := t.ForHost().Run(w.cx)
 		if !w.unwoken.Empty() {
+			outcome = core.Done
 			joiners := w.unwoken.TakeAll()
 			joiners.WakeLater(w)
 		}

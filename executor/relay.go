@@ -72,23 +72,32 @@ func (r *relay) Begin(cx *core.Context, next *task.Task) bool {
 	return true
 }
 
-// End implements coro.Relay.
+// End implements coro.Relay. A joiner that is no task of the worker may be code that panics, so pollTasks wakes it, and
+// counts t as ended after that.
 func (r *relay) End(t *task.Task, end task.Poll) bool {
 	w := r.worker()
 	joiners := t.ForHost().EndBody(end)
-	w.done(t)
-	if joiners.Len() == 1 && w.asOwnTask(joiners.First()) == nil {
-		if watcher, ok := joiners.First().(task.Watcher); ok {
-			joiners = watcher.Ended()
+	if joiners.Empty() {
+		w.done(t)
+		return true
+	}
+	if joiners.Len() > 1 {
+		w.unwoken = joiners
+		return false
+	}
+	joiner := w.asOwnTask(joiners.First())
+	if watcher, ok := joiners.First().(task.Watcher); ok {
+		if joiners = watcher.Ended(); joiners.Len() == 1 {
+			joiner = w.asOwnTask(joiners.First())
 		}
 	}
-	switch {
-	case joiners.Empty():
-		return true
-	case joiners.Len() == 1 && w.asOwnTask(joiners.First()) != nil:
-		w.WakeLater(joiners.First())
-		return true
+	if joiner == nil && !joiners.Empty() {
+		w.unwoken = joiners
+		return false
 	}
-	w.unwoken = joiners
-	return false
+	w.done(t)
+	if joiner != nil {
+		w.WakeLater(joiner)
+	}
+	return true
 }

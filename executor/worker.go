@@ -28,7 +28,7 @@ type worker struct {
 	pollsLeft int           // of the round
 	next      *task.Task    // the task to poll next, if it is out of the queues already
 	polling   *task.Task    // the task that is being polled
-	unwoken   task.WakerSet // joiners of a task that has ended on its coroutine
+	unwoken   task.WakerSet // joiners of polling, which has ended on its coroutine; else empty
 
 	timers  timers
 	reactor *reactor.Reactor
