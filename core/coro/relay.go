@@ -131,13 +131,16 @@ func (c *coroutine) finish() {
 		c.takeBack(s)
 	}
 	p := c.pool
-	if p.opts.Relay == nil || s.dropping || s.result == task.Panicked || s.watch.Load() != nil ||
-		s.task.ForHost().Timed() {
+	relays := p.opts.Relay != nil && !s.dropping && s.result != task.Panicked && !s.task.ForHost().Timed()
+	if relays {
+		s.over.Store(true) // before the load of watch: see there
+		relays = s.watch.Load() == nil
+	}
+	if !relays {
 		c.pass(&p.home)
 		return
 	}
 	cx, end := s.cx, s.result
-	s.over.Store(true)
 	s.coroutine, s.cx, p.current = nil, nil, nil // before the end: s is not touched after it
 	c.job = nil
 	p.idle = append(p.idle, c)
