@@ -97,8 +97,7 @@ func (s *bodyState) drop() {
 func (s *bodyState) ended(p *Pool) {
 	c := s.coroutine
 	s.coroutine = nil
-	s.over.Store(true)
-	if w := s.watch.Load(); w != nil {
+	if w := s.endWatch(); w != nil {
 		w.close()
 	}
 	s.cx = nil

@@ -131,12 +131,7 @@ func (c *coroutine) finish() {
 		c.takeBack(s)
 	}
 	p := c.pool
-	relays := p.opts.Relay != nil && !s.dropping && s.result != task.Panicked && !s.task.ForHost().Timed()
-	if relays {
-		s.over.Store(true) // before the load of watch: see there
-		relays = s.watch.Load() == nil
-	}
-	if !relays {
+	if p.opts.Relay == nil || s.dropping || s.result == task.Panicked || s.task.ForHost().Timed() || s.endWatch() != nil {
 		c.pass(&p.home)
 		return
 	}

@@ -38,6 +38,13 @@ func (s *bodyState) watching() *watch {
 	return s.watch.Load()
 }
 
+// endWatch takes the two steps of a goroutine that ends the body: it returns the watch to close, or nil. It may be called
+// again.
+func (s *bodyState) endWatch() *watch {
+	s.over.Store(true)
+	return s.watch.Load()
+}
+
 // entry finds or makes the entry of co. It does not keep the entry of a context that is done: nothing would remove it.
 // Under w.mu.
 func (w *watch) entry(co *Co) *watchEntry {
