@@ -15,6 +15,7 @@ func TestACountThatASpawnInterruptsDoesNotEndTheDrain(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer rt.Close()
+	settled(t, rt) // a worker that is about to sleep counts too
 	parent, child := task.New[int](neverReady{}), task.New[int](neverReady{})
 	if !executor.SpawnInside(rt, &parent.Task, 1) {
 		t.Fatal("the parent was refused")
