@@ -61,7 +61,8 @@ type Relay interface {
 //     others, and can be stolen, only when its body is parked.
 //   - The end of a coroutine resumes the party in its own berth. Where tasks stay, the holder of the worker is the resumer
 //     of all parties, so it may end any idle coroutine. Where tasks move, another worker may be about to resume that
-//     party: so a coroutine ends only if the party is a coroutine of the Surplus as well, whose lock the worker holds.
+//     party: so a coroutine ends only if the party is another one that is to end, of the worker's own pool or of the
+//     Surplus, whose lock the worker holds.
 //
 // A party that is resumed by such an end, and not for itself, finds no poll under way, and goes home.
 

@@ -11,8 +11,8 @@ import (
 //
 // A coroutine ends in its own berth, and resumes the party that is parked there. So that has to be one which no other
 // worker can be about to resume: another coroutine that is to end, of the same pool (see cycles) or of the Surplus. Until
-// then the coroutine waits here, and is used again before a new one is made. So there are at most as many in the Surplus as there are suspended bodies, idle coroutines in
-// the pools, and workers: the berth of each of them holds a different one of those.
+// then the coroutine waits here, and is used again before a new one is made. The berth of each of them holds a suspended
+// body, an idle coroutine of a pool, or a worker's goroutine, each a different one: so there are at most as many.
 type Surplus struct {
 	left atomic.Int64 // how many can be used again
 
