@@ -1,13 +1,9 @@
 package executor_test
 
 import (
-	"bufio"
 	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -20,12 +16,7 @@ import (
 	"github.com/moduvex/moduvex-go/reactor"
 )
 
-const (
-	idleChild = "idle"
-	idleMark  = "the runtime is idle"
-	// idleMode names the variable that tells the child how its workers are to be: scheduling/number.
-	idleMode = "EXECUTOR_TEST_IDLE"
-)
+const idleChild = "idle"
 
 func init() { children[idleChild] = beIdle }
 
@@ -37,10 +28,7 @@ func beIdle() {
 			panic(err)
 		}
 	}
-	var opts executor.Options
-	_, err := fmt.Sscanf(os.Getenv(idleMode), "%d/%d", &opts.Scheduling, &opts.Workers)
-	check(err)
-	rt, err := executor.New(opts)
+	rt, err := executor.New(idleOptions())
 	check(err)
 	var tasks []joinhandle.AbortHandle
 	var gates []*gate
@@ -91,90 +79,13 @@ func TestIdleRuntimeMakesNoSystemCall(t *testing.T) {
 	if mode.Workers != 1 && mode.Workers != 8 {
 		t.Skip("one worker and eight will do: it takes seconds")
 	}
-	trace := filepath.Join(t.TempDir(), "trace")
-	cmd := exec.Command(strace(t), "-f", "-o", trace, os.Args[0])
-	cmd.Env = append(os.Environ(), childEnv+"="+idleChild, fmt.Sprintf("%s=%d/%d", idleMode, mode.Scheduling, mode.Workers))
-	cmd.Stderr = os.Stderr
-	stdin, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	stdout, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	stop := time.AfterFunc(3*testTimeout, func() { cmd.Process.Kill() })
-	defer stop.Stop()
-	out := bufio.NewScanner(stdout)
-	if !out.Scan() || out.Text() != idleMark {
-		stdin.Close()
-		unable(t, "strace cannot trace here: %v", cmd.Wait())
-	}
-
-	settled, since := lines(t, trace), time.Now()
-	for begin := since; time.Since(since) < window; time.Sleep(window / 20) {
-		if n := lines(t, trace); n != settled {
-			settled, since = n, time.Now()
-		}
-		if time.Since(begin) > testTimeout {
-			text, _ := os.ReadFile(trace)
-			all := strings.Split(string(text), "\n")
-			cmd.Process.Kill()
-			t.Fatalf("the idle runtime goes on making system calls, the last of %d:\n%s",
-				len(all), strings.Join(all[max(0, len(all)-30):], "\n"))
-		}
-	}
+	c := startTraced(t, idleChild, mode)
+	settled := c.settle(t, window)
 	t.Logf("%d lines of trace until the runtime was idle, none in %v after that", settled, window)
-
-	stdin.Close()
-	if !out.Scan() || out.Text() != "closed" {
-		t.Errorf("the child did not close its runtime")
+	if said := c.end(t); said != "closed" {
+		t.Errorf("the child did not close its runtime, and said %q", said)
 	}
-	if err := cmd.Wait(); err != nil {
-		t.Errorf("the child ended with %v", err)
-	}
-	if n := lines(t, trace); n <= settled {
+	if n := lines(t, c.trace); n <= settled {
 		t.Errorf("the end of the child is not in the trace: %d lines", n)
 	}
-}
-
-func lines(t *testing.T, file string) int {
-	t.Helper()
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return strings.Count(string(text), "\n")
-}
-
-// strace returns where strace is. Root gets it installed.
-func strace(t *testing.T) string {
-	t.Helper()
-	path, err := exec.LookPath("strace")
-	if err == nil {
-		return path
-	}
-	if os.Geteuid() == 0 {
-		out, err := exec.Command("apt-get", "install", "-y", "strace").CombinedOutput()
-		if err != nil {
-			t.Logf("apt-get install strace: %v\n%s", err, out)
-		}
-		if path, err = exec.LookPath("strace"); err == nil {
-			return path
-		}
-	}
-	unable(t, "strace is not here: install the package strace")
-	return ""
-}
-
-// unable skips the test, but not where everything is to be tested.
-func unable(t *testing.T, format string, args ...any) {
-	t.Helper()
-	if os.Getenv("CI") == "true" {
-		t.Fatalf(format, args...)
-	}
-	t.Skipf(format, args...)
 }

@@ -1,11 +1,8 @@
 package executor_test
 
 import (
-	"bufio"
 	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -25,10 +22,7 @@ func beAtRest() {
 			panic(err)
 		}
 	}
-	var opts executor.Options
-	_, err := fmt.Sscanf(os.Getenv(idleMode), "%d/%d", &opts.Scheduling, &opts.Workers)
-	check(err)
-	rt, err := executor.New(opts)
+	rt, err := executor.New(idleOptions())
 	check(err)
 	for _, h := range volleys(rt, 2000) {
 		<-h.Done()
@@ -53,46 +47,11 @@ func TestARuntimeThatBecomesIdleStopsSpinning(t *testing.T) {
 	if mode.Workers != 2 && mode.Workers != 8 {
 		t.Skip("two workers and eight will do: it takes seconds")
 	}
-	trace := filepath.Join(t.TempDir(), "trace")
-	cmd := exec.Command(strace(t), "-f", "-o", trace, os.Args[0])
-	cmd.Env = append(os.Environ(), childEnv+"="+restChild, fmt.Sprintf("%s=%d/%d", idleMode, mode.Scheduling, mode.Workers))
-	cmd.Stderr = os.Stderr
-	stdin, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	stdout, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	stop := time.AfterFunc(6*testTimeout, func() { cmd.Process.Kill() })
-	defer stop.Stop()
-	out := bufio.NewScanner(stdout)
-	if !out.Scan() || out.Text() != idleMark {
-		stdin.Close()
-		unable(t, "strace cannot trace here: %v", cmd.Wait())
-	}
-	settled, since := lines(t, trace), time.Now()
-	for begin := since; time.Since(since) < window; time.Sleep(window / 20) {
-		if n := lines(t, trace); n != settled {
-			settled, since = n, time.Now()
-		}
-		if time.Since(begin) > testTimeout {
-			t.Error("the runtime goes on making system calls after it has become idle")
-			break
-		}
-	}
-	stdin.Close()
-	could := executor.Options{Workers: mode.Workers}
-	rt := startRuntime(t, could)
-	want := fmt.Sprintf("could spin: %[1]t, spun: %[1]t, then 0 spins and 0 sleeps more, parked: true", executor.CanSpin(rt))
-	if !out.Scan() || out.Text() != want {
-		t.Errorf("after %v at rest: %s; want %s", window, out.Text(), want)
-	}
-	if err := cmd.Wait(); err != nil {
-		t.Errorf("the child ended with %v", err)
+	c := startTraced(t, restChild, mode)
+	c.settle(t, window)
+	could := startRuntime(t, executor.Options{Workers: mode.Workers})
+	want := fmt.Sprintf("could spin: %[1]t, spun: %[1]t, then 0 spins and 0 sleeps more, parked: true", executor.CanSpin(could))
+	if said := c.end(t); said != want {
+		t.Errorf("after %v at rest: %s; want %s", window, said, want)
 	}
 }
