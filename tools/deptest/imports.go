@@ -8,7 +8,7 @@ import (
 	"github.com/moduvex/moduvex-go/tools/internal/modlist"
 )
 
-// xsys is the only foreign module that code outside of tests may import.
+// xsys is the only foreign module that code outside of tests may import, but for a Rule's Foreign.
 const xsys = "golang.org/x/sys"
 
 // testOnly lists what test files may import beyond what their module may.
@@ -18,6 +18,7 @@ var testOnly = []string{"go.uber.org/goleak", "github.com/google/go-cmp"}
 type Rule struct {
 	Siblings []string // folders
 	XSys     bool
+	Foreign  []string // modules of others that the code may import
 
 	// Pure forbids the standard library's ways to the system, and cgo.
 	Pure bool
@@ -41,6 +42,12 @@ var Rules = map[string]Rule{
 	"reactor/iocp":   {Siblings: []string{"reactor"}, XSys: true},
 	"executor":       {Siblings: append([]string{"core", "joinhandle", "reactor"}, backends...), XSys: true},
 	"compat":         {Siblings: append([]string{"core", "joinhandle", "reactor", "executor"}, backends...)},
+
+	// What a program pays for a metrics library, only those that use it pay.
+	"compat/prometheus": {Siblings: []string{"executor", "compat"}, Foreign: []string{"github.com/prometheus"}},
+	"compat/otel":       {Siblings: []string{"executor", "compat"}, Foreign: []string{"go.opentelemetry.io/otel"}},
+
+	"compat/interop": {Anything: true},
 	"tools":          {Anything: true},
 	"tools/bench":    {Anything: true},
 }
@@ -84,7 +91,7 @@ func forbidden(list modlist.List, m modlist.Module, rule Rule, f File, path stri
 		return "it reaches no os, syscall, net, unsafe or x/sys of its own"
 	case isStd(path), path == "C":
 		return ""
-	case rule.XSys && modlist.HasPathPrefix(path, xsys):
+	case rule.XSys && modlist.HasPathPrefix(path, xsys), hasPrefix(path, rule.Foreign):
 		return ""
 	case f.Test && hasPrefix(path, testOnly):
 		return ""

@@ -1,0 +1,2 @@
+// Package otel provides the metrics of runtimes as instruments of go.opentelemetry.io/otel.
+package otel
