@@ -5,7 +5,7 @@ import (
 
 	"github.com/moduvex/moduvex-go/core/task"
 	"github.com/moduvex/moduvex-go/executor"
-	"github.com/moduvex/moduvex-go/executor/internal/modetest"
+	"github.com/moduvex/moduvex-go/executor/modetest"
 )
 
 // A worker that a task has left by a panic, and that is to stop, is not in that poll any more while it waits for

@@ -5,7 +5,7 @@ import (
 	"os"
 	"testing"
 
-	"github.com/moduvex/moduvex-go/executor/internal/modetest"
+	"github.com/moduvex/moduvex-go/executor/modetest"
 	"go.uber.org/goleak"
 )
 

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/moduvex/moduvex-go/executor"
-	"github.com/moduvex/moduvex-go/executor/internal/modetest"
+	"github.com/moduvex/moduvex-go/executor/modetest"
 )
 
 const restChild = "rest"

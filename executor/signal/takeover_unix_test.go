@@ -10,7 +10,7 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/moduvex/moduvex-go/executor/internal/modetest"
+	"github.com/moduvex/moduvex-go/executor/modetest"
 	"github.com/moduvex/moduvex-go/executor/signal"
 )
 

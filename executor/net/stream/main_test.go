@@ -3,7 +3,7 @@ package stream_test
 import (
 	"testing"
 
-	"github.com/moduvex/moduvex-go/executor/internal/modetest"
+	"github.com/moduvex/moduvex-go/executor/modetest"
 	"go.uber.org/goleak"
 )
 

@@ -7,7 +7,7 @@ import (
 
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/executor"
-	"github.com/moduvex/moduvex-go/executor/internal/modetest"
+	"github.com/moduvex/moduvex-go/executor/modetest"
 	"github.com/moduvex/moduvex-go/executor/net/internal/nettest"
 	"github.com/moduvex/moduvex-go/executor/net/tcp"
 	"go.uber.org/goleak"

@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"github.com/moduvex/moduvex-go/core/coro"
-	"github.com/moduvex/moduvex-go/executor/internal/modetest"
+	"github.com/moduvex/moduvex-go/executor/modetest"
 	"github.com/moduvex/moduvex-go/executor/net/internal/nettest"
 	"github.com/moduvex/moduvex-go/executor/net/unix"
 	"go.uber.org/goleak"

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/moduvex/moduvex-go/executor"
-	"github.com/moduvex/moduvex-go/executor/internal/modetest"
+	"github.com/moduvex/moduvex-go/executor/modetest"
 )
 
 // NewRuntime makes a runtime in the mode of the run, and closes it at the end of the test. By then the test must have

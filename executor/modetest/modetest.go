@@ -1,5 +1,13 @@
 // Package modetest runs the tests of a package in every mode of a runtime: tasks stay or are stolen,
-// with 1, 2, 4 and 8 workers. Nothing but tests imports it.
+// with 1, 2, 4 and 8 workers. It is for tests of code that works in every mode:
+//
+//	func TestMain(m *testing.M) { goleak.VerifyTestMain(modetest.In(m)) }
+//
+//	func TestX(t *testing.T) {
+//		rt, err := executor.New(modetest.Options(executor.Options{}))
+//		...
+//
+// The tests then run once in each mode, or in those that [Env] names.
 package modetest
 
 import (
