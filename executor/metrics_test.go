@@ -14,8 +14,8 @@ import (
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/core/future"
 	"github.com/moduvex/moduvex-go/executor"
-	"github.com/moduvex/moduvex-go/executor/modetest"
 	"github.com/moduvex/moduvex-go/executor/internal/runq"
+	"github.com/moduvex/moduvex-go/executor/modetest"
 )
 
 // less returns what has been counted since before.
