@@ -46,7 +46,7 @@ func GoEach[T any](rt *Runtime, body func(co *coro.Co, worker int) (T, error)) [
 
 func (rt *Runtime) worker(i int) *worker {
 	if i < 0 || i >= len(rt.workers) {
-		panic(fmt.Sprintf("executor: On(%d) of a runtime with %d workers", i, len(rt.workers)))
+		panic(fmt.Sprintf("executor: worker %d of a runtime with %d workers", i, len(rt.workers)))
 	}
 	return rt.workers[i]
 }

@@ -31,6 +31,7 @@ type worker struct {
 	unwoken   task.WakerSet // joiners of polling, which has ended on its coroutine; else empty
 
 	timers  timers
+	outside outside
 	reactor *reactor.Reactor
 	fired   []reactor.Waker // wakers that the last wait of the reactor returned, until wakeFired
 	pool    *coro.Pool
@@ -90,6 +91,7 @@ func newWorker(rt *Runtime, id int) (*worker, error) {
 		w.timing.mask = math.MaxUint64 // no samples: all tasks time themselves
 	}
 	w.timers.init(w)
+	w.outside.init(w)
 	w.home.Scheduler = w
 	w.unbound = &w.home
 	if rt.shared != nil {

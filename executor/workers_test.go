@@ -325,7 +325,7 @@ func TestWorkerThatDoesNotExist(t *testing.T) {
 			"Spawn, On": func() { executor.Spawn(rt.On(i), future.Ready(0)) },
 			"Go, On":    func() { executor.Go(rt.On(i), func(*coro.Co) (int, error) { return 0, nil }) },
 		} {
-			want := fmt.Sprintf("executor: On(%d) of a runtime with %d workers", i, rt.Workers())
+			want := fmt.Sprintf("executor: worker %d of a runtime with %d workers", i, rt.Workers())
 			if v := panicOf(call); v != want {
 				t.Errorf("%s(%d) panicked with %v, want %q", name, i, v, want)
 			}

@@ -30,6 +30,14 @@ func (deadlineError) Is(target error) bool {
 // errNoReactor is the error of an operation that has to wait on a host whose I/O driver is not a *reactor.Reactor.
 var errNoReactor = fmt.Errorf("net: the task's host has no reactor: %w", errors.ErrUnsupported)
 
+// errShutdown is the error of an operation that has to wait while its runtime has ended: a goroutine's, since all tasks have
+// ended by then. For the caller the socket is of no more use.
+type errShutdown struct{}
+
+func (errShutdown) Error() string { return "net: the runtime that the socket waits with is shut down" }
+
+func (errShutdown) Is(target error) bool { return target == core.ErrShutdown || target == net.ErrClosed }
+
 // interest is all events. With Priority, a short read proves that the socket is empty.
 const interest = reactor.Readable | reactor.Writable | reactor.Priority
 
@@ -177,6 +185,9 @@ func (f *FD) Register(cx *core.Context) error {
 		return errNoReactor
 	}
 	reg, err := r.Register(uintptr(f.sysfd), interest)
+	if errors.Is(err, reactor.ErrClosed) {
+		return errShutdown{}
+	}
 	if err != nil {
 		return err
 	}
