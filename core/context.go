@@ -15,6 +15,7 @@ type Context struct {
 	host   Host // valid during the poll
 	kept   Host // valid after it
 	budget int
+	apart  bool // host is an ApartHost
 	pollNotes
 	task   Waker // the task's own waker, while swapped
 	values *Values
@@ -38,6 +39,7 @@ func NewContext(host Host) *Context {
 	if h, ok := host.(KeptHost); ok {
 		cx.kept = h.Kept()
 	}
+	_, cx.apart = host.(ApartHost)
 	return cx
 }
 
@@ -55,6 +57,10 @@ func (cx *Context) Host() Host { return cx.kept }
 // Worker returns the worker that polls, for use in this poll only. Where tasks move, it spawns and wakes without a
 // hand-over to the other workers, unlike Host. Do not keep it: the next poll or Drop may run on another worker.
 func (cx *Context) Worker() Host { return cx.host }
+
+// OwnsTimers reports whether a poll may look at an entry that it has armed, and change its Waker: whether the host's timers
+// fire on the goroutine that polls. See [ApartHost].
+func (cx *Context) OwnsTimers() bool { return !cx.apart }
 
 // Now returns the monotonic time since the host's epoch.
 func (cx *Context) Now() time.Duration { return cx.host.Now() }

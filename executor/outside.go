@@ -32,6 +32,7 @@ type outside struct {
 }
 
 var (
+	_ core.ApartHost     = (*outside)(nil)
 	_ core.MovingHost    = (*outside)(nil)
 	_ core.ReleasingHost = (*outside)(nil)
 	_ drain.Host         = (*outside)(nil)
@@ -83,6 +84,9 @@ func (o *outside) Disarm(e *wheel.Entry) {
 
 // Release implements core.ReleasingHost.
 func (o *outside) Release(e *wheel.Entry) { o.Disarm(e) }
+
+// TimersApart implements core.ApartHost.
+func (o *outside) TimersApart() {}
 
 // Shares implements core.MovingHost: a pending future with an armed timer cannot leave.
 func (o *outside) Shares(other core.Host) bool { return other == core.Host(o) }

@@ -78,8 +78,8 @@ func (t *Timer) reached(cx *core.Context) (at time.Duration, ok bool) {
 	}
 	if t.host != nil {
 		at = t.entry.Deadline()
-		// Only this worker disarms it, once the time has come, so most polls need not read the clock.
-		ok = !t.entry.Armed() || at <= cx.Now()
+		// Mostly only this worker disarms it, once the time has come, so most polls need not read the clock.
+		ok = cx.OwnsTimers() && !t.entry.Armed() || at <= cx.Now()
 	} else {
 		now := cx.Now()
 		at = t.deadline(h, now)
@@ -91,7 +91,7 @@ func (t *Timer) reached(cx *core.Context) (at time.Duration, ok bool) {
 		return at, true
 	}
 	if t.entry.Waker != cx.Waker() {
-		t.entry.Waker = cx.Waker()
+		t.setWaker(cx, at)
 	}
 	cx.Waits(core.WaitTime)
 	return at, false
@@ -101,6 +101,16 @@ func (t *Timer) arm(cx *core.Context, at time.Duration) {
 	t.entry.Waker = cx.Waker()
 	t.host = cx.Host()
 	t.host.Arm(&t.entry, at)
+}
+
+// setWaker changes the waker of an armed timer.
+func (t *Timer) setWaker(cx *core.Context, at time.Duration) {
+	if cx.OwnsTimers() {
+		t.entry.Waker = cx.Waker()
+		return
+	}
+	t.host.Disarm(&t.entry)
+	t.arm(cx, at)
 }
 
 // Drop disarms t. It does nothing if t is not armed.

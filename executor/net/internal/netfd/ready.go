@@ -36,7 +36,9 @@ type errShutdown struct{}
 
 func (errShutdown) Error() string { return "net: the runtime that the socket waits with is shut down" }
 
-func (errShutdown) Is(target error) bool { return target == core.ErrShutdown || target == net.ErrClosed }
+func (errShutdown) Is(target error) bool {
+	return target == core.ErrShutdown || target == net.ErrClosed
+}
 
 // interest is all events. With Priority, a short read proves that the socket is empty.
 const interest = reactor.Readable | reactor.Writable | reactor.Priority
