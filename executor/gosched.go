@@ -19,6 +19,7 @@ import (
 type yielder struct {
 	rt        *Runtime
 	polls     uint64        // of the worker, at the last Gosched
+	woke      bool          // a timer or the reactor has woken a goroutine since then
 	due       uint          // how often a yield was due: load is called in one of loadEach
 	idleProcs bool          // the process had idle processors at the last load
 	last      time.Duration // when the worker yielded last, if so
@@ -35,6 +36,9 @@ const (
 // and whether it parks next.
 func (y *yielder) maybeYield(polls uint64, parks bool) {
 	n := polls - y.polls
+	if y.woke {
+		n++ // as a task that has woken it
+	}
 	if n == 0 || n < pollsPerRound && !parks {
 		return
 	}
@@ -47,7 +51,7 @@ func (y *yielder) maybeYield(polls uint64, parks bool) {
 			return
 		}
 	}
-	y.polls = polls
+	y.polls, y.woke = polls, false
 	runtime.Gosched()
 	if y.idleProcs {
 		y.last = y.rt.now()
