@@ -7,11 +7,13 @@ import (
 	"time"
 
 	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/reactor"
 )
 
 const (
 	SampleEach = sampleEach
 	DueAtOnce  = dueAtOnce
+	ServesFor  = servesFor
 )
 
 // BucketOf returns the bucket of a Histogram that d is counted in.
@@ -135,3 +137,6 @@ type Spinners struct{ s spinners }
 func NewSpinners(limit int32) *Spinners { return &Spinners{spinners{limit: limit}} }
 
 func (s *Spinners) Enter() bool { return s.s.enter() }
+
+// SystemPoller makes the poller that a runtime has by default.
+func SystemPoller() (reactor.Poller, error) { return systemPoller() }

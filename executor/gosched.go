@@ -19,7 +19,8 @@ import (
 type yielder struct {
 	rt        *Runtime
 	polls     uint64        // of the worker, at the last Gosched
-	woke      bool          // a timer or the reactor has woken a goroutine since then
+	woke      bool          // the reactor has woken a goroutine since then
+	serving   int           // how many more sleeps are in Go's netpoller: see serves
 	due       uint          // how often a yield was due: load is called in one of loadEach
 	idleProcs bool          // the process had idle processors at the last load
 	last      time.Duration // when the worker yielded last, if so
@@ -56,6 +57,28 @@ func (y *yielder) maybeYield(polls uint64, parks bool) {
 	if y.idleProcs {
 		y.last = y.rt.now()
 	}
+}
+
+// servesFor is how many sleeps after the last wake of a goroutine a worker still sleeps in Go's netpoller.
+const servesFor = 16
+
+// wakes notes that an event of the reactor has woken a goroutine, through its Parker.
+func (y *yielder) wakes() {
+	y.woke = true
+	y.serving = servesFor
+}
+
+// serves reports whether the worker should sleep in Go's netpoller. A worker whose events mostly wake goroutines does: in a system call
+// it would keep the processor that these want to run on, and want one back at the next event, while they run. On an echo
+// by goroutines with 64 connections that took 1.3 to 1.6 times the processor time. Without goroutines to wake
+// a system call is cheaper. A worker with a thread of its own would hand the thread over and back at each sleep.
+// The worker calls it once a sleep.
+func (y *yielder) serves() bool {
+	if y.serving == 0 || y.rt.opts.LockOSThread {
+		return false
+	}
+	y.serving--
+	return true
 }
 
 // A goScheduler knows how busy Go's scheduler is. Package runtime/metrics takes some 80 ns for that, under a lock of

@@ -73,7 +73,6 @@ func (w *worker) Wake(k core.Waker) {
 func (w *worker) WakeLater(k core.Waker) {
 	t := w.asOwnTask(k)
 	if t == nil {
-		w.yielder.woke = true
 		k.Wake()
 		return
 	}

@@ -50,7 +50,7 @@ func (w *worker) sleep() {
 	set(&w.stats.spins, w.counts.spins)
 	set(&w.stats.spinHits, w.counts.spinHits)
 	w.parked.Store(true)
-	w.waitReactor(w.timers.sleep())
+	w.waitReactor(w.timers.sleep(), w.yielder.serves())
 	w.timers.awake()
 	w.parked.Store(false)
 	w.rt.watchdog.unparked()
@@ -61,13 +61,20 @@ func (w *worker) pollIO() {
 	if w.reactor.Len() == 0 {
 		return // nothing can be ready: save the system call
 	}
-	w.waitReactor(0)
+	w.waitReactor(0, false)
 	w.wakeFired()
 }
 
-// waitReactor lets the reactor wait, and keeps the wakers of what is ready for wakeFired.
-func (w *worker) waitReactor(timeout time.Duration) {
-	wakers, err := w.reactor.Wait(timeout, w.fired[:0])
+// waitReactor lets the reactor wait, in Go's netpoller or in a system call, and keeps the wakers of what is ready for
+// wakeFired.
+func (w *worker) waitReactor(timeout time.Duration, inNetpoll bool) {
+	var wakers []reactor.Waker
+	var err error
+	if inNetpoll {
+		wakers, err = w.reactor.WaitInNetpoll(timeout, w.fired[:0])
+	} else {
+		wakers, err = w.reactor.Wait(timeout, w.fired[:0])
+	}
 	if err != nil {
 		panic(err) // a poller that cannot wait: no I/O would ever happen again
 	}
@@ -76,6 +83,9 @@ func (w *worker) waitReactor(timeout time.Duration) {
 
 func (w *worker) wakeFired() {
 	for i, k := range w.fired {
+		if _, ok := k.(*parked); ok {
+			w.yielder.wakes()
+		}
 		w.WakeLater(k)
 		w.fired[i] = nil
 	}

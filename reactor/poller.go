@@ -8,7 +8,7 @@ const MaxEvents = 1024
 
 // Poller watches descriptors and reports which of them are ready. It is the contract of every backend; package
 // reactortest has the suite that tests a backend against it. The interface is frozen: a later version adds further
-// interfaces that a backend may also implement, as [Rearmer] is one.
+// interfaces that a backend may also implement, as [Rearmer] and [NetpollWaiter] are.
 //
 // # Descriptors
 //
@@ -132,4 +132,13 @@ type Rearmer interface {
 	// Errors: ErrNotFound if fd is not registered under key, which a call that meets a Delete or a reuse of the
 	// number must expect; ErrClosed; the system's own.
 	Rearm(fd uintptr, key Key, interest Interest) error
+}
+
+// NetpollWaiter is implemented by a Poller that can be waited for in the netpoller of Go's runtime. There a waiting goroutine
+// holds no thread and no processor of Go's scheduler; a Wait blocks in a system call and keeps both, until Go's monitor
+// takes the processor away. So WaitInNetpoll is for a waiter whose Events wake goroutines: they run at once. Where
+// its Events are handled by the waiting goroutine itself, Wait costs less.
+type NetpollWaiter interface {
+	// WaitInNetpoll is Wait, and counts as one.
+	WaitInNetpoll(events []Event, timeout time.Duration) ([]Event, error)
 }

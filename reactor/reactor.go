@@ -13,8 +13,9 @@ import (
 // too: it belongs to its Reactor's Poller, not to a worker, so a task that has moved to another worker keeps its
 // descriptors.
 type Reactor struct {
-	poller  Poller  // nil in the zero Reactor
-	rearmer Rearmer // the same Poller if it implements Rearmer, else nil
+	poller  Poller        // nil in the zero Reactor
+	rearmer Rearmer       // the same Poller if it implements Rearmer, else nil
+	netpoll NetpollWaiter // likewise
 
 	// waiting is true during a Wait, which alone uses events: the Wait sets it, and clears it when it returns.
 	waiting atomic.Bool
@@ -36,7 +37,8 @@ func New(p Poller) *Reactor {
 		panic("reactor: New of a nil Poller")
 	}
 	rearmer, _ := p.(Rearmer)
-	return &Reactor{poller: p, rearmer: rearmer, events: make([]Event, 0, initialRoom)}
+	netpoll, _ := p.(NetpollWaiter)
+	return &Reactor{poller: p, rearmer: rearmer, netpoll: netpoll, events: make([]Event, 0, initialRoom)}
 }
 
 // Register adds fd to the Poller, once, edge-triggered, for interest: usually Readable|Writable, and Priority too if short
@@ -82,13 +84,28 @@ func (r *Reactor) Register(fd uintptr, interest Interest) (*Registration, error)
 // Wait allocates nothing once its buffers are warm, if the slice has room. Errors: ErrClosed, once Close was called;
 // ErrBusy, if another Wait is in progress; those of the Poller's Wait. With an error the slice is as it was passed.
 func (r *Reactor) Wait(timeout time.Duration, wakers []Waker) ([]Waker, error) {
+	return r.wait(timeout, wakers, false)
+}
+
+// WaitInNetpoll is Wait, by [NetpollWaiter] if the Poller implements that.
+func (r *Reactor) WaitInNetpoll(timeout time.Duration, wakers []Waker) ([]Waker, error) {
+	return r.wait(timeout, wakers, r.netpoll != nil)
+}
+
+func (r *Reactor) wait(timeout time.Duration, wakers []Waker, inNetpoll bool) ([]Waker, error) {
 	if r.poller == nil {
 		return wakers, ErrClosed
 	}
 	if !r.waiting.CompareAndSwap(false, true) {
 		return wakers, ErrBusy
 	}
-	events, err := r.poller.Wait(r.events[:0], timeout)
+	var events []Event
+	var err error
+	if inNetpoll {
+		events, err = r.netpoll.WaitInNetpoll(r.events[:0], timeout)
+	} else {
+		events, err = r.poller.Wait(r.events[:0], timeout)
+	}
 	r.events = events
 	if len(events) != 0 {
 		wakers = r.dispatch(events, wakers)

@@ -2,6 +2,7 @@ package epoll_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/moduvex/moduvex-go/reactor"
 	"github.com/moduvex/moduvex-go/reactor/epoll"
@@ -14,6 +15,20 @@ func TestConformance(t *testing.T) {
 
 func TestConformanceWithMilliseconds(t *testing.T) {
 	reactortest.TestPoller(t, func() (reactor.Poller, error) { return epoll.NewMillis() })
+}
+
+// A netpolled Poller is one whose Waits wait in Go's netpoller.
+type netpolled struct{ *epoll.Poller }
+
+func (p netpolled) Wait(events []reactor.Event, timeout time.Duration) ([]reactor.Event, error) {
+	return p.WaitInNetpoll(events, timeout)
+}
+
+func TestConformanceInNetpoll(t *testing.T) {
+	reactortest.TestPoller(t, func() (reactor.Poller, error) {
+		p, err := epoll.New()
+		return netpolled{p}, err
+	})
 }
 
 func TestInternals(t *testing.T) {

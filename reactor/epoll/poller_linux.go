@@ -37,15 +37,19 @@ type Poller struct {
 
 	waitMu sync.Mutex        // the Wait in progress, or Close
 	buf    []unix.EpollEvent // under waitMu; full length, grows to reactor.MaxEvents
+	nested nested            // under waitMu
 }
 
-var _ reactor.Poller = (*Poller)(nil)
+var (
+	_ reactor.Poller        = (*Poller)(nil)
+	_ reactor.NetpollWaiter = (*Poller)(nil)
+)
 
 // initialRoom is how many kernel events the buffer of a new Poller takes, 1.5 KB of them. The buffer doubles whenever a
 // Wait fills it, so a Poller that watches few busy descriptors never pays for reactor.MaxEvents.
 const initialRoom = 128
 
-// New returns a Poller. Until its Close it holds two descriptors, both close-on-exec.
+// New returns a Poller. Until its Close it holds two descriptors, or three (see WaitInNetpoll), all close-on-exec.
 func New() (*Poller, error) {
 	p := &Poller{epfd: -1, notifd: -1, buf: make([]unix.EpollEvent, initialRoom)}
 	if err := p.create(); err != nil {
@@ -75,7 +79,8 @@ func (p *Poller) create() (err error) {
 
 // release closes the descriptors that create made.
 func (p *Poller) release() error {
-	var errs [2]error
+	var errs [3]error
+	errs[2] = p.nested.close()
 	if p.notifd >= 0 {
 		errs[0] = unix.Close(p.notifd)
 	}
@@ -137,6 +142,15 @@ func (p *Poller) ctl(op string, ctl int, fd uintptr, ev *unix.EpollEvent) error 
 
 // Wait implements [reactor.Poller].
 func (p *Poller) Wait(events []reactor.Event, timeout time.Duration) ([]reactor.Event, error) {
+	return p.report(events, timeout, false)
+}
+
+// WaitInNetpoll implements [reactor.NetpollWaiter]. The first call takes one more descriptor.
+func (p *Poller) WaitInNetpoll(events []reactor.Event, timeout time.Duration) ([]reactor.Event, error) {
+	return p.report(events, timeout, true)
+}
+
+func (p *Poller) report(events []reactor.Event, timeout time.Duration, inNetpoll bool) ([]reactor.Event, error) {
 	if !p.waitMu.TryLock() {
 		if !p.open.Load() {
 			return events, reactor.ErrClosed
@@ -147,7 +161,13 @@ func (p *Poller) Wait(events []reactor.Event, timeout time.Duration) ([]reactor.
 	if !p.open.Load() {
 		return events, reactor.ErrClosed
 	}
-	n, err := p.wait(timeout)
+	var n int
+	var err error
+	if inNetpoll && timeout != 0 && p.nested.usable(p) {
+		n, err = p.waitNested(timeout)
+	} else {
+		n, err = p.wait(timeout)
+	}
 	if !p.open.Load() {
 		return events, reactor.ErrClosed
 	}
