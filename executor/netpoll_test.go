@@ -54,10 +54,11 @@ func TestAWorkerSleepsInNetpollWhileItWakesGoroutines(t *testing.T) {
 			t.Errorf("%d waits in the netpoller although no goroutine was woken", n-before)
 		}
 		pk := rt.Parker(0)
-		peer.Write([]byte{1})
-		if _, ready, _ := s.PollRead(pk.Context(), make([]byte, 1)); !ready {
-			pk.Park()
+		if _, ready, err := s.PollRead(pk.Context(), make([]byte, 1)); ready {
+			t.Fatal(err)
 		}
+		peer.Write([]byte{1})
+		pk.Park()
 		pk.Release()
 		sleeps(executor.ServesFor + 5)
 		if n := p.waits.Load(); locked != (n == before) {
