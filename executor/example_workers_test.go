@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync/atomic"
 
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coro"
@@ -101,6 +102,27 @@ func ExampleWorkerLocal() {
 	// Output:
 	// 1 <nil>
 	// 101 <nil>
+}
+
+// requests is a key: each runtime has a counter of its own, which all its tasks share.
+var requests = executor.NewRuntimeLocal[atomic.Int64](nil)
+
+func ExampleRuntimeLocal() {
+	count := func(s core.Spawner) int64 { return requests.Get(s).Add(1) } // a library, which knows no Runtime
+
+	for range 2 {
+		_, err := executor.Run(context.Background(), executor.Options{Workers: 2}, func(co *coro.Co) (int, error) {
+			count(co)
+			fmt.Println(count(co))
+			return 0, nil
+		})
+		if err != nil {
+			fmt.Println(err)
+		}
+	}
+	// Output:
+	// 2
+	// 2
 }
 
 func ExampleWorkerID() {

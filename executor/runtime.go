@@ -47,6 +47,9 @@ type Runtime struct {
 	killing     sync.Mutex     // held by the worker that kills its tasks; no task is polled by then
 	killed      sync.WaitGroup // workers whose tasks have not all been killed
 	closed      chan struct{}  // closed when the runtime has ended
+
+	locals   atomic.Pointer[[]runtimeLocal] // stored under localsMu, read by any goroutine: see RuntimeLocal
+	localsMu sync.Mutex
 }
 
 // New makes a runtime and starts its workers. The error is an [*OptionError] if an option is wrong, [ErrBubble] in a
