@@ -1,0 +1,5 @@
+//go:build race
+
+package gochan_test
+
+const raceEnabled = true
