@@ -339,6 +339,17 @@ func TestTimesOfATaskAreNotLessThanTheyWere(t *testing.T) {
 	}
 }
 
+func TestMetricsSayOfWhichRuntimeAndSinceWhen(t *testing.T) {
+	before := time.Now()
+	m := startRuntime(t, executor.Options{Name: "db"}).Metrics()
+	if m.Name != "db" || m.Since.Before(before) || m.Since.After(time.Now()) {
+		t.Errorf("have %q since %v, made after %v", m.Name, m.Since, before)
+	}
+	if m := startRuntime(t, executor.Options{}).Metrics(); m.Name != "moduvex" {
+		t.Errorf("the default name is %q", m.Name)
+	}
+}
+
 // Snapshots are taken all the time while the workers run. The race detector looks on.
 func TestSnapshotsWhileWorkersRun(t *testing.T) {
 	rt := startRuntime(t, executor.Options{Instrument: true})
@@ -358,6 +369,9 @@ func TestSnapshotsWhileWorkersRun(t *testing.T) {
 					t.Errorf("a counter went back: %+v after %+v", m.Stats, last)
 				}
 				last = m.Stats
+				if sum := sumOf(m.Workers); sum != m.Counters {
+					t.Errorf("the workers have %+v, and all of them %+v", sum, m.Counters)
+				}
 				ids := uint64(0)
 				for _, s := range rt.Tasks() {
 					if s.ID <= ids || s.Busy < 0 || s.String() == "" {

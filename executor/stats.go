@@ -1,5 +1,7 @@
 package executor
 
+import "time"
+
 // Counters are totals since the runtime was made: of one worker in [WorkerMetrics], of all in
 // [Stats].
 type Counters struct {
@@ -39,8 +41,11 @@ type Stats struct {
 	BlockingFinished uint64
 }
 
-// Metrics are the Stats, the counters of each worker that they are the sum of, and histograms.
+// Metrics are the Stats, the counters of each worker that they are the sum of, and histograms. Stats.Panicked is that sum and
+// the panics of no task.
 type Metrics struct {
+	Name  string    // Options.Name, or what it means if it is ""
+	Since time.Time // when New made the runtime: all totals count from then on
 	Stats
 	Workers []WorkerMetrics
 	// BlockingWait is how long functions waited for a goroutine of the blocking pool.
@@ -71,20 +76,26 @@ func (rt *Runtime) Stats() Stats {
 		s.Counters.add(w.counters())
 		s.Registrations += w.reactor.Len()
 	}
+	rt.addShared(&s)
+	return s
+}
+
+// addShared adds to s what belongs to no worker.
+func (rt *Runtime) addShared(s *Stats) {
 	s.Panicked += rt.strayPanics.Load()
 	s.Live = rt.live()
 	if rt.shared != nil {
 		s.Queued = rt.shared.Queued()
 	}
-	rt.blocking.stats(&s)
-	return s
+	rt.blocking.stats(s)
 }
 
 // Metrics returns the Stats, and counters and histograms of each worker. It copies some kilobytes for each. Any goroutine.
 func (rt *Runtime) Metrics() Metrics {
-	m := Metrics{Stats: rt.Stats()}
-	for _, w := range rt.workers {
-		m.Workers = append(m.Workers, WorkerMetrics{
+	rt.assertMade()
+	m := Metrics{Name: rt.opts.Name, Since: rt.epoch, Workers: make([]WorkerMetrics, len(rt.workers))}
+	for i, w := range rt.workers {
+		m.Workers[i] = WorkerMetrics{
 			ID:              w.id,
 			Name:            w.rt.workerName(w.id),
 			Parked:          w.parked.Load(),
@@ -92,8 +103,11 @@ func (rt *Runtime) Metrics() Metrics {
 			Registrations:   w.reactor.Len(),
 			PollTime:        w.stats.pollTime.read(),
 			ScheduleLatency: w.stats.latency.read(),
-		})
+		}
+		m.Counters.add(m.Workers[i].Counters) // of this reading: a second one would be ahead of it
+		m.Registrations += m.Workers[i].Registrations
 	}
+	rt.addShared(&m.Stats)
 	m.BlockingWait = rt.blocking.wait.read()
 	return m
 }
