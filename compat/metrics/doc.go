@@ -10,7 +10,7 @@
 // # The metrics
 //
 // Each metric has the label "runtime", and those that are marked have the label "worker" too: the number of the worker.
-// Under [Options].Totals they have one sample for the runtime instead. The names of OpenTelemetry have dots in place of the
+// Under [Options].Totals they have one sample for the runtime instead, whose worker is "". The names of OpenTelemetry have dots in place of the
 // underscores after the first words, and no unit: [Desc].Dotted.
 //
 //	name                                         kind       worker  field of package executor

@@ -39,14 +39,6 @@ func New(rt *executor.Runtime, opts Options) *Var {
 // Name returns the value of the label "runtime".
 func (v *Var) Name() string { return v.opts.Name }
 
-// Labels returns the names of the labels that the samples of d have, besides "runtime".
-func (v *Var) Labels(d *Desc) []string {
-	if d.PerWorker && !v.opts.Totals {
-		return []string{"worker"}
-	}
-	return nil
-}
-
 // A Sample is what a metric is at some instant.
 type Sample struct {
 	*Desc
