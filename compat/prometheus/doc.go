@@ -1,2 +1,25 @@
 // Package prometheus provides the metrics of runtimes as a collector for github.com/prometheus/client_golang.
+//
+//	registry.MustRegister(prometheus.NewCollector(prometheus.Options{}, metrics.New(rt, metrics.Options{})))
+//
+// Package compat/metrics has the table of the metrics, with their names. Each of them has the label "runtime", and those of
+// workers have the label "worker", which is empty under metrics.Options.Totals: Prometheus drops it then. A scrape reads each
+// runtime once.
+//
+// # Histograms
+//
+// A histogram is in seconds, as Prometheus asks for, and classic: it works with every version and setting of a server. It
+// has a bucket for each power of two of nanoseconds, 44 of them, with the same bounds at all times. So a runtime with many
+// workers has many time series, and metrics.Options.Totals reduces them: 132 buckets for any number of workers.
+//
+// The buckets are exact: a scrape moves no duration across a bound. That is why a bound is 1.023e-06 and not 1.024e-06: a
+// bucket of Prometheus includes its upper bound, and the executor counts a duration of 1,024 ns in the bucket above.
+// A server of version 3 makes native histograms of them, with the same bounds, by its setting convert_classic_histograms_to_nhcb.
+//
+// The exponential buckets of a native histogram are bounded by powers of two of the unit. A power of two of nanoseconds
+// is none of seconds, in no resolution, so a native histogram in seconds would have to guess. [Options].Native adds native
+// histograms in nanoseconds, whose names end in _nanoseconds: moduvex_worker_poll_time_nanoseconds. They are exact if each
+// duration is counted as a nanosecond longer than it is; their sum is that of the durations themselves. They are an option
+// since `promtool check metrics` objects to the unit. In the text format they have no buckets, so a server that does not
+// scrape in the protobuf format has no use for them.
 package prometheus
