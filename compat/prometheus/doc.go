@@ -14,7 +14,7 @@
 //
 // The buckets are exact: a scrape moves no duration across a bound. That is why a bound is 1.023e-06 and not 1.024e-06: a
 // bucket of Prometheus includes its upper bound, and the executor counts a duration of 1,024 ns in the bucket above.
-// A server of version 3 makes native histograms of them, with the same bounds, by its setting convert_classic_histograms_to_nhcb.
+// The setting convert_classic_histograms_to_nhcb of a newer server makes native histograms of them, with the same bounds.
 //
 // The exponential buckets of a native histogram are bounded by powers of two of the unit. A power of two of nanoseconds
 // is none of seconds, in no resolution, so a native histogram in seconds would have to guess. [Options].Native adds native
