@@ -268,6 +268,9 @@ func (s *bodyState) leave() *berth {
 	if p.opts.Relay != nil && !s.dropping {
 		switch next := p.next(s); {
 		case next == s:
+			if c.observed {
+				c.resumeObserved()
+			}
 			return nil
 		case next != nil:
 			to = &next.coroutine.party
@@ -279,13 +282,14 @@ func (s *bodyState) leave() *berth {
 
 // back is called when the body has been resumed. It returns when the next poll of the body has begun.
 func (s *bodyState) back() {
-	if c := s.coroutine; c == nil || c.exchanged || c.pool.current != s {
-		s.backForNoPoll()
+	if c := s.coroutine; c == nil || c.exchanged || c.observed || c.pool.current != s {
+		s.backUnusual()
 	}
 }
 
-// backForNoPoll is back without a poll under way, or on a foreign goroutine that has taken the place of the body's.
-func (s *bodyState) backForNoPoll() {
+// backUnusual is back without a poll under way, of an observed body, or on a foreign goroutine that has taken the place of
+// the body's.
+func (s *bodyState) backUnusual() {
 	c := s.coroutine
 	if c != nil && c.exchanged { // the body has ended
 		c.exchanged = false
@@ -296,4 +300,7 @@ func (s *bodyState) backForNoPoll() {
 		panic(textForeign)
 	}
 	c.resumed()
+	if c.observed {
+		c.resumeObserved()
+	}
 }

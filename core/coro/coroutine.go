@@ -23,6 +23,7 @@ type coroutine struct {
 	ends         bool                    // its goroutine ends when it is resumed next
 	gone         bool                    // its goroutine has ended
 	exchanged    bool                    // a foreign goroutine is in its place, and is resumed to panic
+	observed     bool                    // its body is one of which the pool's Observer is told
 	reclaimed    bool                    // it is to switch to its own berth
 	surplus      bool                    // it is in the Surplus, whose lock guards this field
 	hosts        bool                    // for Surplus.cycles, whose lock guards this field
@@ -35,8 +36,14 @@ type coroutine struct {
 
 // The extras are what few coroutines need: so the others are a size class smaller.
 type extras struct {
-	timer  wheel.Entry  // for Sleep
-	checks *exactChecks // if all uses are checked
+	timer   wheel.Entry // for Sleep
+	options *optionals  // if an option of the pool wants it
+}
+
+// The optionals are apart from the extras, of which each sleeping body has some.
+type optionals struct {
+	checks      exactChecks // if all uses are checked
+	observation observation // if the body is observed
 }
 
 func (c *coroutine) extra() *extras {
@@ -44,6 +51,14 @@ func (c *coroutine) extra() *extras {
 		c.extras = new(extras)
 	}
 	return c.extras
+}
+
+func (c *coroutine) optional() *optionals {
+	e := c.extra()
+	if e.options == nil {
+		e.options = new(optionals)
+	}
+	return e.options
 }
 
 // A job is a body with the slot of its output. The coroutine calls one method when the body ends.
@@ -60,7 +75,7 @@ func newCoroutine(p *Pool, j job) *coroutine {
 	c := &coroutine{threadLocked: p.opts.ThreadLocked, checkMask: useSample - 1}
 	if p.opts.CheckUses {
 		c.checkMask = 0
-		c.extra().checks = new(exactChecks)
+		c.optional()
 	}
 	c.leaveThread()                  // a future that was polled before may have locked it, and a coroutine remembers that
 	c.next, _ = iter.Pull(j.loop(c)) // dispose needs no stop function, so none is kept
@@ -89,7 +104,7 @@ func (c *coroutine) started(yield func(struct{}) bool) {
 	c.yield = yield
 	c.pool.home.at.yield = yield // a coroutine is resumed from there first
 	if c.checkMask == 0 {
-		c.extras.checks.id = goroutineID()
+		c.extras.options.checks.id = goroutineID()
 	}
 }
 
@@ -117,6 +132,9 @@ func (c *coroutine) beginBody() {
 	if begin := c.pool.opts.Begin; begin != nil {
 		begin()
 	}
+	if o := c.pool.opts.Observer; o != nil {
+		c.beginObserved(o)
+	}
 	c.inBody = true
 }
 
@@ -143,6 +161,9 @@ func (c *coroutine) contain() {
 func (c *coroutine) exit() {
 	if c.job == nil {
 		return
+	}
+	if c.observed {
+		c.endObserved()
 	}
 	c.job.exited()
 	c.broken = true

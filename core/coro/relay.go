@@ -126,6 +126,9 @@ func (p *Pool) ensureBegun(c *coroutine) bool {
 
 // finish hands the worker on when the body of c has ended. It returns once c has been resumed, or has another body.
 func (c *coroutine) finish() {
+	if c.observed {
+		c.endObserved()
+	}
 	c.leaveThread()
 	s := c.job.state()
 	if c.pool.current != s {

@@ -58,7 +58,7 @@ const maxStack = 64
 //go:noinline
 func (s *bodyState) checkUse(c *coroutine) {
 	if c.checkMask == 0 {
-		c.extras.checks.check()
+		c.extras.options.checks.check()
 		return
 	}
 	pcs := c.pool.pcs[:] // of the worker that polls: so the scratch has one user at a time

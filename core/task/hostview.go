@@ -66,10 +66,30 @@ func (v *HostView) IndexInSet() uint32 { return v.setIndex }
 // StartTiming makes the task account for its time from now on, by the host's clock. site is where it was
 // spawned, as by runtime.Callers. The host calls it before another goroutine can see the task.
 func (v *HostView) StartTiming(now time.Duration, site []uintptr) {
-	tr := (*Task)(v).traced()
+	v.Describe()
+	tr := v.trace
 	tr.site, tr.timed = site, true
 	tr.since.Store(int64(now))
-	tr.body = describe(v.body)
+}
+
+// Describe makes the task keep the description of its body, for Description. The host calls it before another goroutine
+// can see the task.
+func (v *HostView) Describe() {
+	if tr := (*Task)(v).traced(); tr.body == "" {
+		tr.body = describe(v.body)
+	}
+}
+
+// Description returns the name of the task, or, if it has none, what Describe has kept: the name of its function or the
+// type of its future. Any goroutine.
+func (v *HostView) Description() string {
+	switch {
+	case v.trace == nil:
+		return ""
+	case v.trace.name != "":
+		return v.trace.name
+	}
+	return v.trace.body
 }
 
 // MarkQueued notes that the task, if it is timed, is not idle any more at now. The host calls it when a wake

@@ -3,6 +3,7 @@ package task_test
 import (
 	"testing"
 
+	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/task"
 )
 
@@ -24,3 +25,24 @@ func TestNamesOfStatesAndPolls(t *testing.T) {
 		}
 	}
 }
+
+func TestADescriptionIsTheNameOrWhatTheBodySays(t *testing.T) {
+	f := func() *task.Task { return &task.New[int](ready{}).Task }
+	plain, described, named := f(), f(), f()
+	described.ForHost().Describe()
+	described.ForHost().Describe()
+	named.SetName("seven")
+	named.ForHost().Describe()
+	for task, want := range map[*task.Task]string{plain: "", described: "task_test.ready", named: "seven"} {
+		if have := task.ForHost().Description(); have != want {
+			t.Errorf("have %q, want %q", have, want)
+		}
+	}
+	if _, timed := described.Times(); timed || described.ForHost().Timed() {
+		t.Error("a description makes the task timed")
+	}
+}
+
+type ready struct{}
+
+func (ready) Poll(*core.Context) (int, bool) { return 7, true }

@@ -11,7 +11,7 @@ type Task struct {
 	next      *Task  // link of the queue that holds it
 	body      Body
 	home      *Home
-	trace     *trace   // nil unless the task is named or timed
+	trace     *trace   // nil unless the task is named, described or timed
 	id        uint64   // all fields up to here, which each poll reads, are on one cache line
 	joiners   WakerSet // the join slot: the wakers that finishing wakes
 	outputErr *error   // the error of the output, or nil. A pointer takes one word where an error takes two

@@ -8,8 +8,9 @@ import (
 	"github.com/moduvex/moduvex-go/core"
 )
 
-// A trace holds the name of a task and, if the host times the task, the description of its body, the place where
-// it was spawned, and the time that it has spent in each state. Only tasks that are named or timed have one.
+// A trace holds the name of a task and, if the host wants it, the description of its body; if the host times the task, also
+// the place where it was spawned, and the time that it has spent in each state. Only tasks that are named, described or
+// timed have one.
 //
 // The fields that are not atomic are written before another goroutine sees the task, except for ready,
 // which the runner writes. Each atomic has one writer at a time, the goroutine that has the task: first
