@@ -50,6 +50,9 @@ func (rt *Runtime) admit(t *task.Task, home *task.Home, set int, n uint64, from 
 	if rt.opts.Instrument {
 		t.ForHost().StartTiming(rt.now(), spawnSite())
 	}
+	if rt.opts.Profile {
+		t.ForHost().Describe()
+	}
 	rt.sets[set].Insert(t)
 	if p := rt.phaseNow(); p != running {
 		return rt.admitLate(p, t, set, from)

@@ -69,11 +69,14 @@ func (b *blocking[T]) Poll(cx *core.Context) (core.Result[T], bool) {
 			panic("executor: Blocking outside a runtime of this package")
 		}
 		b.rt = w.rt
-		if t, ok := cx.ForHost().Task().(*task.Task); ok {
-			b.task = infoOf(t)
-		}
 		waker := cx.Waker() // kept for all polls: only coro.Await polls b
 		b.job = &blockingJob{run: func() { b.call(waker) }, since: time.Now()}
+		if t, ok := cx.ForHost().Task().(*task.Task); ok {
+			b.task = infoOf(t)
+			if w.profiler != nil {
+				b.job.profiled = t.ForHost().Description()
+			}
+		}
 		if err := w.rt.blocking.submit(b.job); err != nil {
 			return core.Result[T]{Err: err}, true
 		}

@@ -34,6 +34,7 @@ type blockingPool struct {
 // A blockingJob is one function on its way through the pool.
 type blockingJob struct {
 	run      func()
+	profiled string        // the name of its task under Options.Profile, else ""
 	since    time.Time     // when it was submitted
 	element  *list.Element // of the queue; nil if the job is not in it. Under the pool's mu
 	canceled atomic.Bool   // no task wants the result: do not start
@@ -105,6 +106,9 @@ func (p *blockingPool) work(j *blockingJob) {
 	if !j.canceled.Load() {
 		pprof.SetGoroutineLabels(p.labels) // not the labels of the task that started the goroutine, nor of the last function
 		p.wait.add(time.Since(j.since))
+		if j.profiled != "" {
+			defer profileFunction(p.labels, j.profiled)()
+		}
 		j.run()
 	}
 }

@@ -30,7 +30,8 @@ type Options struct {
 
 	// Name names the goroutines of the runtime in profiles and reports: the workers are "name/0", "name/1" and so on
 	// under the pprof label "worker", and the goroutines of the blocking pool "name/blocking". "" means "moduvex".
-	// Each body and each function on the pool begins with that label and no other; labels that it adds end with it.
+	// Each body and each function on the pool begins with that label and no other, but for Profile; labels that it adds end
+	// with it.
 	// A future in poll style adds labels for the time of its Poll at most, as pprof.Do does.
 	Name string
 
@@ -39,6 +40,14 @@ type Options struct {
 	// clock for each poll, and an allocation and a walk of the stack for each spawn; and bodies do not hand their worker
 	// on to each other, so Counters.HandedOn stays 0 and an await costs two switches of stacks.
 	Instrument bool
+
+	// Profile puts the names of tasks into profiles and traces: that of [Named], or else the function of the body or the type of
+	// the future. Each poll, and each function on the blocking pool, has it as the pprof label "task" beside "worker". Where
+	// tasks move, both are set anew at another worker, and labels that a body has added itself end there, but for those of
+	// [WithLabels]. While runtime/trace runs, each poll in poll style and each function on the pool is a region of that name;
+	// so is each body, from its begin to its end, and each of its polls is logged in the category "task". It costs an
+	// allocation for each spawn, and some tens of nanoseconds for each poll in poll style.
+	Profile bool
 
 	// Poller makes the poller of each worker, to provide or pin a backend. Nil means the
 	// operating system's own.

@@ -34,10 +34,16 @@ func (w *worker) pollTasks() {
 			}
 		}
 		w.pollBegins(t)
+		if w.profiler != nil {
+			w.profiler.pollBegins(t)
+		}
 		if w.counts.polls&w.timing.mask == 0 {
 			w.timing.began = w.Now()
 		}
 		outcome := t.ForHost().Run(w.cx)
+		if w.profiler != nil {
+			w.profiler.pollEnds()
+		}
 		if !w.unwoken.Empty() {
 			outcome = core.Done
 			joiners := w.unwoken.TakeAll()
@@ -122,6 +128,9 @@ func (w *worker) contain() {
 		return
 	}
 	w.polling = nil
+	if w.profiler != nil {
+		w.profiler.pollEnds()
+	}
 	w.timing.began = 0
 	w.escaped = true
 	defer w.done(t) // whether or not its Drop exits the goroutine

@@ -39,6 +39,7 @@ type worker struct {
 	spinner spinner
 
 	labels   context.Context // for profiles: of the worker's goroutine, and of bodies that begin
+	profiler *profiler       // nil without Options.Profile
 	rand     *rand.Rand      // its tasks'
 	keptRand lockedRand      // of keptWorker
 
@@ -98,6 +99,9 @@ func newWorker(rt *Runtime, id int) (*worker, error) {
 		w.unbound = rt.shared.Home()
 	}
 	w.ready.Init(&w.home, rt.shared, rt.opts.Seed)
+	if rt.opts.Profile {
+		w.profiler = &profiler{w: w, named: make(map[string]context.Context)}
+	}
 	w.cx = core.NewContext(w)
 	w.pool = w.newPool()
 	return w, nil
@@ -109,6 +113,9 @@ func (w *worker) newPool() *coro.Pool {
 		Idle:         w.rt.opts.IdleCoroutines,
 		ThreadLocked: w.rt.opts.LockOSThread,
 		CheckUses:    w.rt.opts.CheckUses,
+	}
+	if w.profiler != nil {
+		opts.Begin, opts.Observer = nil, w.profiler
 	}
 	if !w.rt.opts.Instrument {
 		opts.Relay = (*relay)(w)
