@@ -72,6 +72,7 @@ type server struct {
 	t    *testing.T
 	base string
 	http http.Client
+	time string // of the queries, or "" for now
 }
 
 const configuration = `
@@ -158,10 +159,10 @@ type series struct {
 	Values []point
 }
 
-// query evaluates an expression at this moment.
+// query evaluates an expression.
 func (s *server) query(expression string) []series {
 	s.t.Helper()
-	response, err := s.http.Get(s.base + "/api/v1/query?query=" + url.QueryEscape(expression))
+	response, err := s.http.Get(s.base + "/api/v1/query?query=" + url.QueryEscape(expression) + "&time=" + s.time)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -193,12 +194,15 @@ func (s *server) number(expression string) float64 {
 	return result[0].Value.value
 }
 
-// until waits until an expression is this number.
+// until waits until an expression is this number. Later queries are for that time: a scrape that fails on a busy machine
+// makes all time series stale until the next one.
 func (s *server) until(expression string, want float64) {
 	s.t.Helper()
+	s.time = ""
 	var result []series
 	for end := time.Now().Add(testTimeout); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
 		if result = s.query(expression); len(result) == 1 && result[0].Value.value == want {
+			s.time = strconv.FormatFloat(result[0].Value.at, 'f', 3, 64)
 			return
 		}
 	}
