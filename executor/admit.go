@@ -47,17 +47,24 @@ func (w *worker) adopt(t *task.Task, home *task.Home, from origin) error {
 // if the phase of the runtime refuses t.
 func (rt *Runtime) admit(t *task.Task, home *task.Home, set int, n uint64, from origin) bool {
 	t.ForHost().Bind(home, rt.taskID(set, n))
-	if rt.opts.Instrument {
-		t.ForHost().StartTiming(rt.now(), spawnSite())
-	}
-	if rt.opts.Profile {
-		t.ForHost().Describe()
+	if rt.detailed {
+		rt.describe(t)
 	}
 	rt.sets[set].Insert(t)
 	if p := rt.phaseNow(); p != running {
 		return rt.admitLate(p, t, set, from)
 	}
 	return true
+}
+
+// describe notes what Options.Instrument and Options.Profile want to know of a task that is spawned.
+func (rt *Runtime) describe(t *task.Task) {
+	if rt.opts.Instrument {
+		t.ForHost().StartTiming(rt.now(), spawnSite())
+	}
+	if rt.opts.Profile {
+		t.ForHost().Describe()
+	}
 }
 
 // admitLate is the rest of admit while the runtime ends: see phase.

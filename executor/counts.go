@@ -69,12 +69,6 @@ func set(to *atomic.Uint64, v uint64) {
 	}
 }
 
-// sample ends the timing of a poll.
-func (w *worker) sample() {
-	w.stats.pollTime.add(w.Now() - w.timing.began)
-	w.timing.began = 0
-}
-
 // TaskTimed implements task.TimingHost.
 func (w *worker) TaskTimed(ready, busy time.Duration) {
 	w.stats.latency.add(ready)

@@ -92,7 +92,7 @@ const siteDepth = 12
 
 func spawnSite() []uintptr {
 	var pcs [siteDepth]uintptr
-	n := runtime.Callers(3, pcs[:])
+	n := runtime.Callers(4, pcs[:]) // beyond describe and admit
 	return slices.Clone(pcs[:n])
 }
 

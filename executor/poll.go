@@ -15,8 +15,12 @@ const pollsPerRound = runq.PollsPerRound
 type timing struct {
 	all   bool          // Options.Instrument: tasks time themselves
 	mask  uint64        // a poll is timed if its number has none of these bits
-	began time.Duration // when the poll under way began, if it is timed; else 0
+	look  uint64        // as mask, for the polls that call beginLooked: those that are timed, or all under Options.Profile
+	began time.Duration // when the poll under way began, if it is timed; untimed if it is in a region of a trace only; else 0
 }
+
+// untimed is no time of a poll.
+const untimed = -1
 
 // pollTasks polls up to pollsPerRound tasks. A task that panics ends the polls of the round, and nothing else. One
 // recover serves all polls, so a poll pays nothing for it.
@@ -34,16 +38,10 @@ func (w *worker) pollTasks() {
 			}
 		}
 		w.pollBegins(t)
-		if w.profiler != nil {
-			w.profiler.pollBegins(t)
-		}
-		if w.counts.polls&w.timing.mask == 0 {
-			w.timing.began = w.Now()
+		if w.counts.polls&w.timing.look == 0 {
+			w.beginLooked(t)
 		}
 		outcome := t.ForHost().Run(w.cx)
-		if w.profiler != nil {
-			w.profiler.pollEnds()
-		}
 		if !w.unwoken.Empty() {
 			outcome = core.Done
 			joiners := w.unwoken.TakeAll()
@@ -51,13 +49,33 @@ func (w *worker) pollTasks() {
 		}
 		t, w.polling = w.polling, nil
 		if w.timing.began != 0 {
-			w.sample()
+			w.endLooked()
 		}
 		if outcome == core.Again {
 			w.again(t)
 		} else if outcome == core.Done {
 			w.done(t)
 		}
+	}
+}
+
+// beginLooked begins what few polls have: a time, labels, a region. endLooked ends it, if began is not 0.
+func (w *worker) beginLooked(t *task.Task) {
+	if w.profiler != nil && w.profiler.pollBegins(t) {
+		w.timing.began = untimed
+	}
+	if w.counts.polls&w.timing.mask == 0 {
+		w.timing.began = w.Now()
+	}
+}
+
+func (w *worker) endLooked() {
+	if w.timing.began != untimed {
+		w.stats.pollTime.add(w.Now() - w.timing.began)
+	}
+	w.timing.began = 0
+	if w.profiler != nil {
+		w.profiler.pollEnds()
 	}
 }
 

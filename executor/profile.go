@@ -44,15 +44,15 @@ func (p *profiler) labels(name string) context.Context {
 	return ctx
 }
 
-// pollBegins is called on the worker's goroutine before it polls t. If t is a body, its goroutine is told by Begins and
-// Resumed.
-func (p *profiler) pollBegins(t *task.Task) {
+// pollBegins is called on the worker's goroutine before it polls t, and reports whether pollEnds has something to end. If t
+// is a body, its goroutine is told by Begins and Resumed.
+func (p *profiler) pollBegins(t *task.Task) (ends bool) {
 	if _, direct := t.ForHost().Body().(task.GracefulBody); direct {
 		if p.marked {
 			p.marked = false
 			p.w.label()
 		}
-		return
+		return false
 	}
 	p.marked = true
 	name := t.ForHost().Description()
@@ -60,6 +60,7 @@ func (p *profiler) pollBegins(t *task.Task) {
 	if trace.IsEnabled() {
 		p.region = trace.StartRegion(context.Background(), name)
 	}
+	return p.region != nil
 }
 
 // pollEnds is called on the worker's goroutine when the poll is over, however it has ended.

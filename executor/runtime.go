@@ -19,6 +19,7 @@ type Runtime struct {
 	opts     Options
 	epoch    time.Time
 	workers  []*worker
+	detailed bool         // tasks are described when they are spawned: see describe
 	shared   *runq.Shared // nil where workers do not steal
 	surplus  coro.Surplus // used where workers steal
 	blocking *blockingPool
@@ -73,6 +74,7 @@ func newAt(epoch time.Time, opts Options) (*Runtime, error) {
 	rt := &Runtime{
 		opts:     opts,
 		epoch:    epoch,
+		detailed: opts.Instrument || opts.Profile,
 		blocking: newBlockingPool(opts),
 		sets:     make([]liveSet, 1<<bits.Len(uint(2*opts.Workers-1))),
 		drains:   drain.NewGroup(opts.Workers),

@@ -91,6 +91,7 @@ func newWorker(rt *Runtime, id int) (*worker, error) {
 	if w.timing.all {
 		w.timing.mask = math.MaxUint64 // no samples: all tasks time themselves
 	}
+	w.timing.look = w.timing.mask
 	w.timers.init(w)
 	w.outside.init(w)
 	w.home.Scheduler = w
@@ -101,6 +102,7 @@ func newWorker(rt *Runtime, id int) (*worker, error) {
 	w.ready.Init(&w.home, rt.shared, rt.opts.Seed)
 	if rt.opts.Profile {
 		w.profiler = &profiler{w: w, named: make(map[string]context.Context)}
+		w.timing.look = 0
 	}
 	w.cx = core.NewContext(w)
 	w.pool = w.newPool()
