@@ -131,8 +131,7 @@ func (c *coroutine) resumed() bool {
 func (c *coroutine) beginBody() {
 	if begin := c.pool.opts.Begin; begin != nil {
 		begin()
-	}
-	if o := c.pool.opts.Observer; o != nil {
+	} else if o := c.pool.opts.Observer; o != nil {
 		c.beginObserved(o)
 	}
 	c.inBody = true
