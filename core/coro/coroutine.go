@@ -104,7 +104,7 @@ func (c *coroutine) started(yield func(struct{}) bool) {
 	c.yield = yield
 	c.pool.home.at.yield = yield // a coroutine is resumed from there first
 	if c.checkMask == 0 {
-		c.extras.options.checks.id = goroutineID()
+		c.extras.options.checks.number = goroutineNumber(make([]byte, numberLength))
 	}
 }
 

@@ -12,7 +12,8 @@ type Pool struct {
 	idle  []*coroutine
 	limit int
 	opts  PoolOptions
-	pcs   [maxStack]uintptr // scratch of checkUse, which would not fit a coroutine's first stack
+	pcs   [maxStack]uintptr  // scratch of checkUse, which would not fit a coroutine's first stack
+	text  [numberLength]byte // as pcs, for UseCheck.Init
 
 	home    party        // the goroutine that polls where no coroutine does
 	broken  []*coroutine // are to end: for trim

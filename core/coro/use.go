@@ -1,9 +1,7 @@
 package coro
 
 import (
-	"bytes"
 	"runtime"
-	"slices"
 
 	"github.com/moduvex/moduvex-go/core/task"
 )
@@ -67,42 +65,12 @@ func (s *bodyState) checkUse(c *coroutine) {
 	}
 }
 
-// goroutineID returns the number of the calling goroutine. Numbers are not reused.
-func goroutineID() []byte {
-	text := make([]byte, 64)
-	return slices.Clone(stack(text[:runtime.Stack(text, false)]).id())
-}
-
 // exactChecks are the checks of CheckUses for one coroutine.
-type exactChecks struct {
-	id       []byte // number of its goroutine
-	iterator []byte // number of the last goroutine that was found to be an iterator of the body
-}
+type exactChecks struct{ bodyGoroutine }
 
-// check takes some microseconds; for an iterator's first use it lists all goroutines.
 func (c *exactChecks) check() {
-	id := goroutineID()
-	if bytes.Equal(id, c.id) || bytes.Equal(id, c.iterator) {
-		return
-	}
-	all := parseStacks(allStacks())
-	for s := all[0]; ; { // the caller's comes first
-		if s.below(bodyFunc()) {
-			panic(textOther)
-		}
-		parent, ok := s.pulledBy()
-		if !ok {
-			panic(textForeign)
-		}
-		if bytes.Equal(parent, c.id) {
-			c.iterator = id
-			return
-		}
-		i := slices.IndexFunc(all, func(s stack) bool { return bytes.Equal(s.id(), parent) })
-		if i < 0 {
-			panic(textForeign)
-		}
-		s = all[i]
+	if text, _ := c.refusal(); text != "" {
+		panic(text)
 	}
 }
 
