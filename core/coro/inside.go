@@ -139,6 +139,17 @@ func Polling(stacks []byte) (polling [][]byte) {
 	return polling
 }
 
+// Suspended returns the stacks of the goroutines that have switched to another one and wait for it: suspended bodies and
+// their iterators, idle coroutines, and workers whose bodies run. stacks is as for [Polling]. Any goroutine.
+func Suspended(stacks []byte) (suspended [][]byte) {
+	for _, s := range parseStacks(stacks) {
+		if s.suspended() {
+			suspended = append(suspended, s)
+		}
+	}
+	return suspended
+}
+
 // A stack is the stack of one goroutine, as the runtime prints it:
 //
 //	goroutine 7 [running]:

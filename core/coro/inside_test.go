@@ -1,8 +1,10 @@
 package coro_test
 
 import (
+	"bytes"
 	"context"
 	"iter"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -187,3 +189,28 @@ func TestPollingAreTheStacksOfPollsThatGoOn(t *testing.T) {
 		t.Errorf("have %q", have)
 	}
 }
+
+// Suspended has the bodies that wait, and not the one that looks.
+func TestSuspendedHasTheBodiesThatWait(t *testing.T) {
+	h := newHost(t)
+	spawn(t, h, func(co *coro.Co) (int, error) { return 0, theWait(co) })
+	h.Run()
+	buf := make([]byte, 1<<20)
+	spawn(t, h, func(co *coro.Co) (int, error) { buf = buf[:runtime.Stack(buf, true)]; return 0, nil })
+	h.Run()
+	found := 0
+	for _, s := range coro.Suspended(buf) {
+		if bytes.Contains(s, []byte("theWait(")) {
+			found++
+		}
+		if bytes.Contains(s, []byte("[running]")) {
+			t.Errorf("this one runs:\n%s", s)
+		}
+	}
+	if found != 1 {
+		t.Errorf("%d of 1 suspended bodies found", found)
+	}
+}
+
+//go:noinline
+func theWait(co *coro.Co) error { return forever(co) }
