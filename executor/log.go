@@ -24,11 +24,26 @@ func (rt *Runtime) logPanic(what string, info TaskInfo, err *task.PanicError) {
 
 // logLongPoll logs a poll that holds its worker.
 func (rt *Runtime) logLongPoll(p LongPoll) {
+	what := "executor: a poll holds its worker"
 	args := append(p.Task.attrs(), "for", p.For)
 	if p.Stack != nil {
-		args = append(args, "at", placeIn(p.Stack, mainModule()), "stack", string(p.Stack))
+		args = append(args, "at", placeIn(p.Stack, mainModule()))
 	}
-	rt.opts.Logger.Warn("executor: a poll holds its worker", args...)
+	switch {
+	case p.Blocked == "":
+	case p.Holders != nil:
+		what = "executor: the task blocks its worker in " + p.Blocked + ": a suspended task is likely to hold the lock"
+		args = append(args, "held_at", placeIn(p.Holders, mainModule()))
+	default:
+		what = "executor: the task blocks its worker in " + p.Blocked
+	}
+	if p.Stack != nil {
+		args = append(args, "stack", string(p.Stack))
+	}
+	if p.Holders != nil {
+		args = append(args, "holders", string(p.Holders))
+	}
+	rt.opts.Logger.Warn(what, args...)
 }
 
 // afterPanic returns the part of the stack of a recovered panic that begins below the latest call of panic. It is

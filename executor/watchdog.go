@@ -1,12 +1,9 @@
 package executor
 
 import (
-	"bytes"
 	"runtime"
 	"sync/atomic"
 	"time"
-
-	"github.com/moduvex/moduvex-go/core/coro"
 )
 
 // A LongPoll is the report of a poll that holds its worker: see Options.LongPollThreshold.
@@ -15,8 +12,17 @@ type LongPoll struct {
 	For  time.Duration // it has lasted at least this long
 	// Stack is the stack of the poll at this moment. It is nil in a process of more than 2,000 goroutines, coroutines
 	// that wait included: to find one stack the process is stopped while all are listed. For the same
-	// reason it is nil in some of several reports in quick succession.
+	// reason it is nil in some of several reports in quick succession, and it is if the poll ends meanwhile. Where tasks are
+	// stolen, and several workers poll, it may have the stacks of several polls.
 	Stack []byte
+	// Blocked is what the goroutine of the poll waits for, in the words of package runtime: "sync.Mutex.Lock",
+	// "chan receive", "select", "IO wait", "syscall" and so on. It is "" if the goroutine computes, or if Stack does not tell.
+	Blocked string
+	// Holders are the stacks of up to four suspended tasks, if Blocked is a lock that one of them is likely to hold; or nil.
+	// A lock that is held over an await blocks each worker that polls a task which wants it, and for ever if that is the
+	// worker of the holder. A task is a likely holder if it is suspended in the function that has called Lock, or in a
+	// method of the same value or type. Stacks do not tell who holds a lock, so this is a guess.
+	Holders []byte
 }
 
 // A watchdog checks four times in each limit whether the polls of the workers end. A worker publishes the number of the
@@ -42,6 +48,7 @@ type watched struct {
 	poll     uint64    // worker.current at the last check
 	since    time.Time // when it was first seen
 	reported bool
+	polledBy uint64 // the goroutine that was reported as blocked, or 0
 }
 
 func startWatchdog(rt *Runtime, limit time.Duration) *watchdog {
@@ -126,7 +133,11 @@ func (d *watchdog) check(l *watched, w *worker) (busy bool) {
 	}
 	if lasted := time.Since(l.since); !l.reported && lasted >= d.limit {
 		l.reported = true
-		d.report(LongPoll{Task: w.info(poll & taskMask), For: lasted, Stack: d.stack()})
+		p := LongPoll{Task: w.info(poll & taskMask), For: lasted}
+		if all := d.stacks(); all != nil {
+			l.polledBy = p.diagnose(all, w, d.polledElsewhere())
+		}
+		d.report(p)
 	}
 	return true
 }
@@ -163,27 +174,29 @@ const (
 	maxStacks = 16 << 20
 )
 
-// stack returns busyStack, or nil if that would take too long.
-func (d *watchdog) stack() []byte {
+// polledElsewhere are the goroutines that hold workers whose long poll was reported, and has not ended.
+func (d *watchdog) polledElsewhere() (ids []uint64) {
+	for i := range d.watch {
+		if d.watch[i].polledBy != 0 {
+			ids = append(ids, d.watch[i].polledBy)
+		}
+	}
+	return ids
+}
+
+// stacks returns the stacks of all goroutines, or nil if that would take too long.
+func (d *watchdog) stacks() []byte {
 	n, begin := runtime.NumGoroutine(), time.Now()
 	if n > maxGoroutines || begin.Before(d.nextStack) {
 		return nil
 	}
-	s := busyStack(n)
-	end := time.Now()
-	d.nextStack = end.Add(stackShare * end.Sub(begin))
-	return s
-}
-
-// busyStack returns the stacks of the goroutines that poll at this moment: coroutines that are
-// not suspended, and workers that are not waiting for one. Goroutines have no names, so in a
-// process with several runtimes the polls of the others show up too. There are some n goroutines.
-func busyStack(n int) []byte {
 	buf := make([]byte, 1<<16+n*stackSize)
 	n = runtime.Stack(buf, true)
 	for n == len(buf) && len(buf) < maxStacks {
 		buf = make([]byte, 4*len(buf))
 		n = runtime.Stack(buf, true)
 	}
-	return bytes.Join(coro.Polling(buf[:n]), []byte("\n\n"))
+	end := time.Now()
+	d.nextStack = end.Add(stackShare * end.Sub(begin))
+	return buf[:n]
 }

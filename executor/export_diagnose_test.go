@@ -1,0 +1,7 @@
+package executor
+
+// Likeness is how likely the goroutine with the stack of holder holds the lock that the one of locker waits for.
+func Likeness(lockers, holder string) int {
+	n, _ := stack(holder).likest(stack(lockers).locker())
+	return n
+}
