@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/moduvex/moduvex-go/core"
@@ -25,6 +26,7 @@ func withReports(t *testing.T) (*executor.Runtime, chan executor.LongPoll) {
 
 func TestALongPollSaysWhatBlocksIt(t *testing.T) {
 	stop, never := make(chan struct{}), make(chan int)
+	var computes atomic.Bool
 	var mu sync.Mutex
 	var wg sync.WaitGroup
 	cond := sync.NewCond(&mu)
@@ -52,14 +54,9 @@ func TestALongPollSaysWhatBlocksIt(t *testing.T) {
 			mu.Unlock()
 		}},
 		{"a computation", []string{""}, func() {
-			for {
-				select {
-				case <-stop:
-					return
-				default:
-				}
+			for computes.Store(true); computes.Load(); {
 			}
-		}, func() { stop <- struct{}{} }},
+		}, func() { computes.Store(false) }},
 	} {
 		for _, s := range styles {
 			if test.name == "a group" {
