@@ -15,6 +15,8 @@ command -v redis-cli >/dev/null 2>&1 || missing="$missing redis-tools"
 command -v nginx >/dev/null 2>&1 || [ -x /usr/sbin/nginx ] || missing="$missing nginx-light"
 # The server that scrapes the tests of compat/prometheus.
 command -v prometheus >/dev/null 2>&1 || missing="$missing prometheus"
+# The peer of the TLS tests of compat/stdnet.
+command -v openssl >/dev/null 2>&1 || missing="$missing openssl"
 [ -n "$missing" ] || exit 0
 
 if [ "$(uname -s)" != Linux ]; then
