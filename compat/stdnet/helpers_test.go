@@ -113,9 +113,8 @@ func onEach(t *testing.T, body func(t *testing.T, co *coro.Co, a, b stdnet.Strea
 func wantTimeout(t *testing.T, op string, err error) {
 	t.Helper()
 	var oe *net.OpError
-	var ne net.Error
-	if !errors.As(err, &oe) || oe.Op != op || !errors.As(err, &ne) || !ne.Timeout() ||
-		!ne.Temporary() || //nolint:staticcheck // crypto/tls calls it
+	var temporary interface{ Temporary() bool } // crypto/tls asks
+	if !errors.As(err, &oe) || oe.Op != op || !oe.Timeout() || !errors.As(err, &temporary) || !temporary.Temporary() ||
 		!errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Errorf("%s: the error is %#v (%v)", op, err, err)
 	}
