@@ -66,7 +66,9 @@ func TestTLSOverABoundConn(t *testing.T) {
 // oneByte reads a byte at a time.
 type oneByte struct{ *tcp.Stream }
 
-func (o oneByte) Read(co *coro.Co, b []byte) (int, error) { return o.Stream.Read(co, b[:min(len(b), 1)]) }
+func (o oneByte) Read(co *coro.Co, b []byte) (int, error) {
+	return o.Stream.Read(co, b[:min(len(b), 1)])
+}
 
 func TestTLSOverABoundConnThatReadsByteByByte(t *testing.T) {
 	text := strings.Repeat("0123456789abcdef", 2000)
