@@ -1,6 +1,7 @@
 package stdnet_test
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"slices"
@@ -16,48 +17,50 @@ import (
 const (
 	benchMessage = 64
 	benchBuffer  = 512
-	benchRounds  = 1000 // of messages, between two readings of the clock
 )
 
-// An operation is a message there and back on each connection, by one worker that has both ends. Rounds with the
-// streams and rounds with connections that are bound alternate, on the same sockets: so the ratio of their medians means
-// something on a machine that does other work, too.
+// An operation is a round of messages there and back with the streams, and one with connections that are bound, on the
+// same sockets, by one worker that has both ends. The ratio is the median of those of the operations: so it means
+// something on a machine that does other work, too. It contains a Bind of each end for each round.
 func BenchmarkBoundEcho(b *testing.B) {
-	for _, conns := range []int{1, 64} {
-		b.Run(fmt.Sprintf("conns=%d", conns), func(b *testing.B) {
-			do(b, newRuntime(b, executor.Options{Workers: 1, LongPollThreshold: -1}), func(co *coro.Co) error {
-				as, bs, err := benchPairs(co, conns)
+	for _, test := range []struct{ conns, messages int }{{1, 2000}, {64, 100}} {
+		b.Run(fmt.Sprintf("conns=%d", test.conns), func(b *testing.B) {
+			rt := newRuntime(b, executor.Options{Workers: 1, LongPollThreshold: -1})
+			_, err := executor.Do(rt, func(co *coro.Co) error {
+				as, bs, err := benchPairs(co, test.conns)
 				if err != nil {
 					return err
 				}
-				var stream, bound []time.Duration
-				b.ReportAllocs()
+				var stream, bound, ratio []float64
 				b.ResetTimer()
-				for i := 0; i < b.N; i += benchRounds {
+				for b.Loop() {
 					t0 := time.Now()
-					if err := echoRounds(co, as, bs, serveStream, clientStream); err != nil {
+					if err := echoRound(co, as, bs, test.messages, serveStream, clientStream); err != nil {
 						return err
 					}
 					t1 := time.Now()
-					if err := echoRounds(co, as, bs, serveBound, clientBound); err != nil {
+					if err := echoRound(co, as, bs, test.messages, serveBound, clientBound); err != nil {
 						return err
 					}
-					stream, bound = append(stream, t1.Sub(t0)), append(bound, time.Since(t1))
+					n := float64(test.messages * test.conns)
+					s, c := float64(t1.Sub(t0))/n, float64(time.Since(t1))/n
+					stream, bound, ratio = append(stream, s), append(bound, c), append(ratio, c/s)
 				}
-				b.StopTimer()
-				per := float64(benchRounds * conns)
-				b.ReportMetric(float64(median(stream))/per, "stream-ns")
-				b.ReportMetric(float64(median(bound))/per, "bound-ns")
-				b.ReportMetric(float64(median(bound))/float64(median(stream)), "ratio")
+				b.ReportMetric(median(stream), "stream-ns")
+				b.ReportMetric(median(bound), "bound-ns")
+				b.ReportMetric(median(ratio), "ratio")
 				return closers(slices.Concat(as, bs)).Close()
-			})
+			}).Wait(context.Background())
+			if err != nil {
+				b.Fatal(err)
+			}
 		})
 	}
 }
 
-func median(ds []time.Duration) time.Duration {
-	slices.Sort(ds)
-	return ds[len(ds)/2]
+func median(fs []float64) float64 {
+	slices.Sort(fs)
+	return fs[len(fs)/2]
 }
 
 func closers(ss []stdnet.Stream) (cs coro.Closers) {
@@ -78,13 +81,13 @@ func benchPairs(co *coro.Co, n int) (as, bs []stdnet.Stream, err error) {
 	return as, bs, nil
 }
 
-// echoRounds sends benchRounds messages over each connection, and back.
-func echoRounds(co *coro.Co, as, bs []stdnet.Stream, serve, client func(co *coro.Co, s stdnet.Stream) error) error {
+// echoRound sends n messages over each connection, and back.
+func echoRound(co *coro.Co, as, bs []stdnet.Stream, n int, serve, client func(co *coro.Co, s stdnet.Stream, n int) error) error {
 	var hs []handle
 	for i := range as {
 		hs = append(hs,
-			executor.Do(co, func(co *coro.Co) error { return serve(co, bs[i]) }),
-			executor.Do(co, func(co *coro.Co) error { return client(co, as[i]) }))
+			executor.Do(co, func(co *coro.Co) error { return serve(co, bs[i], n) }),
+			executor.Do(co, func(co *coro.Co) error { return client(co, as[i], n) }))
 	}
 	for _, h := range hs {
 		if _, err := h.Join(co); err != nil {
@@ -94,23 +97,23 @@ func echoRounds(co *coro.Co, as, bs []stdnet.Stream, serve, client func(co *coro
 	return nil
 }
 
-func serveStream(co *coro.Co, s stdnet.Stream) error {
+func serveStream(co *coro.Co, s stdnet.Stream, n int) error {
 	buf := make([]byte, benchBuffer)
-	for range benchRounds {
-		n, err := s.Read(co, buf)
+	for range n {
+		m, err := s.Read(co, buf)
 		if err != nil {
 			return err
 		}
-		if _, err := s.Write(co, buf[:n]); err != nil {
+		if _, err := s.Write(co, buf[:m]); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func clientStream(co *coro.Co, s stdnet.Stream) error {
+func clientStream(co *coro.Co, s stdnet.Stream, n int) error {
 	buf := make([]byte, benchBuffer)
-	for range benchRounds {
+	for range n {
 		if _, err := s.Write(co, buf[:benchMessage]); err != nil {
 			return err
 		}
@@ -121,23 +124,23 @@ func clientStream(co *coro.Co, s stdnet.Stream) error {
 	return nil
 }
 
-func serveBound(co *coro.Co, s stdnet.Stream) error {
+func serveBound(co *coro.Co, s stdnet.Stream, n int) error {
 	c, buf := io.ReadWriter(stdnet.Bind(co, s)), make([]byte, benchBuffer)
-	for range benchRounds {
-		n, err := c.Read(buf)
+	for range n {
+		m, err := c.Read(buf)
 		if err != nil {
 			return err
 		}
-		if _, err := c.Write(buf[:n]); err != nil {
+		if _, err := c.Write(buf[:m]); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func clientBound(co *coro.Co, s stdnet.Stream) error {
+func clientBound(co *coro.Co, s stdnet.Stream, n int) error {
 	c, buf := io.ReadWriter(stdnet.Bind(co, s)), make([]byte, benchBuffer)
-	for range benchRounds {
+	for range n {
 		if _, err := c.Write(buf[:benchMessage]); err != nil {
 			return err
 		}
