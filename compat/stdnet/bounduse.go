@@ -26,7 +26,8 @@ import (
 //
 // An iterator that the body drives has a goroutine of its own, which may end before the body does. So its sign is not
 // remembered: each use by an iterator takes a microsecond, and the first one of each iterator several. So does each use
-// on a processor for which Sign has no assembly.
+// on a processor for which Sign has no assembly. An iterator belongs to the goroutine that has called its iter.Pull: if
+// that passes the iterator on, and another task drives it, it is still taken for the body.
 
 // owned reports whether the caller may read and write.
 func (c *boundConn) owned() bool {
