@@ -37,7 +37,8 @@
 //
 // [Runtime.Stats] has the totals, [Runtime.Metrics] counters and histograms of each worker, and [Runtime.Tasks] every
 // task that has not ended. None of them stops a worker. A watchdog reports a poll that holds its worker
-// ([Options.LongPollThreshold]). Under [Options.Profile] CPU profiles and execution traces have the names of the tasks.
+// ([Options.LongPollThreshold]), and what blocks it: if that is a lock, also which suspended task is likely to hold it.
+// Under [Options.Profile] CPU profiles and execution traces have the names of the tasks.
 //
 // # The path of a task
 //

@@ -15,8 +15,11 @@ import (
 // goroutine has ended, another one may get it. But a caller that has the sign of the body's goroutine, and then sees that
 // the body is not over, is the body:
 //
-//	The body ends:  1. over is set;  2. its goroutine runs the body of another task, or ends;  3. another goroutine gets the sign.
-//	owned:          1. compares the sign of the caller;  2. loads over.
+//	The body ends:  1. over is set;
+//	                2. its goroutine runs the body of another task, or ends;
+//	                3. another goroutine gets the sign.
+//	owned:          1. compares the sign of the caller;
+//	                2. loads over.
 //
 // A caller in state 2 or 3 of the first list comes after 1, in one goroutine or through the lock of the runtime that passes
 // the sign on: so it sees that the body is over.

@@ -96,8 +96,8 @@ func (c *coroutine) runsBody() bool {
 // the name takes an allocation.
 func declared(f *runtime.Func) (file string, line int) { return f.FileLine(f.Entry()) }
 
-// bodyDepth is how many frames of a coroutine are below the user's, or more: cell.run and loop, and those of iter.Pull and of
-// the runtime.
+// bodyDepth is how many frames of a coroutine are below the user's, or more: cell.run and loop, and those of iter.Pull
+// and of the runtime.
 const bodyDepth = 8
 
 // A bodyGoroutine tells the goroutine of a body, and those of the iterators that it drives, from all others.
