@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/moduvex/moduvex-go/compat/internal/goroutine"
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/executor/net/stream"
 )
@@ -83,7 +84,9 @@ var _ net.Conn = (*boundConn)(nil)
 
 func (c *boundConn) init(co *coro.Co, s Stream) {
 	c.s, c.co = s, co
-	c.uses.Init(co)
+	if c.uses.Init(co) == coro.TheBody {
+		c.sign.Store(goroutine.Sign())
+	}
 }
 
 // Read reads up to len(b) bytes, and suspends the body if there are none.

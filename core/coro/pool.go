@@ -14,6 +14,7 @@ type Pool struct {
 	opts  PoolOptions
 	pcs   [maxStack]uintptr  // scratch of checkUse, which would not fit a coroutine's first stack
 	text  [numberLength]byte // as pcs, for UseCheck.Init
+	runs  [maxRuns]uintptr   // for runsBody
 
 	home    party        // the goroutine that polls where no coroutine does
 	broken  []*coroutine // are to end: for trim

@@ -29,19 +29,28 @@ const (
 	AnIterator
 )
 
-// Init is a use of co: it panics if it finds that the caller is not the body.
-func (c *UseCheck) Init(co *Co) {
+// Init is a use of co: it panics if it finds that the caller is not the body. It returns what the caller is: TheBody or
+// AnIterator.
+func (c *UseCheck) Init(co *Co) User {
 	co.assertOwner()
 	c.co = co
 	if co.coroutine.runsBody() {
 		c.body.number = goroutineNumber(co.coroutine.pool.text[:])
-		return
+		return TheBody
 	}
+	return c.initSlowly()
+}
+
+//go:noinline
+func (c *UseCheck) initSlowly() User {
 	var all []stack
 	for s := ownStack(); ; {
 		if s.below(bodyFunc()) {
 			c.body.number = number(s.id())
-			return
+			if all == nil {
+				return TheBody // on a deep stack
+			}
+			return AnIterator
 		}
 		parent, ok := s.pulledBy()
 		if ok && all == nil {
@@ -75,22 +84,46 @@ func (c *UseCheck) Over() bool { return c.co.over.Load() }
 
 // runsBody reports whether the caller is on the goroutine of a coroutine, in a body, as far as a stack of maxStack frames
 // shows it. c is the coroutine that the caller should be on.
+//
+// A body's stack begins with 2 KB, which suffice for one that waits in a read; so this must need little of it. To find a
+// function needs more, and is done once for each type of task and worker: runs remembers the result.
 func (c *coroutine) runsBody() bool {
-	pcs := c.pool.pcs[:] // as in checkUse
+	p := c.pool
+	pcs := p.pcs[:] // as in checkUse
 	n := runtime.Callers(1, pcs)
-	if n == len(pcs) || !pulled(pcs[:n]) {
+	if n == len(pcs) {
 		return false
 	}
+	pcs = pcs[max(n-bodyDepth, 0):n]
+	for _, pc := range pcs {
+		for _, run := range &p.runs {
+			if pc == run {
+				return true
+			}
+		}
+	}
+	return p.findRun(pcs)
+}
+
+// findRun finds cell.run in the last frames of a stack.
+//
+//go:noinline
+func (p *Pool) findRun(pcs []uintptr) bool {
 	file, line := declared(bodyFunc()[0])
-	for i := n - 1; i >= max(n-bodyDepth, 0); i-- { // the user's frames last: a function that is inlined there allocates
+	for i := len(pcs) - 1; i >= 0; i-- { // the user's frames last: a function that is inlined there allocates
 		if f := runtime.FuncForPC(pcs[i] - 1); f != nil {
 			if in, at := declared(f); at == line && in == file {
+				copy(p.runs[1:], p.runs[:])
+				p.runs[0] = pcs[i]
 				return true
 			}
 		}
 	}
 	return false
 }
+
+// maxRuns is how many places in instances of cell.run a pool remembers: two for each type that tasks have.
+const maxRuns = 8
 
 // declared returns where f is in the source. That is the same for all instances of a generic function, as the name is, but
 // the name takes an allocation.
@@ -117,6 +150,13 @@ func (b *bodyGoroutine) refusal() (text string, iterator bool) {
 	case b.iterator.Load():
 		return "", true
 	}
+	return b.refusalSlowly(caller)
+}
+
+// refusalSlowly is not inlined: the body needs no room for it on its stack.
+//
+//go:noinline
+func (b *bodyGoroutine) refusalSlowly(caller uint64) (text string, iterator bool) {
 	var all []stack
 	for s := ownStack(); ; {
 		if s.below(bodyFunc()) {

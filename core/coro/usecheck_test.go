@@ -64,16 +64,50 @@ func TestAUseCheckKnowsItsBody(t *testing.T) {
 		"an iterator of an iterator": func(f func()) { pull(func() { pull(f) }) },
 	} {
 		for caller, test := range who(t) {
-			user, again := coro.User(-1), coro.User(-1)
+			maker, user, again := coro.User(-1), coro.User(-1), coro.User(-1)
 			do(t, func(co *coro.Co) {
 				var c coro.UseCheck
-				init(func() { c.Init(co) })
+				init(func() { maker = c.Init(co) })
 				test.call(func() { user, again = c.User(), c.User() })
 			})
 			if user != test.user || again != test.user {
 				t.Errorf("made by %s, used by %s: have %v, then %v, want %v", made, caller, user, again, test.user)
 			}
+			if want := who(t)[made].user; maker != want {
+				t.Errorf("made by %s: have %v, want %v", made, maker, want)
+			}
 		}
+	}
+}
+
+// A pool remembers by which frames it has known bodies: those of an iterator are no such ones, and those of other types of
+// tasks are.
+func TestAPoolKnowsBodiesAgain(t *testing.T) {
+	w := newWorker(t, coro.NewPool(0, false))
+	check := func(co *coro.Co) {
+		for range 3 {
+			var byBody, byIterator coro.UseCheck
+			if user := byBody.Init(co); user != coro.TheBody {
+				t.Errorf("the body is taken for %v", user)
+			}
+			pull(func() {
+				if user := byIterator.Init(co); user != coro.AnIterator {
+					t.Errorf("an iterator is taken for %v", user)
+				}
+			})
+			if user := byIterator.User(); user != coro.TheBody {
+				t.Errorf("the body is taken for %v", user)
+			}
+		}
+	}
+	for range 3 {
+		spawn(t, w, func(co *coro.Co) (int, error) { check(co); return 0, co.Yield() })
+		spawn(t, w, func(co *coro.Co) (string, error) { check(co); return "", co.Yield() })
+		slot := coro.NewDo[struct{}](func(co *coro.Co) error { check(co); return co.Yield() })
+		if err := w.Spawn(&slot.Task); err != nil {
+			t.Fatal(err)
+		}
+		w.run()
 	}
 }
 
