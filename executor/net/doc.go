@@ -24,6 +24,12 @@
 // of the socket with the waker that it polled with, unless it closes the socket. Functions whose names end in Future
 // return a future, for combinators and for executor.Spawn.
 //
+// For code without a task there is a third form, of the operations that move data and of accepts. Its name begins with Try,
+// it takes no context, and it tries once: if ok is false, the operation would wait, and has done nothing. Any goroutine
+// may call it.
+//
+//	n, ok, err := s.TryRead(buf)
+//
 // A connection that is idle most of the time should hold neither a buffer nor a stack while it waits:
 // PollReadable waits without either, and WaitReadable without a buffer.
 //

@@ -268,3 +268,32 @@ func ExampleStream_Split() {
 	fmt.Println(reply, err)
 	// Output: hello EOF
 }
+
+// An ordinary goroutine takes what has arrived, and never waits.
+func ExampleStream_TryRead() {
+	l, err := tcp.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer l.Close()
+	peer, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer peer.Close()
+	s, ok, err := l.TryAccept()
+	if !ok || err != nil {
+		fmt.Println(ok, err)
+		return
+	}
+	defer s.Close()
+	_, ok, err = s.TryRead(make([]byte, 100))
+	fmt.Println("before the peer has written:", ok, err)
+	n, ok, err := s.TryWrite([]byte("hello"))
+	fmt.Println("wrote", n, ok, err)
+	// Output:
+	// before the peer has written: false <nil>
+	// wrote 5 true <nil>
+}

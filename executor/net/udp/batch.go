@@ -44,23 +44,16 @@ func (s *Socket) PollReadBatch(cx *core.Context, ms []Message) (n int, ready boo
 	return n, ready, s.wrap("read", err)
 }
 
-// TryReadBatch is ReadBatch without waiting.
+// TryReadBatch is ReadBatch without waiting; see [Socket.TryReadFrom].
 func (s *Socket) TryReadBatch(ms []Message) (n int, ok bool, err error) {
-	const d = reactor.Read
-	ev, err := s.fd.BeginOnce(d)
-	if err != nil {
-		return 0, true, s.wrap("read", err)
-	}
 	if len(ms) == 0 {
-		s.fd.EndOnce(ev, d, false)
-		return 0, true, nil
+		return 0, true, s.wrap("read", s.fd.CheckOnce(reactor.Read))
 	}
-	n, errno := s.recvBatch(ms)
-	s.fd.EndOnce(ev, d, errno == sys.EAGAIN)
-	if errno == sys.EAGAIN {
-		return 0, false, nil
-	}
-	return n, true, s.wrap("read", callError("recvmmsg", errno))
+	ok, err = s.fd.TryOnce(reactor.Read, "recvmmsg", func(int) (errno sys.Errno) {
+		n, errno = s.recvBatch(ms)
+		return errno
+	})
+	return n, ok, s.wrap("read", err)
 }
 
 func (s *Socket) readBatch(cx *core.Context, ms []Message) (n int, p netfd.Progress, err error) {
@@ -118,26 +111,20 @@ func (s *Socket) PollWriteBatch(cx *core.Context, ms []Message) (n int, ready bo
 	return n, ready, s.notSent(ms, n, err)
 }
 
-// TryWriteBatch is PollWriteBatch without a task.
+// TryWriteBatch is PollWriteBatch without a task; see [Socket.TryReadFrom].
 func (s *Socket) TryWriteBatch(ms []Message) (n int, ok bool, err error) {
-	const d = reactor.Write
-	ev, err := s.fd.BeginOnce(d)
-	if err != nil {
-		return 0, true, s.notSent(ms, 0, err)
-	}
 	if len(ms) == 0 {
-		s.fd.EndOnce(ev, d, false)
-		return 0, true, nil
+		return 0, true, s.notSent(ms, 0, s.fd.CheckOnce(reactor.Write))
 	}
-	n, errno, err := s.sendBatch(ms)
-	s.fd.EndOnce(ev, d, errno == sys.EAGAIN)
-	if errno == sys.EAGAIN {
-		return 0, false, nil
-	}
+	var invalid error
+	ok, err = s.fd.TryOnce(reactor.Write, "sendmmsg", func(int) (errno sys.Errno) {
+		n, errno, invalid = s.sendBatch(ms)
+		return errno
+	})
 	if err == nil {
-		err = callError("sendmmsg", errno)
+		err = invalid
 	}
-	return n, true, s.notSent(ms, n, err)
+	return n, ok, s.notSent(ms, n, err)
 }
 
 func (s *Socket) writeBatch(cx *core.Context, ms []Message) (n int, p netfd.Progress, err error) {

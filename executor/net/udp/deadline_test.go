@@ -75,6 +75,42 @@ func TestPastDeadlineFailsThoughThereIsSomething(t *testing.T) {
 	})
 }
 
+// Regression: the forms that try once ignored deadlines.
+func TestTryFailsAfterTheDeadline(t *testing.T) {
+	a, b := pair(t)
+	a.TryWrite([]byte("x"))
+	buf := make([]byte, 1)
+	ms := []udp.Message{{Buf: buf}}
+	b.SetDeadline(time.Now().Add(-time.Second))
+	for op, tries := range map[string][]func() (bool, error){
+		"read": {
+			func() (bool, error) { _, ok, err := b.TryRead(buf); return ok, err },
+			func() (bool, error) { _, _, ok, err := b.TryReadFrom(buf); return ok, err },
+			func() (bool, error) { _, _, ok, err := b.TryPeekFrom(buf); return ok, err },
+			func() (bool, error) { _, ok, err := b.TryReadBatch(ms); return ok, err },
+			func() (bool, error) { _, ok, err := b.TryReadBatch(nil); return ok, err },
+		},
+		"write": {
+			func() (bool, error) { _, ok, err := b.TryWrite(buf); return ok, err },
+			func() (bool, error) { _, ok, err := b.TryWriteTo(buf, a.LocalAddrPort()); return ok, err },
+			func() (bool, error) { _, ok, err := b.TryWriteBatch(ms); return ok, err },
+			func() (bool, error) { _, ok, err := b.TryWriteBatch(nil); return ok, err },
+		},
+	} {
+		for _, try := range tries {
+			ok, err := try()
+			wantTimeout(t, err, op)
+			if !ok {
+				t.Errorf("a %s that has failed is worth waiting for", op)
+			}
+		}
+	}
+	b.SetDeadline(time.Now().Add(time.Hour))
+	if n, ok, err := b.TryRead(buf); n != 1 || !ok || err != nil {
+		t.Errorf("with a later deadline: %d, %v, %v", n, ok, err)
+	}
+}
+
 func TestDeadlineIsBroughtForward(t *testing.T) {
 	rt := nettest.NewRuntime(t)
 	_, b := pair(t)

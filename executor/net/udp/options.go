@@ -3,6 +3,7 @@ package udp
 import (
 	"net"
 	"net/netip"
+	"os"
 	"syscall"
 	"time"
 
@@ -180,4 +181,12 @@ func (s *Socket) SyscallConn() (syscall.RawConn, error) {
 	}
 	failed := func(op string, err error) error { return s.wrap(op, err) }
 	return &netfd.RawConn{FD: &s.fd, Failed: failed}, nil
+}
+
+// callError returns errno as an error that names the system call.
+func callError(call string, errno sys.Errno) error {
+	if errno == 0 {
+		return nil
+	}
+	return os.NewSyscallError(call, errno)
 }

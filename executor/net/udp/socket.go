@@ -4,7 +4,6 @@ import (
 	"io"
 	"net"
 	"net/netip"
-	"os"
 	"sync/atomic"
 
 	"github.com/moduvex/moduvex-go/core"
@@ -35,7 +34,8 @@ func (s *Socket) PollReadFrom(cx *core.Context, b []byte) (n int, from netip.Add
 	return s.pollReceive(cx, b, false)
 }
 
-// TryReadFrom is ReadFrom without waiting.
+// TryReadFrom is ReadFrom without waiting: ok is false if it would wait. Any goroutine may call it, inside a task or not.
+// It fails with os.ErrDeadlineExceeded once a deadline has passed, as the other forms do.
 func (s *Socket) TryReadFrom(b []byte) (n int, from netip.AddrPort, ok bool, err error) {
 	return s.tryReceive(b, false)
 }
@@ -110,19 +110,15 @@ func (s *Socket) recv(cx *core.Context, b []byte, peek bool) (r datagram, p netf
 }
 
 func (s *Socket) tryReceive(b []byte, peek bool) (n int, from netip.AddrPort, ok bool, err error) {
-	const d = reactor.Read
-	ev, err := s.fd.BeginOnce(d)
-	if err != nil {
-		return 0, from, true, s.failed("read", from, err)
-	}
 	var r datagram
-	var errno sys.Errno
-	r.n, r.truncated, r.from, errno = sys.RecvFrom(s.fd.Sysfd(), b, peek)
-	s.fd.EndOnce(ev, d, errno == sys.EAGAIN)
-	if errno == sys.EAGAIN {
+	ok, err = s.fd.TryOnce(reactor.Read, "recvfrom", func(fd int) (errno sys.Errno) {
+		r.n, r.truncated, r.from, errno = sys.RecvFrom(fd, b, peek)
+		return errno
+	})
+	if !ok {
 		return 0, from, false, nil
 	}
-	n, from, err = s.received(r, callError("recvfrom", errno))
+	n, from, err = s.received(r, err)
 	return n, from, true, err
 }
 
@@ -238,17 +234,11 @@ func (s *Socket) send(cx *core.Context, b []byte, dest destination) (netfd.Progr
 }
 
 func (s *Socket) tryTransmit(b []byte, dest destination) (n int, ok bool, err error) {
-	const d = reactor.Write
-	ev, err := s.fd.BeginOnce(d)
-	if err != nil {
-		return 0, true, s.failed("write", dest.addr(), err)
-	}
-	errno := s.sendOnce(b, dest)
-	s.fd.EndOnce(ev, d, errno == sys.EAGAIN)
-	if errno == sys.EAGAIN {
+	ok, err = s.fd.TryOnce(reactor.Write, "sendto", func(int) sys.Errno { return s.sendOnce(b, dest) })
+	if !ok {
 		return 0, false, nil
 	}
-	n, err = s.sent(b, dest, callError("sendto", errno))
+	n, err = s.sent(b, dest, err)
 	return n, true, err
 }
 
@@ -303,14 +293,6 @@ func (s *Socket) Unwait(w core.Waker, d reactor.Direction) { s.fd.Unwait(w, d) }
 // Close closes the socket. Datagrams that were sent are not affected. Pending operations and a second Close return
 // net.ErrClosed.
 func (s *Socket) Close() error { return s.wrap("close", s.fd.Close()) }
-
-// callError returns errno as an error that names the system call.
-func callError(call string, errno sys.Errno) error {
-	if errno == 0 {
-		return nil
-	}
-	return os.NewSyscallError(call, errno)
-}
 
 // failed makes the error of an operation with addr, or with the peer if addr is the zero value. It is not inlined,
 // which keeps the frames of operations small.

@@ -242,3 +242,23 @@ func ExampleStream_SendFile() {
 	// hello, world
 	// <nil>
 }
+
+// An ordinary goroutine takes what has arrived, and never waits.
+func ExampleStream_TryRead() {
+	a, b, err := unix.StreamPair()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer a.Close()
+	defer b.Close()
+	buf := make([]byte, 100)
+	_, ok, err := b.TryRead(buf)
+	fmt.Println(ok, err)
+	_, _, _ = a.TryWrite([]byte("hello"))
+	n, ok, err := b.TryRead(buf)
+	fmt.Println(string(buf[:n]), ok, err)
+	// Output:
+	// false <nil>
+	// hello true <nil>
+}

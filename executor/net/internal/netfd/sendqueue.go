@@ -76,6 +76,16 @@ func (q *SendQueues) Queued(to string) int {
 	return 0
 }
 
+// waits reports whether sends to a receiver wait. Any goroutine.
+func (q *SendQueues) waits(to string) bool {
+	if q.active.Load() == 0 {
+		return false
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.queues[to] != nil
+}
+
 // admit reports whether a send to a receiver may be tried. If not, admit has put it into the queue, which wakes its
 // waker when it should try again.
 func (q *SendQueues) admit(cx *core.Context, to string) bool {

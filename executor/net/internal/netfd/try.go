@@ -1,8 +1,6 @@
 package netfd
 
 import (
-	"net"
-
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/executor/net/internal/sys"
 	"github.com/moduvex/moduvex-go/reactor"
@@ -108,26 +106,4 @@ func (t *Try) End() (Progress, error) {
 	}
 	t.f.End(t.cx, t.d, t.p)
 	return t.p, t.err
-}
-
-// BeginOnce begins an operation that is tried once, by a caller without a task to suspend and without a clock to
-// check deadlines with. It returns net.ErrClosed if f or the direction is closed; otherwise EndOnce follows with the
-// event that it returned.
-func (f *FD) BeginOnce(d reactor.Direction) (Event, error) {
-	if !f.acquire(open | halfClosed(d)) {
-		return Event{}, net.ErrClosed
-	}
-	ev := Event{reg: f.reg.Load()}
-	if ev.reg != nil {
-		ev.ready, _ = ev.reg.Ready(d)
-	}
-	return ev, nil
-}
-
-// EndOnce ends the operation.
-func (f *FD) EndOnce(ev Event, d reactor.Direction, blocked bool) {
-	if blocked {
-		ev.Blocked(d)
-	}
-	f.Release()
 }
