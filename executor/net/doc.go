@@ -65,9 +65,27 @@
 // dialed it, every other socket with that of the first task that has to wait. The registration stays there, and wakes
 // tasks on every worker. If that runtime ends, the next task that has to wait registers the socket with its own.
 //
+// An ordinary goroutine waits for a socket in three ways: it polls with the context of a Parker of the runtime; it runs a
+// task and waits for that; or it uses a RawConn, with system calls of its own.
+//
 // A listener closes when the runtime of the task that accepted last begins to drain: accepts end with net.ErrClosed,
 // and the port refuses connections. Accepted connections go on. An idle connection waits in executor.UntilDrain and
 // so learns of the drain.
+//
+// # System calls of your own
+//
+// SyscallConn, RawConn and RawConnWith of a socket return its syscall.RawConn. Read and Write of that repeat their function
+// until it returns true, and wait in between, as those of package net do:
+//
+//	| from           | is for               | waits by                                                            |
+//	|----------------|----------------------|---------------------------------------------------------------------|
+//	| RawConn(co)    | the body of co       | suspending the body                                                 |
+//	| RawConnWith(f) | ordinary goroutines  | blocking the goroutine with what f returns, a Parker for example    |
+//	| SyscallConn()  | ordinary goroutines  | blocking the goroutine, if a task has waited for the socket before  |
+//	| PollRawRead,   | futures              | a poll calls the function once, and again if there was an event     |
+//	| PollRawWrite   |                      | meanwhile                                                           |
+//
+// The RawConns for goroutines fail with core.ErrNested inside a task, where they would block the worker.
 //
 // # Closing
 //

@@ -3,10 +3,8 @@ package tcp
 import (
 	"net"
 	"net/netip"
-	"syscall"
 	"time"
 
-	"github.com/moduvex/moduvex-go/executor/net/internal/netfd"
 	"github.com/moduvex/moduvex-go/executor/net/internal/sys"
 	"github.com/moduvex/moduvex-go/reactor"
 )
@@ -133,14 +131,4 @@ func (s *Stream) SetReadBuffer(bytes int) error {
 // SetWriteBuffer sets the size of the system's send buffer.
 func (s *Stream) SetWriteBuffer(bytes int) error {
 	return s.control("set", func(fd int) error { return sys.SetWriteBuffer(fd, bytes) })
-}
-
-// SyscallConn returns access to the descriptor. Control works as in package net. Read and Write of the RawConn call
-// their function once and do not wait: if it returns false, they return an error that is syscall.EAGAIN, and the
-// caller waits with WaitReadable or WaitWritable and tries again.
-func (s *Stream) SyscallConn() (syscall.RawConn, error) {
-	if s.fd.Closed() {
-		return nil, s.failed("raw", net.ErrClosed)
-	}
-	return &netfd.RawConn{FD: &s.fd, Failed: s.failed, Owner: s}, nil
 }

@@ -16,6 +16,18 @@ func (s *Stream) TakeWaiters(d reactor.Direction) int { return nettest.TakeWaite
 // TakeWaiters takes out the waiters for an accept and returns how many they were.
 func (l *Listener) TakeWaiters() int { return nettest.TakeWaiters(&l.fd.FD, reactor.Read) }
 
+// WakeWaiters wakes the waiters, which then wait again, and returns how many they were.
+func (s *Stream) WakeWaiters(d reactor.Direction) int { return nettest.WakeWaiters(&s.fd, d) }
+func (l *Listener) WakeWaiters(d reactor.Direction) int {
+	return nettest.WakeWaiters(&l.fd.FD, d)
+}
+
+// HasWaiters reports whether there are any.
+func (s *Stream) HasWaiters(d reactor.Direction) bool { return nettest.HasWaiters(&s.fd, d) }
+func (l *Listener) HasWaiters(d reactor.Direction) bool {
+	return nettest.HasWaiters(&l.fd.FD, d)
+}
+
 // Registered reports whether s is registered with a reactor.
 func (s *Stream) Registered() bool { return s.fd.Registration() != nil }
 

@@ -3,7 +3,6 @@ package tcp
 import (
 	"net"
 	"net/netip"
-	"syscall"
 	"time"
 
 	"github.com/moduvex/moduvex-go/core"
@@ -99,14 +98,6 @@ func (l *Listener) SetDeadline(t time.Time) error {
 		return l.failed("set", err)
 	}
 	return nil
-}
-
-// SyscallConn returns access to the descriptor; see [Stream.SyscallConn].
-func (l *Listener) SyscallConn() (syscall.RawConn, error) {
-	if l.fd.Closed() {
-		return nil, l.failed("raw", net.ErrClosed)
-	}
-	return &netfd.RawConn{FD: &l.fd.FD, Failed: l.failed}, nil
 }
 
 //go:noinline

@@ -51,46 +51,6 @@ func TestUrgentDataStallsNobody(t *testing.T) {
 	}
 }
 
-func TestSyscallConn(t *testing.T) {
-	rt := nettest.NewRuntime(t)
-	s, c := connect(t, rt)
-	raw, err := s.SyscallConn()
-	if err != nil {
-		t.Fatal(err)
-	}
-	h := executor.Do(rt, func(co *coro.Co) error {
-		tries := 0
-		for {
-			buf := make([]byte, 10)
-			n := 0
-			err := raw.Read(func(fd uintptr) bool {
-				tries++
-				var err error
-				n, err = syscall.Read(int(fd), buf)
-				return err != syscall.EAGAIN
-			})
-			if errors.Is(err, syscall.EAGAIN) {
-				if err := s.WaitReadable(co); err != nil {
-					return err
-				}
-				continue
-			}
-			if err != nil || string(buf[:n]) != "raw" || tries > 3 {
-				return fmt.Errorf("read %q after %d tries, %v", buf[:n], tries, err)
-			}
-			return nil
-		}
-	})
-	nettest.Settle(rt)
-	c.Write([]byte("raw"))
-	if err := nettest.Finish(t, h); err != nil {
-		t.Error(err)
-	}
-	if err := raw.Write(func(uintptr) bool { return true }); err != nil {
-		t.Error(err)
-	}
-}
-
 // option reads an option of a socket.
 func option(tb testing.TB, c interface {
 	SyscallConn() (syscall.RawConn, error)

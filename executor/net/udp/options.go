@@ -4,10 +4,8 @@ import (
 	"net"
 	"net/netip"
 	"os"
-	"syscall"
 	"time"
 
-	"github.com/moduvex/moduvex-go/executor/net/internal/netfd"
 	"github.com/moduvex/moduvex-go/executor/net/internal/sys"
 	"github.com/moduvex/moduvex-go/reactor"
 )
@@ -170,17 +168,6 @@ func (s *Socket) set(f func(fd int) error) error {
 		s.fd.Release()
 	}
 	return s.wrap("set", err)
-}
-
-// SyscallConn returns access to the descriptor. Control works as in package net. Read and Write of the RawConn call
-// their function once and do not wait: if it returns false, they return an error that is syscall.EAGAIN, and the
-// caller waits with WaitReadable or WaitWritable and tries again.
-func (s *Socket) SyscallConn() (syscall.RawConn, error) {
-	if s.fd.Closed() {
-		return nil, s.wrap("raw", net.ErrClosed)
-	}
-	failed := func(op string, err error) error { return s.wrap(op, err) }
-	return &netfd.RawConn{FD: &s.fd, Failed: failed}, nil
 }
 
 // callError returns errno as an error that names the system call.

@@ -11,7 +11,6 @@ import (
 	"testing"
 
 	"github.com/moduvex/moduvex-go/core/coro"
-	"github.com/moduvex/moduvex-go/executor"
 	"github.com/moduvex/moduvex-go/executor/net/internal/nettest"
 	"github.com/moduvex/moduvex-go/executor/net/udp"
 	"golang.org/x/sys/unix"
@@ -194,41 +193,6 @@ func TestMulticast(t *testing.T) {
 		if err := s.JoinGroup(netip.MustParseAddr(bad), nil); !errors.As(err, &ae) {
 			t.Errorf("join %s: %v", bad, err)
 		}
-	}
-}
-
-func TestRawReadIsTriedOnce(t *testing.T) {
-	rt := nettest.NewRuntime(t)
-	a, b := pair(t)
-	raw, err := b.SyscallConn()
-	if err != nil {
-		t.Fatal(err)
-	}
-	h := executor.Do(rt, func(co *coro.Co) error {
-		tries := 0
-		for {
-			var err error
-			rerr := raw.Read(func(fd uintptr) bool {
-				tries++
-				_, err = unix.Read(int(fd), make([]byte, 10))
-				return err != unix.EAGAIN
-			})
-			if rerr == nil {
-				if tries > 3 {
-					return fmt.Errorf("%d tries", tries)
-				}
-				return err
-			}
-			wantIs(t, rerr, "raw-read", syscall.EAGAIN)
-			if err := b.WaitReadable(co); err != nil {
-				return err
-			}
-		}
-	})
-	nettest.Settle(rt)
-	a.TryWrite([]byte("x"))
-	if err := nettest.Finish(t, h); err != nil {
-		t.Error(err)
 	}
 }
 

@@ -175,14 +175,6 @@ func (l *listener) SetDeadline(t time.Time) error {
 	return l.wrap("set", l.fd.SetDeadline(reactor.Read, t))
 }
 
-// SyscallConn returns access to the descriptor; see [Stream.SyscallConn].
-func (l *listener) SyscallConn() (syscall.RawConn, error) {
-	if l.fd.Closed() {
-		return nil, l.failed("raw", net.ErrClosed)
-	}
-	return &netfd.RawConn{FD: &l.fd.FD, Failed: l.failed}, nil
-}
-
 // wrap makes the error of an operation, if there is one.
 func (l *listener) wrap(op string, err error) error {
 	if err == nil {

@@ -5,7 +5,6 @@ import (
 	"io"
 	"net"
 	"os"
-	"syscall"
 	"time"
 
 	"github.com/moduvex/moduvex-go/core"
@@ -101,18 +100,6 @@ func (s *socket) SetReadBuffer(bytes int) error {
 // SetWriteBuffer sets the size of the system's send buffer, which also bounds the length of a message.
 func (s *socket) SetWriteBuffer(bytes int) error {
 	return s.control("set", func(fd int) error { return sys.SetWriteBuffer(fd, bytes) })
-}
-
-// SyscallConn returns access to the descriptor. Control works as in package net. Read and Write of the RawConn call
-// their function once and do not wait: if it returns false, they return an error that is syscall.EAGAIN, and the
-// caller waits with WaitReadable or WaitWritable and tries again.
-func (s *socket) SyscallConn() (syscall.RawConn, error) { return s.raw(nil) }
-
-func (s *socket) raw(owner any) (syscall.RawConn, error) {
-	if s.fd.Closed() {
-		return nil, s.wrap("raw", net.ErrClosed)
-	}
-	return &netfd.RawConn{FD: &s.fd, Failed: s.wrap, Owner: owner}, nil
 }
 
 // control calls f, which must not wait, with the descriptor.

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net"
 	"os"
-	"syscall"
 
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coro"
@@ -95,11 +94,6 @@ func (s *Stream) PollWriteMsg(cx *core.Context, b []byte, fds []int) (n int, rea
 // PeerCredentials returns the process of the peer on Linux, Darwin and FreeBSD, and errors.ErrUnsupported on other
 // systems.
 func (s *Stream) PeerCredentials() (Credentials, error) { return s.peerCredentials() }
-
-// SyscallConn returns access to the descriptor. Control works as in package net. Read and Write of the RawConn call
-// their function once and do not wait: if it returns false, they return an error that is syscall.EAGAIN, and the
-// caller waits with WaitReadable or WaitWritable and tries again.
-func (s *Stream) SyscallConn() (syscall.RawConn, error) { return s.raw(s) }
 
 // CloseRead ends reading: bytes that have arrived can still be read, and then reads return io.EOF. The writes of the
 // peer fail with syscall.EPIPE.

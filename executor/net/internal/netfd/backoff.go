@@ -36,6 +36,7 @@ type backoff struct {
 	pause    Pause
 	kept     []Accepted // accepted, and taken back for want of memory
 	unlogged error      // the cause of a shortage that is not logged yet
+	handed   handed     // what the last handOn was for
 	fd       *FD
 	alarm    Alarm
 }

@@ -29,6 +29,13 @@ type times [2]limit
 // Two events end (1). The alarm rings: that wakes all waiters if the deadline has passed, and one if it was put off.
 // Or the deadline is set to an earlier time: that wakes all waiters if it has passed, and one if not. A deadline that
 // is put off wakes no waiter.
+//
+// A waiter may be an ordinary goroutine. The host of its polls is a [clock] or that of a Parker, where the alarm is a timer
+// of Go. The argument holds for it: the goroutine, too, tries again whenever it is woken, and calls settle or
+// settleAnywhere however it leaves (Raw.block defers an Unwait); and ring, which then runs on a goroutine of its own, only
+// does what any goroutine may do. Such an alarm stays set when the goroutine leaves and others wait, so the host must not
+// need the goroutine to make it ring. If the clocks of two hosts differ, as in tests, the alarm rings by the clock of the
+// host that it is set on; a waiter whose clock is behind sets it again on its own host.
 type limit struct {
 	fd        *FD
 	direction reactor.Direction

@@ -38,7 +38,8 @@
 //	cx.Refund(), unless it is Done
 //	f.End(cx, d, p)
 //
-// Operations that more than one package needs are here: reads and writes of byte streams, accepts, splice, sendfile.
+// Operations that more than one package needs are here: reads and writes of byte streams, accepts, splice, sendfile, and
+// functions that use the descriptor ([Raw]).
 //
 // A poll is bounded whatever the system reports. An operation that would have blocked is tried again in the same poll
 // only if the reactor has reported an event meanwhile, and each further try spends budget. If the system reports
@@ -57,7 +58,8 @@
 //
 // The fields word, reg and times of an FD are atomics that any goroutine may read; their comments say what writes
 // them. A limit has a lock. The entry of an alarm is in the timer wheel of one worker: only code on that worker arms
-// or disarms it, and code elsewhere gives it back to the worker ([core.ReleasingHost]).
+// or disarms it, and code elsewhere gives it back to the worker ([core.ReleasingHost]). Ordinary goroutines wait through a
+// [Waiter], whose host has timers that any goroutine may arm and disarm.
 //
 // # Closing
 //

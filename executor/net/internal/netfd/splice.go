@@ -27,7 +27,7 @@ func endOf(x any) (e end, ok bool) {
 	if err != nil {
 		return e, false
 	}
-	r, ok := raw.(*RawConn)
+	r, ok := raw.(*Raw)
 	if !ok || r.Owner != x { // a type that embeds a stream may override its Read or Write
 		return e, false
 	}

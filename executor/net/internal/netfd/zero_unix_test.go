@@ -62,6 +62,7 @@ func callZero(t *testing.T, co *coro.Co, v reflect.Value, name string, method re
 		net.KeepAliveConfig{Enable: true}, []udp.Message{{Buf: []byte("x"), Addr: netip.MustParseAddrPort("127.0.0.1:9")}},
 		(*net.Interface)(nil), nothing{}, strings.NewReader("x"), core.WakerFunc(func() {}),
 		func(*coro.Co, *tcp.Stream) {}, func(core.Spawner, *tcp.Stream) {},
+		func(uintptr) bool { return true }, func() tcp.Waiter { panic("it waits") },
 	}
 	in := make([]reflect.Value, method.Type().NumIn())
 	for i := range in {
@@ -79,12 +80,23 @@ func callZero(t *testing.T, co *coro.Co, v reflect.Value, name string, method re
 		}
 	}
 	for _, out := range method.Call(in) {
+		if raw, ok := out.Interface().(tcp.RawConn); ok {
+			wantZero(t, v.Type(), name+", Read", raw.Read(func(uintptr) bool { return true }))
+			wantZero(t, v.Type(), name+", Write", raw.Write(func(uintptr) bool { return true }))
+			wantZero(t, v.Type(), name+", Control", raw.Control(func(uintptr) {}))
+			continue
+		}
 		if out.Type() != reflect.TypeFor[error]() {
 			continue
 		}
 		err, _ := out.Interface().(error)
-		if !errors.Is(err, net.ErrClosed) || !strings.Contains(err.Error(), "the socket is zero") {
-			t.Errorf("%v.%s: %v, want a net.ErrClosed that says that the socket is zero", v.Type(), name, err)
-		}
+		wantZero(t, v.Type(), name, err)
+	}
+}
+
+func wantZero(t *testing.T, of reflect.Type, name string, err error) {
+	t.Helper()
+	if !errors.Is(err, net.ErrClosed) || !strings.Contains(err.Error(), "the socket is zero") {
+		t.Errorf("%v.%s: %v, want a net.ErrClosed that says that the socket is zero", of, name, err)
 	}
 }

@@ -31,3 +31,22 @@ func TakeWaiters(fd *netfd.FD, d reactor.Direction) int {
 	}
 	return len(reg.TakeWaiters(d, nil))
 }
+
+// WakeWaiters wakes the waiters of fd for direction d, which then wait again, and returns how many they were.
+func WakeWaiters(fd *netfd.FD, d reactor.Direction) int {
+	reg := fd.Registration()
+	if reg == nil {
+		return 0
+	}
+	wakers := reg.TakeWaiters(d, nil)
+	for _, w := range wakers {
+		w.Wake()
+	}
+	return len(wakers)
+}
+
+// HasWaiters reports whether there are any.
+func HasWaiters(fd *netfd.FD, d reactor.Direction) bool {
+	reg := fd.Registration()
+	return reg != nil && reg.HasWaiters(d)
+}

@@ -1,0 +1,590 @@
+//go:build unix
+
+package tcp_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/coro"
+	"github.com/moduvex/moduvex-go/executor"
+	"github.com/moduvex/moduvex-go/executor/net/internal/nettest"
+	"github.com/moduvex/moduvex-go/executor/net/tcp"
+	"github.com/moduvex/moduvex-go/reactor"
+	"golang.org/x/sys/unix"
+)
+
+// rawSocket is what a Stream and a Listener have.
+type rawSocket interface {
+	syscall.Conn
+	RawConn(co *coro.Co) tcp.RawConn
+	RawConnWith(func() tcp.Waiter) tcp.RawConn
+	PollRawRead(cx *core.Context, f func(fd uintptr) bool) (bool, error)
+	HasWaiters(reactor.Direction) bool
+	WakeWaiters(reactor.Direction) int
+}
+
+// rawStyles call f by a RawConn of s, or in poll style, and return how it ends.
+var rawStyles = map[string]func(rt *executor.Runtime, s rawSocket, f func(fd uintptr) bool) (wait func(testing.TB) error){
+	"goroutine": func(rt *executor.Runtime, s rawSocket, f func(fd uintptr) bool) func(testing.TB) error {
+		raw, err := s.SyscallConn()
+		if err != nil {
+			return func(testing.TB) error { return err }
+		}
+		return inGoroutine(func() error { return raw.Read(f) })
+	},
+	"parker": func(rt *executor.Runtime, s rawSocket, f func(fd uintptr) bool) func(testing.TB) error {
+		raw := s.RawConnWith(func() tcp.Waiter { return rt.Parker(rt.Workers() - 1) })
+		return inGoroutine(func() error { return raw.Read(f) })
+	},
+	"direct": func(rt *executor.Runtime, s rawSocket, f func(fd uintptr) bool) func(testing.TB) error {
+		h := executor.Do(rt, func(co *coro.Co) error { return s.RawConn(co).Read(f) })
+		return func(tb testing.TB) error { return nettest.Finish(tb, h) }
+	},
+	"poll": func(rt *executor.Runtime, s rawSocket, f func(fd uintptr) bool) func(testing.TB) error {
+		h := executor.Do(rt, func(co *coro.Co) error {
+			err, cancelled := coro.Await[error](co, &rawRead{s: s, f: f})
+			if cancelled != nil {
+				return cancelled
+			}
+			return err
+		})
+		return func(tb testing.TB) error { return nettest.Finish(tb, h) }
+	},
+}
+
+// inGoroutine runs f on a goroutine.
+func inGoroutine(f func() error) (wait func(testing.TB) error) {
+	ended := make(chan error, 1)
+	go func() { ended <- f() }()
+	return func(tb testing.TB) error {
+		tb.Helper()
+		select {
+		case err := <-ended:
+			return err
+		case <-time.After(nettest.Timeout):
+			panic("the goroutine hangs")
+		}
+	}
+}
+
+// rawRead is PollRawRead as a future.
+type rawRead struct {
+	s     rawSocket
+	f     func(fd uintptr) bool
+	waker core.Waker
+}
+
+func (r *rawRead) Poll(cx *core.Context) (error, bool) {
+	r.waker = cx.Waker()
+	ready, err := r.s.PollRawRead(cx, r.f)
+	return err, ready
+}
+
+func (r *rawRead) Drop() {
+	switch s := r.s.(type) {
+	case *tcp.Stream:
+		s.Unwait(r.waker, reactor.Read)
+	case *tcp.Listener:
+		s.Unwait(r.waker)
+	}
+}
+
+// awaitWaiters waits until n operations wait to read.
+func awaitWaiters(tb testing.TB, s rawSocket, n int) {
+	tb.Helper()
+	wait := func() bool {
+		if n == 1 {
+			return s.HasWaiters(reactor.Read)
+		}
+		return s.WakeWaiters(reactor.Read) >= n
+	}
+	for end := time.Now().Add(nettest.Timeout); !wait(); time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			tb.Fatalf("fewer than %d wait", n)
+		}
+	}
+}
+
+// noneWaits fails the test if an operation is left that waits to read.
+func noneWaits(tb testing.TB, s rawSocket) {
+	tb.Helper()
+	if s.HasWaiters(reactor.Read) {
+		tb.Error("a waiter is left")
+	}
+}
+
+// Regression: Read and Write of a RawConn called their function once, and returned EAGAIN.
+func TestRawReadRepeatsUntilItIsDone(t *testing.T) {
+	for style, begin := range rawStyles {
+		t.Run(style, func(t *testing.T) {
+			rt := nettest.NewRuntime(t)
+			s, c := connect(t, rt)
+			var calls, got atomic.Int32
+			buf := make([]byte, 8)
+			wait := begin(rt, s, func(fd uintptr) bool {
+				calls.Add(1)
+				for {
+					n, _, _, _, err := unix.Recvmsg(int(fd), buf[got.Load():], nil, unix.MSG_DONTWAIT)
+					if err != nil {
+						return err != unix.EAGAIN
+					}
+					if got.Add(int32(n)) == int32(len(buf)) {
+						return true
+					}
+				}
+			})
+			awaitWaiters(t, s, 1)
+			for _, part := range []string{"ab", "cd", "efgh"} {
+				before := calls.Load()
+				c.Write([]byte(part))
+				for end := time.Now().Add(nettest.Timeout); calls.Load() == before; time.Sleep(time.Millisecond) {
+					if time.Now().After(end) {
+						t.Fatal("bytes do not wake it")
+					}
+				}
+				if part != "efgh" {
+					awaitWaiters(t, s, 1)
+				}
+			}
+			if err := wait(t); err != nil || string(buf) != "abcdefgh" {
+				t.Errorf("read %q, %v", buf, err)
+			}
+			if n := calls.Load(); n > 8 { // a call and a further one for each part, and one for the poll that registers
+				t.Errorf("%d calls", n)
+			}
+			noneWaits(t, s)
+		})
+	}
+}
+
+func TestRawEndsWithTheSocket(t *testing.T) {
+	block := func(uintptr) bool { return false }
+	for style, begin := range rawStyles {
+		for _, test := range []struct {
+			name       string
+			begin, end func(s *tcp.Stream)
+			want       error
+		}{
+			{"close", nil, func(s *tcp.Stream) { s.Close() }, net.ErrClosed},
+			{"half", nil, func(s *tcp.Stream) { r, _ := s.Split(); r.Close() }, net.ErrClosed},
+			{"end of reading", nil, func(s *tcp.Stream) { s.CloseRead() }, io.EOF},
+			{"deadline before", func(s *tcp.Stream) { s.SetReadDeadline(time.Now().Add(20 * time.Millisecond)) }, nil, os.ErrDeadlineExceeded},
+			{"deadline meanwhile", nil, func(s *tcp.Stream) { s.SetReadDeadline(time.Now().Add(5 * time.Millisecond)) }, os.ErrDeadlineExceeded},
+			{"deadline in the past", nil, func(s *tcp.Stream) { s.SetReadDeadline(time.Now().Add(-long)) }, os.ErrDeadlineExceeded},
+			{"deadline brought forward", func(s *tcp.Stream) { s.SetReadDeadline(time.Now().Add(long)) },
+				func(s *tcp.Stream) { s.SetReadDeadline(time.Now().Add(5 * time.Millisecond)) }, os.ErrDeadlineExceeded},
+			{"deadline put off", func(s *tcp.Stream) { s.SetReadDeadline(time.Now().Add(100 * time.Millisecond)) },
+				func(s *tcp.Stream) { s.SetReadDeadline(time.Now().Add(150 * time.Millisecond)) }, os.ErrDeadlineExceeded},
+		} {
+			t.Run(style+", "+test.name, func(t *testing.T) {
+				rt := nettest.NewRuntime(t)
+				s, _ := connect(t, rt)
+				if test.begin != nil {
+					test.begin(s)
+				}
+				wait := begin(rt, s, block)
+				if test.end != nil {
+					awaitWaiters(t, s, 1)
+					test.end(s)
+				}
+				err := wait(t)
+				if test.want == io.EOF {
+					if err != io.EOF {
+						t.Errorf("%v, want io.EOF", err)
+					}
+				} else {
+					wantIs(t, err, "raw-read", test.want)
+				}
+				noneWaits(t, s)
+			})
+		}
+	}
+}
+
+// A goroutine and tasks that wait for one socket share its alarm, whichever of them has set it.
+func TestDeadlineEndsRawReadsBesideOthers(t *testing.T) {
+	rt := nettest.NewRuntime(t)
+	block := func(uintptr) bool { return false }
+	for first := range rawStyles {
+		for second := range rawStyles {
+			s, c := connect(t, rt)
+			s.SetReadDeadline(time.Now().Add(50 * time.Millisecond))
+			// The first one sets the alarm and leaves, which must leave the alarm to the second.
+			one := rawStyles[first](rt, s, func(fd uintptr) bool {
+				_, err := unix.Read(int(fd), make([]byte, 1))
+				return err != unix.EAGAIN
+			})
+			awaitWaiters(t, s, 1)
+			two := rawStyles[second](rt, s, block)
+			awaitWaiters(t, s, 2)
+			c.Write([]byte("x"))
+			if err := one(t); err != nil && !errors.Is(err, os.ErrDeadlineExceeded) { // on a machine that is that slow
+				t.Errorf("%s beside %s: %v", first, second, err)
+			}
+			wantIs(t, two(t), "raw-read", os.ErrDeadlineExceeded)
+			s.Close()
+		}
+	}
+}
+
+func TestRawReadOfAnAbortedTaskLeavesNoWaiter(t *testing.T) {
+	rt := nettest.NewRuntime(t)
+	s, c := connect(t, rt)
+	block := func(uintptr) bool { return false }
+	var got error
+	direct := executor.Do(rt, func(co *coro.Co) error { got = s.RawConn(co).Read(block); return got })
+	poll := executor.Spawn[error](rt, &rawRead{s: s, f: block})
+	awaitWaiters(t, s, 2)
+	direct.Abort()
+	poll.Abort()
+	nettest.Finish(t, direct)
+	wantIs(t, got, "raw-read", core.ErrCancelled)
+	if _, err := poll.Wait(t.Context()); !errors.Is(err, core.ErrCancelled) {
+		t.Error(err)
+	}
+	noneWaits(t, s)
+	c.Write([]byte("x"))
+	nettest.Do(t, rt, func(co *coro.Co) error { _, err := s.Read(co, make([]byte, 1)); return err })
+}
+
+func TestRawConnOfAGoroutineInsideATask(t *testing.T) {
+	rt := nettest.NewRuntime(t)
+	s, c := connect(t, rt)
+	c.Write([]byte("x"))
+	nettest.Do(t, rt, func(co *coro.Co) error {
+		if err := s.WaitReadable(co); err != nil {
+			return err
+		}
+		buf := make([]byte, 4)
+		for name, raw := range map[string]syscall.RawConn{
+			"plain": must(s.SyscallConn()), "with a waiter": s.RawConnWith(func() tcp.Waiter { return rt.Parker(0) }),
+		} {
+			if name == "plain" {
+				if err := raw.Read(func(fd uintptr) bool { n, _ := unix.Read(int(fd), buf); return n == 1 }); err != nil {
+					return fmt.Errorf("it need not wait: %w", err)
+				}
+			}
+			calls := 0
+			err := raw.Read(func(uintptr) bool { calls++; return false })
+			wantIs(t, err, "raw-read", core.ErrNested)
+			if calls != 1 {
+				t.Errorf("%s: %d calls", name, calls)
+			}
+		}
+		return nil
+	})
+}
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+func TestRawConnOfASocketThatNoTaskHasWaitedFor(t *testing.T) {
+	rt := nettest.NewRuntime(t)
+	s, c := tryConnect(t, listen(t))
+	calls := 0
+	block := func(uintptr) bool { calls++; return false }
+	wantIs(t, must(s.SyscallConn()).Read(block), "raw-read", errors.ErrUnsupported)
+	wantIs(t, must(s.SyscallConn()).Write(block), "raw-write", errors.ErrUnsupported)
+	if calls != 2 {
+		t.Errorf("%d calls, want one each", calls)
+	}
+	if err := must(s.SyscallConn()).Write(func(uintptr) bool { return true }); err != nil {
+		t.Error(err)
+	}
+	// With a waiter the goroutine registers it, and then others can wait.
+	buf := make([]byte, 1)
+	read := func(fd uintptr) bool { n, _ := unix.Read(int(fd), buf); return n == 1 }
+	for _, style := range []string{"parker", "goroutine"} {
+		wait := rawStyles[style](rt, s, read)
+		awaitWaiters(t, s, 1)
+		c.Write([]byte("x"))
+		if err := wait(t); err != nil {
+			t.Error(style, err)
+		}
+	}
+}
+
+func TestRawFunctionThatPanicsKeepsNothing(t *testing.T) {
+	rt := nettest.NewRuntime(t)
+	for name, leave := range map[string]func(){"panic": func() { panic("oh") }, "goexit": runtime.Goexit} {
+		for _, late := range []bool{false, true} {
+			s, c := connect(t, rt)
+			read := func(raw syscall.RawConn) {
+				defer func() { recover() }()
+				calls := 0
+				raw.Read(func(fd uintptr) bool {
+					if calls++; !late || calls > 1 {
+						leave()
+					}
+					return false
+				})
+			}
+			for _, begin := range []func() (ended <-chan struct{}){
+				func() <-chan struct{} {
+					ended := make(chan struct{})
+					go func() {
+						defer close(ended)
+						read(must(s.SyscallConn()))
+					}()
+					return ended
+				},
+				func() <-chan struct{} {
+					return executor.Do(rt, func(co *coro.Co) error { read(s.RawConn(co)); return nil }).Done()
+				},
+			} {
+				ended := begin()
+				if late {
+					awaitWaiters(t, s, 1)
+					c.Write([]byte("x"))
+				}
+				<-ended
+				noneWaits(t, s)
+			}
+			var number uintptr
+			must(s.SyscallConn()).Control(func(fd uintptr) { number = fd })
+			s.Close()
+			if _, err := unix.FcntlInt(number, unix.F_GETFD, 0); err != unix.EBADF {
+				t.Errorf("%s, late: %v: a reference keeps the descriptor open: %v", name, late, err)
+			}
+		}
+	}
+}
+
+// givingUp is a Waiter that waits no longer.
+type givingUp struct{ tcp.Waiter }
+
+func (givingUp) Park() { panic("enough") }
+
+func TestWaiterThatGivesUpLeavesNothing(t *testing.T) {
+	rt := nettest.NewRuntime(t)
+	s, c := connect(t, rt)
+	l := listen(t)
+	for _, socket := range []rawSocket{s, l} {
+		func() {
+			defer func() {
+				if r := recover(); r != "enough" {
+					t.Errorf("recovered %v", r)
+				}
+			}()
+			socket.RawConnWith(func() tcp.Waiter { return givingUp{rt.Parker(0)} }).Read(func(uintptr) bool { return false })
+		}()
+		noneWaits(t, socket)
+	}
+	c.Write([]byte("x"))
+	nettest.Do(t, rt, func(co *coro.Co) error { _, err := s.Read(co, make([]byte, 1)); return err })
+}
+
+// A rawWriter writes by system calls of its own, as a library does that has a syscall.Conn only.
+type rawWriter struct{ raw syscall.RawConn }
+
+func (w rawWriter) Write(b []byte) (n int, err error) {
+	rerr := w.raw.Write(func(fd uintptr) bool {
+		for n < len(b) {
+			var m int
+			m, err = unix.SendmsgN(int(fd), b[n:], nil, nil, unix.MSG_DONTWAIT)
+			if err != nil {
+				return err != unix.EAGAIN
+			}
+			n += m
+		}
+		return true
+	})
+	return n, errors.Join(err, rerr)
+}
+
+// Write waits whenever there is no room, in all styles; io.Copy and the WriteTo of a file work on top of it.
+func TestRawWriteWaitsForRoom(t *testing.T) {
+	rt := nettest.NewRuntime(t)
+	data := bytes.Repeat([]byte("0123456789abcdef"), 1<<16)
+	path := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, copyTo := range map[string]func(w io.Writer) error{
+		"io.Copy": func(w io.Writer) error {
+			f, err := os.Open(path)
+			if err != nil {
+				return err
+			}
+			defer f.Close()
+			_, err = io.Copy(struct{ io.Writer }{w}, f)
+			return err
+		},
+		"WriteTo": func(w io.Writer) error {
+			f, err := os.Open(path)
+			if err != nil {
+				return err
+			}
+			defer f.Close()
+			_, err = f.WriteTo(w)
+			return err
+		},
+		"Write": func(w io.Writer) error { _, err := w.Write(data); return err },
+	} {
+		for _, style := range []string{"goroutine", "parker", "direct"} {
+			s, c := connect(t, rt)
+			s.SetWriteBuffer(16 << 10)
+			var wait func(testing.TB) error
+			switch style {
+			case "goroutine":
+				wait = inGoroutine(func() error { defer s.CloseWrite(); return copyTo(rawWriter{must(s.SyscallConn())}) })
+			case "parker":
+				raw := s.RawConnWith(func() tcp.Waiter { return rt.Parker(0) })
+				wait = inGoroutine(func() error { defer s.CloseWrite(); return copyTo(rawWriter{raw}) })
+			default:
+				h := executor.Do(rt, func(co *coro.Co) error {
+					defer s.CloseWrite()
+					raw, err := s.RawConn(co).SyscallConn() // it serves what takes a syscall.Conn
+					return errors.Join(err, copyTo(rawWriter{raw}))
+				})
+				wait = func(tb testing.TB) error { return nettest.Finish(tb, h) }
+			}
+			got, err := io.ReadAll(c)
+			if !bytes.Equal(got, data) || err != nil {
+				t.Errorf("%s, %s: the peer has got %d bytes, %v", name, style, len(got), err)
+			}
+			if err := wait(t); err != nil {
+				t.Errorf("%s, %s: %v", name, style, err)
+			}
+			s.Close()
+			c.Close()
+		}
+	}
+}
+
+// Accepts by system calls of the callers, in all styles, beside ordinary ones: no connection is lost, and each waiter that
+// a report wakes passes on.
+func TestRawAcceptBesideOthers(t *testing.T) {
+	rt := nettest.NewRuntime(t)
+	for style := range rawStyles {
+		l := listen(t)
+		var count atomic.Int32
+		var hs []nettest.Handle
+		for range 2 {
+			hs = append(hs, executor.Do(rt, func(co *coro.Co) error {
+				for {
+					s, err := l.Accept(co)
+					if err != nil {
+						return err
+					}
+					s.Close()
+					count.Add(1)
+				}
+			}))
+		}
+		awaitWaiters(t, l, 2) // so that the listener is registered
+		var waits []func(testing.TB) error
+		accept := func(fd uintptr) bool {
+			conn, _, err := unix.Accept(int(fd))
+			if err == nil {
+				unix.Close(conn)
+				count.Add(1)
+			}
+			return err != unix.EAGAIN
+		}
+		for range 3 {
+			if style == "goroutine" || style == "parker" {
+				waits = append(waits, inGoroutine(func() (err error) {
+					for err == nil {
+						wait := rawStyles[style](rt, l, accept)
+						err = wait(t)
+					}
+					return err
+				}))
+				continue
+			}
+			h := executor.Do(rt, func(co *coro.Co) (err error) {
+				for err == nil && style == "direct" {
+					err = l.RawConn(co).Read(accept)
+				}
+				for err == nil {
+					err, _ = coro.Await[error](co, &rawRead{s: l, f: accept})
+				}
+				return err
+			})
+			waits = append(waits, func(tb testing.TB) error { return nettest.Finish(tb, h) })
+		}
+		awaitWaiters(t, l, 5)
+		const n = 100
+		for i := range n {
+			c, err := net.Dial("tcp", l.Addr().String())
+			if err != nil {
+				t.Fatal(err)
+			}
+			c.Close()
+			if i%10 == 0 {
+				time.Sleep(time.Millisecond)
+			}
+		}
+		for end := time.Now().Add(nettest.Timeout); count.Load() < n; time.Sleep(time.Millisecond) {
+			if time.Now().After(end) {
+				t.Fatalf("%s: %d of %d connections were accepted", style, count.Load(), n)
+			}
+		}
+		l.Close()
+		for _, wait := range waits {
+			wantIs(t, wait(t), "raw-read", net.ErrClosed)
+		}
+		for _, h := range hs {
+			wantIs(t, nettest.Finish(t, h), "accept", net.ErrClosed)
+		}
+	}
+}
+
+// One report of two connections wakes one waiter. It takes one connection and leaves, and passes on.
+func TestRawAcceptPassesOn(t *testing.T) {
+	rt := nettest.NewRuntimeWith(t, executor.Options{Workers: 1, LongPollThreshold: -1})
+	for first := range rawStyles {
+		for _, second := range []string{"direct", "accept"} {
+			l := listen(t)
+			accept := func(fd uintptr) bool {
+				conn, _, err := unix.Accept(int(fd))
+				unix.Close(conn)
+				return err != unix.EAGAIN
+			}
+			if first == "goroutine" { // a task registers the listener
+				h := executor.Do(rt, func(co *coro.Co) error { _, err := l.Accept(co); return err })
+				awaitWaiters(t, l, 1)
+				h.Abort()
+				nettest.Finish(t, h)
+			}
+			one := rawStyles[first](rt, l, accept)
+			awaitWaiters(t, l, 1)
+			two := executor.Do(rt, func(co *coro.Co) error {
+				if second == "direct" {
+					return l.RawConn(co).Read(accept)
+				}
+				return acceptOne(l)(co)
+			})
+			awaitWaiters(t, l, 2)
+			nettest.Settle(rt)
+			gate := make(chan struct{})
+			executor.Do(rt, func(*coro.Co) error { <-gate; return nil }) // the worker polls no reactor meanwhile
+			dialPlain(t, l)
+			dialPlain(t, l)
+			close(gate)
+			if err := one(t); err != nil {
+				t.Errorf("%s, then %s: %v", first, second, err)
+			}
+			if err := nettest.Finish(t, two); err != nil {
+				t.Errorf("%s, then %s: %v", first, second, err)
+			}
+		}
+	}
+}
