@@ -5,6 +5,7 @@
 //   - [github.com/moduvex/moduvex-go/executor/net/udp]: UDP sockets, batches of datagrams, multicast.
 //   - [github.com/moduvex/moduvex-go/executor/net/unix]: Unix sockets: byte streams, messages, datagrams, and
 //     descriptors that are passed with them.
+//   - [github.com/moduvex/moduvex-go/executor/net/activation]: the sockets that systemd passes to the process.
 //   - [github.com/moduvex/moduvex-go/executor/net/stream]: what byte streams have in common: Reader, Writer, Duplex,
 //     Copy and CopyBidirectional, for TCP, for Unix sockets and for types of your own.
 //
@@ -86,6 +87,14 @@
 //	| PollRawWrite   |                      | meanwhile                                                           |
 //
 // The RawConns for goroutines fail with core.ErrNested inside a task, where they would block the worker.
+//
+// # From and to packages net and os
+//
+// FromConn of a package takes a connection over from package net, and FileConn, FileListener and so on one from an *os.File.
+// They duplicate the descriptor, check what it is, and make it non-blocking. Options of the socket stay; deadlines, which
+// are those of the other package, do not. The File method of a socket is the way back: net.FileConn takes such a file.
+// Windows has none of these: they fail with errors.ErrUnsupported. Package activation has the sockets that a service
+// manager passes to the process.
 //
 // # Closing
 //

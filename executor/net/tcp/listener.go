@@ -17,6 +17,9 @@ type Listener struct {
 	fd     netfd.Acceptor
 	addr   sys.Endpoint
 	config ListenConfig
+
+	// adopted says that the socket was made elsewhere, perhaps without the options that connections inherit.
+	adopted bool
 }
 
 // Accept returns the next connection, and waits if there is none. It passes over a connection that its peer gave up
@@ -53,10 +56,15 @@ func (l *Listener) open(cx *core.Context, c netfd.Accepted) (s *Stream, again bo
 // begin registers the connection, on the stack of the accepting task: a registration needs more stack than all that
 // an idle connection does, and a coroutine whose stack has grown once keeps it.
 func (l *Listener) begin(cx *core.Context, s *Stream) (again bool, err error) {
-	if !sys.OptionsInherited {
-		_ = setOptions(s.fd.Sysfd(), l.config.KeepAlive) // no other task has it yet
-	}
+	l.complete(s)
 	return l.fd.Admit(cx, &s.fd, s.peer)
+}
+
+// complete sets the options that s has not inherited. No other task has s yet.
+func (l *Listener) complete(s *Stream) {
+	if !sys.OptionsInherited || l.adopted {
+		_ = setOptions(s.fd.Sysfd(), l.config.KeepAlive)
+	}
 }
 
 // setOptions gives a socket the options that a Stream begins with.

@@ -1,10 +1,6 @@
 package tcp
 
-import (
-	"net"
-
-	"github.com/moduvex/moduvex-go/executor/net/internal/sys"
-)
+import "net"
 
 // This file has the operations that are tried once, for code without a task.
 
@@ -62,8 +58,6 @@ func (l *Listener) TryAccept() (s *Stream, ok bool, err error) {
 		return nil, false, nil
 	}
 	s = newStream(c.FD, c.From)
-	if !sys.OptionsInherited {
-		_ = setOptions(c.FD, l.config.KeepAlive) // as in begin
-	}
+	l.complete(s)
 	return s, true, nil
 }

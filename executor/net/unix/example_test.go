@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -261,4 +262,35 @@ func ExampleStream_TryRead() {
 	// Output:
 	// false <nil>
 	// hello true <nil>
+}
+
+// A connection that package net has made becomes a Stream.
+func ExampleFromConn() {
+	dir, err := os.MkdirTemp("", "example")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer os.RemoveAll(dir)
+	l, err := net.Listen("unix", filepath.Join(dir, "socket"))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer l.Close()
+	c, err := net.Dial("unix", l.Addr().String())
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	s, err := unix.FromConn(c)
+	if err != nil {
+		_ = c.Close()
+		fmt.Println(err)
+		return
+	}
+	defer s.Close()
+	n, ok, err := s.TryWrite([]byte("hello"))
+	fmt.Println(n, ok, err)
+	// Output: 5 true <nil>
 }
