@@ -8,6 +8,8 @@ missing=
 command -v strace >/dev/null 2>&1 || missing="$missing strace"
 command -v "${CC:-gcc}" >/dev/null 2>&1 || missing="$missing gcc libc6-dev"
 command -v nc >/dev/null 2>&1 || missing="$missing netcat-openbsd"
+# Passes sockets to a test of executor/net/activation.
+command -v systemd-socket-activate >/dev/null 2>&1 || missing="$missing systemd"
 # The clients and the server that the tests of executor/example use.
 command -v curl >/dev/null 2>&1 || missing="$missing curl"
 command -v wrk >/dev/null 2>&1 || missing="$missing wrk"
