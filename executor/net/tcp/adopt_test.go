@@ -288,6 +288,8 @@ func TestOtherDescriptorsAreRefused(t *testing.T) {
 	c.Close()
 	_, err = tcp.FromConn(c)
 	wantIs(t, err, "adopt", net.ErrClosed)
+	text.Close()
+	wantIs(t, conn(text), "adopt", os.ErrClosed)
 	_, err = tcp.FileConn(nil)
 	wantIs(t, err, "adopt", os.ErrInvalid)
 	var s tcp.Stream

@@ -23,6 +23,9 @@ func Adopt(c any, want Wanted) (fd int, d sys.Description, err error) {
 	}
 	var derr error
 	if err := raw.Control(func(s uintptr) { fd, derr = sys.Dup(int(s)) }); err != nil {
+		if _, ok := c.(*os.File); ok {
+			err = os.ErrClosed // the only reason, and the error of the RawConn is not that
+		}
 		return -1, d, err
 	}
 	if derr != nil {
