@@ -170,8 +170,12 @@ static i64 control_fd(int fd, int command, i64 argument)
 	}
 	case 4: // F_SETFL
 		return SYS(fcntl, fd, command, open_flags(argument));
+	case 10: // F_DUP2FD
+		return SYS(dup2, fd, argument);
 	case 17: // F_DUPFD_CLOEXEC
 		return SYS(fcntl, fd, 1030, argument);
+	case 18: // F_DUP2FD_CLOEXEC
+		return SYS(dup3, fd, argument, 02000000);
 	}
 	return -EINVAL;
 }
