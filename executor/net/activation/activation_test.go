@@ -348,6 +348,9 @@ func closed() error {
 
 // The manager of systemd's own tool.
 func TestSystemdPassesASocket(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("systemd is Linux's")
+	}
 	tool, err := exec.LookPath("systemd-socket-activate")
 	if err != nil {
 		t.Skip("systemd-socket-activate is not installed")

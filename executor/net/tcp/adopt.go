@@ -53,7 +53,8 @@ func adopt(c any) (*Stream, error) {
 // FileListener returns a Listener with a duplicate of f's descriptor, which must be a listening TCP socket. f stays open,
 // and the caller closes it; the port is free once both are closed. The two share the socket: FileListener makes it
 // non-blocking for both, and leaves its options as they are. The Streams that it accepts have TCP_NODELAY set, as all do.
-// A socket of another kind gives an error that says so. On Windows, FileListener returns errors.ErrUnsupported.
+// A socket of another kind gives an error that says so, except that Darwin and OpenBSD do not tell a socket that listens from
+// one that is not connected. On Windows, FileListener returns errors.ErrUnsupported.
 func FileListener(f *os.File) (*Listener, error) {
 	fd, _, err := netfd.Adopt(f, netfd.Wanted{Network: "tcp", Listens: true})
 	if err != nil {

@@ -257,7 +257,13 @@ func TestOtherDescriptorsAreRefused(t *testing.T) {
 	}
 	defer text.Close()
 	conn := func(f *os.File) error { _, err := tcp.FileConn(f); return err }
-	listener := func(f *os.File) error { _, err := tcp.FileListener(f); return err }
+	listener := func(f *os.File) error {
+		l, err := tcp.FileListener(f)
+		if err == nil {
+			l.Close()
+		}
+		return err
+	}
 	for _, test := range []struct {
 		err  error
 		want string
@@ -274,6 +280,9 @@ func TestOtherDescriptorsAreRefused(t *testing.T) {
 		{listener(unconnected), "a TCP socket that is not connected"},
 		{listener(text), "neither a TCP, nor a UDP, nor a Unix socket"},
 	} {
+		if !tcp.ReportsListening && test.err == nil && test.want == "a TCP socket that is not connected" {
+			continue // for want of a better answer it is taken for a listener
+		}
 		wantIs(t, test.err, "adopt", syscall.EINVAL)
 		if test.err != nil && !strings.Contains(test.err.Error(), test.want) {
 			t.Errorf("%v, want %q", test.err, test.want)
@@ -282,7 +291,7 @@ func TestOtherDescriptorsAreRefused(t *testing.T) {
 	if _, err := u.WriteTo([]byte("x"), u.LocalAddr()); err != nil {
 		t.Errorf("the socket that was refused: %v", err)
 	}
-	if _, file := status(t, unconnected); file&unix.O_NONBLOCK != 0 {
+	if _, file := status(t, unconnected); file&unix.O_NONBLOCK != 0 && tcp.ReportsListening {
 		t.Error("the socket that was refused is non-blocking now")
 	}
 	c.Close()

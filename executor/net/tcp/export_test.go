@@ -37,6 +37,9 @@ func (l *Listener) Backoff() string { return l.fd.Backoff() }
 // Spreads says that groups of this system need not hand over.
 const Spreads = sys.ReusePortSpreads
 
+// ReportsListening says that the system tells a socket that listens from one that is not connected.
+const ReportsListening = sys.ReportsListening
+
 // StreamSize is the memory of a Stream without its registration.
 const StreamSize = unsafe.Sizeof(Stream{})
 

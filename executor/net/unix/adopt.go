@@ -39,7 +39,8 @@ func FileDatagram(f *os.File) (*Datagram, error) { return adopt(f, sys.Datagram,
 // FileListener returns a Listener with a duplicate of f's descriptor, which must be a listening Unix stream socket. f stays
 // open, and the caller closes it. The two share the socket: FileListener makes it non-blocking for both. Close leaves the
 // path, as in package net, since other processes may use the socket: SetUnlinkOnClose changes that. A socket of another
-// kind gives an error that says so. On Windows, FileListener returns errors.ErrUnsupported.
+// kind gives an error that says so, except that Darwin and OpenBSD do not tell a socket that listens from one that is not
+// connected. On Windows, FileListener returns errors.ErrUnsupported.
 func FileListener(f *os.File) (*Listener, error) {
 	l := &Listener{}
 	if err := l.adopt(f, sys.Stream); err != nil {
