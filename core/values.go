@@ -2,12 +2,16 @@ package core
 
 import (
 	"cmp"
+	"context"
 	"reflect"
 )
 
 // Values is a list of keys and their values that the futures of a task look up in their
 // [Context]. A nil *Values is empty. Values never change, so they may be kept, passed to another
 // task and read by any goroutine. Package local provides typed keys for them.
+//
+// A context.Context can be part of the list ([Values.WithContext]). Its values cannot be listed, so the list keeps the
+// context itself, and each Lookup asks it.
 type Values struct {
 	outer      *Values
 	key, value any
@@ -25,11 +29,29 @@ func (vs *Values) With(key, value any) *Values {
 	return &Values{vs, key, value}
 }
 
+// contextKey is the key of a context in the list.
+type contextKey struct{}
+
+// WithContext returns vs with the values of ctx, which hide those of vs for the same keys. ctx is kept as long as the
+// result is, and asked by any goroutine; only its Value method is called, so the end of ctx changes nothing. A nil ctx
+// panics.
+func (vs *Values) WithContext(ctx context.Context) *Values {
+	if ctx == nil {
+		panic("core: Values.WithContext with a nil Context")
+	}
+	return &Values{vs, contextKey{}, ctx}
+}
+
 // Lookup returns the value for key; ok is false if there is none.
 func (vs *Values) Lookup(key any) (value any, ok bool) {
 	for ; vs != nil; vs = vs.outer {
-		if vs.key == key {
+		switch vs.key {
+		case key:
 			return vs.value, true
+		case contextKey{}:
+			if value := vs.value.(context.Context).Value(key); value != nil {
+				return value, true
+			}
 		}
 	}
 	return nil, false

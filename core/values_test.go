@@ -1,6 +1,7 @@
 package core_test
 
 import (
+	"context"
 	"testing"
 
 	"github.com/moduvex/moduvex-go/core"
@@ -65,4 +66,27 @@ func TestBadKeysOfValues(t *testing.T) {
 			(*core.Values)(nil).With(key, 1)
 		}()
 	}
+}
+
+func TestValuesWithAContext(t *testing.T) {
+	type key string
+	ctx := context.WithValue(context.WithValue(t.Context(), key("a"), 1), key("b"), 1)
+	vs := (*core.Values)(nil).With(key("b"), 2).With(key("c"), 2).WithContext(ctx).With(key("a"), 3)
+	over := (*core.Values)(nil).With(key("d"), 4).Over(vs)
+	for k, want := range map[key]any{"a": 3, "b": 1, "c": 2, "none": nil} {
+		for _, vs := range []*core.Values{vs, over} {
+			if have, ok := vs.Lookup(k); have != want || ok != (want != nil) {
+				t.Errorf("%s: have %v, %t, want %v", k, have, ok, want)
+			}
+		}
+	}
+	if v, _ := vs.Over((*core.Values)(nil).With(key("e"), 5)).Lookup(key("e")); v != 5 {
+		t.Errorf("have %v", v)
+	}
+	defer func() {
+		if v := recover(); v != "core: Values.WithContext with a nil Context" {
+			t.Errorf("have %v", v)
+		}
+	}()
+	vs.WithContext(nil) //lint:ignore SA1012 on purpose
 }

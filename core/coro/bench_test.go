@@ -178,6 +178,44 @@ func BenchmarkScope(b *testing.B) {
 	})
 }
 
+// A scope of a context: one that cannot end, one that the worker waits for already, and one that is new to the worker. The
+// twin makes package context call a function at the end, and takes it back.
+func BenchmarkContextScope(b *testing.B) {
+	shared, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	bench := func(name string, within bool, ctx func(co *coro.Co) context.Context) {
+		b.Run(name, func(b *testing.B) {
+			w := newWorker(b, coro.NewPool(0, false))
+			loop := func(co *coro.Co) error {
+				ctx := ctx(co)
+				for range b.N {
+					coro.WithContext(co, ctx, (*coro.Co).Interrupted)
+				}
+				return nil
+			}
+			spawn(b, w, func(co *coro.Co) (int, error) {
+				if within {
+					return 0, coro.WithContext(co, shared, loop)
+				}
+				return 0, loop(co)
+			})
+			b.ReportAllocs()
+			b.ResetTimer()
+			w.run()
+		})
+	}
+	bench("endless", false, func(*coro.Co) context.Context { return context.Background() })
+	bench("values", false, func(co *coro.Co) context.Context { return context.WithValue(co, valueKey{}, 1) })
+	bench("known", true, func(*coro.Co) context.Context { return shared })
+	bench("new", false, func(*coro.Co) context.Context { return shared })
+	b.Run("twin=context.AfterFunc", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			context.AfterFunc(shared, func() {})()
+		}
+	})
+}
+
 // What a parked task costs: the memory that 100,000 of them add, stacks and heap, by task. Run one
 // at a time (-benchtime 1x, in its own process): Go's runtime keeps some 440 bytes of each ended
 // goroutine, and does not count them again.

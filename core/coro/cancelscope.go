@@ -11,7 +11,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/timer/wheel"
 )
 
-// A cancelScope is a part of a body that has a deadline, a cancel function, a shield or a value. Scopes nest
+// A cancelScope is a part of a body that has a deadline, a cancel function, a shield, a value or a context. Scopes nest
 // like the calls that open them; bodyState.innermost is the innermost one, and only the body uses that field. Other
 // goroutines walk from a Co outward, over fields that do not change after run has set them, except for err and cause.
 type cancelScope struct {
@@ -20,6 +20,7 @@ type cancelScope struct {
 	host     core.Host
 	shield   bool // cancellation from outside does not reach inside
 	timed    bool
+	depth    uint32        // 1 for the outermost scope of a body
 	deadline time.Duration // since the host's epoch, if timed
 	entry    wheel.Entry
 	err      atomic.Pointer[error] // why awaits inside fail, or errOver; set once
@@ -61,25 +62,36 @@ func (sc *cancelScope) Wake() { sc.cancel(core.ErrDeadlineExceeded) }
 
 // run opens sc, runs body in it, and closes it, also when body panics or is unwound by force.
 func (sc *cancelScope) run(co *Co, body func(*Co) error) error {
-	if body == nil {
-		panic("coro: a scope with a nil body")
-	}
-	co.assertOwner()
-	sc.co = Co{bodyState: co.bodyState, scope: sc}
-	sc.parent, sc.host = co.innermost, co.cx.Host()
-	co.innermost = sc
+	sc.open(co, body)
 	defer sc.close()
 	switch {
 	case !sc.timed:
 	case sc.deadline <= co.cx.Now():
-		err := core.ErrDeadlineExceeded
-		sc.err.Store(&err) // no other goroutine has seen sc yet
+		sc.expired(core.ErrDeadlineExceeded)
 	default:
 		sc.entry.Waker = sc
 		sc.host.Arm(&sc.entry, sc.deadline)
 	}
 	return body(&sc.co)
 }
+
+// open makes sc the innermost scope of the body of co. The caller defers close.
+func (sc *cancelScope) open(co *Co, body func(*Co) error) {
+	if body == nil {
+		panic("coro: a scope with a nil body")
+	}
+	co.assertOwner()
+	sc.co = Co{bodyState: co.bodyState, scope: sc}
+	sc.parent, sc.host = co.innermost, co.cx.Host()
+	sc.depth = 1
+	if sc.parent != nil {
+		sc.depth += sc.parent.depth
+	}
+	co.innermost = sc
+}
+
+// expired makes awaits inside sc fail with err from the first on: no other goroutine has seen sc yet.
+func (sc *cancelScope) expired(err error) { sc.err.Store(&err) }
 
 // close ends sc. It sets the reason before it fires the watch's entry: see watch.
 func (sc *cancelScope) close() {
@@ -152,10 +164,20 @@ func Shield(co *Co, body func(co *Co) error) error {
 	return (&cancelScope{shield: true}).run(co, body)
 }
 
-// A CancelError is the error of awaits inside a [WithCancel] scope that was cancelled, and inside the body of a [Group]
-// that has failed. It is also the cause of a Co whose scope or body has ended.
+// A CancelError is the error of awaits inside a [WithCancel] scope that was cancelled, inside the body of a [Group] that
+// has failed, and inside a [WithContext] scope whose context is done. It is also the cause of a Co whose scope or body has
+// ended. errors.Is matches it with
+//
+//	core.ErrCancelled                                       always
+//	Cause                                                   unless it is nil
+//	context.Canceled                                        unless it is for a context whose deadline has passed
+//	core.ErrDeadlineExceeded, context.DeadlineExceeded,
+//	os.ErrDeadlineExceeded                                  if it is for a context whose deadline has passed
 type CancelError struct {
-	Cause error // the argument of cancel, or the failure of the group; may be nil
+	// Cause is the argument of cancel, the failure of the group, or the context.Cause of the context. It may be nil.
+	Cause error
+
+	deadline bool // of a context has passed
 }
 
 // Error names the cause.
@@ -166,10 +188,17 @@ func (e *CancelError) Error() string {
 	return "coro: scope was cancelled: " + e.Cause.Error()
 }
 
-// Unwrap returns core.ErrCancelled and the cause.
+// Unwrap returns the cause, after core.ErrCancelled, or after core.ErrDeadlineExceeded if a context's deadline has passed.
 func (e *CancelError) Unwrap() []error {
-	if e.Cause == nil {
-		return []error{core.ErrCancelled}
+	is := core.ErrCancelled
+	if e.deadline {
+		is = core.ErrDeadlineExceeded
 	}
-	return []error{core.ErrCancelled, e.Cause}
+	if e.Cause == nil {
+		return []error{is}
+	}
+	return []error{is, e.Cause}
 }
+
+// Is reports true for core.ErrCancelled.
+func (e *CancelError) Is(target error) bool { return target == core.ErrCancelled }

@@ -43,6 +43,9 @@ var scopes = map[string]func(co *coro.Co, body func(co *coro.Co) error) error{
 		return coro.WithValue(co, valueKey{}, 1, body)
 	},
 	"shield": coro.Shield,
+	"context": func(co *coro.Co, body func(co *coro.Co) error) error {
+		return coro.WithContext(co, new(manual), body)
+	},
 }
 
 type valueKey struct{}
@@ -88,6 +91,7 @@ func TestScopesNestInEveryOrder(t *testing.T) {
 		{"timeout1s", event{1 * time.Second, core.ErrDeadlineExceeded}},
 		{"deadline2s", event{2 * time.Second, core.ErrDeadlineExceeded}},
 		{"cancel3s", event{3 * time.Second, errCause}},
+		{"context4s", event{4 * time.Second, errCause}},
 		{"value", event{}},
 		{"shield", event{}},
 	}
@@ -141,6 +145,14 @@ func TestScopesNestInEveryOrder(t *testing.T) {
 					})
 					return inner(co)
 				})
+			case "context4s":
+				ctx := new(manual)
+				cancels = append(cancels, func() {
+					if h.Now() == at {
+						ctx.end(errCause)
+					}
+				})
+				return coro.WithContext(co, ctx, inner)
 			case "value":
 				return coro.WithValue(co, valueKey{}, d, inner)
 			}

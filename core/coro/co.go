@@ -14,6 +14,9 @@ import (
 // A body gets one Co, and another one for each scope that it opens ([WithTimeout] and the like). For awaits they are the
 // same: an await observes every scope that the body is in. As a context, each Co is that of its own scope, so it can be
 // passed to goroutines that outlive the scope.
+//
+// A context that is derived from a Co, as by context.WithTimeout(co, ...), bounds no await of the body: nothing awaits with
+// it. Open a scope instead, with [WithTimeout], or with [WithContext] for a context that exists already.
 type Co struct {
 	*bodyState
 	scope *cancelScope // whose context it is; nil for the whole body

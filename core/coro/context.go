@@ -13,13 +13,16 @@ var _ context.Context = (*Co)(nil)
 // scope or of an enclosing one, up to a shield, and by the end of its scope. Any goroutine may call Done, Err, Cause,
 // Deadline, Value and AfterFunc, also after the end. Err is nil until Done is closed, and does not change after that.
 
-// Deadline returns the earliest deadline of the scope and the enclosing scopes, up to a shield.
+// Deadline returns the earliest deadline of the scope and the enclosing scopes, up to a shield, and of the contexts of
+// [WithContext] scopes among them.
 func (co *Co) Deadline() (deadline time.Time, ok bool) {
-	sc := earliest(co.scope)
-	if sc == nil {
-		return time.Time{}, false
+	deadline, ok = contextDeadline(co.scope)
+	if sc := earliest(co.scope); sc != nil {
+		if t := sc.host.Epoch().Add(sc.deadline); !ok || t.Before(deadline) {
+			return t, true
+		}
 	}
-	return sc.host.Epoch().Add(sc.deadline), true
+	return deadline, ok
 }
 
 // earliest returns the scope with the first deadline from sc outward to a shield, or nil.
@@ -44,14 +47,15 @@ func (co *Co) Err() error {
 	if w := co.watch.Load(); w != nil {
 		w.fire(co.scope) // before Err returns it: the goroutine that cancelled may not have closed Done yet
 	}
-	if cause == core.ErrDeadlineExceeded {
+	if e, ok := cause.(*CancelError); cause == core.ErrDeadlineExceeded || ok && e.deadline {
 		return context.DeadlineExceeded
 	}
 	return context.Canceled
 }
 
 // Cause returns why the context is done: nil, core.ErrCancelled, core.ErrDeadlineExceeded or a
-// [*CancelError]. Unlike [Co.Interrupted] it is not counted as a failed await.
+// [*CancelError]. Unlike [Co.Interrupted] it is not counted as a failed await. context.Cause returns the same, for co and
+// for the contexts that co ends.
 func (co *Co) Cause() error {
 	sc := co.scope
 	if sc != nil {
@@ -76,20 +80,30 @@ func (sc *cancelScope) settle(err error) error {
 	return *sc.cause.Load()
 }
 
-// Value returns the value of the innermost [WithValue] or [WithValues] scope with this key, or nil.
+// Value returns the value of the innermost [WithValue], [WithValues] or [WithContext] scope with this key, or nil.
 func (co *Co) Value(key any) any {
-	if key == (coKey{}) {
+	switch key {
+	case coKey{}:
 		return co
+	case causeKey:
+		return co.causeCarrier()
 	}
-	for sc := co.scope; sc != nil; sc = sc.parent {
-		if sc.key == nil {
-			continue
-		}
-		if sc.key == key {
+	var asked uint32 // a context has looked in the scopes up to this depth
+	for sc := co.scope; sc != nil && sc.depth > asked; sc = sc.parent {
+		switch sc.key {
+		case nil:
+		case key:
 			return sc.val
-		}
-		if v, ok := sc.lookup(key); ok {
-			return v
+		case valuesKey{}:
+			if v, ok := sc.val.(*core.Values).Lookup(key); ok {
+				return v
+			}
+		case contextKey{}:
+			c := sc.val.(*contextScope)
+			if v := c.ctx.Value(key); v != nil {
+				return v
+			}
+			asked = max(asked, c.around)
 		}
 	}
 	return nil

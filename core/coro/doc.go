@@ -24,6 +24,25 @@
 // worker until it awaits or ends, which ends its task with a panic. [PoolOptions].CheckUses detects every such await, also
 // one by the body of another task, such as a child that uses its parent's Co.
 //
+// # Contexts
+//
+// A context that is derived from a Co ends with it, and is for functions that take a context. It bounds no await of the
+// body, since the body awaits with its Co:
+//
+//	ctx, cancel := context.WithTimeout(co, time.Second)
+//	defer cancel()
+//	db.QueryContext(ctx, ...)                              // is bounded
+//	coro.Sleep(co, time.Hour)                              // is not
+//
+//	coro.WithTimeout(co, time.Second, func(co *coro.Co) error {
+//		return coro.Sleep(co, time.Hour)                   // is
+//	})
+//	coro.WithContext(co, ctx, func(co *coro.Co) error {
+//		return coro.Sleep(co, time.Hour)                   // is, too
+//	})
+//
+// [WithContext] is for contexts that a function returns, such as a tracer's, and for those that a caller passes in.
+//
 // # How a body ends
 //
 //   - It returns: the task completes with the value and the error.

@@ -95,3 +95,19 @@ func WithoutSwaps() (restore func()) {
 	swaps = func() bool { return false }
 	return func() { swaps = before }
 }
+
+// Fans returns how many contexts the worker of co waits for, and how many scopes are to end with them.
+func Fans(co *Co) (contexts, scopes int) {
+	fs := &co.coroutine.pool.fans
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	for _, f := range fs.byDone {
+		for c := f.first; c != nil; c = c.next {
+			scopes++
+		}
+	}
+	return len(fs.byDone), scopes
+}
+
+// RoomForFans returns how many contexts the map of p's fans has held since it was made, or 0 if it has no map.
+func RoomForFans(p *Pool) int { return p.fans.peak }

@@ -27,6 +27,14 @@ func NewDoOwning[T any](r io.Closer, body func(co *Co) error) *task.Slot[T] {
 	return newOwningCell[T](r, errorBody[T](body))
 }
 
+// NewCallingOwning is [NewOwning] for a body that calls fn, as [NewCalling] is [New].
+func NewCallingOwning[T any](r io.Closer, fn any, body func(co *Co) (T, error)) *task.Slot[T] {
+	if body == nil {
+		panic("coro: NewCallingOwning of a nil body")
+	}
+	return newOwningCell[T](r, callingBody[T]{body, pcOf(fn)})
+}
+
 // Closers are closed together, the last one first. They pass several resources to one body.
 type Closers []io.Closer
 

@@ -7,7 +7,8 @@ import (
 // DefaultIdle is how many idle coroutines a pool keeps if [PoolOptions].Idle is 0: about 0.7 MiB.
 const DefaultIdle = 256
 
-// A Pool keeps the idle coroutines of one worker. It has no lock: only the worker uses it. The zero Pool keeps none.
+// A Pool keeps the idle coroutines of one worker, and the contexts that its bodies are to end with. It has no lock, except
+// in fans: only the worker uses it. The zero Pool keeps no coroutine.
 type Pool struct {
 	idle  []*coroutine
 	limit int
@@ -19,6 +20,7 @@ type Pool struct {
 	home    party        // the goroutine that polls where no coroutine does
 	broken  []*coroutine // are to end: for trim
 	current *bodyState   // whose poll is under way, or is to be ended; nil if that of a future is, or none
+	fans    fans         // of the scopes that were opened on the worker
 }
 
 // PoolOptions are the options of [NewPoolWith]. The zero value selects the defaults.

@@ -14,30 +14,29 @@ func WithValues(co *Co, values *core.Values, body func(co *Co) error) error {
 	return (&cancelScope{key: valuesKey{}, val: values}).run(co, body)
 }
 
-// Values returns the values of the scope and the enclosing scopes, to pass them to another task. They do not change. Any
-// goroutine.
-func (co *Co) Values() *core.Values { return valuesAt(co.scope) }
+// Values returns the values of the scope and the enclosing scopes, to pass them to another task. They do not change. The
+// context of a [WithContext] scope is among them, with all of its values. Any goroutine.
+func (co *Co) Values() *core.Values { return valuesAt(co.scope, 0) }
 
-func valuesAt(sc *cancelScope) *core.Values {
+// valuesAt returns the values of sc and the scopes around it down to the depth asked, where a context has looked.
+func valuesAt(sc *cancelScope, asked uint32) *core.Values {
 	for sc != nil && sc.key == nil {
 		sc = sc.parent
 	}
-	if sc == nil {
+	if sc == nil || sc.depth <= asked {
 		return nil
 	}
-	outer := valuesAt(sc.parent)
-	if sc.key == (valuesKey{}) {
-		return sc.val.(*core.Values).Over(outer)
+	switch v := sc.val.(type) {
+	case *contextScope:
+		if sc.key == (contextKey{}) {
+			return valuesAt(sc.parent, max(asked, v.around)).WithContext(v.ctx)
+		}
+	case *core.Values:
+		if sc.key == (valuesKey{}) {
+			return v.Over(valuesAt(sc.parent, asked))
+		}
 	}
-	return outer.With(sc.key, sc.val)
-}
-
-// lookup returns the value of key in a [WithValues] scope.
-func (sc *cancelScope) lookup(key any) (value any, ok bool) {
-	if _, ok := sc.key.(valuesKey); !ok {
-		return nil, false
-	}
-	return sc.val.(*core.Values).Lookup(key)
+	return valuesAt(sc.parent, asked).With(sc.key, sc.val)
 }
 
 // Value implements task.ValueBody: a future that the body awaits sees the values of the body's scopes.

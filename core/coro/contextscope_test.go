@@ -1,0 +1,542 @@
+package coro_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/core/coretest"
+	"github.com/moduvex/moduvex-go/core/coro"
+	"github.com/moduvex/moduvex-go/core/task"
+)
+
+// inContext runs body in the scope of the context that derive returns, or fails the test.
+func inContext(t *testing.T, co *coro.Co, ctx context.Context, body func(co *coro.Co)) {
+	t.Helper()
+	if err := coro.WithContext(co, ctx, func(co *coro.Co) error { body(co); return nil }); err != nil {
+		t.Error(err)
+	}
+}
+
+// cancelledAfter returns a context that package context derives from parent.
+func cancelledAfter(t *testing.T, parent context.Context) context.Context {
+	ctx, cancel := context.WithCancel(parent)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// The ends of contexts, and the errors of awaits that they end. Err, Cause and the errors of other packages agree.
+func TestTheEndOfAContextEndsTheAwaitsInside(t *testing.T) {
+	always := []error{core.ErrCancelled}
+	deadline := append(always, context.DeadlineExceeded, os.ErrDeadlineExceeded, core.ErrDeadlineExceeded)
+	cancel := append(always, context.Canceled)
+	custom := errors.New("custom")
+	tests := []struct {
+		name string
+		// make returns a context over parent, and what ends it
+		make  func(parent context.Context) (ctx context.Context, end func())
+		err   error // of the Co
+		is    []error
+		isNot []error
+	}{
+		{
+			"cancel", func(parent context.Context) (context.Context, func()) {
+				ctx, cancel := context.WithCancel(parent)
+				return ctx, cancel
+			},
+			context.Canceled, cancel, append(deadline[1:], errCause),
+		},
+		{
+			"cancel with a cause", func(parent context.Context) (context.Context, func()) {
+				ctx, cancel := context.WithCancelCause(parent)
+				return ctx, func() { cancel(errCause) }
+			},
+			context.Canceled, append(cancel, errCause), deadline[1:],
+		},
+		{
+			"cancel with a deadline's error", func(parent context.Context) (context.Context, func()) {
+				ctx, cancel := context.WithCancelCause(parent)
+				return ctx, func() { cancel(core.ErrDeadlineExceeded) }
+			},
+			context.Canceled, append(cancel, deadline...), []error{errCause},
+		},
+		{
+			"deadline", func(parent context.Context) (context.Context, func()) {
+				ctx, cancel := context.WithTimeout(parent, time.Millisecond)
+				t.Cleanup(cancel)
+				return ctx, func() {}
+			},
+			context.DeadlineExceeded, deadline, []error{context.Canceled, errCause},
+		},
+		{
+			"deadline with a cause", func(parent context.Context) (context.Context, func()) {
+				ctx, cancel := context.WithTimeoutCause(parent, time.Millisecond, errCause)
+				t.Cleanup(cancel)
+				return ctx, func() {}
+			},
+			context.DeadlineExceeded, append(deadline, errCause), []error{context.Canceled},
+		},
+		{
+			"a value over one with a cause", func(parent context.Context) (context.Context, func()) {
+				ctx, cancel := context.WithCancelCause(parent)
+				return context.WithValue(ctx, valueKey{}, 1), func() { cancel(errCause) }
+			},
+			context.Canceled, append(cancel, errCause), deadline[1:],
+		},
+		{
+			"a foreign type", func(context.Context) (context.Context, func()) {
+				m := new(manual)
+				return m, func() { m.end(custom) }
+			},
+			context.Canceled, append(cancel, custom), deadline[1:],
+		},
+	}
+	for _, test := range tests {
+		for _, parent := range []string{"none", "co", "outer co"} {
+			t.Run(test.name+"/"+parent, func(t *testing.T) {
+				h := newHost(t)
+				var in *coro.Co
+				var ctx, derived context.Context
+				var end func()
+				var awaited, again error
+				s := spawn(t, h, func(outer *coro.Co) (int, error) {
+					return 0, coro.WithValue(outer, "k", 1, func(co *coro.Co) error {
+						parents := map[string]context.Context{"none": t.Context(), "co": co, "outer co": outer}
+						ctx, end = test.make(parents[parent])
+						err := coro.WithContext(co, ctx, func(co *coro.Co) error {
+							in = co
+							derived = cancelledAfter(t, co)
+							awaited = forever(co)
+							again = co.Interrupted()
+							return awaited
+						})
+						return errors.Join(err, co.Interrupted())
+					})
+				})
+				settle(h)
+				end()
+				waitDone(t, ctx)
+				waitDone(t, in)
+				waitDone(t, derived)
+				settle(h)
+				_, returned := take(t, s)
+				if in.Err() != test.err || derived.Err() != test.err {
+					t.Errorf("Err is %v, that of a derived context %v, want %v", in.Err(), derived.Err(), test.err)
+				}
+				for what, err := range map[string]error{
+					"await": awaited, "second await": again, "WithContext": returned, "Cause": in.Cause(),
+					"context.Cause": context.Cause(in), "context.Cause of a derived one": context.Cause(derived),
+				} {
+					var ce *coro.CancelError
+					if !errors.As(err, &ce) || !errors.Is(err, context.Cause(ctx)) {
+						t.Errorf("%s: have %v, want a CancelError of %v", what, err, context.Cause(ctx))
+					}
+					for _, target := range test.is {
+						if !errors.Is(err, target) {
+							t.Errorf("%s: %v is not %v", what, err, target)
+						}
+					}
+					for _, target := range test.isNot {
+						if errors.Is(err, target) {
+							t.Errorf("%s: %v is %v", what, err, target)
+						}
+					}
+				}
+			})
+		}
+	}
+}
+
+func TestAContextThatIsDoneFailsTheFirstAwait(t *testing.T) {
+	cancelled, cancel := context.WithCancelCause(t.Context())
+	cancel(errCause)
+	past, cancelPast := context.WithDeadline(t.Context(), time.Unix(1, 0))
+	defer cancelPast()
+	for _, ctx := range []context.Context{cancelled, past} {
+		do(t, func(co *coro.Co) {
+			g := new(gate)
+			inContext(t, co, ctx, func(co *coro.Co) {
+				if err := await(co, g); !errors.Is(err, context.Cause(ctx)) {
+					t.Errorf("have %v", err)
+				}
+				if !isDone(co) || co.Err() != ctx.Err() {
+					t.Errorf("the Co: done %t, %v", isDone(co), co.Err())
+				}
+			})
+			if g.polls != 0 || co.Interrupted() != nil {
+				t.Errorf("%d polls; outside: %v", g.polls, co.Interrupted())
+			}
+		})
+	}
+}
+
+// Inside, the Co is done for its own reasons too, and its cause is not that of ctx.
+func TestTheContextInsideEndsWithTheTaskAndTheScope(t *testing.T) {
+	for name, end := range map[string]func(h *coretest.Host, s *task.Slot[int]){
+		"abort":        func(_ *coretest.Host, s *task.Slot[int]) { s.Abort() },
+		"end of scope": func(_ *coretest.Host, s *task.Slot[int]) { s.Wake() },
+		"close":        func(h *coretest.Host, _ *task.Slot[int]) { h.Close() },
+	} {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		h := newHost(t)
+		var in *coro.Co
+		var derived context.Context
+		s := spawn(t, h, func(co *coro.Co) (int, error) {
+			return 0, coro.WithContext(co, ctx, func(co *coro.Co) error {
+				in = co
+				derived = cancelledAfter(t, co)
+				return co.Suspend()
+			})
+		})
+		settle(h)
+		end(h, s)
+		settle(h)
+		waitDone(t, derived)
+		cancel(errCause) // later: it changes nothing
+		for what, err := range map[string]error{
+			"Cause": in.Cause(), "context.Cause": context.Cause(in), "of a derived context": context.Cause(derived),
+		} {
+			if !errors.Is(err, core.ErrCancelled) || errors.Is(err, errCause) {
+				t.Errorf("%s: %s is %v", name, what, err)
+			}
+		}
+		if in.Err() != context.Canceled || derived.Err() != context.Canceled {
+			t.Errorf("%s: have %v, %v", name, in.Err(), derived.Err())
+		}
+	}
+}
+
+// context.Cause asks a context for a key of package context's own. A Co that knows it not returns the cause of some
+// context around it, or none.
+func TestContextCauseIsThatOfTheCo(t *testing.T) {
+	h := newHost(t)
+	outer, cancel := context.WithCancelCause(t.Context())
+	defer cancel(nil)
+	var whole, timed *coro.Co
+	var inTimed, inWhole context.Context
+	s := spawn(t, h, func(co *coro.Co) (int, error) {
+		whole = co
+		inWhole = cancelledAfter(t, context.WithValue(co, valueKey{}, 1))
+		coro.WithTimeout(co, time.Second, func(co *coro.Co) error {
+			timed = co
+			inTimed = cancelledAfter(t, co)
+			for _, ctx := range []context.Context{co, inTimed, inWhole} {
+				if err := context.Cause(ctx); err != nil {
+					t.Errorf("before: have %v", err)
+				}
+			}
+			return forever(co)
+		})
+		return 0, coro.WithContext(co, outer, forever)
+	})
+	settle(h)
+	h.Advance(time.Second)
+	settle(h)
+	waitDone(t, inTimed)
+	s.Abort()
+	settle(h)
+	waitDone(t, inWhole)
+	for ctx, want := range map[context.Context]error{
+		timed: core.ErrDeadlineExceeded, inTimed: core.ErrDeadlineExceeded,
+		whole: core.ErrCancelled, inWhole: core.ErrCancelled,
+	} {
+		if have := context.Cause(ctx); have != want {
+			t.Errorf("%v: have %v, want %v", ctx, have, want)
+		}
+	}
+	if have := context.Cause(context.WithoutCancel(whole)); have != nil {
+		t.Errorf("WithoutCancel: have %v", have)
+	}
+}
+
+func TestAShieldInsideKeepsTheEndOfTheContextOut(t *testing.T) {
+	h := newHost(t)
+	ctx := new(manual)
+	var shielded, after error
+	s := spawn(t, h, func(co *coro.Co) (int, error) {
+		return 0, coro.WithContext(co, ctx, func(co *coro.Co) error {
+			shielded = coro.Shield(co, func(co *coro.Co) error { return coro.Sleep(co, time.Second) })
+			after = co.Interrupted()
+			return nil
+		})
+	})
+	settle(h)
+	ctx.end(errCause)
+	h.Run()
+	take(t, s)
+	if shielded != nil || !errors.Is(after, errCause) {
+		t.Errorf("inside: %v, after: %v", shielded, after)
+	}
+}
+
+// A shield around does not keep out a context that is derived from a Co outside the shield: the body asked for it.
+func TestAContextFromOutsideOfAShieldEndsTheAwaitsInside(t *testing.T) {
+	for name, derive := range map[string]func(co *coro.Co) context.Context{
+		"the Co": func(co *coro.Co) context.Context { return co },
+		"values": func(co *coro.Co) context.Context { return context.WithValue(co, valueKey{}, 1) },
+		"cancel": func(co *coro.Co) context.Context { return cancelledAfter(t, co) },
+	} {
+		h := newHost(t)
+		var inside, shielded error
+		var in *coro.Co
+		s := spawn(t, h, func(co *coro.Co) (int, error) {
+			ctx := derive(co)
+			return 0, coro.Shield(co, func(co *coro.Co) error {
+				inside = coro.WithContext(co, ctx, func(co *coro.Co) error { in = co; return forever(co) })
+				shielded = co.Interrupted()
+				return nil
+			})
+		})
+		settle(h)
+		s.Abort()
+		waitDone(t, in)
+		settle(h)
+		take(t, s)
+		if !errors.Is(inside, core.ErrCancelled) || shielded != nil {
+			t.Errorf("%s: inside %v, in the shield %v", name, inside, shielded)
+		}
+	}
+}
+
+// A task may end with a scope of another one.
+func TestAContextMayBeTheCoOfAnotherTask(t *testing.T) {
+	h := newHost(t)
+	var in *coro.Co
+	var child *task.Slot[int]
+	parent := spawn(t, h, func(co *coro.Co) (int, error) {
+		return 0, coro.WithValue(co, valueKey{}, 7, func(co *coro.Co) error {
+			return coro.WithTimeout(co, time.Second, func(outer *coro.Co) error {
+				child = spawn(t, co, func(co *coro.Co) (v int, err error) {
+					return 0, coro.WithContext(co, outer, func(co *coro.Co) error {
+						in = co
+						if v := co.Value(valueKey{}); v != 7 {
+							t.Errorf("the value is %v", v)
+						}
+						return forever(co)
+					})
+				})
+				return forever(outer)
+			})
+		})
+	})
+	settle(h)
+	h.Advance(time.Second)
+	waitDone(t, in)
+	settle(h)
+	take(t, parent)
+	_, err := take(t, child)
+	if !errors.Is(err, core.ErrDeadlineExceeded) || !errors.Is(err, core.ErrCancelled) || in.Err() != context.DeadlineExceeded {
+		t.Errorf("have %v, %v", err, in.Err())
+	}
+}
+
+// On a virtual clock, the deadline of a context comes by the wall clock, and a scope's by the virtual one.
+func TestAContextsDeadlineIsItsOwn(t *testing.T) {
+	h := newHost(t)
+	far, cancel := context.WithTimeout(t.Context(), time.Hour)
+	defer cancel()
+	var inFar, in *coro.Co
+	s := spawn(t, h, func(co *coro.Co) (int, error) {
+		coro.WithContext(co, far, func(co *coro.Co) error {
+			inFar = co
+			return coro.Sleep(co, 24*time.Hour)
+		})
+		return 0, coro.WithTimeout(co, 24*time.Hour, func(co *coro.Co) error {
+			ctx, cancel := context.WithTimeout(co, time.Minute) // more than the virtual deadline by the wall clock: it is past
+			defer cancel()
+			return coro.WithContext(co, ctx, func(co *coro.Co) error {
+				in = co
+				return forever(co)
+			})
+		})
+	})
+	settle(h)
+	if d, ok := inFar.Deadline(); !ok || time.Until(d) < 50*time.Minute || isDone(inFar) {
+		t.Errorf("have %v, %t, done %t", d, ok, isDone(inFar))
+	}
+	h.Advance(24 * time.Hour) // the hour has not passed
+	settle(h)
+	if err := in.Err(); err != nil {
+		t.Errorf("have %v before its time", err)
+	}
+	h.Advance(24 * time.Hour)
+	settle(h)
+	if _, err := take(t, s); err != core.ErrDeadlineExceeded {
+		t.Errorf("have %v", err)
+	}
+}
+
+func TestDeadlineIsTheEarliestOfScopesAndContexts(t *testing.T) {
+	h := newHost(t)
+	at := func(d time.Duration) time.Time { return h.Epoch().Add(d) }
+	check := func(co *coro.Co, want time.Duration) {
+		t.Helper()
+		if have, ok := co.Deadline(); ok != (want != 0) || ok && !have.Equal(at(want)) {
+			t.Errorf("have %v, %t, want %v", have, ok, want)
+		}
+	}
+	s := spawn(t, h, func(co *coro.Co) (int, error) {
+		inContext(t, co, context.Background(), func(co *coro.Co) { check(co, 0) })
+		inContext(t, co, &manual{deadline: at(time.Hour)}, func(co *coro.Co) {
+			check(co, time.Hour)
+			inContext(t, co, &manual{deadline: at(2 * time.Hour)}, func(co *coro.Co) { check(co, time.Hour) })
+			inContext(t, co, &manual{deadline: at(time.Minute)}, func(co *coro.Co) { check(co, time.Minute) })
+			coro.WithTimeout(co, time.Second, func(co *coro.Co) error { check(co, time.Second); return nil })
+			coro.WithTimeout(co, 3*time.Hour, func(co *coro.Co) error { check(co, time.Hour); return nil })
+			coro.Shield(co, func(co *coro.Co) error {
+				check(co, 0)
+				inContext(t, co, &manual{deadline: at(2 * time.Hour)}, func(co *coro.Co) { check(co, 2*time.Hour) })
+				return nil
+			})
+			inContext(t, co, context.WithValue(co, valueKey{}, 1), func(co *coro.Co) { check(co, time.Hour) })
+			inContext(t, co, context.WithoutCancel(co), func(co *coro.Co) { check(co, time.Hour) })
+		})
+		coro.WithTimeout(co, time.Hour, func(co *coro.Co) error {
+			inContext(t, co, &manual{deadline: at(time.Minute)}, func(co *coro.Co) { check(co, time.Minute) })
+			return nil
+		})
+		return 0, nil
+	})
+	h.Run()
+	take(t, s)
+}
+
+func TestBadContexts(t *testing.T) {
+	for want, f := range map[string]func(co *coro.Co){
+		"coro: WithContext with a nil Context": func(co *coro.Co) {
+			coro.WithContext(co, nil, func(*coro.Co) error { return nil }) //lint:ignore SA1012 on purpose
+		},
+		"coro: a scope with a nil body": func(co *coro.Co) { coro.WithContext(co, t.Context(), nil) },
+	} {
+		_, err := run(t, func(co *coro.Co) (int, error) { f(co); return 0, nil })
+		if !endedBy(want)(err) {
+			t.Errorf("have %v, want %s", err, want)
+		}
+	}
+}
+
+// Every way out of a scope leaves nothing with its context.
+func TestEveryWayOutLeavesNothingWithTheContext(t *testing.T) {
+	ends := map[string]func(t *testing.T, h *coretest.Host, s *task.Slot[int], ctx *manual, co *coro.Co) error{
+		"returns": func(*testing.T, *coretest.Host, *task.Slot[int], *manual, *coro.Co) error { return nil },
+		"fails":   func(*testing.T, *coretest.Host, *task.Slot[int], *manual, *coro.Co) error { return errCause },
+		"panics":  func(*testing.T, *coretest.Host, *task.Slot[int], *manual, *coro.Co) error { panic("boom") },
+		"calls Goexit": func(*testing.T, *coretest.Host, *task.Slot[int], *manual, *coro.Co) error {
+			runtime.Goexit()
+			return nil
+		},
+		"is aborted": func(_ *testing.T, _ *coretest.Host, _ *task.Slot[int], _ *manual, co *coro.Co) error {
+			return forever(co)
+		},
+		"is dropped": func(_ *testing.T, _ *coretest.Host, _ *task.Slot[int], _ *manual, co *coro.Co) error {
+			return forever(co)
+		},
+		"is unwound": func(_ *testing.T, _ *coretest.Host, _ *task.Slot[int], _ *manual, co *coro.Co) error {
+			for {
+				forever(co)
+			}
+		},
+		"is cancelled": func(_ *testing.T, _ *coretest.Host, _ *task.Slot[int], _ *manual, co *coro.Co) error {
+			return forever(co)
+		},
+		"cancels itself": func(_ *testing.T, _ *coretest.Host, _ *task.Slot[int], ctx *manual, co *coro.Co) error {
+			ctx.end(errCause)
+			return forever(co)
+		},
+	}
+	for name, end := range ends {
+		t.Run(name, func(t *testing.T) {
+			h := newHost(t)
+			ctx := new(manual)
+			var s *task.Slot[int]
+			ended := false
+			s = spawn(t, h, func(co *coro.Co) (int, error) {
+				defer func() {
+					ended = true
+					ctx.unused(t)
+					if contexts, scopes := coro.Fans(co); contexts != 0 || scopes != 0 {
+						t.Errorf("the worker keeps %d contexts, %d scopes", contexts, scopes)
+					}
+				}()
+				return 0, coro.WithContext(co, ctx, func(co *coro.Co) error {
+					if ctx.added != 1 {
+						t.Errorf("%d functions", ctx.added)
+					}
+					return end(t, h, s, ctx, co)
+				})
+			})
+			settle(h)
+			switch name {
+			case "is aborted", "is unwound":
+				s.Abort()
+			case "is dropped":
+				h.Close()
+			case "is cancelled":
+				ctx.end(errCause)
+			}
+			settle(h)
+			if !ended || !s.Finished() {
+				t.Errorf("ended %t, finished %t", ended, s.Finished())
+			}
+		})
+	}
+}
+
+// A context whose AfterFunc panics leaves no scope behind.
+func TestAContextThatPanicsEndsTheScope(t *testing.T) {
+	do(t, func(co *coro.Co) {
+		ctx := panicking{new(manual)}
+		func() {
+			defer func() {
+				if recover() != "AfterFunc" {
+					t.Error("it did not panic")
+				}
+			}()
+			coro.WithContext(co, ctx, forever)
+		}()
+		if contexts, scopes := coro.Fans(co); contexts != 0 || scopes != 0 {
+			t.Errorf("the worker keeps %d contexts, %d scopes", contexts, scopes)
+		}
+		inContext(t, co, context.Background(), func(co *coro.Co) {})
+		if co.Interrupted() != nil {
+			t.Errorf("outside: have %v", co.Interrupted())
+		}
+	})
+}
+
+type panicking struct{ *manual }
+
+func (panicking) AfterFunc(func()) func() bool { panic("AfterFunc") }
+
+func ExampleWithContext() {
+	// A tracer returns a context with the span, derived from the one that it gets.
+	type spanKey struct{}
+	start := func(ctx context.Context, name string) context.Context {
+		outer, _ := ctx.Value(spanKey{}).(string)
+		return context.WithValue(ctx, spanKey{}, outer+"/"+name)
+	}
+
+	host := coretest.New(1)
+	defer host.Close()
+	serve := coro.New(func(co *coro.Co) (any, error) {
+		var span any
+		err := coro.WithContext(co, start(co, "serve"), func(co *coro.Co) error {
+			return coro.WithContext(co, start(co, "fetch"), func(co *coro.Co) error {
+				span = co.Value(spanKey{})
+				return co.Yield()
+			})
+		})
+		return span, err
+	})
+	host.Spawn(&serve.Task)
+	host.Run()
+
+	span, err, _ := serve.Take()
+	fmt.Println(span, err)
+	// Output: /serve/fetch <nil>
+}
