@@ -132,3 +132,27 @@ func Example_context() {
 	// 17 with a deadline: true
 	// <nil>
 }
+
+// A context that is derived from a Co bounds no await of the body: nothing awaits with it. A scope does: WithContext for
+// a context that exists already, or WithTimeout.
+func Example_derivedContext() {
+	err := executor.Main(context.Background(), executor.Options{}, func(co *coro.Co) error {
+		ctx, cancel := context.WithTimeout(co, time.Millisecond)
+		defer cancel()
+		fmt.Println("beside it:", coro.Sleep(co, 5*time.Millisecond))
+
+		err := coro.WithContext(co, ctx, func(co *coro.Co) error {
+			return coro.Sleep(co, time.Hour)
+		})
+		fmt.Println("with it:", err)
+
+		return coro.WithTimeout(co, time.Millisecond, func(co *coro.Co) error {
+			return coro.Sleep(co, time.Hour)
+		})
+	})
+	fmt.Println("in a scope:", err)
+	// Output:
+	// beside it: <nil>
+	// with it: coro: scope was cancelled: context deadline exceeded
+	// in a scope: core: deadline exceeded
+}
