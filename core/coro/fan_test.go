@@ -86,6 +86,30 @@ func TestAScopeThatComesAfterTheLastHasLeftIsTold(t *testing.T) {
 	}
 }
 
+// A context ends between the check of a scope that is opened and the scope's entry. The scopes before it have been
+// cancelled by then, and have not left yet.
+func TestAContextThatEndsWhileAScopeIsOpenedEndsIt(t *testing.T) {
+	w := newWorker(t, coro.NewPool(0, false))
+	ctx := new(manual)
+	body := func(co *coro.Co) (int, error) { return 0, coro.WithContext(co, ctx, forever) }
+	before := spawn(t, w, body)
+	w.run()
+	ctx.onErr = func() {
+		ctx.onErr = nil
+		ctx.end(errCause)
+	}
+	late := spawn(t, w, body)
+	w.run()
+	for name, s := range map[string]*task.Slot[int]{"before": before, "late": late} {
+		if !s.Finished() {
+			t.Fatalf("%s: the end was missed", name)
+		}
+		if _, err := take(t, s); !errors.Is(err, errCause) {
+			t.Errorf("%s: have %v", name, err)
+		}
+	}
+}
+
 // Contexts end, bodies end and tasks move, all at once; each body ends for one reason or the other.
 func TestScopesLeaveWhileTheirContextEnds(t *testing.T) {
 	const rounds, n = 300, 8

@@ -12,6 +12,7 @@ import (
 type manual struct {
 	deadline time.Time
 	values   map[any]any
+	onErr    func() // if not nil, called by Err after it has read the error
 
 	mu                               sync.Mutex
 	done                             chan struct{}
@@ -44,8 +45,12 @@ func (m *manual) channel() chan struct{} {
 
 func (m *manual) Err() error {
 	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.err
+	err := m.err
+	m.mu.Unlock()
+	if m.onErr != nil {
+		m.onErr()
+	}
+	return err
 }
 
 func (m *manual) Value(key any) any {
@@ -57,6 +62,11 @@ func (m *manual) Value(key any) any {
 
 func (m *manual) AfterFunc(f func()) (stop func() bool) {
 	m.mu.Lock()
+	if m.err != nil {
+		m.mu.Unlock()
+		f()
+		return func() bool { return false }
+	}
 	defer m.mu.Unlock()
 	if m.funcs == nil {
 		m.funcs = make(map[*func()]struct{})
