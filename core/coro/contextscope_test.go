@@ -409,7 +409,7 @@ func TestDeadlineIsTheEarliestOfScopesAndContexts(t *testing.T) {
 func TestBadContexts(t *testing.T) {
 	for want, f := range map[string]func(co *coro.Co){
 		"coro: WithContext with a nil Context": func(co *coro.Co) {
-			coro.WithContext(co, nil, func(*coro.Co) error { return nil }) //lint:ignore SA1012 on purpose
+			coro.WithContext(co, nil, func(*coro.Co) error { return nil })
 		},
 		"coro: a scope with a nil body": func(co *coro.Co) { coro.WithContext(co, t.Context(), nil) },
 	} {
