@@ -1,6 +1,7 @@
 package core_test
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -156,4 +157,18 @@ func ExampleKept() {
 	// Output:
 	// spawned after the poll
 	// <nil>
+}
+
+// A list of values has those of a context, too.
+func ExampleValues_WithContext() {
+	type key string
+	ctx := context.WithValue(context.Background(), key("span"), "fetch")
+	values := (*core.Values)(nil).With(key("user"), "ann").WithContext(ctx)
+	for _, k := range []key{"user", "span", "none"} {
+		fmt.Println(values.Lookup(k))
+	}
+	// Output:
+	// ann true
+	// fetch true
+	// <nil> false
 }

@@ -274,6 +274,34 @@ func TestAShieldInsideKeepsTheEndOfTheContextOut(t *testing.T) {
 	}
 }
 
+// The end of a context aborts the children of a group inside, which then have ended when WithContext returns.
+func TestTheEndOfAContextAbortsTheChildrenInside(t *testing.T) {
+	h := newHost(t)
+	ctx := new(manual)
+	var child, inBody error
+	s := spawn(t, h, func(co *coro.Co) (int, error) {
+		return 0, coro.WithContext(co, ctx, func(co *coro.Co) error {
+			return coro.WithGroup(co, coro.GroupOptions{}, func(co *coro.Co, g *coro.Group) error {
+				g.Do(co, func(co *coro.Co) error { child = forever(co); return child })
+				inBody = forever(co)
+				return nil
+			})
+		})
+	})
+	settle(h)
+	ctx.end(errCause)
+	settle(h)
+	_, err := take(t, s)
+	for what, err := range map[string]error{"WithContext": err, "await": inBody} {
+		if !errors.Is(err, errCause) || !errors.Is(err, core.ErrCancelled) {
+			t.Errorf("%s: have %v", what, err)
+		}
+	}
+	if child != core.ErrCancelled {
+		t.Errorf("the child: have %v", child)
+	}
+}
+
 // A shield around does not keep out a context that is derived from a Co outside the shield: the body asked for it.
 func TestAContextFromOutsideOfAShieldEndsTheAwaitsInside(t *testing.T) {
 	for name, derive := range map[string]func(co *coro.Co) context.Context{

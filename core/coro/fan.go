@@ -53,13 +53,18 @@ func (fs *fans) add(c *contextScope, done <-chan struct{}) {
 	f.push(c)
 	fs.mu.Unlock()
 	if made {
-		f.stop = afterDone(c.ctx, f.fire) // which may call f.fire at once
+		f.stop = afterDone(c.ctx, done, f.fire) // which may call f.fire at once
 	}
 }
 
-// afterDone is context.AfterFunc, but a context with a method for that calls f without a goroutine in between: f does not
-// block.
-func afterDone(ctx context.Context, f func()) (stop func() bool) {
+// afterDone makes the end of ctx, whose Done channel is done, call f. What it registers with stays reachable as long as
+// any scope of the fan does. So it takes the context of package context that has the channel, if there is one, and not ctx,
+// which may have the values of one request. A context with a method AfterFunc calls f without a goroutine in between: f
+// does not block.
+func afterDone(ctx context.Context, done <-chan struct{}, f func()) (stop func() bool) {
+	if c, ok := ctx.Value(causeKey).(context.Context); ok && c.Done() == done {
+		return context.AfterFunc(c, f)
+	}
 	if a, ok := ctx.(interface{ AfterFunc(func()) func() bool }); ok {
 		return a.AfterFunc(f)
 	}

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"testing"
 	"time"
+	"weak"
 
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coro"
@@ -213,6 +214,41 @@ func TestAContextDoesNotGrowWithTheScopesThatItServed(t *testing.T) {
 		t.Errorf("the heap has grown by %d KB", (after-before)>>10)
 	}
 	runtime.KeepAlive(ctx)
+}
+
+// The first scope of a worker on a context registers it. Its values are not kept for the scopes that come later.
+func TestTheValuesOfTheFirstScopeAreNotKept(t *testing.T) {
+	type request struct{ _ [64]byte }
+	w := newWorker(t, coro.NewPool(-1, false))
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	suspend := func(ctx context.Context) *task.Slot[int] {
+		return spawn(t, w, func(co *coro.Co) (int, error) {
+			return 0, coro.WithContext(co, ctx, func(co *coro.Co) error { return co.Suspend() })
+		})
+	}
+	first, values := func() (*task.Slot[int], weak.Pointer[request]) {
+		r := new(request)
+		return suspend(context.WithValue(ctx, valueKey{}, r)), weak.Make(r)
+	}()
+	w.run()
+	later := suspend(context.WithValue(ctx, valueKey{}, 1))
+	w.run()
+	first.Wake()
+	w.run()
+	take(t, first)
+	first = nil
+	for range 10 {
+		runtime.GC()
+	}
+	if values.Value() != nil {
+		t.Error("the values of the first scope are still there")
+	}
+	cancel()
+	for !later.Finished() { // package context cancels on a goroutine of its own
+		w.run()
+		runtime.Gosched()
+	}
 }
 
 // Each request has a context of its own, and many of them wait at once: afterwards, nothing is left of the map.

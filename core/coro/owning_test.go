@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/moduvex/moduvex-go/core"
@@ -172,4 +173,34 @@ func TestABodyOwnsSomething(t *testing.T) {
 			return nil
 		})
 	})
+}
+
+func TestNewCallingOwningIsNamedAfterTheFunctionThatItCalls(t *testing.T) {
+	for _, accepted := range []bool{true, false} {
+		h := newHost(t)
+		r := new(resource)
+		s := coro.NewCallingOwning(r, failsAtOnce, func(co *coro.Co) (int, error) {
+			defer r.Close()
+			return 7, failsAtOnce(co)
+		})
+		s.ForHost().StartTiming(0, nil)
+		if times, ok := s.Times(); !ok || !strings.HasSuffix(times.Body, "coro_test.failsAtOnce") {
+			t.Errorf("the body is called %q", times.Body)
+		}
+		if accepted {
+			h.Spawn(&s.Task)
+			h.Run()
+		} else {
+			s.ForHost().Kill(nil)
+		}
+		if v, err := take(t, s); err == nil || (v == 7) != accepted || r.closed != 1 {
+			t.Errorf("accepted %t: have %d, %v, closed %d times", accepted, v, err, r.closed)
+		}
+	}
+	defer func() {
+		if v := recover(); v != "coro: NewCallingOwning of a nil body" {
+			t.Errorf("it panicked with %v", v)
+		}
+	}()
+	coro.NewCallingOwning[int](new(resource), failsAtOnce, nil)
 }
