@@ -111,6 +111,14 @@ func (c *counting) AfterFunc(f func()) (stop func() bool) {
 	}
 }
 
+// Value hides the context inside, with which package context would register otherwise.
+func (c *counting) Value(k any) any {
+	if k, ok := k.(key); ok {
+		return c.Context.Value(k)
+	}
+	return nil
+}
+
 // unused fails the test if a function is left with the context.
 func (c *counting) unused(t testing.TB) {
 	t.Helper()
