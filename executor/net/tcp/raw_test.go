@@ -220,8 +220,8 @@ func TestDeadlineEndsRawReadsBesideOthers(t *testing.T) {
 	for first := range rawStyles {
 		for second := range rawStyles {
 			s, c := connect(t, rt)
-			s.SetReadDeadline(time.Now().Add(50 * time.Millisecond))
-			// The first one sets the alarm and leaves, which must leave the alarm to the second.
+			s.SetReadDeadline(time.Now().Add(long))
+			// The first one sets the alarm and leaves, which must leave an alarm to the second.
 			one := rawStyles[first](rt, s, func(fd uintptr) bool {
 				_, err := unix.Read(int(fd), make([]byte, 1))
 				return err != unix.EAGAIN
@@ -229,6 +229,7 @@ func TestDeadlineEndsRawReadsBesideOthers(t *testing.T) {
 			awaitWaiters(t, s, 1)
 			two := rawStyles[second](rt, s, block)
 			awaitWaiters(t, s, 2)
+			s.SetReadDeadline(time.Now().Add(20 * time.Millisecond))
 			c.Write([]byte("x"))
 			if err := one(t); err != nil && !errors.Is(err, os.ErrDeadlineExceeded) { // on a machine that is that slow
 				t.Errorf("%s beside %s: %v", first, second, err)
