@@ -113,9 +113,6 @@ func TestLimitIsRefusedClearly(t *testing.T) {
 	if !strings.Contains(out, "reset by peer") && !strings.Contains(out, "Couldn't connect") {
 		t.Errorf("one connection too many: curl says %q, %v", out, err)
 	}
-	if log := p.Output(); !strings.Contains(log, errFull.Error()) {
-		t.Errorf("the log does not say why: %s", log)
-	}
 
 	// It is served as soon as there is room.
 	first.Close()
@@ -125,7 +122,9 @@ func TestLimitIsRefusedClearly(t *testing.T) {
 	if out != "hello\n" {
 		t.Errorf("the limit is not given back: %q, %v", out, err)
 	}
-	p.Stop()
+	if log := p.Stop(); !strings.Contains(log, errFull.Error()) {
+		t.Errorf("the log does not say why: %s", log)
+	}
 }
 
 func TestSilentConnectionIsClosed(t *testing.T) {
