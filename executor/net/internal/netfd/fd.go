@@ -19,17 +19,18 @@ type FD struct {
 	//	bit  27      ShutdownRead was called: a read that would block is the end
 	//	bit  26      an event for reading wakes one waiter: it is a listener
 	//	bit  25      set by Init: the FD is not a zero one
-	//	bits 24..0   references: one for being open, and one for each operation under way
+	//	bit  24      a caller registers the FD; others that want to wait until it has
+	//	bits 23..0   references: one for being open, and one for each operation under way
 	//
 	// A zero FD owns no descriptor; its word is that of a closed one, without bit 25.
 	//
-	// Close and CloseHalf set and clear bits, acquire and release count, all by atomic operations. Bits 28, 26 and 25 are
-	// set by Init or never. A count that has reached 0 stays 0, since acquire checks the open bit.
+	// Close, CloseHalf and Register set and clear bits, acquire and release count, all by atomic operations. Bits 28, 26
+	// and 25 are set by Init or never. A count that has reached 0 stays 0, since acquire checks the open bit.
 	word  atomic.Uint32
 	sysfd int32
 
-	// reg is nil until a task has to wait. That task stores one. A task that finds the runtime of reg closed sets it
-	// to nil.
+	// reg is nil until a caller has to wait. That caller stores one, and holds bit 24 meanwhile. A caller that finds the
+	// runtime of reg closed sets it to nil.
 	reg atomic.Pointer[reactor.Registration]
 
 	// times is nil until a deadline is set. It is stored once.
@@ -44,7 +45,8 @@ const (
 	ended       = 1 << 27
 	wakeSingly  = 1 << 26
 	made        = 1 << 25
-	refs        = made - 1
+	registering = 1 << 24
+	refs        = registering - 1
 )
 
 // halfClosed is the bit of direction d.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"runtime"
 
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coro"
@@ -179,6 +180,10 @@ func (f *FD) Register(cx *core.Context) error {
 	}
 	// If Close comes now, the release of the last reference finds the registration.
 	defer f.Release()
+	for f.word.Or(registering)&registering != 0 {
+		runtime.Gosched() // a reactor knows a descriptor once, and the other caller is about to store it
+	}
+	defer f.word.And(^uint32(registering))
 	if f.reg.Load() != nil {
 		return nil
 	}
@@ -196,9 +201,7 @@ func (f *FD) Register(cx *core.Context) error {
 	if f.word.Load()&wakeSingly != 0 {
 		reg.SetWakeOne(reactor.Read)
 	}
-	if !f.reg.CompareAndSwap(nil, reg) {
-		_ = reg.Deregister() // a task of another worker has stored its registration first
-	}
+	f.reg.Store(reg)
 	return nil
 }
 
