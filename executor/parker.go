@@ -37,6 +37,9 @@ func (rt *Runtime) Parker(worker int) *Parker {
 	return rt.worker(worker).outside.parkers.Get().(*Parker)
 }
 
+// NextWorker returns the number of a worker for what is not bound to one: of all workers, round-robin. Any goroutine.
+func (rt *Runtime) NextWorker() int { return int(rt.next.Add(1) % uint64(len(rt.workers))) }
+
 func newParker(o *outside) *Parker {
 	return &Parker{host: o, cx: core.NewContext(o), woken: make(chan struct{}, 1)}
 }
@@ -109,7 +112,7 @@ func PollHere[T any](ctx context.Context, rt *Runtime, f core.Future[T]) (value 
 	case ctx.Err() != nil:
 		return value, context.Cause(ctx)
 	}
-	p := rt.Parker(int(rt.next.Add(1) % uint64(len(rt.workers))))
+	p := rt.Parker(rt.NextWorker())
 	defer func() {
 		if pending {
 			pending = false
@@ -132,6 +135,17 @@ func PollHere[T any](ctx context.Context, rt *Runtime, f core.Future[T]) (value 
 			done = true
 		}
 	}
+}
+
+// Polling reports whether a worker of rt polls a task at this moment. If not, the caller is inside no task of rt. That takes
+// a few nanoseconds, so a call that must not block inside a task asks it first, and [Inside] if it reports true. Any goroutine.
+func (rt *Runtime) Polling() bool {
+	for _, w := range rt.workers {
+		if w.current.Load() != 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // Inside reports whether the caller is inside a task, or in other code that runs on a worker, such as a hook: whether blocking

@@ -99,6 +99,60 @@ func (d *Dialer) DialFuture(addr netip.AddrPort) core.Future[core.Result[*Stream
 	return &attempts{dialer: d, network: "tcp", to: []sys.Endpoint{at}, timeout: d.Timeout}
 }
 
+// DialAddrsFuture is DialFuture for the addresses of one name. It tries them in their order, but with alternating families,
+// each with a head start of FallbackDelay, as Dial does. network is "tcp", "tcp4" or "tcp6"; addresses of other families are
+// left out.
+func (d *Dialer) DialAddrsFuture(network string, addrs []netip.AddrPort) core.Future[core.Result[*Stream]] {
+	to, err := d.endpoints(network, addrs)
+	if err != nil {
+		err = &net.OpError{Op: "dial", Net: network, Source: d.source(), Err: err}
+		return &attempts{dialer: d, network: network, first: err}
+	}
+	return &attempts{dialer: d, network: network, to: to, timeout: d.Timeout}
+}
+
+// endpoints returns the endpoints of addresses to try, in order; without an error there is at least one.
+func (d *Dialer) endpoints(network string, addrs []netip.AddrPort) ([]sys.Endpoint, error) {
+	if err := checkNetwork(network); err != nil {
+		return nil, err
+	}
+	var families [2][]sys.Endpoint
+	var first error
+	for _, addr := range addrs {
+		at, err := sys.EndpointOf(addr)
+		switch at = at.Here(); {
+		case !addr.IsValid():
+			err = &net.AddrError{Err: "not an address", Addr: addr.String()}
+		case !d.suits(network, at):
+			continue
+		case err == nil:
+			i := 0
+			if len(families[0]) > 0 && families[0][0].Family() != at.Family() {
+				i = 1
+			}
+			families[i] = append(families[i], at)
+		}
+		if first == nil {
+			first = err
+		}
+	}
+	var to []sys.Endpoint
+	for i := range max(len(families[0]), len(families[1])) {
+		for _, family := range families {
+			if i < len(family) {
+				to = append(to, family[i])
+			}
+		}
+	}
+	if len(to) > 0 {
+		return to, nil
+	}
+	if first == nil {
+		first = &net.AddrError{Err: "no address of a family that can be used"}
+	}
+	return nil, first
+}
+
 // DialFuture returns a future that connects to addr with the zero [Dialer]; see [Dialer.DialFuture].
 func DialFuture(addr netip.AddrPort) core.Future[core.Result[*Stream]] {
 	return (&Dialer{}).DialFuture(addr)

@@ -42,6 +42,15 @@ func (l *Listener) PollAccept(cx *core.Context) (s *Stream, ready bool, err erro
 	return s, ready, nil
 }
 
+// Attach binds l to the runtime of cx before the first accept: from then on l closes when the runtime drains. If it drains
+// already, Attach closes l and returns an error that is core.ErrShutdown.
+func (l *Listener) Attach(cx *core.Context) error {
+	if err := l.fd.Attach(cx); err != nil {
+		return l.failed("listen", err)
+	}
+	return nil
+}
+
 // open makes a Stream of an accepted connection.
 func (l *Listener) open(cx *core.Context, c netfd.Accepted) (s *Stream, again bool, err error) {
 	s = newStream(c.FD, c.From)

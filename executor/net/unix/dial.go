@@ -61,19 +61,39 @@ func DialFuture(name string) core.Future[core.Result[*Stream]] {
 	return &dialFuture{dialing{kind: sys.Stream, name: name}}
 }
 
-type dialFuture struct{ dialing }
+// DialSeqpacketFuture is DialFuture for a [SeqpacketListener].
+func DialSeqpacketFuture(name string) core.Future[core.Result[*Seqpacket]] {
+	return &dialSeqpacketFuture{dialing{kind: sys.Seqpacket, name: name}}
+}
+
+type (
+	dialFuture          struct{ dialing }
+	dialSeqpacketFuture struct{ dialing }
+)
 
 // Poll implements core.Future.
 func (d *dialFuture) Poll(cx *core.Context) (core.Result[*Stream], bool) {
-	r, ok := d.dialing.Poll(cx)
+	return pollDial(cx, &d.dialing, newStream)
+}
+
+// Poll implements core.Future.
+func (d *dialSeqpacketFuture) Poll(cx *core.Context) (core.Result[*Seqpacket], bool) {
+	return pollDial(cx, &d.dialing, newSeqpacket)
+}
+
+func pollDial[C interface {
+	register(cx *core.Context) error
+	Close() error
+}](cx *core.Context, d *dialing, open func(fd int) C) (core.Result[C], bool) {
+	r, ok := d.Poll(cx)
 	switch {
 	case !ok:
-		return core.Result[*Stream]{}, false
+		return core.Result[C]{}, false
 	case r.err != nil:
-		return core.Result[*Stream]{Err: openError("dial", d.kind, d.name, r.err)}, true
+		return core.Result[C]{Err: openError("dial", d.kind, d.name, r.err)}, true
 	}
-	s, err := registered(cx, newStream(r.fd))
-	return core.Result[*Stream]{Value: s, Err: err}, true
+	s, err := registered(cx, open(r.fd))
+	return core.Result[C]{Value: s, Err: err}, true
 }
 
 // dialing is the future that connects a socket.

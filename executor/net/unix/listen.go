@@ -144,6 +144,10 @@ func (l *listener) open(lc *ListenConfig, fd int) error {
 // path reports whether the name is a path in the file system.
 func (l *listener) path() bool { return !sys.IsAbstract(l.name) }
 
+// Attach binds l to the runtime of cx before the first accept: from then on l closes when the runtime drains. If it drains
+// already, Attach closes l and returns an error that is core.ErrShutdown.
+func (l *listener) Attach(cx *core.Context) error { return l.wrap("listen", l.fd.Attach(cx)) }
+
 // Unwait takes w out of the waiters of PollAccept. A future that is dropped while PollAccept is pending calls it with
 // the waker that it polled with, unless it closes l. A future that is polled with another waker than before calls it
 // with the one before, since a connection wakes one waiter only.

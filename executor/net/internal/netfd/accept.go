@@ -268,6 +268,25 @@ func (a *Acceptor) takeBack(cx *core.Context, c Accepted, err error) bool {
 	return true
 }
 
+// Attach binds a to the runtime of cx before the first accept: a is registered with its reactor, and closes when it drains. If
+// it drains already, Attach closes a and returns an error that is core.ErrShutdown.
+func (a *Acceptor) Attach(cx *core.Context) error {
+	if err := a.Register(cx); err != nil {
+		return err
+	}
+	draining := a.drain.Watch(cx.Worker())
+	if draining {
+		a.CloseDrained()
+	}
+	if a.Closed() {
+		a.drain.Stop() // as in accept
+	}
+	if draining {
+		return errShutdown{}
+	}
+	return nil
+}
+
 // Register is that of FD.
 func (a *Acceptor) Register(cx *core.Context) error {
 	a.using.RLock()
