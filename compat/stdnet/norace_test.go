@@ -1,0 +1,5 @@
+//go:build !race
+
+package stdnet_test
+
+const raceEnabled = false
