@@ -6,6 +6,7 @@ require (
 	github.com/alitto/pond/v2 v2.7.1
 	github.com/cloudwego/netpoll v0.7.2
 	github.com/google/go-cmp v0.7.0
+	github.com/moduvex/moduvex-go/compat v0.0.0-00010101000000-000000000000
 	github.com/moduvex/moduvex-go/core v0.1.0
 	github.com/moduvex/moduvex-go/executor v0.1.0
 	github.com/moduvex/moduvex-go/joinhandle v0.1.0
@@ -28,6 +29,7 @@ require (
 )
 
 replace (
+	github.com/moduvex/moduvex-go/compat => ../../compat
 	github.com/moduvex/moduvex-go/core => ../../core
 	github.com/moduvex/moduvex-go/executor => ../../executor
 	github.com/moduvex/moduvex-go/joinhandle => ../../joinhandle

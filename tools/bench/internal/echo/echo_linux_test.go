@@ -77,6 +77,8 @@ func TestEveryServerAnswersEveryRequest(t *testing.T) {
 		{Contender: spec.Moduvex, Style: spec.Direct, Workers: 1},
 		{Contender: spec.Moduvex, Style: spec.Poll, Workers: 2, Mode: spec.Core},
 		{Contender: spec.Moduvex, Style: spec.Direct, Workers: 2, Mode: spec.Steal},
+		{Contender: spec.Free, Workers: 1},
+		{Contender: spec.Free, Workers: 2, Mode: spec.Steal},
 	} {
 		t.Run(c.Who(), func(t *testing.T) {
 			eachLoad(t, func(t *testing.T, noRing bool) {

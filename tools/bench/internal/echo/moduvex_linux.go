@@ -6,6 +6,7 @@ import (
 	"io"
 	"sync"
 
+	"github.com/moduvex/moduvex-go/compat/stdnet"
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/executor"
@@ -15,11 +16,7 @@ import (
 
 // serveModuvex is the server of executor/example/echo, in either style.
 func serveModuvex(c spec.Case, in io.Reader, out io.Writer) (err error) {
-	opts := executor.Options{Workers: c.Workers}
-	if c.Mode == spec.Steal {
-		opts.Scheduling = executor.WorkStealing
-	}
-	rt, err := executor.New(opts)
+	rt, err := executor.New(options(c))
 	if err != nil {
 		return err
 	}
@@ -43,6 +40,28 @@ func serveModuvex(c spec.Case, in io.Reader, out io.Writer) (err error) {
 	}
 	_, e := accepting.Wait(context.Background())
 	return errors.Join(err, e, srv.failure())
+}
+
+func options(c spec.Case) executor.Options {
+	opts := executor.Options{Workers: c.Workers}
+	if c.Mode == spec.Steal {
+		opts.Scheduling = executor.WorkStealing
+	}
+	return opts
+}
+
+// serveFree is the server of package net over connections that wait with the workers of a runtime.
+func serveFree(c spec.Case, in io.Reader, out io.Writer) (err error) {
+	rt, err := executor.New(options(c))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, rt.Close()) }()
+	l, err := stdnet.Listen(rt, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	return serveGoroutines(l, in, out)
 }
 
 // A server lends buffers to connections for as long as there is something in them.

@@ -20,7 +20,13 @@ func Serve(c spec.Case, in io.Reader, out io.Writer) error {
 	case spec.RawGo:
 		return serveRaw(in, out)
 	case spec.Goroutines:
-		return serveNet(in, out)
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return err
+		}
+		return serveGoroutines(l, in, out)
+	case spec.Free:
+		return serveFree(c, in, out)
 	case spec.Netpoll:
 		return serveNetpoll(c.Workers, in, out)
 	case spec.Moduvex:
@@ -32,12 +38,8 @@ func Serve(c spec.Case, in io.Reader, out io.Writer) error {
 // netBuffer is the buffer of each goroutine: large enough for a message.
 const netBuffer = 256
 
-// serveNet is a goroutine for each connection, with package net.
-func serveNet(in io.Reader, out io.Writer) error {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return err
-	}
+// serveGoroutines is a goroutine for each connection.
+func serveGoroutines(l net.Listener, in io.Reader, out io.Writer) error {
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	defer l.Close()

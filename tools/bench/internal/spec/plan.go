@@ -191,6 +191,7 @@ func (s scale) echo() (cs []Case) {
 			for _, mode := range modes(W8, workers) {
 				add(Case{Contender: Moduvex, Style: Poll, Workers: workers, Mode: mode})
 				add(Case{Contender: Moduvex, Style: Direct, Workers: workers, Mode: mode})
+				add(Case{Contender: Free, Workers: workers, Mode: mode})
 			}
 		}
 	}

@@ -11,6 +11,7 @@ import (
 // The contenders.
 const (
 	Moduvex    = "moduvex"
+	Free       = "moduvex-free" // W8: goroutines over connections of compat/stdnet
 	Goroutines = "goroutines"
 	Ants       = "ants"
 	Conc       = "conc"
