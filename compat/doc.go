@@ -1,18 +1,11 @@
-// Package compat will provide the bridge between tasks of package executor and code that knows nothing of them. It
-// is not released, and exports nothing yet.
+// Package compat is the documentation of the bridge between tasks of package executor and code that knows nothing of them. It
+// declares nothing; import the packages below it:
 //
-// # What it will provide
+//   - stdnet: net.Conn, net.Listener and net.PacketConn over the sockets of the executor, for crypto/tls, net/http, drivers;
+//   - taskctx: tasks that end with a context, and contexts that end with a task;
+//   - gochan: Go channels that a task can wait for;
+//   - metrics: the metrics of a runtime in terms of the standard library. Modules compat/prometheus and compat/otel publish
+//     them to Prometheus and by OpenTelemetry.
 //
-//   - net.Conn and net.Listener over the sockets of the executor, for libraries that know only those: crypto/tls and
-//     net/http among them;
-//   - io.Reader and io.Writer over streams, and streams over io.Reader and io.Writer;
-//   - Go channels: a task that waits for a receive or a send without blocking its worker.
-//
-// # Until then
-//
-// Goroutines start tasks and wait for them with packages executor and joinhandle, and exchange values with them through
-// the channels below core/channel, whose methods that end in Wait are for goroutines. Code that blocks runs on
-// the blocking pool: executor.Blocking. GUIDE.md has a recipe for each.
-//
-// It is a module of its own so that a program which needs none of this does not depend on net/http.
+// It is a module of its own so that a program which needs none of this does not download it.
 package compat
