@@ -120,6 +120,7 @@ func TestSeededFaultIsFound(t *testing.T) {
 		{"dependabot", ".github/dependabot.yml", "directories:\n  - /cores\n", "/cores is no module of modules.txt"},
 
 		{"gomods", "core/go.mod", "module example.test/core\n\ngo 1.25.0\n", "core/go.mod: the go line is not go 1.25"},
+		{"gomods", "core/go.mod", "module example.test/core\n\ngo 1.25.1\n\nrequire example.org/other v0.1.0\n", "core/go.mod: the go line is not go 1.25"},
 		{"gomods", "core/go.mod", "module example.test/core\n\ngo 1.25\n\ntoolchain go1.26.0\n", "core/go.mod:5: toolchain line"},
 		{"gomods", "joinhandle/go.mod", "module example.test/joinhandle\n\ngo 1.25\n\nrequire example.test/core v0.1.0\n", "joinhandle/go.mod:5: example.test/core is not replaced by its folder"},
 		{"gomods", "joinhandle/go.mod", "module example.test/joinhandle\n\ngo 1.25\n\nrequire example.test/core v0.1.0\n\nreplace example.test/core => ../reactor\n", "joinhandle/go.mod:5: example.test/core is not replaced by its folder"},
@@ -171,6 +172,7 @@ func TestLawfulFilesPass(t *testing.T) {
 		"reactor/epoll/core_test.go": "package epoll\n\nimport _ \"example.test/core\"\n",
 		"tools/bench/go.mod":         "module example.test/tools/bench\n",
 		"tools/bench/bench.go":       "package bench\n\nimport _ \"example.org/competitor\"\n",
+		"reactor/go.mod":             "module example.test/reactor\n\ngo 1.25.0\n\nrequire example.org/other v0.1.0\n",
 		"GUIDE.md":                   "# It's a `Guide`: 1.\n\n# a\n# a\n\n[1](#its-a-guide-1) [2](#a-1) [3](core/) [4](https://example.test/none#x)\n`[5](none)`\n\n    [6](none)\n",
 		"tools/doc.go":               "// Package tools has all.\npackage tools\n\nimport _ \"example.org/any\"\n",
 	})

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/mod/modfile"
+
 	"github.com/moduvex/moduvex-go/tools/internal/modlist"
 )
 
@@ -133,12 +135,13 @@ func hasLeakCheck(f File, modulePath string) bool {
 // GoMods checks that each go.mod has the language version goVersion and no
 // toolchain line, and replaces the siblings that it requires, each by its
 // folder. (A dependency that needs a newer Go raises that line unasked; see which
-// one with go mod why, and take an older version of it.)
+// one with go mod why, and take an older version of it. One that names the first
+// release, 1.25.0 for 1.25, raises the line to that, which excludes no release.)
 func GoMods(list modlist.List, goVersion string) []string {
 	var wrong []string
 	for _, m := range list {
 		name := m.Dir + "/go.mod"
-		if m.Mod.Go == nil || m.Mod.Go.Version != goVersion {
+		if !oldestGo(m, goVersion) && !(requiresForeign(list, m) && oldestGo(m, goVersion+".0")) {
 			wrong = append(wrong, fmt.Sprintf("%s: the go line is not go %s", name, goVersion))
 		}
 		if m.Mod.Toolchain != nil {
@@ -156,6 +159,17 @@ func GoMods(list modlist.List, goVersion string) []string {
 		}
 	}
 	return wrong
+}
+
+func oldestGo(m modlist.Module, version string) bool {
+	return m.Mod.Go != nil && m.Mod.Go.Version == version
+}
+
+func requiresForeign(list modlist.List, m modlist.Module) bool {
+	return slices.ContainsFunc(m.Mod.Require, func(req *modfile.Require) bool {
+		_, sibling := list.ByPath(req.Mod.Path)
+		return !sibling
+	})
 }
 
 // Unrequired checks that one module's go.mod requires no module at all: whatever
