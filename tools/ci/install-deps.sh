@@ -19,6 +19,9 @@ command -v nginx >/dev/null 2>&1 || [ -x /usr/sbin/nginx ] || missing="$missing 
 command -v prometheus >/dev/null 2>&1 || missing="$missing prometheus"
 # The peer of the TLS tests of compat/stdnet.
 command -v openssl >/dev/null 2>&1 || missing="$missing openssl"
+# The servers that the tests of compat/interop start.
+command -v redis-server >/dev/null 2>&1 || missing="$missing redis-server"
+ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null 2>&1 || missing="$missing postgresql"
 [ -n "$missing" ] || exit 0
 
 if [ "$(uname -s)" != Linux ]; then
@@ -29,7 +32,22 @@ if ! command -v apt-get >/dev/null 2>&1 || [ "$(id -u)" -ne 0 ]; then
 	exit 0
 fi
 export DEBIAN_FRONTEND=noninteractive
+# The tests start the servers: neither a service nor a cluster of the packages runs beside them.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e $policy ]; then
+	trap 'rm -f $policy' EXIT
+	printf '#!/bin/sh\nexit 101\n' >$policy
+	chmod +x $policy
+fi
+install() { apt-get install -y -qq --no-install-recommends "$@" >/dev/null; }
+without_cluster() {
+	case " $missing " in
+	*" postgresql "*)
+		install postgresql-common && sed -i 's/^#*create_main_cluster.*/create_main_cluster = false/' /etc/postgresql-common/createcluster.conf
+		;;
+	esac
+}
 # shellcheck disable=SC2086 # a list of words
-if ! { apt-get update -qq && apt-get install -y -qq --no-install-recommends $missing >/dev/null; }; then
+if ! { apt-get update -qq && without_cluster && install $missing; }; then
 	echo "install-deps: could not install:$missing; the tests that use them will be skipped" >&2
 fi
