@@ -1,0 +1,68 @@
+package interop_test
+
+import (
+	"context"
+	"net"
+	"testing"
+	"time"
+)
+
+// testTimeout bounds each wait of a test. It only matters when the test fails.
+const testTimeout = 30 * time.Second
+
+// sockets has the functions of package net that a library takes its connections from.
+type sockets struct {
+	Listen       func(network, address string) (net.Listener, error)
+	ListenPacket func(network, address string) (net.PacketConn, error)
+	DialContext  func(ctx context.Context, network, address string) (net.Conn, error)
+
+	// Blocking calls a function of a driver as a task would: on the blocking pool.
+	Blocking func(f func() error) error
+}
+
+// dial is DialContext of the two forms that some libraries want.
+func (s sockets) dial(network, address string) (net.Conn, error) {
+	return s.DialContext(context.Background(), network, address)
+}
+
+// listen listens on a free port of loopback until the test ends.
+func (s sockets) listen(t *testing.T) net.Listener {
+	t.Helper()
+	l, err := s.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	return l
+}
+
+// ofPackageNet are the control: a test that fails over them is wrong itself.
+var ofPackageNet = sockets{
+	Listen:       net.Listen,
+	ListenPacket: net.ListenPacket,
+	DialContext:  new(net.Dialer).DialContext,
+	Blocking:     func(f func() error) error { return f() },
+}
+
+// over runs a test over package net, and over package stdnet in each mode, and checks that it leaves nothing.
+func over(t *testing.T, test func(t *testing.T, s sockets)) {
+	t.Run("net", func(t *testing.T) {
+		checkLeft(t)
+		test(t, ofPackageNet)
+	})
+}
+
+// step is a part of a test, which closes every descriptor that it opens.
+func step(t *testing.T, name string, f func(t *testing.T)) {
+	t.Run(name, func(t *testing.T) {
+		checkDescriptors(t)
+		f(t)
+	})
+}
+
+// testContext ends before the test runs into its timeout.
+func testContext(t *testing.T) context.Context {
+	ctx, cancel := context.WithTimeout(t.Context(), testTimeout)
+	t.Cleanup(cancel)
+	return ctx
+}
