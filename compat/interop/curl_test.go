@@ -17,7 +17,7 @@ func TestCurl(t *testing.T) {
 	cert := newCertificate(t)
 	dir := folder(t)
 	large, roots := filepath.Join(dir, "large"), filepath.Join(dir, "roots")
-	want := pattern(10<<20, 1)
+	want := pattern(3<<20, 1)
 	writeFile(t, large, want)
 	writeFile(t, roots, cert.certPEM)
 	over(t, func(t *testing.T, s sockets) {
@@ -82,8 +82,8 @@ func curlTransfers(t *testing.T, curl, base, roots, file string, want []byte) {
 		t.Errorf("three requests have %q", got)
 	}
 	out := filepath.Join(folder(t), "part")
-	do("--parallel", "--parallel-immediate", "--parallel-max", "20", "-o", out+"#1", base+"/file?[1-20]")
-	for i := range 20 {
+	do("--parallel", "--parallel-immediate", "--parallel-max", "10", "-o", out+"#1", base+"/file?[1-10]")
+	for i := range 10 {
 		got, err := os.ReadFile(fmt.Sprint(out, i+1))
 		if err != nil {
 			t.Fatal(err)

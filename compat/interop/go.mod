@@ -7,6 +7,9 @@ require (
 	github.com/gorilla/websocket v1.5.3
 	github.com/jackc/pgx/v5 v5.13.0
 	github.com/lib/pq v1.12.3
+	github.com/moduvex/moduvex-go/compat v0.0.0-00010101000000-000000000000
+	github.com/moduvex/moduvex-go/core v0.1.0
+	github.com/moduvex/moduvex-go/executor v0.0.0-00010101000000-000000000000
 	github.com/quic-go/quic-go v0.60.0
 	github.com/redis/go-redis/v9 v9.22.0
 	go.uber.org/goleak v1.3.0
@@ -23,6 +26,11 @@ require (
 	github.com/jackc/pgpassfile v1.0.0 // indirect
 	github.com/jackc/pgservicefile v0.0.0-20240606120523-5a60cdf6a761 // indirect
 	github.com/jackc/puddle/v2 v2.2.3 // indirect
+	github.com/moduvex/moduvex-go/joinhandle v0.1.0 // indirect
+	github.com/moduvex/moduvex-go/reactor v0.1.0 // indirect
+	github.com/moduvex/moduvex-go/reactor/epoll v0.1.0 // indirect
+	github.com/moduvex/moduvex-go/reactor/iocp v0.1.0 // indirect
+	github.com/moduvex/moduvex-go/reactor/kqueue v0.1.0 // indirect
 	go.uber.org/atomic v1.11.0 // indirect
 	golang.org/x/crypto v0.55.0 // indirect
 	golang.org/x/oauth2 v0.36.0 // indirect

@@ -5,6 +5,11 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/moduvex/moduvex-go/compat/stdnet"
+	"github.com/moduvex/moduvex-go/core/coro"
+	"github.com/moduvex/moduvex-go/executor"
+	"github.com/moduvex/moduvex-go/executor/net/tcp"
+	"github.com/moduvex/moduvex-go/executor/net/unix"
 	"golang.org/x/net/nettest"
 )
 
@@ -57,4 +62,69 @@ func connPair(t *testing.T, network string, dialed, accepted sockets, swap bool)
 			c2.Close()
 		}, nil
 	}
+}
+
+// The same for sockets of tasks that become connections by Free.
+func TestFreeConn(t *testing.T) {
+	overRuntimes(t, func(t *testing.T, rt *executor.Runtime) {
+		for _, sockets := range []struct {
+			name string
+			pair func(co *coro.Co) (a, b stdnet.Socket, err error)
+		}{
+			{"tcp", tcpSockets},
+			{"unix", func(co *coro.Co) (a, b stdnet.Socket, err error) {
+				return unixSockets(co, filepath.Join(folder(t), "socket"))
+			}},
+			{"unix pair", func(*coro.Co) (a, b stdnet.Socket, err error) { return unix.StreamPair() }},
+			{"unix seqpacket pair", func(*coro.Co) (a, b stdnet.Socket, err error) { return unix.SeqpacketPair() }},
+		} {
+			step(t, sockets.name, func(t *testing.T) {
+				nettest.TestConn(t, func() (c1, c2 net.Conn, stop func(), err error) {
+					var a, b stdnet.Socket
+					_, err = executor.Do(rt, func(co *coro.Co) (err error) {
+						a, b, err = sockets.pair(co)
+						return err
+					}).Wait(t.Context())
+					if err != nil {
+						return nil, nil, nil, err
+					}
+					c1, c2 = stdnet.Free(rt, a), stdnet.Free(rt, b)
+					return c1, c2, func() {
+						c1.Close()
+						c2.Close()
+					}, nil
+				})
+			})
+		}
+	})
+}
+
+func tcpSockets(co *coro.Co) (a, b stdnet.Socket, err error) {
+	l, err := tcp.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, nil, err
+	}
+	defer l.Close()
+	if a, err = tcp.Dial(co, "tcp", l.Addr().String()); err != nil {
+		return nil, nil, err
+	}
+	if b, err = l.Accept(co); err != nil {
+		a.Close()
+	}
+	return a, b, err
+}
+
+func unixSockets(co *coro.Co, name string) (a, b stdnet.Socket, err error) {
+	l, err := unix.Listen(name)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer l.Close()
+	if a, err = unix.Dial(co, name); err != nil {
+		return nil, nil, err
+	}
+	if b, err = l.Accept(co); err != nil {
+		a.Close()
+	}
+	return a, b, err
 }

@@ -31,7 +31,7 @@ func TestNginx(t *testing.T) {
 			})
 			step(t, "keep-alive over "+scheme, func(t *testing.T) { httpKeepsAlive(t, client(t), base+"/small") })
 			step(t, "many connections over "+scheme, func(t *testing.T) { httpMany(t, s, client(t), base+"/large", files["large"]) })
-			step(t, "requests that are given up over "+scheme, func(t *testing.T) { httpGivesUp(t, client(t), base+"/large") })
+			step(t, "requests that are given up over "+scheme, func(t *testing.T) { httpGivesUp(t, client(t), base+"/slow/large") })
 		}
 	})
 }
@@ -58,7 +58,10 @@ func startNginx(t *testing.T, files map[string][]byte, cert certificate) (plain,
 				client_body_temp_path DIR/t1; proxy_temp_path DIR/t2; fastcgi_temp_path DIR/t3; uwsgi_temp_path DIR/t4;
 				scgi_temp_path DIR/t5;
 				ssl_certificate DIR/cert.pem; ssl_certificate_key DIR/key.pem;
-				server { listen 127.0.0.1:PORT; listen 127.0.0.1:TLSPORT ssl; root DIR; }
+				server {
+					listen 127.0.0.1:PORT; listen 127.0.0.1:TLSPORT ssl; root DIR;
+					location /slow/ { alias DIR/; limit_rate 1m; }
+				}
 			}`)))
 		return exec.Command(nginx, "-p", dir, "-e", "stderr", "-c", config)
 	}, accepts)
@@ -172,7 +175,7 @@ func httpGivesUp(t *testing.T, c *http.Client, url string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := io.ReadFull(response.Body, make([]byte, 100_000)); err != nil {
+		if _, err := io.ReadFull(response.Body, make([]byte, 10_000)); err != nil {
 			t.Fatal(err)
 		}
 		cancel()

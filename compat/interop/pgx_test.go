@@ -321,8 +321,11 @@ func pgxPool(t *testing.T, s sockets, db postgres) {
 		})
 	}
 	users.Wait()
-	if stat := pool.Stat(); stat.AcquiredConns() != 0 || stat.MaxConns() != 6 {
-		t.Errorf("%d connections are acquired, of %d", stat.AcquiredConns(), stat.MaxConns())
+	if !eventually(func() bool { return pool.Stat().AcquiredConns() == 0 }) { // one that is broken is given back in the background
+		t.Errorf("%d connections are acquired", pool.Stat().AcquiredConns())
+	}
+	if n := pool.Stat().MaxConns(); n != 6 {
+		t.Errorf("the pool has %d connections", n)
 	}
 }
 

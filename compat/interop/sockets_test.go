@@ -2,9 +2,14 @@ package interop_test
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"testing"
 	"time"
+
+	"github.com/moduvex/moduvex-go/compat/stdnet"
+	"github.com/moduvex/moduvex-go/core/coro"
+	"github.com/moduvex/moduvex-go/executor"
 )
 
 // testTimeout bounds each wait of a test. It only matters when the test fails.
@@ -44,12 +49,61 @@ var ofPackageNet = sockets{
 	Blocking:     func(f func() error) error { return f() },
 }
 
+// modes are those of the runtimes that the tests run over: with one worker and with two, whose tasks stay or are stolen.
+var modes = []executor.Options{
+	{Scheduling: executor.ThreadPerCore, Workers: 1},
+	{Scheduling: executor.ThreadPerCore, Workers: 2},
+	{Scheduling: executor.WorkStealing, Workers: 2},
+}
+
 // over runs a test over package net, and over package stdnet in each mode, and checks that it leaves nothing.
 func over(t *testing.T, test func(t *testing.T, s sockets)) {
 	t.Run("net", func(t *testing.T) {
 		checkLeft(t)
 		test(t, ofPackageNet)
 	})
+	overRuntimes(t, func(t *testing.T, rt *executor.Runtime) { test(t, ofStdnet(rt)) })
+}
+
+// overRuntimes runs a test with a runtime of each mode, and checks that it leaves nothing.
+func overRuntimes(t *testing.T, test func(t *testing.T, rt *executor.Runtime)) {
+	for _, mode := range modes {
+		t.Run(fmt.Sprint(mode.Scheduling, "/", mode.Workers), func(t *testing.T) {
+			checkLeft(t)
+			rt, err := executor.New(mode)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() {
+				if !eventually(func() bool { return len(rt.Tasks()) == 0 }) {
+					t.Errorf("tasks are left: %+v", rt.Tasks())
+				}
+				if err := rt.Close(); err != nil {
+					t.Error(err)
+				}
+			})
+			test(t, rt)
+		})
+	}
+}
+
+func ofStdnet(rt *executor.Runtime) sockets {
+	dialer := &stdnet.Dialer{Runtime: rt}
+	return sockets{
+		Listen: func(network, address string) (net.Listener, error) { return stdnet.Listen(rt, network, address) },
+		ListenPacket: func(network, address string) (net.PacketConn, error) {
+			return stdnet.ListenPacket(rt, network, address)
+		},
+		DialContext: dialer.DialContext,
+		Blocking: func(f func() error) error {
+			task := executor.Do(rt, func(co *coro.Co) error {
+				_, err := executor.Blocking(co, func() (struct{}, error) { return struct{}{}, f() })
+				return err
+			})
+			_, err := task.Wait(context.Background())
+			return err
+		},
+	}
 }
 
 // step is a part of a test, which closes every descriptor that it opens.
