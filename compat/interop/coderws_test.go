@@ -86,7 +86,8 @@ func coderDial(t *testing.T, s sockets, to wsServer, path string, mode websocket
 
 func coderEchoes(t *testing.T, c *websocket.Conn) {
 	ctx := testContext(t)
-	for i, size := range wsSizes {
+	for i := range 2 * len(wsSizes) {
+		size := wsSizes[i/2]
 		want, kind := pattern(size, byte(i)), websocket.MessageBinary
 		if i%2 == 0 {
 			want, kind = bytes.Repeat([]byte("text "), size/5), websocket.MessageText // compressible

@@ -92,7 +92,8 @@ func gorillaDial(t *testing.T, s sockets, to wsServer, path string, compress boo
 }
 
 func gorillaEchoes(t *testing.T, c *websocket.Conn) {
-	for i, size := range wsSizes {
+	for i := range 2 * len(wsSizes) {
+		size := wsSizes[i/2]
 		want, kind := pattern(size, byte(i)), websocket.BinaryMessage
 		if i%2 == 0 {
 			want, kind = bytes.Repeat([]byte("text "), size/5), websocket.TextMessage // compressible
