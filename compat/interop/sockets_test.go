@@ -109,7 +109,7 @@ func ofStdnet(rt *executor.Runtime) sockets {
 // step is a part of a test, which closes every descriptor that it opens.
 func step(t *testing.T, name string, f func(t *testing.T)) {
 	t.Run(name, func(t *testing.T) {
-		checkDescriptors(t)
+		checkDescriptors(t, notOfPollers)
 		f(t)
 	})
 }
