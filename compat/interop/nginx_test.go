@@ -20,6 +20,11 @@ func TestNginx(t *testing.T) {
 	cert := newCertificate(t)
 	plain, encrypted := startNginx(t, files, cert)
 	over(t, func(t *testing.T, s sockets) {
+		step(t, "downloads over http2", func(t *testing.T) {
+			c := httpClient(t, s, cert)
+			c.Transport.(*http.Transport).ForceAttemptHTTP2 = true
+			httpMultiplexes(t, c, encrypted+"/large", files["large"])
+		})
 		for _, base := range []string{plain, encrypted} {
 			client := func(t *testing.T) *http.Client { return httpClient(t, s, cert) }
 			scheme, _, _ := strings.Cut(base, "://")
@@ -59,7 +64,7 @@ func startNginx(t *testing.T, files map[string][]byte, cert certificate) (plain,
 				scgi_temp_path DIR/t5;
 				ssl_certificate DIR/cert.pem; ssl_certificate_key DIR/key.pem;
 				server {
-					listen 127.0.0.1:PORT; listen 127.0.0.1:TLSPORT ssl; root DIR;
+					listen 127.0.0.1:PORT; listen 127.0.0.1:TLSPORT ssl http2; root DIR;
 					location /slow/ { alias DIR/; limit_rate 1m; }
 				}
 			}`)))
@@ -161,6 +166,31 @@ func httpRange(ctx context.Context, c *http.Client, url string, n int) ([]byte, 
 		return nil, errors.New(response.Status)
 	}
 	return io.ReadAll(response.Body)
+}
+
+// The requests of HTTP/2 have one connection.
+func httpMultiplexes(t *testing.T, c *http.Client, url string, want []byte) {
+	ctx := testContext(t)
+	response, err := c.Head(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response.Body.Close()
+	if response.ProtoMajor != 2 {
+		t.Errorf("the protocol is %s", response.Proto)
+	}
+	var downloads sync.WaitGroup
+	for range 5 {
+		downloads.Go(func() {
+			got, err := httpRange(ctx, c, url, 3<<20)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			same(t, "a part", got, want[:3<<20])
+		})
+	}
+	downloads.Wait()
 }
 
 // A request whose context ends in the middle of the body ends with it, and so does its connection.

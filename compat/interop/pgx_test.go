@@ -13,6 +13,9 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/moduvex/moduvex-go/compat/stdnet"
+	"github.com/moduvex/moduvex-go/core/coro"
+	"github.com/moduvex/moduvex-go/executor"
 )
 
 func TestPgx(t *testing.T) {
@@ -32,6 +35,9 @@ func TestPgx(t *testing.T) {
 		step(t, "cancel by deadline", func(t *testing.T) { pgxCancelByDeadline(t, s, db) })
 		step(t, "cancel by request", func(t *testing.T) { pgxCancelByRequest(t, s, db) })
 		step(t, "pool", func(t *testing.T) { pgxPool(t, s, db) })
+		if s.rt != nil {
+			step(t, "inside a task", func(t *testing.T) { pgxInsideTask(t, s, pgxConnect(t, s, db.overTCP())) })
+		}
 		step(t, "refused", func(t *testing.T) { pgxRefused(t, s, db) })
 	})
 }
@@ -347,6 +353,24 @@ func pgxUse(t *testing.T, ctx context.Context, pool *pgxpool.Pool, user int) err
 		}
 	}
 	return nil
+}
+
+// A driver that waits on the goroutine of a task fails at once, before it blocks the worker.
+func pgxInsideTask(t *testing.T, s sockets, c *pgx.Conn) {
+	ctx := testContext(t)
+	task := executor.Do(s.rt, func(co *coro.Co) error {
+		if _, err := c.Exec(ctx, "select pg_sleep($1)", 600); !errors.Is(err, stdnet.ErrOnWorker) {
+			t.Errorf("a query in a task ends with %v", err)
+		}
+		other, err := pgx.ConnectConfig(ctx, c.Config())
+		if !errors.Is(err, stdnet.ErrOnWorker) {
+			t.Errorf("a dial in a task returns %v, %v", other, err)
+		}
+		return nil
+	})
+	if _, err := task.Wait(ctx); err != nil {
+		t.Error(err)
+	}
 }
 
 func pgxRefused(t *testing.T, s sockets, db postgres) {

@@ -23,6 +23,8 @@ type sockets struct {
 
 	// Blocking calls a function of a driver as a task would: on the blocking pool.
 	Blocking func(f func() error) error
+
+	rt *executor.Runtime // nil for package net
 }
 
 // dial is DialContext of the two forms that some libraries want.
@@ -90,6 +92,7 @@ func overRuntimes(t *testing.T, test func(t *testing.T, rt *executor.Runtime)) {
 func ofStdnet(rt *executor.Runtime) sockets {
 	dialer := &stdnet.Dialer{Runtime: rt}
 	return sockets{
+		rt:     rt,
 		Listen: func(network, address string) (net.Listener, error) { return stdnet.Listen(rt, network, address) },
 		ListenPacket: func(network, address string) (net.PacketConn, error) {
 			return stdnet.ListenPacket(rt, network, address)
