@@ -18,7 +18,6 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/grpclog"
 	"google.golang.org/grpc/interop"
-	testgrpc "google.golang.org/grpc/interop/grpc_testing"
 	testpb "google.golang.org/grpc/interop/grpc_testing"
 	"google.golang.org/grpc/orca"
 	"google.golang.org/grpc/status"
@@ -74,7 +73,7 @@ func grpcServe(t *testing.T, l net.Listener, options ...grpc.ServerOption) grpcE
 	t.Helper()
 	options = append(options, orca.CallMetricsServerOption(nil), grpc.WaitForHandlers(true))
 	ends := grpcEnds{server: grpc.NewServer(options...), addr: l.Addr(), served: make(chan error, 1)}
-	testgrpc.RegisterTestServiceServer(ends.server, interop.NewTestServer())
+	testpb.RegisterTestServiceServer(ends.server, interop.NewTestServer())
 	ends.server.RegisterService(&grpc.ServiceDesc{
 		ServiceName: "interop.Echo",
 		HandlerType: (*any)(nil),
@@ -127,7 +126,7 @@ func grpcOpenEcho(ctx context.Context, c *grpc.ClientConn) (grpc.ClientStream, e
 
 // grpcCases runs the cases of gRPC's interoperability tests.
 func grpcCases(t *testing.T, ends grpcEnds) {
-	ctx, c, args := testContext(t), testgrpc.NewTestServiceClient(ends.client), []grpc.CallOption(nil)
+	ctx, c, args := testContext(t), testpb.NewTestServiceClient(ends.client), []grpc.CallOption(nil)
 	for _, test := range []struct {
 		name string
 		do   func()
@@ -146,7 +145,7 @@ func grpcCases(t *testing.T, ends grpcEnds) {
 		{"special_status_message", func() { interop.DoSpecialStatusMessage(ctx, c, args...) }},
 		{"unimplemented_method", func() { interop.DoUnimplementedMethod(ctx, ends.client) }},
 		{"unimplemented_service", func() {
-			interop.DoUnimplementedService(ctx, testgrpc.NewUnimplementedServiceClient(ends.client))
+			interop.DoUnimplementedService(ctx, testpb.NewUnimplementedServiceClient(ends.client))
 		}},
 	} {
 		if err := grpcDo(test.do); err != nil {
@@ -235,7 +234,7 @@ func grpcGracefulStop(t *testing.T, ends grpcEnds) {
 		close(stopped)
 	}()
 	if !eventually(func() bool {
-		_, err := testgrpc.NewTestServiceClient(ends.client).EmptyCall(ctx, new(testpb.Empty))
+		_, err := testpb.NewTestServiceClient(ends.client).EmptyCall(ctx, new(testpb.Empty))
 		return status.Code(err) == codes.Unavailable
 	}) {
 		t.Error("the server accepts calls after its stop has begun")
@@ -260,7 +259,7 @@ func grpcGracefulStop(t *testing.T, ends grpcEnds) {
 
 // A client finds a server again which has stopped in the middle of a stream, and now listens on the same address.
 func grpcRestart(t *testing.T, s sockets, ends grpcEnds) {
-	ctx, c := testContext(t), testgrpc.NewTestServiceClient(ends.client)
+	ctx, c := testContext(t), testpb.NewTestServiceClient(ends.client)
 	stream, err := c.FullDuplexCall(ctx, grpc.WaitForReady(true))
 	if err != nil {
 		t.Fatal(err)
