@@ -260,12 +260,19 @@ func grpcGracefulStop(t *testing.T, ends grpcEnds) {
 // A client finds a server again which has stopped in the middle of a stream, and now listens on the same address.
 func grpcRestart(t *testing.T, s sockets, ends grpcEnds) {
 	ctx, c := testContext(t), testpb.NewTestServiceClient(ends.client)
-	stream, err := c.FullDuplexCall(ctx, grpc.WaitForReady(true))
+	stream, err := grpcOpenEcho(ctx, ends.client)
 	if err != nil {
 		t.Fatal(err)
 	}
+	var m wrapperspb.BytesValue
+	if err := stream.SendMsg(&m); err != nil {
+		t.Fatal(err)
+	}
+	if err := stream.RecvMsg(&m); err != nil { // a stream that the server does not know yet would be tried again
+		t.Fatal(err)
+	}
 	ends.server.Stop()
-	if _, err := stream.Recv(); status.Code(err) != codes.Unavailable {
+	if err := stream.RecvMsg(&m); status.Code(err) != codes.Unavailable {
 		t.Errorf("the stream ends with %v", err)
 	}
 	<-ends.served
