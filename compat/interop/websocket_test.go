@@ -26,6 +26,7 @@ var wsSizes = []int{0, 1, 125, 126, 127, 4096, 65535, 65536, 1<<20 + 1}
 func startWS(t *testing.T, s sockets, cert *certificate) wsServer {
 	t.Helper()
 	var handlers sync.WaitGroup
+	t.Cleanup(handlers.Wait) // after the clean-up of serveHTTP, which lets no further one begin
 	mux := http.NewServeMux()
 	for name, echo := range map[string]http.HandlerFunc{"coder": coderEcho, "gorilla": gorillaEcho} {
 		mux.HandleFunc("/"+name, func(w http.ResponseWriter, r *http.Request) {
@@ -34,9 +35,7 @@ func startWS(t *testing.T, s sockets, cert *certificate) wsServer {
 			echo(w, r)
 		})
 	}
-	host := serveHTTP(t, s.listen(t), mux, cert)
-	t.Cleanup(handlers.Wait)
-	return wsServer{host, cert}
+	return wsServer{serveHTTP(t, s.listen(t), mux, cert), cert}
 }
 
 // url returns the URL of the echo of one library.
