@@ -42,13 +42,13 @@ var behaviours = []behaviour{
 		m, err2 := c.Write(nil)
 		return []string{fmt.Sprint(n, m), said(c, err), said(c, err2)}
 	}},
-	{"empty ones after a deadline", func(t *testing.T, c, peer net.Conn) []string {
+	{"an empty read and write after a deadline", func(t *testing.T, c, peer net.Conn) []string {
 		c.SetDeadline(longAgo)
 		n, err := c.Read(nil)
 		m, err2 := c.Write(nil)
 		return []string{fmt.Sprint(n, m), said(c, err), said(c, err2)}
 	}},
-	{"empty ones after Close", func(t *testing.T, c, peer net.Conn) []string {
+	{"an empty read and write after Close", func(t *testing.T, c, peer net.Conn) []string {
 		c.Close()
 		n, err := c.Read(nil)
 		m, err2 := c.Write(nil)
@@ -233,6 +233,9 @@ func TestFreeBehavesAsPackageNet(t *testing.T) {
 		}
 		for _, b := range behaviours {
 			t.Run(network+"/"+b.name, func(t *testing.T) {
+				if strings.HasPrefix(b.name, "an empty read") && runtime.GOOS == "windows" {
+					t.Skip("that of package net waits for bytes there")
+				}
 				for _, accepted := range []bool{false, true} {
 					run := func(s side) []string {
 						c, peer := connected(t, s, netSide(), network)
