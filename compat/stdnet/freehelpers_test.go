@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"runtime"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -138,4 +139,13 @@ func eventually(tb testing.TB, what string, f func() bool) {
 // isReset reports whether err says that the peer is gone.
 func isReset(err error) bool {
 	return errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
+}
+
+// needUnixErrors skips a test that compares errors with those of package net. On Windows that names other system calls, its errors are
+// not the syscall.Errno of the same meaning, and a read of no bytes waits for bytes.
+func needUnixErrors(t *testing.T) {
+	t.Helper()
+	if runtime.GOOS == "windows" {
+		t.Skip("package net reports other errors on Windows")
+	}
 }

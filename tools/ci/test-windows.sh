@@ -56,7 +56,7 @@ interrupt() {
 status=0
 echo "== windows/amd64 under Wine: ThreadPerCore/2"
 run_again ThreadPerCore/2 ./reactor/... ./reactor/epoll ./reactor/kqueue ./reactor/iocp ./core/lock/... ./core/channel/... \
-	./joinhandle/... ./executor/... || status=1
+	./joinhandle/... ./executor/... ./compat/... || status=1
 echo "== windows/amd64 under Wine: WorkStealing/2"
 run_again WorkStealing/2 ./executor || status=1
 if interrupt; then
