@@ -25,7 +25,7 @@ $go build -o "$bin/knownfail" ./tools/cmd/knownfail
 PATH=$bin:$PATH # where go test looks for go_GOOS_GOARCH_exec
 
 # The packages that depend on the system, and those that wake and park workers.
-packages="./reactor/kqueue/... ./reactor ./reactor/reactortest ./executor ./executor/net/... ./executor/signal ./core/lock/... ./core/channel/..."
+packages="./reactor/kqueue/... ./reactor ./reactor/reactortest ./executor ./executor/net/... ./executor/signal ./core/lock/... ./core/channel/... ./compat/..."
 
 run() {
 	# shellcheck disable=SC2086 # lists of words
