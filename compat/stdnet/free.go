@@ -24,6 +24,8 @@ import (
 type Socket interface {
 	PollRead(cx *core.Context, b []byte) (n int, ready bool, err error)
 	PollWrite(cx *core.Context, b []byte) (n int, ready bool, err error)
+	TryRead(b []byte) (n int, ok bool, err error)
+	TryWrite(b []byte) (n int, ok bool, err error)
 	PollReadable(cx *core.Context) (ready bool, err error)
 	PollWritable(cx *core.Context) (ready bool, err error)
 	PollRawRead(cx *core.Context, f func(fd uintptr) (done bool)) (ready bool, err error)
@@ -134,6 +136,9 @@ func (c *conn) Read(b []byte) (n int, err error) {
 				continue
 			}
 			c.sock.Unwait(p.Context().Waker(), reactor.Read)
+			if m, ok, e := c.sock.TryRead(b); ok { // the reactor may not have reported yet what is there
+				n, err = m, e
+			}
 		}
 		p.Release()
 		return n, c.readError("read", err)
@@ -189,7 +194,13 @@ func (c *conn) write(op string, b []byte) (n int, err error) {
 		}
 		if err := c.park(p, reactor.Write); err != nil {
 			c.sock.Unwait(p.Context().Waker(), reactor.Write)
-			return n, c.failed(op, err)
+			if m, ok, e := c.sock.TryWrite(b[n:]); ok { // as in Read
+				n, err = n+m, e
+			}
+			if err == nil && n < len(b) {
+				continue
+			}
+			return n, c.wrap(op, err)
 		}
 	}
 }
