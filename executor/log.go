@@ -35,7 +35,7 @@ func (rt *Runtime) logLongPoll(p LongPoll) {
 		what = "executor: the task blocks its worker in " + p.Blocked + ": a suspended task is likely to hold the lock"
 		args = append(args, "held_at", placeIn(p.Holders, mainModule()))
 	default:
-		what = "executor: the task blocks its worker in " + p.Blocked
+		what = "executor: the task blocks its worker in " + p.Blocked + remedy(p.Blocked)
 	}
 	if p.Stack != nil {
 		args = append(args, "stack", string(p.Stack))
@@ -44,6 +44,19 @@ func (rt *Runtime) logLongPoll(p LongPoll) {
 		args = append(args, "holders", string(p.Holders))
 	}
 	rt.opts.Logger.Warn(what, args...)
+}
+
+// remedy says what a task does in place of what blocks it, if that is known.
+func remedy(blocked string) string {
+	switch blocked {
+	case "sleep":
+		return ": use coro.Sleep"
+	case "chan receive", "chan send", "select":
+		return ": use compat/gochan, or executor.Blocking"
+	case "IO wait", "syscall":
+		return ": use executor.Blocking"
+	}
+	return ""
 }
 
 // afterPanic returns the part of the stack of a recovered panic that begins below the latest call of panic. It is

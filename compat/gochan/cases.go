@@ -149,7 +149,8 @@ func (c *sendCase[T]) number(*pool)                                     {}
 func (c *sendCase[T]) giveBack(_ *pool, wake []core.Waker) []core.Waker { return wake }
 
 // OnFuture is the case of any other future, such as a timer, a receiver of mpsc, a JoinHandle or an operation of a
-// socket; fn gets its value. The Select takes f over, and drops it if another case is chosen. A nil f panics.
+// socket (future.Func around its poll style); fn gets its value. The Select takes f over, and drops it if another case is
+// chosen. A receiver that is closed is ready for ever: a loop leaves its case out from then on. A nil f panics.
 func OnFuture[T any](f core.Future[T], fn func(v T)) Case {
 	if f == nil {
 		panic("gochan: OnFuture of a nil Future")

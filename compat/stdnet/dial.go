@@ -73,7 +73,7 @@ func (d *Dialer) DialContext(ctx context.Context, network, address string) (net.
 		panic("stdnet: a dial with a nil context")
 	}
 	if executor.Inside() {
-		return nil, d.failed(network, nil, ErrOnWorker)
+		return nil, d.failed(network, dialAddr{network, address}, ErrOnWorker)
 	}
 	deadline := d.Deadline
 	if d.Timeout > 0 {
@@ -342,3 +342,9 @@ type canceledError struct{}
 
 func (canceledError) Error() string        { return "operation was canceled" }
 func (canceledError) Is(target error) bool { return target == context.Canceled }
+
+// A dialAddr is an address as it was given to a dial.
+type dialAddr struct{ network, address string }
+
+func (a dialAddr) Network() string { return a.network }
+func (a dialAddr) String() string  { return a.address }

@@ -2,7 +2,6 @@ package stdnet
 
 import (
 	"errors"
-	"fmt"
 
 	"github.com/moduvex/moduvex-go/core"
 )
@@ -10,9 +9,17 @@ import (
 var (
 	// ErrForeign is the error of a use of a bound connection that is not the body's that it is bound to, or that comes
 	// after the end of that body: see [Bind]. It comes in a *net.OpError.
-	ErrForeign = errors.New("stdnet: the connection is bound to another task, which alone may read and write")
+	ErrForeign = errors.New("stdnet: the connection is bound to another body: a task binds the stream for itself, and a goroutine uses Free")
 
-	// ErrOnWorker is the error of a call that would block the worker of the task that makes it. It wraps
-	// core.ErrNested. A task uses a connection that is bound to it: see [Bind].
-	ErrOnWorker = fmt.Errorf("stdnet: the call would block the worker of a task, which uses Bind: %w", core.ErrNested)
+	// ErrOnWorker is the error of a call that would block the worker of the task that makes it. It is core.ErrNested, too.
+	// The task calls a driver in executor.Blocking, and uses a connection of its own through [Bind].
+	ErrOnWorker error = onWorkerError{}
 )
+
+type onWorkerError struct{}
+
+func (onWorkerError) Error() string {
+	return "stdnet: the call would block the worker of its task: make it in executor.Blocking, or bind the stream with stdnet.Bind"
+}
+
+func (onWorkerError) Unwrap() error { return core.ErrNested }

@@ -39,6 +39,9 @@ func (e *SecondError) Error() string { return fmt.Sprintf("signal: second signal
 // or the cause of ctx, or [ErrClosed] if s was closed, and then rt goes on. If another call is ending rt when the signal
 // comes, ShutdownOnSignal waits for that, and the error is executor.ErrClosed as well.
 //
+// It knows tasks only. A server of net/http over the connections of compat/stdnet serves on goroutines, which it does not wait
+// for: call Shutdown of the server first, when the signal has come (Stream.RecvWait), and then that of the runtime.
+//
 // It is called from a plain goroutine, once for a runtime; a call inside a task returns core.ErrNested. When it
 // returns, the default actions are on and no goroutine is left.
 func ShutdownOnSignal(ctx context.Context, rt *executor.Runtime, grace time.Duration, s *Stream) (os.Signal, error) {

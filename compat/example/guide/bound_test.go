@@ -26,11 +26,20 @@ import (
 func serveTLS(co *coro.Co, g *tcp.ListenerGroup, config *tls.Config) error {
 	return g.Serve(co, func(co *coro.Co, s *tcp.Stream) {
 		conn := tls.Server(stdnet.Bind(co, s), config)
-		defer coro.Shield(co, func(*coro.Co) error { return conn.Close() }) // says goodbye, also after an abort
+		defer coro.Shield(co, func(co *coro.Co) error { // says goodbye, also after an abort
+			return coro.WithTimeout(co, time.Second, func(*coro.Co) error { return conn.Close() })
+		})
+		s.SetDeadline(time.Now().Add(10 * time.Second))
+		if err := conn.Handshake(); err != nil {
+			return
+		}
 		lines := bufio.NewScanner(conn)
-		for lines.Scan() {
-			if _, err := fmt.Fprintln(conn, strings.ToUpper(lines.Text())); err != nil {
-				return
+		for more := true; more; {
+			s.SetDeadline(time.Now().Add(time.Minute))
+			// A drain ends the wait for a line. To wait for s instead would miss what conn has buffered.
+			executor.UntilDrain(co, func(*coro.Co) error { more = lines.Scan(); return nil })
+			if more {
+				fmt.Fprintln(conn, strings.ToUpper(lines.Text()))
 			}
 		}
 	})

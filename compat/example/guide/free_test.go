@@ -2,9 +2,11 @@ package guide
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"time"
 
 	"github.com/moduvex/moduvex-go/compat/stdnet"
 	"github.com/moduvex/moduvex-go/compat/taskctx"
@@ -18,7 +20,7 @@ func Example_free() {
 		fmt.Println(err)
 		return
 	}
-	defer rt.Close()
+	defer rt.Close() // again, or after an error
 	l, err := stdnet.Listen(rt, "tcp", "127.0.0.1:0")
 	if err != nil {
 		fmt.Println(err)
@@ -55,8 +57,20 @@ func Example_free() {
 	//guide:end free
 	fmt.Println(h.Wait(context.Background()))
 	transport.CloseIdleConnections()
-	fmt.Println(server.Shutdown(context.Background()))
+	fmt.Println(end(server, rt))
 	// Output:
 	// hello world <nil>
 	// <nil>
 }
+
+//guide:begin end
+
+// end ends a server of net/http and the runtime below it. main calls it when a signal has come: see signal.NewStream and its RecvWait.
+func end(server *http.Server, rt *executor.Runtime) error {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	err := server.Shutdown(ctx) // requests go on until they are done, with the runtime
+	return errors.Join(err, rt.Shutdown(ctx))
+}
+
+//guide:end end

@@ -15,13 +15,13 @@ import (
 
 //guide:begin gochan
 
-// collect adds up what comes from a Go channel and from a channel of ours, until the first is closed. stop is an ordinary
+// collect adds up what comes from a Go channel and from a channel of ours, until one is closed. stop is an ordinary
 // Go channel, too: that of signal.Notify, say.
 func collect(co *coro.Co, in <-chan int, rx *mpsc.Receiver[int], stop <-chan struct{}) (sum int, err error) {
 	for open := true; open; {
 		_, err := gochan.Select(co,
 			gochan.OnRecv(in, func(v int, ok bool) { sum, open = sum+v, ok }),
-			gochan.OnFuture(rx, func(r core.Result[int]) { sum += r.Value }),
+			gochan.OnFuture(rx, func(r core.Result[int]) { sum, open = sum+r.Value, r.Err == nil }), // a closed one is ready for ever
 			gochan.OnRecv(stop, func(struct{}, bool) { open = false }),
 			gochan.OnFuture(timer.Sleep(time.Minute), func(struct{}) { open = false }),
 		)

@@ -55,7 +55,7 @@ func Example_goroutines() {
 	fmt.Println(squares.Wait(ctx))
 
 	// Code that blocks runs on a goroutine of the blocking pool, and the task's worker goes on with other tasks.
-	// A receive from a Go channel is such code.
+	// A receive from a Go channel is such code; gochan.Recv of compat can be aborted, too.
 	ticks := make(chan int, 1)
 	reading := executor.Go(rt, func(co *coro.Co) (int, error) {
 		return executor.Blocking(co, func() (int, error) { return <-ticks, nil })

@@ -21,6 +21,8 @@
 //		...
 //	}
 //
+// A server of net/http takes net.FileListener of the socket's File.
+//
 // A process that was started in another way has none: Take returns an empty list and no error, and the program listens
 // itself. The manager keeps its own copies of the descriptors, so an address stays taken after Close, and the options that
 // the process sets stay, too.

@@ -61,6 +61,7 @@ func (s *Stream) PollWrite(cx *core.Context, b []byte) (n int, ready bool, err e
 // WaitReadable waits until a Read would not wait: until there are bytes, the end of the stream or an error. After
 // that it returns at once until a Read has found no more bytes. So an idle connection needs no buffer: allocate one
 // after WaitReadable. The Read may still wait, if another task reads first.
+// It is not for a stream under a tls.Conn or a bufio.Reader: what these have buffered makes no socket readable.
 func (s *Stream) WaitReadable(co *coro.Co) error {
 	err := s.fd.WaitReady(co, reactor.Read)
 	if err != nil {
