@@ -21,7 +21,7 @@ const (
 //  3. Every live task that was spawned on this worker is killed, one worker at a time: its future
 //     dropped, its join resolved. A drop may use the worker that polled last, whichever that was.
 //  4. The worker waits until all have done so.
-//  5. The timers that are still in the wheel fire.
+//  5. The timers that are still in the wheel fire. Those of goroutines go on.
 //  6. The idle coroutines end.
 //  7. The reactor is closed, and with it the poller's descriptors.
 func (w *worker) close() {
@@ -77,7 +77,8 @@ func (w *worker) kill() {
 func (w *worker) release() {
 	w.ready.Clear()
 	w.cx.ForHost().Clear()
-	w.timers.release()                        // 5
+	w.timers.release() // 5
+	w.outside.close()
 	w.pool.Close()                            // 6
 	if err := w.reactor.Close(); err != nil { // 7
 		w.rt.opts.Logger.Error("executor: closing the poller failed", "err", err)

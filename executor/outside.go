@@ -25,10 +25,11 @@ type outside struct {
 	worker  *worker
 	parkers sync.Pool // of *Parker
 
-	mu    sync.Mutex
-	wheel *wheel.Wheel // nil before the first arm, as is timer
-	timer *time.Timer
-	wake  time.Duration
+	mu     sync.Mutex
+	wheel  *wheel.Wheel // nil before the first arm, as is timer
+	timer  *time.Timer
+	wake   time.Duration
+	closed bool
 }
 
 var (
@@ -79,6 +80,25 @@ func (o *outside) Disarm(e *wheel.Entry) {
 	defer o.mu.Unlock()
 	if o.wheel != nil {
 		o.wheel.Remove(e)
+		o.rest()
+	}
+}
+
+// close is called when the runtime ends: from then on the timer of Go, which keeps the runtime reachable, is on only while a
+// goroutine waits for it.
+func (o *outside) close() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.closed = true
+	o.rest()
+}
+
+// rest turns the timer of Go off if it is set for nothing and the runtime has ended. Before that it may as well fire once.
+// Under mu.
+func (o *outside) rest() {
+	if o.closed && o.timer != nil && o.wheel.Len() == 0 {
+		o.timer.Stop()
+		o.wake = math.MaxInt64
 	}
 }
 

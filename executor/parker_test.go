@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"os"
+	"runtime"
 	"slices"
 	"sync"
 	"testing"
@@ -300,4 +301,31 @@ func TestAWaitThatIsGivenUpLeavesNoWaiter(t *testing.T) {
 	if n, err := read(q, s, b); err != nil || !slices.Equal(b[:n], []byte{7}) {
 		t.Errorf("%v, %v", b[:n], err)
 	}
+}
+
+// The deadline of a socket that is closed does not keep a runtime that has ended, however far it is.
+func TestADistantDeadlineKeepsNoEndedRuntime(t *testing.T) {
+	collected := make(chan struct{})
+	func() {
+		rt := makeRuntime(t, executor.Options{})
+		runtime.AddCleanup(rt, func(c chan struct{}) { close(c) }, collected)
+		s, _ := streams(t, rt)
+		s.SetReadDeadline(time.Now().Add(time.Hour))
+		p := rt.Parker(0)
+		if _, ready, err := s.PollRead(p.Context(), make([]byte, 1)); ready {
+			t.Error(err)
+		}
+		p.Release()
+		s.Close()
+		closeRuntime(t, rt)
+	}()
+	eventually(t, "the runtime is collected", func() bool {
+		runtime.GC()
+		select {
+		case <-collected:
+			return true
+		default:
+			return false
+		}
+	})
 }

@@ -140,6 +140,9 @@ func (d *Dialer) dialUDP(ctx context.Context, network, address string) (net.Conn
 	if err != nil {
 		return nil, d.failed(network, nil, err)
 	}
+	if ctx.Err() != nil {
+		return nil, d.failed(network, nil, dialCause(ctx, context.Cause(ctx)))
+	}
 	var first error
 	for _, to := range addrs {
 		if network != "udp" && to.Addr().Is4() != (network == "udp4") {
@@ -199,6 +202,8 @@ func (d *Dialer) dialUnix(ctx context.Context, network, name string) (net.Conn, 
 	var s Socket
 	var err error
 	switch {
+	case ctx.Err() != nil:
+		err = context.Cause(ctx)
 	case network == "unixgram":
 		s, err = connectUnixgram(local, name)
 	case local != nil:

@@ -56,12 +56,15 @@
 // several goroutines, which do not interleave; errors of the same form. They differ in this:
 //
 //   - A call that would have to wait and is made inside a task fails with [ErrOnWorker], since it would stop the worker
-//     that is to wake it. A call that need not wait succeeds. A dial is always refused there. Code that waits for goroutines
+//     that is to wake it; a task of another runtime is not detected, and blocks its own worker. A call that need not wait succeeds. A dial is always refused there. Code that waits for goroutines
 //     of its own, as an http.Client and a full pool of database/sql do, is not detected: it blocks the worker, which the
 //     watchdog reports. So a task calls all such code in executor.Blocking.
 //   - A listener closes when its runtime drains. Connections go on, and once the runtime has ended, calls that would have
 //     to wait fail with an error that is core.ErrShutdown and net.ErrClosed. http.Server.Shutdown comes before that of the
 //     runtime.
+//   - An Accept waits while the process is out of descriptors, and logs that once, where that of package net returns an error.
+//   - SO_BROADCAST is off: a Control function turns it on.
+//   - Listen needs a port, and a name for "unix"; empty messages of "unixpacket" are skipped, and not io.EOF.
 //   - There is no finalizer: a connection that is dropped without Close keeps its descriptor.
 //   - The timeout of a dial is os.ErrDeadlineExceeded, too. A deadline is late by up to a millisecond.
 //   - net.Buffers.WriteTo knows the types of package net only, and writes one buffer after the other to others;

@@ -6,7 +6,6 @@ import (
 	"net"
 	"os"
 	"reflect"
-	"sync"
 	"syscall"
 
 	"github.com/moduvex/moduvex-go/executor/net/unix"
@@ -16,18 +15,22 @@ import (
 // until it returns true, and in between wait for the connection.
 type end struct {
 	read, write func(f func(fd uintptr) (done bool)) error
-	writing     sync.Locker // what a writer holds
+	lock        func() error // what a writer takes, and gives back by unlock; nil for an end that does so itself
+	unlock      func()
 }
+
+// ofConn returns the end of a connection of ours.
+func ofConn(c *conn) end { return end{c.rawRead, c.rawWrite, c.lockWrites, c.writing.Unlock} }
 
 // endOf returns the end behind a reader or a writer. A type that embeds a connection is none, since it may override its
 // methods; net's own types, which hide methods, are.
 func endOf(x any) (e end, ok bool) {
 	switch c := x.(type) {
 	case *TCPConn:
-		return end{c.rawRead, c.rawWrite, &c.writing}, true
+		return ofConn(&c.conn), true
 	case *UnixConn:
 		_, ok := c.sock.(*unix.Stream)
-		return end{c.rawRead, c.rawWrite, &c.writing}, ok
+		return ofConn(&c.conn), ok
 	}
 	c, ok := x.(interface {
 		syscall.Conn
@@ -48,7 +51,7 @@ func endOf(x any) (e end, ok bool) {
 	if !ok || err != nil {
 		return e, false
 	}
-	return end{raw.Read, raw.Write, noLock{}}, true // net's RawConn takes the lock of writers itself
+	return end{read: raw.Read, write: raw.Write}, true
 }
 
 // ofNet reports whether the type of x is of package net.
@@ -59,11 +62,6 @@ func ofNet(x any) bool {
 	}
 	return t.PkgPath() == "net"
 }
-
-type noLock struct{}
-
-func (noLock) Lock()   {}
-func (noLock) Unlock() {}
 
 // spliceFrom moves the bytes of r to c past the process, if both are connections; otherwise handled is false.
 func spliceFrom(c *conn, r io.Reader) (n int64, handled bool, err error) {
@@ -77,7 +75,7 @@ func spliceFrom(c *conn, r io.Reader) (n int64, handled bool, err error) {
 	if !ok {
 		return 0, false, nil
 	}
-	return splice(end{c.rawRead, c.rawWrite, &c.writing}, src, left)
+	return splice(ofConn(c), src, left)
 }
 
 // spliceTo moves the bytes of c to w.
@@ -165,8 +163,12 @@ func fill(src end, pipe, most int) (n int, able bool, err error) {
 
 // drain empties the pipe of n bytes into dst.
 func drain(dst end, pipe, n int) (written int, err error) {
-	dst.writing.Lock()
-	defer dst.writing.Unlock()
+	if dst.lock != nil {
+		if err := dst.lock(); err != nil {
+			return 0, err // n bytes are lost, as where io.Copy fails to write what it has read
+		}
+		defer dst.unlock()
+	}
 	for written < n {
 		var m int
 		var errno error
