@@ -35,7 +35,8 @@ type PoolOptions struct {
 	// CheckUses checks at every use of a Co that the caller is the Co's body. Each check costs microseconds: the
 	// option is for tests and for debugging.
 	CheckUses bool
-	// Observer, if not nil, is told of the polls of bodies, where Begin is nil. Workers between which tasks move have all one, or none of them has.
+	// Observer, if not nil, is told of the polls of bodies, where Begin is nil. Of workers between which tasks move, all have
+	// one or none has.
 	Observer Observer
 	// Relay, if not nil, lets the coroutines hand the worker on to each other. It is that of the pool's worker.
 	Relay Relay

@@ -32,8 +32,8 @@ func inABody(t *testing.T, f func()) {
 	w.run()
 }
 
-// who are the callers of a UseCheck, and what it takes each for.
-func who(t *testing.T) map[string]struct {
+// callers are the callers of a UseCheck, and what it takes each for.
+func callers(t *testing.T) map[string]struct {
 	call func(f func())
 	user coro.User
 } {
@@ -63,7 +63,7 @@ func TestAUseCheckKnowsItsBody(t *testing.T) {
 		"an iterator":                pull,
 		"an iterator of an iterator": func(f func()) { pull(func() { pull(f) }) },
 	} {
-		for caller, test := range who(t) {
+		for caller, test := range callers(t) {
 			maker, user, again := coro.User(-1), coro.User(-1), coro.User(-1)
 			do(t, func(co *coro.Co) {
 				var c coro.UseCheck
@@ -73,7 +73,7 @@ func TestAUseCheckKnowsItsBody(t *testing.T) {
 			if user != test.user || again != test.user {
 				t.Errorf("made by %s, used by %s: have %v, then %v, want %v", made, caller, user, again, test.user)
 			}
-			if want := who(t)[made].user; maker != want {
+			if want := callers(t)[made].user; maker != want {
 				t.Errorf("made by %s: have %v, want %v", made, maker, want)
 			}
 		}

@@ -78,7 +78,7 @@ func (t *Timer) reached(cx *core.Context) (at time.Duration, ok bool) {
 	}
 	if t.host != nil {
 		at = t.entry.Deadline()
-		// Mostly only this worker disarms it, once the time has come, so most polls need not read the clock.
+		// A poll that owns its timers finds one that is not armed only once it is due, and then need not read the clock.
 		ok = cx.OwnsTimers() && !t.entry.Armed() || at <= cx.Now()
 	} else {
 		now := cx.Now()
