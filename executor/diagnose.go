@@ -10,8 +10,8 @@ import (
 )
 
 // This file finds out, from the stacks of all goroutines, which of them holds a worker, what blocks it, and, if that is a
-// lock, which suspended task is likely to hold it. A stack says nothing of who holds a lock: what follows from the
-// functions is a guess, good enough for a message.
+// lock, which suspended task is likely to hold it. A stack does not tell what holds a lock: the conclusion from the names
+// of the functions is a guess, good enough for a message.
 
 // diagnose fills in what the stacks of all goroutines say of a poll on w. elsewhere are goroutines that hold other workers.
 // It returns the goroutine of the poll if that is blocked, and 0 otherwise.
@@ -80,14 +80,14 @@ func pollsOn(w *worker, all []byte) (polls []stack) {
 	return polls
 }
 
-// waits are the states of a goroutine that its code blocks, as package runtime names them.
+// waits are the states in which the code of a goroutine has blocked it, as package runtime names them.
 var waits = []string{
 	"chan receive", "chan receive (nil chan)", "chan send", "chan send (nil chan)", "select", "select (no cases)",
 	"sleep", "IO wait", "syscall", "semacquire", "sync.Cond.Wait", "sync.WaitGroup.Wait",
 	"sync.Mutex.Lock", "sync.RWMutex.Lock", "sync.RWMutex.RLock",
 }
 
-// locks are those of waits that a task ends which unlocks.
+// locks are the waits that end when a task unlocks.
 var locks = []string{"sync.Mutex.Lock", "sync.RWMutex.Lock", "sync.RWMutex.RLock"}
 
 // A stack is the stack of one goroutine, as package runtime prints it.

@@ -2,6 +2,5 @@ package executor
 
 // Likeness is how likely the goroutine with the stack of holder holds the lock that the one of locker waits for.
 func Likeness(lockers, holder string) int {
-	n, _ := stack(holder).likest(stack(lockers).locker())
-	return n
+	return stack(holder).likeness(stack(lockers).locker())
 }

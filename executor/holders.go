@@ -8,7 +8,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/coro"
 )
 
-// maxHolders is how many suspended tasks a report names that may hold a lock: with more, it helps nobody.
+// maxHolders is how many suspended tasks a report names that may hold a lock: more of them would hide the one that does.
 const maxHolders = 4
 
 // likelyHolders returns the suspended goroutines that are the most likely to hold a lock which one of blocked waits for.
@@ -23,9 +23,7 @@ func likelyHolders(blocked []stack, all []byte) (holders []stack) {
 	for _, s := range coro.Suspended(all) {
 		likeness := 0
 		for _, b := range blocked {
-			if f, ok := stack(s).likest(stack(b).locker()); ok {
-				likeness = max(likeness, f)
-			}
+			likeness = max(likeness, stack(s).likeness(stack(b).locker()))
 		}
 		if likeness > best {
 			best, holders = likeness, nil
@@ -37,15 +35,15 @@ func likelyHolders(blocked []stack, all []byte) (holders []stack) {
 	return holders
 }
 
-// likest returns the likeness of the frame of s that is the most like f.
-func (s stack) likest(f frame) (likeness int, ok bool) {
+// likeness returns the likeness of f, which may be the zero frame, and the frame of s that is the most like it.
+func (s stack) likeness(f frame) (likeness int) {
 	if f.name == "" {
-		return 0, false
+		return 0
 	}
 	for g := range s.frames {
 		likeness = max(likeness, f.likeness(g))
 	}
-	return likeness, likeness > 0
+	return likeness
 }
 
 // locker returns the function that has called the lock which s waits for: the first one that is not of the packages that

@@ -45,8 +45,8 @@ type Options struct {
 	// the future. Each poll, and each function on the blocking pool, has it as the pprof label "task" beside "worker". Where
 	// tasks move, both are set anew at another worker, and labels that a body has added itself end there, but for those of
 	// [WithLabels]. While runtime/trace runs, each poll in poll style and each function on the pool is a region of that name;
-	// so is each body, from its begin to its end, and each of its polls is logged in the category "task". It costs an
-	// allocation for each spawn, and some tens of nanoseconds for each poll in poll style.
+	// so is each body, from its begin to its end, and each of its polls is logged in the category "task". The option
+	// costs an allocation for each spawn, and some tens of nanoseconds for each poll in poll style.
 	Profile bool
 
 	// Poller makes the poller of each worker, to provide or pin a backend. Nil means the

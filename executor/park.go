@@ -50,7 +50,7 @@ func (w *worker) sleep() {
 	set(&w.stats.spins, w.counts.spins)
 	set(&w.stats.spinHits, w.counts.spinHits)
 	w.parked.Store(true)
-	w.waitReactor(w.timers.sleep(), w.yielder.serves())
+	w.waitReactor(w.timers.sleep(), w.yielder.countServing())
 	w.timers.awake()
 	w.parked.Store(false)
 	w.rt.watchdog.unparked()

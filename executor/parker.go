@@ -99,7 +99,7 @@ func PollHere[T any](ctx context.Context, rt *Runtime, f core.Future[T]) (value 
 	}
 	pending := true
 	defer func() {
-		if pending { // given up, or it panicked
+		if pending { // refused, or a panic before the first poll
 			core.Drop(f)
 		}
 	}()

@@ -12,8 +12,8 @@ type LongPoll struct {
 	For  time.Duration // it has lasted at least this long
 	// Stack is the stack of the poll at this moment. It is nil in a process of more than 2,000 goroutines, coroutines
 	// that wait included: to find one stack the process is stopped while all are listed. For the same
-	// reason it is nil in some of several reports in quick succession, and it is if the poll ends meanwhile. Where tasks are
-	// stolen, and several workers poll, it may have the stacks of several polls.
+	// reason it is nil in some of several reports in quick succession. It is nil, too, if the poll ends meanwhile. Where
+	// tasks are stolen, and several workers poll, it may have the stacks of several polls.
 	Stack []byte
 	// Blocked is what the goroutine of the poll waits for, in the words of package runtime: "sync.Mutex.Lock",
 	// "chan receive", "select", "IO wait", "syscall" and so on. It is "" if the goroutine computes, or if Stack does not tell.

@@ -13,7 +13,7 @@ import (
 
 // A RawConn is access to the descriptor of a socket: a syscall.RawConn, and a syscall.Conn that returns itself. Control works
 // as in package net. Read and Write repeat their function until it returns true, and wait in between; the function must
-// not wait. They fail with net.ErrClosed when the socket is closed, with os.ErrDeadlineExceeded when its deadline has
+// not wait. They fail with net.ErrClosed when the socket is closed, and with os.ErrDeadlineExceeded when its deadline has
 // passed.
 type RawConn = netfd.RawConn
 

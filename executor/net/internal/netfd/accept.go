@@ -282,7 +282,7 @@ func (a *Acceptor) Attach(cx *core.Context) error {
 		a.drain.Stop() // as in accept
 	}
 	if draining {
-		return errShutdown{}
+		return shutdownError{}
 	}
 	return nil
 }

@@ -15,7 +15,7 @@ import (
 func Adopt(c any, want Wanted) (fd int, d sys.Description, err error) {
 	sc, ok := c.(syscall.Conn)
 	if !ok {
-		return -1, d, &wrongKind{have: fmt.Sprintf("a %T, which has no SyscallConn", c), want: want}
+		return -1, d, &kindError{have: fmt.Sprintf("a %T, which has no SyscallConn", c), want: want}
 	}
 	raw, err := sc.SyscallConn()
 	if err != nil {
@@ -67,19 +67,19 @@ func (w Wanted) check(fd int) (sys.Description, error) {
 	case d.Network != w.Network,
 		w.Listens && (!d.Listens && (sys.ReportsListening || d.Connected)),
 		!w.Listens && (d.Listens || w.Connected && !d.Connected):
-		return d, &wrongKind{have: d.String(), want: w}
+		return d, &kindError{have: d.String(), want: w}
 	}
 	return d, nil
 }
 
-// A wrongKind is the error of a descriptor that is not what is wanted. It is syscall.EINVAL.
-type wrongKind struct {
+// A kindError is the error of a descriptor that is not what is wanted. It is syscall.EINVAL.
+type kindError struct {
 	have string
 	want Wanted
 }
 
-func (e *wrongKind) Error() string { return e.have + ", and not " + e.want.String() }
-func (e *wrongKind) Unwrap() error { return syscall.EINVAL }
+func (e *kindError) Error() string { return e.have + ", and not " + e.want.String() }
+func (e *kindError) Unwrap() error { return syscall.EINVAL }
 
 // AdoptError gives err of an Adopt the shape that the errors of sockets have.
 func AdoptError(c any, network string, err error) error {

@@ -10,8 +10,9 @@ import (
 )
 
 // An Alarm rings at a given time: at a deadline, or at the end of a pause. Any worker may set it, but a timer wheel
-// belongs to one worker. (That of a host for ordinary goroutines has a lock, so any goroutine may set it there.) So a ringer carries the alarm, in the wheel of the worker that set it. A worker that sets it
-// later makes another ringer, and returns the first one to its worker; that one wakes no task any more.
+// belongs to one worker. So a ringer carries the alarm, in the wheel of the worker that set it. A worker that sets it
+// later makes another ringer, and returns the first one to its worker; that one wakes no task any more. The timers of a
+// host for ordinary goroutines have a lock: any goroutine sets an alarm there.
 //
 // An alarm that is off has no entry in any wheel and keeps no worker.
 type Alarm struct {
@@ -23,9 +24,9 @@ type Alarm struct {
 
 // An alarmOwner is called when its alarm rings.
 type alarmOwner interface {
-	// ring is called when the time has come, on h's worker, or on a goroutine of its own if h serves goroutines. With due false it is called earlier, since h's runtime
-	// closes: then the tasks that wait are on other workers, and nothing is armed on h. ring wakes tasks and sets no
-	// alarm.
+	// ring is called when the time has come: on h's worker, or, if h serves ordinary goroutines, on a goroutine of its
+	// own. With due false it is called earlier, since h's runtime closes: then the tasks that wait are on other workers,
+	// and nothing is armed on h. ring wakes tasks and sets no alarm.
 	ring(h core.Host, due bool)
 }
 

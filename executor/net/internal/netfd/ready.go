@@ -31,13 +31,15 @@ func (deadlineError) Is(target error) bool {
 // errNoReactor is the error of an operation that has to wait on a host whose I/O driver is not a *reactor.Reactor.
 var errNoReactor = fmt.Errorf("net: the task's host has no reactor: %w", errors.ErrUnsupported)
 
-// errShutdown is the error of an operation that has to wait while its runtime has ended: a goroutine's, since all tasks have
+// shutdownError is the error of an operation that has to wait while its runtime has ended: a goroutine's, since all tasks have
 // ended by then. For the caller the socket is of no more use.
-type errShutdown struct{}
+type shutdownError struct{}
 
-func (errShutdown) Error() string { return "net: the runtime that the socket waits with is shut down" }
+func (shutdownError) Error() string {
+	return "net: the runtime that the socket waits with is shut down"
+}
 
-func (errShutdown) Is(target error) bool {
+func (shutdownError) Is(target error) bool {
 	return target == core.ErrShutdown || target == net.ErrClosed
 }
 
@@ -193,7 +195,7 @@ func (f *FD) Register(cx *core.Context) error {
 	}
 	reg, err := r.Register(uintptr(f.sysfd), interest)
 	if errors.Is(err, reactor.ErrClosed) {
-		return errShutdown{}
+		return shutdownError{}
 	}
 	if err != nil {
 		return err
