@@ -29,8 +29,8 @@ type client interface {
 	probe() (done bool)
 	// settle ends a round: done says whether a case is done. It appends the wakers to wake.
 	settle(done bool, wake []core.Waker) []core.Waker
-	// left says that no helper waits for the client any more.
-	left()
+	// unserved is called when no helper waits for the client any more.
+	unserved()
 }
 
 // A service is the state of a client towards its helper.
@@ -44,7 +44,7 @@ type client interface {
 type service struct {
 	helper     *helper // nil if none waits for the client
 	index      int     // in the clients of a group
-	noted      bool    // in the list left of a group
+	noted      bool    // in the list noted of a group
 	unresolved bool    // withdrawn, and the helper has not answered
 }
 
@@ -58,7 +58,7 @@ type helper struct {
 
 	// Of a group:
 	clients []client
-	left    []client    // those that may want nothing any more
+	noted   []client    // those that may want nothing any more: see note
 	index   int         // in the groups of the pool
 	size    int         // how many cases its clients have
 	ends    map[end]int // what it waits for, and for how many clients
@@ -177,20 +177,20 @@ func (h *helper) accepts(c client, ends []end) bool {
 func (h *helper) note(c client) {
 	if s := c.served(); h.ends != nil && !s.noted {
 		s.noted = true
-		h.left = append(h.left, c)
+		h.noted = append(h.noted, c)
 	}
 }
 
 // sweep removes the clients that want nothing any more, before a round. Under the lock.
 func (h *helper) sweep() {
-	for _, c := range h.left {
+	for _, c := range h.noted {
 		c.served().noted = false
 		if !c.wanted() {
 			h.remove(c)
 		}
 	}
-	clear(h.left)
-	h.left = h.left[:0]
+	clear(h.noted)
+	h.noted = h.noted[:0]
 }
 
 // remove undoes what serveShared has done for c.
@@ -207,7 +207,7 @@ func (h *helper) remove(c client) {
 			delete(h.ends, e)
 		}
 	}
-	c.left()
+	c.unserved()
 }
 
 // withdraw takes c out of the round of its helper, and reports whether it is out: no case of c is done in this round.
@@ -264,7 +264,7 @@ func (h *helper) dedicated(c client) {
 	}
 	c.served().helper = nil
 	p.dedicated--
-	c.left()
+	c.unserved()
 	p.mu.Unlock()
 }
 
@@ -311,7 +311,7 @@ func (h *helper) endRound(ready client, wake []core.Waker) []core.Waker {
 		wake = h.p.settle(ready, true, wake)
 		h.note(ready)
 	}
-	for _, c := range h.left {
+	for _, c := range h.noted {
 		if c != ready {
 			wake = h.p.settle(c, false, wake)
 		}

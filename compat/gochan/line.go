@@ -8,8 +8,8 @@ import (
 )
 
 // A line holds the tasks that receive from one channel, in the order in which they came, and the values that were
-// received for a task that was dropped. One of the two is empty. While a task waits, one helper receives
-// for all of them. Everything is under the lock of the pool, but got, which the helper writes in its round.
+// received for a task that was dropped. One of the two is empty. While a task waits, one helper receives for all of
+// them. Everything is under the lock of the pool, but got, which the helper writes in its round.
 type line[T any] struct {
 	service
 	p       *pool
@@ -74,7 +74,7 @@ func keep[T any](p *pool, ch <-chan T, k numbered[T], wake []core.Waker) []core.
 	l.kept = slices.Insert(l.kept, at, k)
 	p.kept.Add(1)
 	for n := p.selections.first; n != nil; n = n.next {
-		wake = n.of.(*selection).kept(l.ch, wake)
+		wake = n.of.(*selection).wakeForKept(l.ch, wake)
 	}
 	return wake
 }
@@ -91,7 +91,7 @@ func (l *line[T]) served() *service { return &l.service }
 
 func (l *line[T]) wanted() bool { return !l.waiting.empty() }
 
-func (l *line[T]) left() { l.forget() }
+func (l *line[T]) unserved() { l.forget() }
 
 func (l *line[T]) size() int { return 1 }
 

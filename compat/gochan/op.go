@@ -41,9 +41,9 @@ func (o *op) want(wants bool) {
 	o.wants = wants
 }
 
-func (o *op) left() {}
+func (o *op) unserved() {}
 
-// arm lets a helper wait for c, whose op o is. Under the lock.
+// arm makes a helper wait for c, whose op o is. Under the lock.
 func (o *op) arm(c client, w core.Waker) {
 	o.want(true)
 	o.waker = w

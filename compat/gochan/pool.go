@@ -74,8 +74,7 @@ type Counts struct {
 }
 
 // Count returns how many tasks of rt wait, how many helpers wait for them, and how many values are kept for the next
-// receiver. Any goroutine, also after
-// the runtime has ended.
+// receiver. Any goroutine, also after the runtime has ended.
 func Count(rt *executor.Runtime) Counts {
 	p := pools.Get(rt)
 	p.mu.Lock()

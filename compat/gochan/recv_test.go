@@ -46,8 +46,8 @@ func TestRecvTakesWhatIsThereAndWaitsForTheRest(t *testing.T) {
 	})
 }
 
-// The end of a channel is for all who wait, and a nil error or a nil interface is a value like any other.
-func TestRecvReturnsFalseToAllWhoWaitWhenTheChannelIsClosed(t *testing.T) {
+// The end of a channel is for all that wait, and a nil error or a nil interface is a value like any other.
+func TestRecvReturnsFalseToAllThatWaitWhenTheChannelIsClosed(t *testing.T) {
 	eachKind(t, func(t *testing.T, rt *executor.Runtime) {
 		ch := make(chan error)
 		var hs []joinhandle.JoinHandle[bool]

@@ -115,7 +115,7 @@ func (s *selection) Poll(cx *core.Context) (index int, ready bool) {
 	return index, ready
 }
 
-// choose does one of the cases and gives up the others, or lets the task be woken.
+// choose does one of the cases and gives up the others, or arranges that the task is woken.
 func (s *selection) choose(cx *core.Context) (index int, ready bool) {
 	if s.over {
 		panic(polledAgain)
@@ -251,8 +251,8 @@ func (s *selection) Drop() {
 	wakeAll(wake)
 }
 
-// kept wakes the task if a case receives from the channel with this key: a value is kept for it. Under the lock.
-func (s *selection) kept(key any, wake []core.Waker) []core.Waker {
+// wakeForKept wakes the task if a case receives from the channel with this key: a value is kept for it. Under the lock.
+func (s *selection) wakeForKept(key any, wake []core.Waker) []core.Waker {
 	for _, c := range s.chans {
 		if c.of(key) {
 			return append(wake, s.waker)

@@ -10,8 +10,8 @@
 // # The metrics
 //
 // Each metric has the label "runtime", and those that are marked have the label "worker" too: the number of the worker.
-// Under [Options].Totals they have one sample for the runtime instead, whose worker is "". The names of OpenTelemetry have dots in place of the
-// underscores after the first words, and no unit: [Desc].Dotted.
+// Under [Options].Totals they have one sample for the runtime instead, whose worker is "". The names of OpenTelemetry,
+// [Desc].Dotted, have dots between their parts, and end with neither the unit nor "_total".
 //
 //	name                                         kind       worker  field of package executor
 //	moduvex_tasks_spawned_total                  counter    yes     Counters.Spawned
@@ -50,7 +50,7 @@
 // for a time series database, so the other formats get one bucket for each power: [Octaves] adds them up, and none of
 // them lies across a bound.
 //
-// The bounds are powers of two of a nanosecond, and so of no power of two of a second. The bucket of a Prometheus or
+// The bounds are powers of two in nanoseconds, and none of them is a power of two in seconds. The bucket of a Prometheus or
 // OpenTelemetry histogram includes its upper bound, while a duration of exactly 2^k ns is in the executor's bucket that
 // begins there. Durations are whole nanoseconds, so a bucket that ends at 2^k - 1 ns, included, has the same
 // durations: [OctaveEnd].

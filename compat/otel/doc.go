@@ -11,8 +11,8 @@
 // # Why a Producer
 //
 // A runtime has counted already when it is read. Observable instruments could pass its counters on, but no instrument
-// takes a histogram that is complete. A Producer passes everything, and it registers nothing: it is read by the readers that
-// it was given to, and ends with them.
+// takes a histogram that is complete. A Producer passes everything, and registers nothing: its readers read it, and it
+// ends with them.
 //
 // A counter is a monotonic sum. What rises and falls, such as the live tasks, is a sum that is not monotonic, and no gauge:
 // it may be added up over workers. The temporality is cumulative, since the beginning of the runtime, whatever the reader
@@ -20,11 +20,11 @@
 //
 // # Histograms
 //
-// A histogram is in seconds, as the semantic conventions ask for, with explicit bounds: a bucket for each power of two of
+// A histogram is in seconds, as the semantic conventions ask for, with explicit bounds: a bucket for each power of two in
 // nanoseconds. A bucket includes its upper bound, and the executor counts a duration of 1,024 ns in the bucket above, so the
 // bound is 1.023e-06 and the counts are exact.
 //
-// The bounds of an exponential histogram are powers of two of the unit, and a power of two of nanoseconds is none of
+// The bounds of an exponential histogram are powers of two in the unit, and no power of two in nanoseconds is one in
 // seconds. So [Options].Exponential has the histograms in nanoseconds, of scale 0. They are exact if each duration is counted
 // as a nanosecond longer than it is; their sum is that of the durations themselves.
 package otel

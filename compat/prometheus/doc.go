@@ -16,8 +16,8 @@
 // bucket of Prometheus includes its upper bound, and the executor counts a duration of 1,024 ns in the bucket above.
 // The setting convert_classic_histograms_to_nhcb of a newer server makes native histograms of them, with the same bounds.
 //
-// The exponential buckets of a native histogram are bounded by powers of two of the unit. A power of two of nanoseconds
-// is none of seconds, in no resolution, so a native histogram in seconds would have to guess. [Options].Native adds native
+// The exponential buckets of a native histogram are bounded by powers of two in the unit. No power of two in
+// nanoseconds is one in seconds, in any resolution, so a native histogram in seconds would have to guess. [Options].Native adds native
 // histograms in nanoseconds, whose names end in _nanoseconds: moduvex_worker_poll_time_nanoseconds. They are exact if each
 // duration is counted as a nanosecond longer than it is; their sum is that of the durations themselves. They are an option
 // since `promtool check metrics` objects to the unit. In the text format they have no buckets, so a server that does not

@@ -36,7 +36,8 @@ type Dialer struct {
 	// ms. With a negative value, it tries the next address once the one before has failed.
 	FallbackDelay time.Duration
 
-	// KeepAlive is how long a connection over TCP is idle before it is probed; 0 means 15 s, and less than 0 no probes. It has no effect if KeepAliveConfig.Enable is true.
+	// KeepAlive is how long a connection over TCP is idle before it is probed; 0 means 15 s, and less than 0 no probes. It
+	// has no effect if KeepAliveConfig.Enable is true.
 	KeepAlive time.Duration
 
 	// KeepAliveConfig is the keep-alive of a connection over TCP, if its Enable is true.

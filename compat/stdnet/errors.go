@@ -7,7 +7,7 @@ import (
 )
 
 var (
-	// ErrForeign is the error of a use of a bound connection that is not the body's that it is bound to, or that comes
+	// ErrForeign is the error of a use of a bound connection by another goroutine than the body that it is bound to, or
 	// after the end of that body: see [Bind]. It comes in a *net.OpError.
 	ErrForeign = errors.New("stdnet: the connection is bound to another body: a task binds the stream for itself, and a goroutine uses Free")
 

@@ -13,19 +13,19 @@ import (
 //
 // # Why the check is cheap
 //
-// [executor.Inside] is exact, but takes a microsecond and more with the depth of the stack. It is left out
+// [executor.Inside] is exact, but takes a microsecond, and more the deeper the stack is. The gate does not call it
 //
 //  1. while no worker of the runtime polls a task, since the caller is inside none then; or
-//  2. if it has said false for a call of the same socket and direction by the same goroutine, with its frame at the same
+//  2. if it has returned false for a call of the same socket and direction by the same goroutine, with its frame at the same
 //     address.
 //
-// (1) is exact. (2) is not: what describes a goroutine and its stack are reused when it has ended, maybe by a coroutine. Its
-// body is taken for that goroutine if it also calls the same socket, and at the same depth, to the byte: the socket must have
-// been handed on to it. Such a call blocks its worker, and the watchdog reports that. Where a goroutine has no number
+// (1) is exact. (2) is not: a coroutine may get the descriptor and the stack of a goroutine that has ended. The gate takes its
+// body for that goroutine if it also calls the same socket, and at the same depth, to the byte: the socket must have been
+// handed on to it. Such a call blocks its worker, and the watchdog reports that. Where a goroutine has no number
 // (see [goroutine.Sign]), its frame alone counts.
 //
-// A task of a runtime other than the socket's is not seen by (1). Its call blocks a worker there, but none that is to wake
-// the call.
+// (1) does not see a task of another runtime than the socket's. Its call blocks a worker there, but none that is to wake the
+// call.
 type gate struct {
 	rt *executor.Runtime
 

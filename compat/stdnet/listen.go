@@ -20,7 +20,8 @@ type ListenConfig struct {
 	// Runtime is the one whose workers wake the calls. It must not be nil.
 	Runtime *executor.Runtime
 
-	// KeepAlive is how long an accepted connection is idle before it is probed; 0 means 15 s, and less than 0 no probes. It has no effect if KeepAliveConfig.Enable is true.
+	// KeepAlive is how long an accepted connection is idle before it is probed; 0 means 15 s, and less than 0 no probes. It
+	// has no effect if KeepAliveConfig.Enable is true.
 	KeepAlive time.Duration
 
 	// KeepAliveConfig is the keep-alive of accepted connections, if its Enable is true.

@@ -120,7 +120,7 @@ func splice(dst, src end, left int64) (n int64, handled bool, err error) {
 		case got == 0:
 			return n, true, nil
 		}
-		m, err := drain(dst, pipe[0], got)
+		m, err := empty(dst, pipe[0], got)
 		n += int64(m)
 		left -= int64(m)
 		if err != nil {

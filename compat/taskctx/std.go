@@ -21,8 +21,9 @@ import (
 //   - A context that is derived from it is its child inside package context, and costs what such a child costs. One that is
 //     derived from a Co is registered with the body.
 //
-// Each call registers a context with co until its end, so a scope calls Std once. After its end the context still has the values of co; the context of a coro.WithContext scope among them is kept, with the
-// Co that it was derived from, if any. The end of co reaches it through a goroutine that lives for a moment. No goroutine
+// Each call registers a context with co until its end, so a scope calls Std once. After its end the context still has the
+// values of co; the context of a coro.WithContext scope among them is kept, with the Co that it was derived from, if any.
+// The end of co reaches it through a goroutine that lives for a moment. No goroutine
 // waits for that end, and there is nothing to release earlier. Any goroutine may call Std; a nil co panics.
 func Std(co *coro.Co) context.Context {
 	if co == nil {
@@ -89,7 +90,7 @@ func (l *link) AfterFunc(f func()) (stop func() bool) {
 	}
 }
 
-// end lets go of the Co.
+// end clears the reference to the Co, after it has taken what stays.
 func (l *link) end() {
 	l.ended.Do(func() {
 		co := l.co.Load()
