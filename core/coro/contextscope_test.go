@@ -3,9 +3,7 @@ package coro_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
-	"runtime"
 	"testing"
 	"time"
 
@@ -15,7 +13,7 @@ import (
 	"github.com/moduvex/moduvex-go/core/task"
 )
 
-// inContext runs body in the scope of the context that derive returns, or fails the test.
+// inContext runs body in a scope of ctx, which must end without an error.
 func inContext(t *testing.T, co *coro.Co, ctx context.Context, body func(co *coro.Co)) {
 	t.Helper()
 	if err := coro.WithContext(co, ctx, func(co *coro.Co) error { body(co); return nil }); err != nil {
@@ -363,77 +361,6 @@ func TestAContextMayBeTheCoOfAnotherTask(t *testing.T) {
 	}
 }
 
-// On a virtual clock, the deadline of a context comes by the wall clock, and a scope's by the virtual one.
-func TestAContextsDeadlineIsItsOwn(t *testing.T) {
-	h := newHost(t)
-	far, cancel := context.WithTimeout(t.Context(), time.Hour)
-	defer cancel()
-	var inFar, in *coro.Co
-	s := spawn(t, h, func(co *coro.Co) (int, error) {
-		coro.WithContext(co, far, func(co *coro.Co) error {
-			inFar = co
-			return coro.Sleep(co, 24*time.Hour)
-		})
-		return 0, coro.WithTimeout(co, 24*time.Hour, func(co *coro.Co) error {
-			ctx, cancel := context.WithTimeout(co, time.Minute) // more than the virtual deadline by the wall clock: it is past
-			defer cancel()
-			return coro.WithContext(co, ctx, func(co *coro.Co) error {
-				in = co
-				return forever(co)
-			})
-		})
-	})
-	settle(h)
-	if d, ok := inFar.Deadline(); !ok || time.Until(d) < 50*time.Minute || isDone(inFar) {
-		t.Errorf("have %v, %t, done %t", d, ok, isDone(inFar))
-	}
-	h.Advance(24 * time.Hour) // the hour has not passed
-	settle(h)
-	if err := in.Err(); err != nil {
-		t.Errorf("have %v before its time", err)
-	}
-	h.Advance(24 * time.Hour)
-	settle(h)
-	if _, err := take(t, s); err != core.ErrDeadlineExceeded {
-		t.Errorf("have %v", err)
-	}
-}
-
-func TestDeadlineIsTheEarliestOfScopesAndContexts(t *testing.T) {
-	h := newHost(t)
-	at := func(d time.Duration) time.Time { return h.Epoch().Add(d) }
-	check := func(co *coro.Co, want time.Duration) {
-		t.Helper()
-		if have, ok := co.Deadline(); ok != (want != 0) || ok && !have.Equal(at(want)) {
-			t.Errorf("have %v, %t, want %v", have, ok, want)
-		}
-	}
-	s := spawn(t, h, func(co *coro.Co) (int, error) {
-		inContext(t, co, context.Background(), func(co *coro.Co) { check(co, 0) })
-		inContext(t, co, &manual{deadline: at(time.Hour)}, func(co *coro.Co) {
-			check(co, time.Hour)
-			inContext(t, co, &manual{deadline: at(2 * time.Hour)}, func(co *coro.Co) { check(co, time.Hour) })
-			inContext(t, co, &manual{deadline: at(time.Minute)}, func(co *coro.Co) { check(co, time.Minute) })
-			coro.WithTimeout(co, time.Second, func(co *coro.Co) error { check(co, time.Second); return nil })
-			coro.WithTimeout(co, 3*time.Hour, func(co *coro.Co) error { check(co, time.Hour); return nil })
-			coro.Shield(co, func(co *coro.Co) error {
-				check(co, 0)
-				inContext(t, co, &manual{deadline: at(2 * time.Hour)}, func(co *coro.Co) { check(co, 2*time.Hour) })
-				return nil
-			})
-			inContext(t, co, context.WithValue(co, valueKey{}, 1), func(co *coro.Co) { check(co, time.Hour) })
-			inContext(t, co, context.WithoutCancel(co), func(co *coro.Co) { check(co, time.Hour) })
-		})
-		coro.WithTimeout(co, time.Hour, func(co *coro.Co) error {
-			inContext(t, co, &manual{deadline: at(time.Minute)}, func(co *coro.Co) { check(co, time.Minute) })
-			return nil
-		})
-		return 0, nil
-	})
-	h.Run()
-	take(t, s)
-}
-
 func TestBadContexts(t *testing.T) {
 	for want, f := range map[string]func(co *coro.Co){
 		"coro: WithContext with a nil Context": func(co *coro.Co) {
@@ -446,125 +373,4 @@ func TestBadContexts(t *testing.T) {
 			t.Errorf("have %v, want %s", err, want)
 		}
 	}
-}
-
-// Every way out of a scope leaves nothing with its context.
-func TestEveryWayOutLeavesNothingWithTheContext(t *testing.T) {
-	ends := map[string]func(t *testing.T, h *coretest.Host, s *task.Slot[int], ctx *manual, co *coro.Co) error{
-		"returns": func(*testing.T, *coretest.Host, *task.Slot[int], *manual, *coro.Co) error { return nil },
-		"fails":   func(*testing.T, *coretest.Host, *task.Slot[int], *manual, *coro.Co) error { return errCause },
-		"panics":  func(*testing.T, *coretest.Host, *task.Slot[int], *manual, *coro.Co) error { panic("boom") },
-		"calls Goexit": func(*testing.T, *coretest.Host, *task.Slot[int], *manual, *coro.Co) error {
-			runtime.Goexit()
-			return nil
-		},
-		"is aborted": func(_ *testing.T, _ *coretest.Host, _ *task.Slot[int], _ *manual, co *coro.Co) error {
-			return forever(co)
-		},
-		"is dropped": func(_ *testing.T, _ *coretest.Host, _ *task.Slot[int], _ *manual, co *coro.Co) error {
-			return forever(co)
-		},
-		"is unwound": func(_ *testing.T, _ *coretest.Host, _ *task.Slot[int], _ *manual, co *coro.Co) error {
-			for {
-				forever(co)
-			}
-		},
-		"is cancelled": func(_ *testing.T, _ *coretest.Host, _ *task.Slot[int], _ *manual, co *coro.Co) error {
-			return forever(co)
-		},
-		"cancels itself": func(_ *testing.T, _ *coretest.Host, _ *task.Slot[int], ctx *manual, co *coro.Co) error {
-			ctx.end(errCause)
-			return forever(co)
-		},
-	}
-	for name, end := range ends {
-		t.Run(name, func(t *testing.T) {
-			h := newHost(t)
-			ctx := new(manual)
-			var s *task.Slot[int]
-			ended := false
-			s = spawn(t, h, func(co *coro.Co) (int, error) {
-				defer func() {
-					ended = true
-					ctx.unused(t)
-					if contexts, scopes := coro.Fans(co); contexts != 0 || scopes != 0 {
-						t.Errorf("the worker keeps %d contexts, %d scopes", contexts, scopes)
-					}
-				}()
-				return 0, coro.WithContext(co, ctx, func(co *coro.Co) error {
-					if ctx.added != 1 {
-						t.Errorf("%d functions", ctx.added)
-					}
-					return end(t, h, s, ctx, co)
-				})
-			})
-			settle(h)
-			switch name {
-			case "is aborted", "is unwound":
-				s.Abort()
-			case "is dropped":
-				h.Close()
-			case "is cancelled":
-				ctx.end(errCause)
-			}
-			settle(h)
-			if !ended || !s.Finished() {
-				t.Errorf("ended %t, finished %t", ended, s.Finished())
-			}
-		})
-	}
-}
-
-// A context whose AfterFunc panics leaves no scope behind.
-func TestAContextThatPanicsEndsTheScope(t *testing.T) {
-	do(t, func(co *coro.Co) {
-		ctx := panicking{new(manual)}
-		func() {
-			defer func() {
-				if recover() != "AfterFunc" {
-					t.Error("it did not panic")
-				}
-			}()
-			coro.WithContext(co, ctx, forever)
-		}()
-		if contexts, scopes := coro.Fans(co); contexts != 0 || scopes != 0 {
-			t.Errorf("the worker keeps %d contexts, %d scopes", contexts, scopes)
-		}
-		inContext(t, co, context.Background(), func(co *coro.Co) {})
-		if co.Interrupted() != nil {
-			t.Errorf("outside: have %v", co.Interrupted())
-		}
-	})
-}
-
-type panicking struct{ *manual }
-
-func (panicking) AfterFunc(func()) func() bool { panic("AfterFunc") }
-
-func ExampleWithContext() {
-	// A tracer returns a context with the span, derived from the one that it gets.
-	type spanKey struct{}
-	start := func(ctx context.Context, name string) context.Context {
-		outer, _ := ctx.Value(spanKey{}).(string)
-		return context.WithValue(ctx, spanKey{}, outer+"/"+name)
-	}
-
-	host := coretest.New(1)
-	defer host.Close()
-	serve := coro.New(func(co *coro.Co) (any, error) {
-		var span any
-		err := coro.WithContext(co, start(co, "serve"), func(co *coro.Co) error {
-			return coro.WithContext(co, start(co, "fetch"), func(co *coro.Co) error {
-				span = co.Value(spanKey{})
-				return co.Yield()
-			})
-		})
-		return span, err
-	})
-	host.Spawn(&serve.Task)
-	host.Run()
-
-	span, err, _ := serve.Take()
-	fmt.Println(span, err)
-	// Output: /serve/fetch <nil>
 }
