@@ -246,7 +246,7 @@ func TestTimersOfGoroutinesAreNeverEarlyAndNeverLost(t *testing.T) {
 	wg.Wait()
 }
 
-// A parker that waits for a socket and a timer wakes at the first of them.
+// Waits that a deadline ends and waits that bytes end alternate: what ended one does not end the next.
 func TestAParkerServesOneWaitAfterTheOther(t *testing.T) {
 	rt := startRuntime(t, executor.Options{})
 	s, peer := streams(t, rt)

@@ -31,6 +31,6 @@ func TestNextWorkerNamesAllWorkers(t *testing.T) {
 		seen[rt.NextWorker()]++
 	}
 	if len(seen) != 3 || seen[0] != 10 || seen[1] != 10 || seen[2] != 10 {
-		t.Errorf("the workers are named so often: %v", seen)
+		t.Errorf("of 30 calls, the workers have %v, want 10 each", seen)
 	}
 }
