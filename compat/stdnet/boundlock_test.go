@@ -72,9 +72,7 @@ func TestTwoTasksThatReadOneTLSConnAreReported(t *testing.T) {
 			return nil
 		})
 		c := <-reads
-		for !suspended(rt, first) || !suspended(rt, peer) {
-			time.Sleep(time.Millisecond)
-		}
+		eventually(t, "both ends read", func() bool { return suspended(rt, first) && suspended(rt, peer) })
 		second := executor.Do(executor.Named(rt, "second"), func(*coro.Co) error {
 			_, err := c.Read(make([]byte, 1))
 			return err

@@ -211,7 +211,7 @@ func TestFreeConnAfterItsRuntime(t *testing.T) {
 	})
 }
 
-// A Resolver that gives an address that hangs and one that answers: the head start passes, and the second one wins.
+// A dial goes on to the next address of a name after one that refuses, and after a head start.
 func TestFreeDialTriesSeveralAddresses(t *testing.T) {
 	rt := newRuntime(t, executor.Options{})
 	l, err := net.Listen("tcp", "127.0.0.1:0")
