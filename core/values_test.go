@@ -68,7 +68,7 @@ func TestBadKeysOfValues(t *testing.T) {
 	}
 }
 
-func TestValuesWithAContext(t *testing.T) {
+func TestALookUpAsksTheContextsInTheList(t *testing.T) {
 	type key string
 	ctx := context.WithValue(context.WithValue(t.Context(), key("a"), 1), key("b"), 1)
 	vs := (*core.Values)(nil).With(key("b"), 2).With(key("c"), 2).WithContext(ctx).With(key("a"), 3)

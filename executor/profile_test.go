@@ -164,7 +164,7 @@ func TestTheLabelsMoveWithABody(t *testing.T) {
 	}
 }
 
-func TestWithLabels(t *testing.T) {
+func TestWithLabelsIsForItsBodyAlone(t *testing.T) {
 	rt := startRuntime(t, executor.Options{}) // without a profile there are no names of tasks
 	boom := errors.New("boom")
 	var inside, after, child string
@@ -216,7 +216,7 @@ func TestWithLabelsEndsWithItsBodyHoweverThatEnds(t *testing.T) {
 }
 
 // More names than a worker keeps labels for.
-func TestManyNames(t *testing.T) {
+func TestMoreNamesThanAWorkerKeepsStillLabel(t *testing.T) {
 	rt := startRuntime(t, executor.Options{Profile: true})
 	joinOK(t, executor.Go(rt.On(0), func(co *coro.Co) (int, error) {
 		for i := range 3000 {

@@ -223,7 +223,7 @@ func TestAContextThatIsDoneEndsAProduce(t *testing.T) {
 	}
 }
 
-func TestMisuse(t *testing.T) {
+func TestAProducerOfANilOrOfTwoEqualVarsPanics(t *testing.T) {
 	rt := start(t, executor.Options{})
 	v := metrics.New(rt, metrics.Options{Name: "same"})
 	for want, vars := range map[string][]*metrics.Var{

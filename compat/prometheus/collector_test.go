@@ -165,7 +165,7 @@ func TestCollectorsOfDifferentRuntimesShareARegistry(t *testing.T) {
 	}
 }
 
-func TestMisuse(t *testing.T) {
+func TestACollectorOfANilOrOfTwoEqualVarsPanics(t *testing.T) {
 	rt := start(t, executor.Options{})
 	v := metrics.New(rt, metrics.Options{Name: "same"})
 	for want, vars := range map[string][]*metrics.Var{

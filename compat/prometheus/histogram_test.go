@@ -122,7 +122,7 @@ func unpacked(h *dto.Histogram) map[int32]int64 {
 	return counts
 }
 
-func TestAnEmptyHistogramIsOne(t *testing.T) {
+func TestAnEmptyHistogramIsPublished(t *testing.T) {
 	classic, native := prometheus.Metrics(&executor.Histogram{})
 	if h := written(t, classic); len(h.Bucket) != len(prometheus.Bounds()) || h.GetSampleCount() != 0 {
 		t.Errorf("have %v", h)

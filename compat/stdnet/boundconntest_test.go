@@ -346,7 +346,7 @@ func (x *connTest) pending() {
 	})
 }
 
-func TestConn(t *testing.T) {
+func TestABoundConnPassesTheChecksOfNettest(t *testing.T) {
 	for _, n := range networks() {
 		for name, test := range connTests {
 			t.Run(n.name+"/"+name, func(t *testing.T) {

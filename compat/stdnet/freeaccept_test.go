@@ -69,7 +69,7 @@ func TestFreeAcceptsByManyGoroutines(t *testing.T) {
 }
 
 // A socket of both families sends and receives over IPv4, with control data and without, and reports the addresses unmapped.
-func TestFreePacketsOfBothFamilies(t *testing.T) {
+func TestFreePacketsOfBothFamiliesHaveUnmappedAddresses(t *testing.T) {
 	rt := newRuntime(t, executor.Options{})
 	both, err := stdnet.ListenPacket(rt, "udp", ":0")
 	if err != nil {

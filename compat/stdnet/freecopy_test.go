@@ -37,7 +37,7 @@ func received(c net.Conn) <-chan string {
 func sumOf(b []byte) string { return fmt.Sprintf("%d %x %v", len(b), sha256.Sum256(b), nil) }
 
 // A file arrives whole, its limit is kept, and its position moves, as with package net.
-func TestFreeSendsFiles(t *testing.T) {
+func TestFreeSendsFilesWholeAndWithinTheirLimit(t *testing.T) {
 	data := randomBytes(3 << 20)
 	path := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(path, data, 0o600); err != nil {
@@ -123,7 +123,7 @@ func TestFreeCopiesBetweenConnections(t *testing.T) {
 }
 
 // A copy ends with the deadline of its source, and with that of its destination.
-func TestFreeCopyEnds(t *testing.T) {
+func TestFreeCopyEndsWithTheDeadlineOfEitherEnd(t *testing.T) {
 	rt := newRuntime(t, executor.Options{})
 	src, in := connected(t, freeSide(rt), netSide(), "tcp")
 	dst, _ := connected(t, freeSide(rt), netSide(), "tcp")
@@ -147,7 +147,7 @@ func TestFreeCopyEnds(t *testing.T) {
 	}
 }
 
-func TestFreeWritesBuffers(t *testing.T) {
+func TestFreeWritesBuffersInOrder(t *testing.T) {
 	rt := newRuntime(t, executor.Options{})
 	for _, network := range []string{"tcp", "unix"} {
 		if network == "unix" && runtime.GOOS == "windows" {

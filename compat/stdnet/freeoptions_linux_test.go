@@ -74,7 +74,7 @@ func TestFreeConnectionsHaveTheOptionsOfPackageNet(t *testing.T) {
 }
 
 // The keep-alive of a Dialer and a ListenConfig means what that of net.Dialer means.
-func TestFreeDialerKeepAlive(t *testing.T) {
+func TestFreeKeepAliveMeansWhatPackageNetMeans(t *testing.T) {
 	rt := newRuntime(t, executor.Options{})
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -103,7 +103,7 @@ func TestFreeDialerKeepAlive(t *testing.T) {
 }
 
 // A file of a connection is a duplicate: the connection goes on when it is closed, and the other way round.
-func TestFreeFile(t *testing.T) {
+func TestFreeFileIsADuplicate(t *testing.T) {
 	compare(t, func(t *testing.T, s side) (out []string) {
 		c, peer := connected(t, s, s, "tcp")
 		f, err := c.(interface{ File() (*os.File, error) }).File()
@@ -166,7 +166,7 @@ func TestFreeMessagesCarryDescriptors(t *testing.T) {
 }
 
 // A goroutine accepts through the RawConn of a listener, and waits there for a connection. (That of package net cannot.)
-func TestFreeListenerRawConn(t *testing.T) {
+func TestFreeListenerAcceptsThroughItsRawConn(t *testing.T) {
 	rt := newRuntime(t, executor.Options{})
 	l, err := stdnet.Listen(rt, "tcp", "127.0.0.1:0")
 	if err != nil {

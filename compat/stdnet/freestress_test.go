@@ -16,7 +16,7 @@ import (
 
 // Random operations of several goroutines on both ends of connections, with deadlines, halves that close, and a Close at a
 // random moment. Bytes arrive in order, every error is one that is meant, and every call ends.
-func TestFreeStress(t *testing.T) {
+func TestFreeKeepsOrderAndEndsEveryCallUnderRandomOperations(t *testing.T) {
 	conns := 60
 	if testing.Short() || raceEnabled {
 		conns = 20

@@ -196,7 +196,7 @@ type udpConn interface {
 
 var _, _ udpConn = (*net.UDPConn)(nil), (*stdnet.UDPConn)(nil)
 
-func TestFreeUnixMessages(t *testing.T) {
+func TestFreeUnixMessagesBehaveAsPackageNets(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("no datagrams")
 	}
@@ -225,7 +225,7 @@ func TestFreeUnixMessages(t *testing.T) {
 	})
 }
 
-func TestFreeSeqpackets(t *testing.T) {
+func TestFreeSeqpacketsKeepTheirBoundaries(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("not every system has them")
 	}

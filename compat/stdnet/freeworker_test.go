@@ -15,7 +15,7 @@ import (
 )
 
 // Inside a task a call that would have to wait is refused, and one that would not succeeds.
-func TestFreeCallsInsideATask(t *testing.T) {
+func TestFreeCallsThatWouldWaitAreRefusedInsideATask(t *testing.T) {
 	rt := newRuntime(t, executor.Options{})
 	s := freeSide(rt)
 	c, peer := connected(t, s, s, "tcp")
@@ -67,7 +67,7 @@ func TestFreeCallsInsideATask(t *testing.T) {
 }
 
 // A call that waits for the lock of another one's write would block the worker as well.
-func TestFreeWriteInsideATaskBehindAnotherWrite(t *testing.T) {
+func TestFreeWriteBehindAnotherWriteIsRefusedInsideATask(t *testing.T) {
 	rt := newRuntime(t, executor.Options{})
 	s := freeSide(rt)
 	c, _ := connected(t, s, s, "tcp")
@@ -171,7 +171,7 @@ func TestFreeListenerClosesWhenItsRuntimeDrains(t *testing.T) {
 }
 
 // A connection whose runtime has ended fails for good, where it would have to wait.
-func TestFreeConnAfterItsRuntime(t *testing.T) {
+func TestFreeConnFailsAfterItsRuntimeWhereItWouldWait(t *testing.T) {
 	rt := newRuntime(t, executor.Options{})
 	s := freeSide(rt)
 	c, peer := connected(t, s, netSide(), "tcp")

@@ -274,7 +274,7 @@ func TestAContextDoesNotGrowWithTheTasksThatItServed(t *testing.T) {
 }
 
 // Tasks that are stolen, aborted and cancelled, on contexts that they share, each with what it owns.
-func TestRandomEnds(t *testing.T) {
+func TestRandomEndsLeaveNothingBehind(t *testing.T) {
 	rounds := 10_000 / 8 // in each of eight modes
 	if testing.Short() {
 		rounds /= 20
@@ -331,7 +331,7 @@ func TestRandomEnds(t *testing.T) {
 	}
 }
 
-func TestBadInput(t *testing.T) {
+func TestNilArgumentsPanicWithWhatIsNil(t *testing.T) {
 	rt := startRuntime(t, executor.Options{})
 	ctx := t.Context()
 	var noContext context.Context

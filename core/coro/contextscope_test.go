@@ -361,7 +361,7 @@ func TestAContextMayBeTheCoOfAnotherTask(t *testing.T) {
 	}
 }
 
-func TestBadContexts(t *testing.T) {
+func TestNilArgumentsOfWithContextPanic(t *testing.T) {
 	for want, f := range map[string]func(co *coro.Co){
 		"coro: WithContext with a nil Context": func(co *coro.Co) {
 			coro.WithContext(co, nil, func(*coro.Co) error { return nil })

@@ -147,7 +147,7 @@ func TestConnectionGoesRound(t *testing.T) {
 	echoes(t, rt, back, peer)
 }
 
-func TestFileConnAndFileListener(t *testing.T) {
+func TestFilesBecomeAStreamAndAListener(t *testing.T) {
 	rt := nettest.NewRuntime(t)
 	c, peer := plainPair(t)
 	f, err := c.File()

@@ -35,7 +35,7 @@ func rawWriters(rt *executor.Runtime, s *tcp.Stream) map[string]func(f func(raw 
 }
 
 // A file that the caller sends by sendfile arrives, although there is no room for most of it at first.
-func TestRawSendfile(t *testing.T) {
+func TestRawSendfileWaitsForRoom(t *testing.T) {
 	rt := nettest.NewRuntime(t)
 	data := bytes.Repeat([]byte("0123456789abcdef"), 1<<16)
 	path := filepath.Join(t.TempDir(), "file")

@@ -258,7 +258,7 @@ func TestRawReadOfAnAbortedTaskLeavesNoWaiter(t *testing.T) {
 	nettest.Do(t, rt, func(co *coro.Co) error { _, err := s.Read(co, make([]byte, 1)); return err })
 }
 
-func TestRawConnOfAGoroutineInsideATask(t *testing.T) {
+func TestRawConnOfAGoroutineIsRefusedInsideATask(t *testing.T) {
 	rt := nettest.NewRuntime(t)
 	s, c := connect(t, rt)
 	c.Write([]byte("x"))
@@ -293,7 +293,7 @@ func must[T any](v T, err error) T {
 	return v
 }
 
-func TestRawConnOfASocketThatNoTaskHasWaitedFor(t *testing.T) {
+func TestRawConnThatWouldWaitNeedsARegistration(t *testing.T) {
 	rt := nettest.NewRuntime(t)
 	s, c := tryConnect(t, listen(t))
 	calls := 0

@@ -92,7 +92,7 @@ func TestRawReadWaitsForDatagrams(t *testing.T) {
 	}
 }
 
-func TestRawConnWithoutATaskOrInsideOne(t *testing.T) {
+func TestRawConnIsRefusedWithoutARegistrationAndInsideATask(t *testing.T) {
 	rt := nettest.NewRuntime(t)
 	_, b := pair(t)
 	raw, err := b.SyscallConn()

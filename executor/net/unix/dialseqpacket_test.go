@@ -13,7 +13,7 @@ import (
 	"github.com/moduvex/moduvex-go/executor/net/unix"
 )
 
-func TestDialSeqpacketFuture(t *testing.T) {
+func TestDialSeqpacketFutureConnectsOrSaysWhyNot(t *testing.T) {
 	rt := nettest.NewRuntime(t)
 	name := filepath.Join(t.TempDir(), "l")
 	l, err := unix.ListenSeqpacket(name)

@@ -127,7 +127,7 @@ func TestTryMovesBuffersOfAStream(t *testing.T) {
 	}
 }
 
-func TestTryAccept(t *testing.T) {
+func TestTryAcceptTakesOneConnectionOrNone(t *testing.T) {
 	if !modetest.First() {
 		return
 	}
