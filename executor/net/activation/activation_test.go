@@ -163,6 +163,37 @@ func serve() error {
 		return err
 	}
 	defer all.Close()
+	if err := checkPassed(all); err != nil {
+		return err
+	}
+	web := all.Named("web")
+	tcpListener, err1 := web[0].TCPListener()
+	dns, err2 := all.Named("dns")[0].UDP()
+	unixListener, err3 := web[1].UnixListener()
+	packets, err4 := all.Named("packet")[0].SeqpacketListener()
+	gram, err5 := all.Named("gram")[0].Datagram()
+	conn, err6 := all.Named("conn")[0].TCPStream()
+	if err := errors.Join(err1, err2, err3, err4, err5, err6); err != nil {
+		return err
+	}
+	if _, err := web[0].TCPListener(); !errors.Is(err, os.ErrClosed) {
+		return fmt.Errorf("a second TCPListener: %w", err)
+	}
+	return executor.Main(context.Background(), executor.Options{}, func(co *coro.Co) error {
+		return coro.WithGroup(co, coro.GroupOptions{}, func(co *coro.Co, g *coro.Group) error {
+			g.Do(co, func(co *coro.Co) error { return acceptOne(co, tcpListener) })
+			g.Do(co, func(co *coro.Co) error { return acceptOne(co, unixListener) })
+			g.Do(co, func(co *coro.Co) error { return acceptOne(co, packets) })
+			g.Do(co, func(co *coro.Co) error { return answerDatagram(co, dns) })
+			g.Do(co, func(co *coro.Co) error { return answerDatagram(co, gram) })
+			g.Do(co, func(co *coro.Co) error { return answer(co, conn) })
+			return nil
+		})
+	})
+}
+
+// checkPassed checks the names and the files of what TestAllKindsOfSocketsArePassed passes.
+func checkPassed(all activation.Sockets) error {
 	for _, v := range os.Environ() {
 		if strings.HasPrefix(v, "LISTEN_") {
 			return fmt.Errorf("%s is set", v)
@@ -191,100 +222,51 @@ func serve() error {
 	if err != nil || string(text) != "through the pipe" {
 		return fmt.Errorf("read %q from the pipe, %w", text, err)
 	}
-	tcpListener, err := web[0].TCPListener()
-	if err != nil {
-		return err
-	}
-	dns, err := all.Named("dns")[0].UDP()
-	if err != nil {
-		return err
-	}
-	unixListener, err := web[1].UnixListener()
-	if err != nil {
-		return err
-	}
-	packets, err := all.Named("packet")[0].SeqpacketListener()
-	if err != nil {
-		return err
-	}
-	gram, err := all.Named("gram")[0].Datagram()
-	if err != nil {
-		return err
-	}
-	conn, err := all.Named("conn")[0].TCPStream()
-	if err != nil {
-		return err
-	}
-	if _, err := web[0].TCPListener(); !errors.Is(err, os.ErrClosed) {
-		return fmt.Errorf("a second TCPListener: %w", err)
-	}
-	_, err = executor.Run(context.Background(), executor.Options{}, func(co *coro.Co) (struct{}, error) {
-		none := struct{}{}
-		return none, coro.WithGroup(co, coro.GroupOptions{}, func(co *coro.Co, g *coro.Group) error {
-			g.Do(co, func(co *coro.Co) error {
-				defer tcpListener.Close()
-				s, err := tcpListener.Accept(co)
-				if err != nil {
-					return err
-				}
-				defer s.Close()
-				return answer(co, s)
-			})
-			g.Do(co, func(co *coro.Co) error {
-				defer dns.Close()
-				buf := make([]byte, 100)
-				n, from, err := dns.ReadFrom(co, buf)
-				if err == nil {
-					_, err = dns.WriteTo(co, buf[:n], from)
-				}
-				return err
-			})
-			g.Do(co, func(co *coro.Co) error {
-				defer unixListener.Close()
-				s, err := unixListener.Accept(co)
-				if err != nil {
-					return err
-				}
-				defer s.Close()
-				return answer(co, s)
-			})
-			g.Do(co, func(co *coro.Co) error {
-				defer packets.Close()
-				s, err := packets.Accept(co)
-				if err != nil {
-					return err
-				}
-				defer s.Close()
-				return answer(co, s)
-			})
-			g.Do(co, func(co *coro.Co) error {
-				defer gram.Close()
-				buf := make([]byte, 100)
-				n, from, err := gram.ReadFrom(co, buf)
-				if err == nil {
-					_, err = gram.WriteTo(co, buf[:n], from)
-				}
-				return err
-			})
-			g.Do(co, func(co *coro.Co) error {
-				defer conn.Close()
-				return answer(co, conn)
-			})
-			return nil
-		})
-	})
-	return err
+	return nil
 }
 
-// answer sends back what it reads.
-func answer(co *coro.Co, s interface {
+// acceptOne answers the first connection of l, and closes both.
+func acceptOne[S stream](co *coro.Co, l interface {
+	Accept(co *coro.Co) (S, error)
+	Close() error
+}) error {
+	defer l.Close()
+	s, err := l.Accept(co)
+	if err != nil {
+		return err
+	}
+	return answer(co, s)
+}
+
+// A stream is a connection of any kind.
+type stream interface {
 	Read(co *coro.Co, b []byte) (int, error)
 	Write(co *coro.Co, b []byte) (int, error)
-}) error {
+	Close() error
+}
+
+// answer sends back what it reads, and closes s.
+func answer(co *coro.Co, s stream) error {
+	defer s.Close()
 	buf := make([]byte, 100)
 	n, err := s.Read(co, buf)
 	if err == nil {
 		_, err = s.Write(co, buf[:n])
+	}
+	return err
+}
+
+// answerDatagram sends back the first datagram, and closes s.
+func answerDatagram[A any](co *coro.Co, s interface {
+	ReadFrom(co *coro.Co, b []byte) (int, A, error)
+	WriteTo(co *coro.Co, b []byte, to A) (int, error)
+	Close() error
+}) error {
+	defer s.Close()
+	buf := make([]byte, 100)
+	n, from, err := s.ReadFrom(co, buf)
+	if err == nil {
+		_, err = s.WriteTo(co, buf[:n], from)
 	}
 	return err
 }

@@ -65,6 +65,7 @@ func TestSystemdPassesASocket(t *testing.T) {
 	}
 }
 
+// serveOne is the program that gets the socket.
 func serveOne() error {
 	all, err := activation.Take(true)
 	if err != nil {
@@ -79,14 +80,5 @@ func serveOne() error {
 	if err != nil {
 		return err
 	}
-	defer l.Close()
-	_, err = executor.Run(context.Background(), executor.Options{}, func(co *coro.Co) (struct{}, error) {
-		s, err := l.Accept(co)
-		if err != nil {
-			return struct{}{}, err
-		}
-		defer s.Close()
-		return struct{}{}, answer(co, s)
-	})
-	return err
+	return executor.Main(context.Background(), executor.Options{}, func(co *coro.Co) error { return acceptOne(co, l) })
 }
