@@ -43,7 +43,7 @@ var Rules = map[string]Rule{
 	"executor":       {Siblings: append([]string{"core", "joinhandle", "reactor"}, backends...), XSys: true},
 	"compat":         {Siblings: append([]string{"core", "joinhandle", "reactor", "executor"}, backends...)},
 
-	// What a program pays for a metrics library, only those that use it pay.
+	// Only a program that uses one of these libraries downloads it.
 	"compat/prometheus": {Siblings: []string{"executor", "compat"}, Foreign: []string{"github.com/prometheus"}},
 	"compat/otel":       {Siblings: []string{"executor", "compat"}, Foreign: []string{"go.opentelemetry.io/otel"}},
 

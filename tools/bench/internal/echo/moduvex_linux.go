@@ -50,7 +50,7 @@ func options(c spec.Case) executor.Options {
 	return opts
 }
 
-// serveFree is the server of package net over connections that wait with the workers of a runtime.
+// serveFree is serveGoroutines over connections that wait with the workers of a runtime.
 func serveFree(c spec.Case, in io.Reader, out io.Writer) (err error) {
 	rt, err := executor.New(options(c))
 	if err != nil {
