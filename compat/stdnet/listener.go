@@ -47,20 +47,30 @@ func (l *Listener) attach() error {
 // Accept implements net.Listener. It registers the connections with the workers round-robin.
 func (l *Listener) Accept() (net.Conn, error) {
 	worker := l.rt.NextWorker()
+	var s Socket
+	err := l.await(worker, func(cx *core.Context) (ready bool, err error) {
+		s, ready, err = l.accept(cx)
+		return ready, err
+	})
+	if err != nil {
+		return nil, l.failed("accept", err)
+	}
+	return freeOn(l.rt, worker, s, l.network), nil
+}
+
+// await calls poll until it is ready. In between it waits.
+func (l *Listener) await(worker int, poll func(cx *core.Context) (ready bool, err error)) error {
 	p := l.rt.Parker(worker)
 	defer p.Release()
 	for {
-		s, ready, err := l.accept(p.Context())
-		if !ready {
-			if err = l.park(p, reactor.Read); err == nil {
-				continue
-			}
+		ready, err := poll(p.Context())
+		if ready {
+			return err
+		}
+		if err := l.park(p, reactor.Read); err != nil {
 			l.sock.Unwait(p.Context().Waker())
+			return err
 		}
-		if err != nil {
-			return nil, l.failed("accept", err)
-		}
-		return freeOn(l.rt, worker, s, l.network), nil
 	}
 }
 
@@ -124,21 +134,11 @@ func (l *rawListener) Control(f func(fd uintptr)) error {
 
 // Read implements syscall.RawConn.
 func (l *rawListener) Read(f func(fd uintptr) (done bool)) error {
-	p := l.rt.Parker(l.rt.NextWorker())
-	defer p.Release()
-	for {
-		ready, err := l.sock.PollRawRead(p.Context(), f)
-		if !ready {
-			if err = l.park(p, reactor.Read); err == nil {
-				continue
-			}
-			l.sock.Unwait(p.Context().Waker())
-		}
-		if err != nil {
-			return l.failed("raw-read", err)
-		}
-		return nil
+	err := l.await(l.rt.NextWorker(), func(cx *core.Context) (bool, error) { return l.sock.PollRawRead(cx, f) })
+	if err != nil {
+		return l.failed("raw-read", err)
 	}
+	return nil
 }
 
 // Write implements syscall.RawConn. A listener writes nothing.

@@ -47,18 +47,11 @@ func (c *UDPConn) ReadFromUDP(b []byte) (n int, from *net.UDPAddr, err error) {
 
 // ReadFromUDPAddrPort is ReadFrom with the address as a value.
 func (c *UDPConn) ReadFromUDPAddrPort(b []byte) (n int, from netip.AddrPort, err error) {
-	p := c.rt.Parker(c.worker)
-	for {
-		n, from, ready, err := c.socket.PollReadFrom(p.Context(), b)
-		if !ready {
-			if err = c.park(p, reactor.Read); err == nil {
-				continue
-			}
-			c.sock.Unwait(p.Context().Waker(), reactor.Read)
-		}
-		p.Release()
-		return n, from, c.readError("read", err)
-	}
+	n, err = await(&c.conn, reactor.Read, func(cx *core.Context) (n int, ready bool, err error) {
+		n, from, ready, err = c.socket.PollReadFrom(cx, b)
+		return n, ready, err
+	})
+	return n, from, c.readError("read", err)
 }
 
 // WriteTo implements net.PacketConn. addr is a *net.UDPAddr.
@@ -93,24 +86,14 @@ func (c *UDPConn) WriteToUDPAddrPort(b []byte, addr netip.AddrPort) (n int, err 
 
 // writeTo sends a datagram. full is the address for errors; nil means to.
 func (c *UDPConn) writeTo(b []byte, to netip.AddrPort, full *net.UDPAddr) (n int, err error) {
-	p := c.rt.Parker(c.worker)
-	for {
-		n, ready, err := c.socket.PollWriteTo(p.Context(), b, to)
-		if !ready {
-			if err = c.park(p, reactor.Write); err == nil {
-				continue
-			}
-			c.sock.Unwait(p.Context().Waker(), reactor.Write)
+	n, err = await(&c.conn, reactor.Write, func(cx *core.Context) (int, bool, error) { return c.socket.PollWriteTo(cx, b, to) })
+	if err != nil {
+		if full == nil {
+			full = net.UDPAddrFromAddrPort(to)
 		}
-		p.Release()
-		if err != nil {
-			if full == nil {
-				full = net.UDPAddrFromAddrPort(to)
-			}
-			err = c.failedTo(full, err)
-		}
-		return n, err
+		err = c.failedTo(full, err)
 	}
+	return n, err
 }
 
 // addrPort returns an address as a value; without an IP it is this machine, as in package net.
