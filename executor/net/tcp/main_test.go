@@ -2,7 +2,6 @@ package tcp_test
 
 import (
 	"net"
-	"os"
 	"testing"
 
 	"github.com/moduvex/moduvex-go/core/coro"
@@ -14,17 +13,11 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	if len(os.Args) > 1 {
-		if child, ok := children[os.Args[1]]; ok {
-			os.Exit(child())
-		}
-	}
+	children.Main()
 	goleak.VerifyTestMain(modetest.In(m))
 }
 
-// children are what the test binary does instead of testing, by its first argument: what needs a process
-// of its own.
-var children = map[string]func() int{}
+var children = nettest.Children{}
 
 // listen makes a listener that is closed at the end of the test.
 func listen(tb testing.TB) *tcp.Listener {

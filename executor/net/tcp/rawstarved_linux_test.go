@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os"
-	"os/exec"
 	"testing"
 	"time"
 
@@ -20,26 +18,12 @@ import (
 // rawStarvedArg makes a process of its own, since it runs out of descriptors.
 const rawStarvedArg = "-raw-starved"
 
-func init() { children[rawStarvedArg] = rawStarvedMain }
+func init() { children[rawStarvedArg] = rawStarved }
 
 // Raw accepts take the wakes that end the pauses of a listener without descriptors, and wait on: they hand the wakes on to
 // the task that makes the pauses, so that it accepts when there are descriptors again.
 func TestRawAcceptHandsOnTheEndOfAPause(t *testing.T) {
-	exe, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if out, err := exec.Command(exe, rawStarvedArg).CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-}
-
-func rawStarvedMain() int {
-	if err := rawStarved(); err != nil {
-		fmt.Println("failed:", err)
-		return 1
-	}
-	return 0
+	nettest.RunChild(t, rawStarvedArg)
 }
 
 func rawStarved() error {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"os/exec"
 	"strconv"
 	"strings"
 	"testing"
@@ -22,30 +21,13 @@ import (
 // starvedArg makes a process of its own, since it runs out of descriptors.
 const starvedArg = "-starved"
 
-func init() { children[starvedArg] = starvedMain }
+func init() { children[starvedArg] = starved }
 
 func TestAcceptRecoversFromRunningOutOfDescriptors(t *testing.T) {
-	exe, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	child := exec.Command(exe, starvedArg)
-	out, err := child.CombinedOutput()
-	if err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	t.Logf("%s", out)
+	t.Logf("%s", nettest.RunChild(t, starvedArg))
 }
 
-// starvedMain accepts connections of its own while it has no descriptors for them.
-func starvedMain() int {
-	if err := starved(); err != nil {
-		fmt.Println("failed:", err)
-		return 1
-	}
-	return 0
-}
-
+// starved accepts connections of its own while it has no descriptors for them.
 func starved() error {
 	var told nettest.Log
 	rt, err := executor.New(executor.Options{Logger: slog.New(slog.NewTextHandler(&told, nil)), LongPollThreshold: -1})
