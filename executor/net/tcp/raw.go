@@ -1,7 +1,6 @@
 package tcp
 
 import (
-	"net"
 	"syscall"
 
 	"github.com/moduvex/moduvex-go/core"
@@ -25,28 +24,17 @@ type Waiter = netfd.Waiter
 // the registration of s: while there is none, they fail with errors.ErrUnsupported when they would have to wait. Inside a
 // task they call their function once, and fail with core.ErrNested if it returns false: use [Stream.RawConn] there.
 func (s *Stream) SyscallConn() (syscall.RawConn, error) {
-	if s.fd.Closed() {
-		return nil, s.failed("raw", net.ErrClosed)
-	}
 	c := s.raw()
 	c.Owner = s
-	return c, nil
+	return c.ForGoroutines()
 }
 
 // RawConn returns access to the descriptor for the body of co: Read and Write suspend it.
-func (s *Stream) RawConn(co *coro.Co) RawConn {
-	c := s.raw()
-	c.Co = co
-	return c
-}
+func (s *Stream) RawConn(co *coro.Co) RawConn { return s.raw().ForBody(co) }
 
 // RawConnWith returns access to the descriptor for ordinary goroutines: each Read or Write that has to wait gets a Waiter, and
 // registers s with its reactor if need be. Inside a task it is that of [Stream.SyscallConn].
-func (s *Stream) RawConnWith(waiter func() Waiter) RawConn {
-	c := s.raw()
-	c.Waiter = waiter
-	return c
-}
+func (s *Stream) RawConnWith(waiter func() Waiter) RawConn { return s.raw().With(waiter) }
 
 // PollRawRead is the Read of a RawConn in poll style: each poll calls f, and is ready once f returns true.
 func (s *Stream) PollRawRead(cx *core.Context, f func(fd uintptr) (done bool)) (ready bool, err error) {
@@ -61,26 +49,13 @@ func (s *Stream) PollRawWrite(cx *core.Context, f func(fd uintptr) (done bool)) 
 func (s *Stream) raw() *netfd.Raw { return &netfd.Raw{FD: &s.fd, Failed: s.failed} }
 
 // SyscallConn returns access to the descriptor for ordinary goroutines; see [Stream.SyscallConn].
-func (l *Listener) SyscallConn() (syscall.RawConn, error) {
-	if l.fd.Closed() {
-		return nil, l.failed("raw", net.ErrClosed)
-	}
-	return l.raw(), nil
-}
+func (l *Listener) SyscallConn() (syscall.RawConn, error) { return l.raw().ForGoroutines() }
 
 // RawConn returns access to the descriptor for the body of co, which Read suspends: its function accepts, for example.
-func (l *Listener) RawConn(co *coro.Co) RawConn {
-	c := l.raw()
-	c.Co = co
-	return c
-}
+func (l *Listener) RawConn(co *coro.Co) RawConn { return l.raw().ForBody(co) }
 
 // RawConnWith returns access to the descriptor for ordinary goroutines; see [Stream.RawConnWith].
-func (l *Listener) RawConnWith(waiter func() Waiter) RawConn {
-	c := l.raw()
-	c.Waiter = waiter
-	return c
-}
+func (l *Listener) RawConnWith(waiter func() Waiter) RawConn { return l.raw().With(waiter) }
 
 // PollRawRead is the Read of a RawConn in poll style: each poll calls f, and is ready once f returns true. A future that is
 // dropped while it is pending owes l an Unwait, as after PollAccept.

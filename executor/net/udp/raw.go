@@ -1,7 +1,6 @@
 package udp
 
 import (
-	"net"
 	"syscall"
 
 	"github.com/moduvex/moduvex-go/core"
@@ -24,27 +23,14 @@ type Waiter = netfd.Waiter
 // SyscallConn returns access to the descriptor for ordinary goroutines. Its Read and Write block the goroutine, which needs
 // the registration of s: while there is none, they fail with errors.ErrUnsupported when they would have to wait. Inside a
 // task they call their function once, and fail with core.ErrNested if it returns false: use [Socket.RawConn] there.
-func (s *Socket) SyscallConn() (syscall.RawConn, error) {
-	if s.fd.Closed() {
-		return nil, s.wrap("raw", net.ErrClosed)
-	}
-	return s.raw(), nil
-}
+func (s *Socket) SyscallConn() (syscall.RawConn, error) { return s.raw().ForGoroutines() }
 
 // RawConn returns access to the descriptor for the body of co: Read and Write suspend it.
-func (s *Socket) RawConn(co *coro.Co) RawConn {
-	c := s.raw()
-	c.Co = co
-	return c
-}
+func (s *Socket) RawConn(co *coro.Co) RawConn { return s.raw().ForBody(co) }
 
 // RawConnWith returns access to the descriptor for ordinary goroutines: each Read or Write that has to wait gets a Waiter, and
 // registers s with its reactor if need be. Inside a task it is that of [Socket.SyscallConn].
-func (s *Socket) RawConnWith(waiter func() Waiter) RawConn {
-	c := s.raw()
-	c.Waiter = waiter
-	return c
-}
+func (s *Socket) RawConnWith(waiter func() Waiter) RawConn { return s.raw().With(waiter) }
 
 // PollRawRead is the Read of a RawConn in poll style: each poll calls f, and is ready once f returns true.
 func (s *Socket) PollRawRead(cx *core.Context, f func(fd uintptr) (done bool)) (ready bool, err error) {

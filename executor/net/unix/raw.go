@@ -1,7 +1,6 @@
 package unix
 
 import (
-	"net"
 	"syscall"
 
 	"github.com/moduvex/moduvex-go/core"
@@ -32,28 +31,17 @@ func (s *socket) SyscallConn() (syscall.RawConn, error) { return s.rawOf(nil) }
 func (s *Stream) SyscallConn() (syscall.RawConn, error) { return s.rawOf(s) }
 
 func (s *socket) rawOf(owner any) (syscall.RawConn, error) {
-	if s.fd.Closed() {
-		return nil, s.wrap("raw", net.ErrClosed)
-	}
 	c := s.raw()
 	c.Owner = owner
-	return c, nil
+	return c.ForGoroutines()
 }
 
 // RawConn returns access to the descriptor for the body of co: Read and Write suspend it.
-func (s *socket) RawConn(co *coro.Co) RawConn {
-	c := s.raw()
-	c.Co = co
-	return c
-}
+func (s *socket) RawConn(co *coro.Co) RawConn { return s.raw().ForBody(co) }
 
 // RawConnWith returns access to the descriptor for ordinary goroutines: each Read or Write that has to wait gets a Waiter, and
 // registers the socket with its reactor if need be. Inside a task it is that of SyscallConn.
-func (s *socket) RawConnWith(waiter func() Waiter) RawConn {
-	c := s.raw()
-	c.Waiter = waiter
-	return c
-}
+func (s *socket) RawConnWith(waiter func() Waiter) RawConn { return s.raw().With(waiter) }
 
 // PollRawRead is the Read of a RawConn in poll style: each poll calls f, and is ready once f returns true.
 func (s *socket) PollRawRead(cx *core.Context, f func(fd uintptr) (done bool)) (ready bool, err error) {
@@ -68,26 +56,13 @@ func (s *socket) PollRawWrite(cx *core.Context, f func(fd uintptr) (done bool)) 
 func (s *socket) raw() *netfd.Raw { return &netfd.Raw{FD: &s.fd, Failed: s.wrap} }
 
 // SyscallConn returns access to the descriptor for ordinary goroutines; see [Stream.SyscallConn].
-func (l *listener) SyscallConn() (syscall.RawConn, error) {
-	if l.fd.Closed() {
-		return nil, l.failed("raw", net.ErrClosed)
-	}
-	return l.raw(), nil
-}
+func (l *listener) SyscallConn() (syscall.RawConn, error) { return l.raw().ForGoroutines() }
 
 // RawConn returns access to the descriptor for the body of co, which Read suspends: its function accepts, for example.
-func (l *listener) RawConn(co *coro.Co) RawConn {
-	c := l.raw()
-	c.Co = co
-	return c
-}
+func (l *listener) RawConn(co *coro.Co) RawConn { return l.raw().ForBody(co) }
 
 // RawConnWith returns access to the descriptor for ordinary goroutines, as that of a Stream does.
-func (l *listener) RawConnWith(waiter func() Waiter) RawConn {
-	c := l.raw()
-	c.Waiter = waiter
-	return c
-}
+func (l *listener) RawConnWith(waiter func() Waiter) RawConn { return l.raw().With(waiter) }
 
 // PollRawRead is the Read of a RawConn in poll style: each poll calls f, and is ready once f returns true. A future that is
 // dropped while it is pending owes the listener an Unwait, as after PollAccept.

@@ -3,6 +3,7 @@ package netfd
 import (
 	"errors"
 	"fmt"
+	"net"
 	"syscall"
 
 	"github.com/moduvex/moduvex-go/core"
@@ -40,6 +41,26 @@ type Raw struct {
 }
 
 var _ RawConn = (*Raw)(nil)
+
+// ForGoroutines returns c, for the SyscallConn of the socket. It fails if the socket is closed.
+func (c *Raw) ForGoroutines() (syscall.RawConn, error) {
+	if c.FD.Closed() {
+		return nil, c.Failed("raw", net.ErrClosed)
+	}
+	return c, nil
+}
+
+// ForBody returns c, whose Read and Write from now on suspend the body of co.
+func (c *Raw) ForBody(co *coro.Co) RawConn {
+	c.Co = co
+	return c
+}
+
+// With returns c, whose Read and Write from now on wait with what waiter returns.
+func (c *Raw) With(waiter func() Waiter) RawConn {
+	c.Waiter = waiter
+	return c
+}
 
 // SyscallConn returns c.
 func (c *Raw) SyscallConn() (syscall.RawConn, error) { return c, nil }
