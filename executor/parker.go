@@ -22,7 +22,8 @@ import (
 //	}
 //
 // [PollHere] is this loop for a future. One goroutine at a time uses a Parker, and it must not be inside a task ([Inside]):
-// a worker that is parked wakes nobody. A timer that is armed with the context is a timer of Go: it is late by 1 ms at most.
+// it would block the worker that is to wake it. A timer that is armed with the context is a timer of Go, and late by up to
+// a millisecond.
 type Parker struct {
 	host  *outside
 	cx    *core.Context
