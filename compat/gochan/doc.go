@@ -47,7 +47,7 @@
 //
 // # Helpers
 //
-// An operation that is not possible at once is left to a helper, a goroutine that waits in its stead. All tasks of a
+// An operation that is not possible at once is left to a helper, a goroutine that waits for it. All tasks of a
 // runtime that receive from one channel have one helper together. Up to 4,096 helpers of a runtime wait for one thing
 // each; what waits beyond them is divided among 256 groups, each with one goroutine and a reflect.Select. So there are
 // at most 4,352, however many tasks wait, and no wait queues behind another one. (A wait beyond the limit gets a

@@ -173,7 +173,7 @@ func (h *helper) accepts(c client, ends []end) bool {
 	return true
 }
 
-// note makes the group look, before its next round, whether c wants something. A dedicated helper does so in any case.
+// note makes the group look, before its next round, whether c wants something. A dedicated helper always does.
 func (h *helper) note(c client) {
 	if s := c.served(); h.ends != nil && !s.noted {
 		s.noted = true

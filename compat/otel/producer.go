@@ -47,7 +47,7 @@ func NewProducer(opts Options, vars ...*metrics.Var) *Producer {
 	return &Producer{opts, vars}
 }
 
-// A point is a sample with what the SDK wants to know besides.
+// A point is a sample with what else the SDK wants to know.
 type point struct {
 	metrics.Sample
 	attributes attribute.Set

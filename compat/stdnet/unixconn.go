@@ -14,7 +14,7 @@ import (
 type UnixConn struct {
 	conn
 	stream   *unix.Stream   // nil if it is one of messages
-	datagram *unix.Datagram // nil if it is connected for good
+	datagram *unix.Datagram // nil if it is one of connections
 }
 
 var (
