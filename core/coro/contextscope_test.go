@@ -209,8 +209,8 @@ func TestTheContextInsideEndsWithTheTaskAndTheScope(t *testing.T) {
 	}
 }
 
-// context.Cause asks a context for a key of package context's own. A Co that knows it not returns the cause of some
-// context around it, or none.
+// context.Cause asks a context for a key of package context's own. A Co that did not know it would return the
+// cause of some context around it, or none.
 func TestContextCauseIsThatOfTheCo(t *testing.T) {
 	h := newHost(t)
 	outer, cancel := context.WithCancelCause(t.Context())
