@@ -26,7 +26,7 @@ type nested struct {
 	look  func(fd uintptr) bool
 }
 
-// usable reports whether p can be waited for so. The first call finds out.
+// usable reports whether p can be waited for in Go's netpoller. The first call finds out.
 func (e *nested) usable(p *Poller) bool {
 	if e.file == nil && !e.none {
 		e.none = e.open(p) != nil
