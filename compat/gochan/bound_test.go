@@ -21,7 +21,7 @@ func TestWaitsBeyondTheLimitDoNotBlockEachOther(t *testing.T) {
 	for name, limits := range map[string][2]int{"none dedicated": {0, 2}, "some dedicated": {10, 3}} {
 		t.Run(name, func(t *testing.T) {
 			const n = 1000
-			rt := start(t)
+			rt := startRuntime(t)
 			gochan.SetLimits(rt, limits[0], limits[1])
 			silent := make([]joinhandle.JoinHandle[struct{}], n)
 			for i := range silent {
@@ -73,7 +73,7 @@ func TestWaitsBeyondTheLimitDoNotBlockEachOther(t *testing.T) {
 func TestSelectsOnBothEndsOfAChannelMeet(t *testing.T) {
 	for name, limits := range map[string][2]int{"one group": {0, 1}, "two groups": {0, 2}, "dedicated": {1000, 1}} {
 		t.Run(name, func(t *testing.T) {
-			rt := start(t)
+			rt := startRuntime(t)
 			gochan.SetLimits(rt, limits[0], limits[1])
 			ch := make(chan int)
 			var hs []joinhandle.JoinHandle[int]
@@ -102,7 +102,7 @@ func TestAGroupIsNotTooLarge(t *testing.T) {
 	if !modetest.First() || raceEnabled { // the detector takes a minute for so many
 		return
 	}
-	rt := start(t)
+	rt := startRuntime(t)
 	gochan.SetLimits(rt, 0, 1)
 	ch := make(chan int)
 	sel := func(n int) joinhandle.JoinHandle[int] {
@@ -126,7 +126,7 @@ func TestAGroupIsNotTooLarge(t *testing.T) {
 
 // Receives, sends and selections of several types share one helper.
 func TestAHelperServesEachOfItsWaits(t *testing.T) {
-	rt := start(t)
+	rt := startRuntime(t)
 	gochan.SetLimits(rt, 0, 1)
 	const n = 40
 	ints, texts, out := make([]chan int, n), make([]chan string, n), make([]chan int, n)
@@ -165,7 +165,7 @@ func TestHelpersAreBounded(t *testing.T) {
 	if !modetest.First() {
 		return
 	}
-	rt := start(t)
+	rt := startRuntime(t)
 	const n = gochan.MaxHelpers + 1000
 	hs := make([]joinhandle.JoinHandle[gochan.Received[int]], n)
 	before := runtime.NumGoroutine()
@@ -181,7 +181,7 @@ func TestHelpersAreBounded(t *testing.T) {
 	}
 	rt.Close()
 	untilNoHelper(t, rt)
-	until(t, "few goroutines", func() bool { return runtime.NumGoroutine() < before+10 })
+	eventually(t, "few goroutines", func() bool { return runtime.NumGoroutine() < before+10 })
 }
 
 // 100,000 waits that are cancelled leave nothing behind.

@@ -164,7 +164,7 @@ func TestBodiesLeaveNoValueBehind(t *testing.T) {
 
 // conserve returns how many values were kept when the runtime had ended.
 func conserve(t *testing.T, limits [2]int, plans []plan) (kept int) {
-	rt := start(t)
+	rt := startRuntime(t)
 	gochan.SetLimits(rt, limits[0], limits[1])
 	tx, rx := mpsc.New[int](4)
 	m := &market{chans: [4]chan int{make(chan int), make(chan int), make(chan int, 1), make(chan int, 8)},
@@ -246,7 +246,7 @@ func conserve(t *testing.T, limits [2]int, plans []plan) (kept int) {
 			return nil
 		})
 	}
-	until(t, "enough tasks", func() bool { return tasks.Load() > 1000 && m.next.Load() > 3000 || m.full() })
+	eventually(t, "enough tasks", func() bool { return tasks.Load() > 1000 && m.next.Load() > 3000 || m.full() })
 	rt.Close()
 	close(stop)
 	outside.Wait()

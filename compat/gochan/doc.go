@@ -68,6 +68,6 @@
 //	3. suspends                          3. gives the value to the first of the line, under the lock, and wakes it
 //
 // A task that no longer waits leaves the line and sends the token, which ends the wait of a helper whose line is
-// empty. A Select withdraws its channels so before it polls its futures: if the helper takes the token at once, it has
+// empty. A Select withdraws its channels in this way before it polls its futures: if the helper takes the token at once, it has
 // done no case in that round; otherwise the task waits for its answer, which comes as soon as the helper runs.
 package gochan

@@ -97,7 +97,7 @@ func TestFeedClosesTheChannelHoweverTheTaskEnds(t *testing.T) {
 }
 
 func TestAFutureIsAChannelWithoutAGoroutine(t *testing.T) {
-	rt := start(t)
+	rt := startRuntime(t)
 	before := runtime.NumGoroutine()
 	for range 1000 { // nothing receives
 		gochan.Of(rt, future.Ready(1))

@@ -24,8 +24,8 @@ type client interface {
 	selectCases([]reflect.SelectCase) []reflect.SelectCase
 	// fire says that case i is done.
 	fire(i int, v reflect.Value, ok bool)
-	// probe does a case that is ready or panics, and reports whether one has: a helper that waits for many clients
-	// finds the one with a send on a closed channel so.
+	// probe does a case that is ready or panics, and reports whether there was one: so a helper that waits for many
+	// clients finds the one with a send on a closed channel.
 	probe() (done bool)
 	// settle ends a round: done says whether a case is done. It appends the wakers to wake.
 	settle(done bool, wake []core.Waker) []core.Waker

@@ -18,7 +18,7 @@ import (
 // testTimeout is how long a test waits for what happens at once.
 const testTimeout = time.Minute
 
-func start(t testing.TB) *executor.Runtime {
+func startRuntime(t testing.TB) *executor.Runtime {
 	t.Helper()
 	rt, err := executor.New(modetest.Options(executor.Options{}))
 	if err != nil {
@@ -30,16 +30,16 @@ func start(t testing.TB) *executor.Runtime {
 
 // eachKind runs test with dedicated helpers, and with shared ones only.
 func eachKind(t *testing.T, test func(t *testing.T, rt *executor.Runtime)) {
-	t.Run("dedicated", func(t *testing.T) { test(t, start(t)) })
+	t.Run("dedicated", func(t *testing.T) { test(t, startRuntime(t)) })
 	t.Run("shared", func(t *testing.T) {
-		rt := start(t)
+		rt := startRuntime(t)
 		gochan.SetLimits(rt, 0, 2)
 		test(t, rt)
 	})
 }
 
-// until waits for a condition.
-func until(t testing.TB, what string, cond func() bool) {
+// eventually waits for a condition.
+func eventually(t testing.TB, what string, cond func() bool) {
 	t.Helper()
 	deadline := time.Now().Add(testTimeout)
 	for n := 0; !cond(); n++ {
@@ -56,12 +56,12 @@ func until(t testing.TB, what string, cond func() bool) {
 
 func untilWaiting(t testing.TB, rt *executor.Runtime, n int) {
 	t.Helper()
-	until(t, fmt.Sprint(n, " waiting"), func() bool { return gochan.Count(rt).Waiting == n })
+	eventually(t, fmt.Sprint(n, " waiting"), func() bool { return gochan.Count(rt).Waiting == n })
 }
 
 func untilNoHelper(t testing.TB, rt *executor.Runtime) {
 	t.Helper()
-	until(t, "no helper", func() bool { return gochan.Count(rt).Helpers == 0 })
+	eventually(t, "no helper", func() bool { return gochan.Count(rt).Helpers == 0 })
 }
 
 func wait[T any](t testing.TB, h joinhandle.JoinHandle[T]) (T, error) {

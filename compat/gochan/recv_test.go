@@ -73,7 +73,7 @@ func TestRecvReturnsFalseToAllThatWaitWhenTheChannelIsClosed(t *testing.T) {
 }
 
 func TestRecvFromNilWaitsForTheAbortWithoutAHelper(t *testing.T) {
-	rt := start(t)
+	rt := startRuntime(t)
 	entered := make(chan struct{})
 	h := executor.Do(rt, func(co *coro.Co) error {
 		close(entered)
@@ -244,7 +244,7 @@ func deliver(t testing.TB, co *coro.Co, rt *executor.Runtime, ch chan<- int, vs 
 		for _, v := range vs {
 			put(t, ch, v)
 		}
-		until(t, "delivered", func() bool { return gochan.Count(rt).Waiting == 0 })
+		eventually(t, "delivered", func() bool { return gochan.Count(rt).Waiting == 0 })
 		return 0, nil
 	})
 	if err != nil {
@@ -259,7 +259,7 @@ func TestReclaimReturnsWhatAHelperHolds(t *testing.T) {
 			ch := make(chan int)
 			f := gochan.NewRecv(ch)
 			one(t, rt, func(co *coro.Co) error { f.Poll(co.Context()); return nil })
-			until(t, "a helper receives", func() bool {
+			eventually(t, "a helper receives", func() bool {
 				sent := false
 				gochan.DropAfter(f, func() {
 					select {
@@ -300,7 +300,7 @@ func TestRecvFutureComposes(t *testing.T) {
 }
 
 func TestALoopOverAReadyChannelLetsOtherTasksRun(t *testing.T) {
-	rt := start(t)
+	rt := startRuntime(t)
 	type op func(co *coro.Co, ready chan int) error
 	for name, step := range map[string]op{
 		"Recv": func(co *coro.Co, ready chan int) error { _, _, err := gochan.Recv(co, ready); return err },
@@ -348,7 +348,7 @@ func TestWhatIsReadyAllocatesNothing(t *testing.T) {
 	if !modetest.First() || raceEnabled {
 		return
 	}
-	rt := start(t)
+	rt := startRuntime(t)
 	one(t, rt, func(co *coro.Co) error {
 		ch := make(chan int, 1)
 		var err error
@@ -368,7 +368,7 @@ func TestWhatIsReadyAllocatesNothing(t *testing.T) {
 }
 
 func TestAFutureIsPolledOnceReady(t *testing.T) {
-	rt := start(t)
+	rt := startRuntime(t)
 	ch := make(chan int, 1)
 	ch <- 1
 	h := executor.Do(rt, func(co *coro.Co) error {

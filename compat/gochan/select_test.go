@@ -81,7 +81,7 @@ func TestSelectDoesTheCaseThatBecomesReady(t *testing.T) {
 }
 
 func TestSelectWithDefaultDoesNotWait(t *testing.T) {
-	rt := start(t)
+	rt := startRuntime(t)
 	one(t, rt, func(co *coro.Co) error {
 		ch := make(chan int, 1)
 		p := &probe{}
@@ -117,7 +117,7 @@ func TestSelectWithDefaultDoesNotWait(t *testing.T) {
 
 // Several cases are ready: one at random, as Go's select does, or the first on request.
 func TestSelectChoosesFairly(t *testing.T) {
-	rt := start(t)
+	rt := startRuntime(t)
 	one(t, rt, func(co *coro.Co) error {
 		const n = 3000
 		var counts, first [4]int
@@ -216,7 +216,7 @@ func TestSelectDropsTheFuturesThatAreNotChosen(t *testing.T) {
 }
 
 func TestSelectWithoutACaseWaitsForTheAbort(t *testing.T) {
-	rt := start(t)
+	rt := startRuntime(t)
 	h := executor.Do(rt, func(co *coro.Co) error {
 		_, err := gochan.Select(co)
 		return err

@@ -17,7 +17,7 @@ import (
 
 const testTimeout = 60 * time.Second
 
-func start(t *testing.T, opts executor.Options) *executor.Runtime {
+func startRuntime(t *testing.T, opts executor.Options) *executor.Runtime {
 	t.Helper()
 	rt, err := executor.New(modetest.Options(opts))
 	if err != nil {
@@ -58,7 +58,7 @@ func work(t *testing.T, rt *executor.Runtime) executor.Stats {
 }
 
 func TestSamplesAreThoseOfTheRuntime(t *testing.T) {
-	rt := start(t, executor.Options{Name: "db", Instrument: true})
+	rt := startRuntime(t, executor.Options{Name: "db", Instrument: true})
 	stats := work(t, rt)
 	m := rt.Metrics()
 	each, total := metrics.New(rt, metrics.Options{}), metrics.New(rt, metrics.Options{Name: "other", Totals: true})
@@ -110,7 +110,7 @@ func TestSamplesAreThoseOfTheRuntime(t *testing.T) {
 }
 
 func TestTheLoopOverSamplesMayEndEarly(t *testing.T) {
-	rt := start(t, executor.Options{})
+	rt := startRuntime(t, executor.Options{})
 	for stop := range 4 {
 		n := 0
 		for range metrics.New(rt, metrics.Options{}).Snapshot().Samples() {
@@ -125,7 +125,7 @@ func TestTheLoopOverSamplesMayEndEarly(t *testing.T) {
 }
 
 func TestStringIsJSON(t *testing.T) {
-	rt := start(t, executor.Options{Instrument: true})
+	rt := startRuntime(t, executor.Options{Instrument: true})
 	stats := work(t, rt)
 	type worker struct {
 		Polls    uint64 `json:"moduvex_worker_polls_total"`
@@ -168,7 +168,7 @@ func TestStringIsJSON(t *testing.T) {
 }
 
 func TestAVarOutlivesItsRuntime(t *testing.T) {
-	rt := start(t, executor.Options{})
+	rt := startRuntime(t, executor.Options{})
 	v := metrics.New(rt, metrics.Options{Totals: true})
 	stats := work(t, rt)
 	if err := rt.Close(); err != nil {
@@ -182,7 +182,7 @@ func TestAVarOutlivesItsRuntime(t *testing.T) {
 }
 
 func TestSnapshotsWhileWorkersRun(t *testing.T) {
-	rt := start(t, executor.Options{})
+	rt := startRuntime(t, executor.Options{})
 	v := metrics.New(rt, metrics.Options{})
 	stop := make(chan struct{})
 	var readers sync.WaitGroup

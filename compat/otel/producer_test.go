@@ -22,7 +22,7 @@ import (
 
 const testTimeout = 60 * time.Second
 
-func start(t *testing.T, opts executor.Options) *executor.Runtime {
+func startRuntime(t *testing.T, opts executor.Options) *executor.Runtime {
 	t.Helper()
 	rt, err := executor.New(modetest.Options(opts))
 	if err != nil {
@@ -102,7 +102,7 @@ func labelled(t *testing.T, m metricdata.Metrics, runtime, worker string) metric
 }
 
 func TestAReaderGetsEveryMetric(t *testing.T) {
-	a, b := start(t, executor.Options{Name: "a", Instrument: true}), start(t, executor.Options{Name: "b"})
+	a, b := startRuntime(t, executor.Options{Name: "a", Instrument: true}), startRuntime(t, executor.Options{Name: "b"})
 	before := time.Now()
 	ma, mb := work(t, a), work(t, b)
 	all := collected(t, otel.NewProducer(otel.Options{}, metrics.New(a, metrics.Options{}), metrics.New(b, metrics.Options{Name: "second", Totals: true})))
@@ -144,7 +144,7 @@ func TestAReaderGetsEveryMetric(t *testing.T) {
 }
 
 func TestExponentialHistogramsAreInNanoseconds(t *testing.T) {
-	rt := start(t, executor.Options{Instrument: true})
+	rt := startRuntime(t, executor.Options{Instrument: true})
 	m := work(t, rt)
 	all := collected(t, otel.NewProducer(otel.Options{Exponential: true}, metrics.New(rt, metrics.Options{})))
 	have := all["moduvex.worker.poll_time"]
@@ -165,7 +165,7 @@ func TestExponentialHistogramsAreInNanoseconds(t *testing.T) {
 
 // An exporter of the SDK writes what it gets, in the format of OTLP.
 func TestAnExporterWritesTheMetrics(t *testing.T) {
-	rt := start(t, executor.Options{Name: "db"})
+	rt := startRuntime(t, executor.Options{Name: "db"})
 	m := work(t, rt)
 	for _, opts := range []otel.Options{{}, {Exponential: true}} {
 		var out bytes.Buffer
@@ -215,7 +215,7 @@ func TestAnExporterWritesTheMetrics(t *testing.T) {
 }
 
 func TestAContextThatIsDoneEndsAProduce(t *testing.T) {
-	rt := start(t, executor.Options{})
+	rt := startRuntime(t, executor.Options{})
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	if _, err := otel.NewProducer(otel.Options{}, metrics.New(rt, metrics.Options{})).Produce(ctx); !errors.Is(err, context.Canceled) {
@@ -224,7 +224,7 @@ func TestAContextThatIsDoneEndsAProduce(t *testing.T) {
 }
 
 func TestAProducerOfANilOrOfTwoEqualVarsPanics(t *testing.T) {
-	rt := start(t, executor.Options{})
+	rt := startRuntime(t, executor.Options{})
 	v := metrics.New(rt, metrics.Options{Name: "same"})
 	for want, vars := range map[string][]*metrics.Var{
 		"otel: NewProducer with a nil Var": {v, nil},

@@ -18,7 +18,7 @@ import (
 
 const testTimeout = 60 * time.Second
 
-func start(t *testing.T, opts executor.Options) *executor.Runtime {
+func startRuntime(t *testing.T, opts executor.Options) *executor.Runtime {
 	t.Helper()
 	rt, err := executor.New(modetest.Options(opts))
 	if err != nil {
@@ -89,7 +89,7 @@ func labelled(t *testing.T, f *dto.MetricFamily, labels string) float64 {
 
 // A pedantic registry checks each metric against its description.
 func TestEveryMetricIsCollected(t *testing.T) {
-	a, b := start(t, executor.Options{Name: "a"}), start(t, executor.Options{Name: "b"})
+	a, b := startRuntime(t, executor.Options{Name: "a"}), startRuntime(t, executor.Options{Name: "b"})
 	work(t, a)
 	ma, mb := work(t, a), work(t, b)
 	registry := prom.NewPedanticRegistry()
@@ -130,7 +130,7 @@ var typeOf = map[metrics.Kind]dto.MetricType{
 }
 
 func TestNativeHistogramsAreBesideTheOthers(t *testing.T) {
-	rt := start(t, executor.Options{})
+	rt := startRuntime(t, executor.Options{})
 	registry := prom.NewPedanticRegistry()
 	registry.MustRegister(prometheus.NewCollector(prometheus.Options{Native: true}, metrics.New(rt, metrics.Options{})))
 	work(t, rt)
@@ -146,7 +146,7 @@ func TestNativeHistogramsAreBesideTheOthers(t *testing.T) {
 
 // Runtimes that come and go have a collector each.
 func TestCollectorsOfDifferentRuntimesShareARegistry(t *testing.T) {
-	a, b := start(t, executor.Options{Name: "a"}), start(t, executor.Options{Name: "b"})
+	a, b := startRuntime(t, executor.Options{Name: "a"}), startRuntime(t, executor.Options{Name: "b"})
 	registry := prom.NewPedanticRegistry()
 	ca := prometheus.NewCollector(prometheus.Options{}, metrics.New(a, metrics.Options{}))
 	cb := prometheus.NewCollector(prometheus.Options{}, metrics.New(b, metrics.Options{}))
@@ -166,7 +166,7 @@ func TestCollectorsOfDifferentRuntimesShareARegistry(t *testing.T) {
 }
 
 func TestACollectorOfANilOrOfTwoEqualVarsPanics(t *testing.T) {
-	rt := start(t, executor.Options{})
+	rt := startRuntime(t, executor.Options{})
 	v := metrics.New(rt, metrics.Options{Name: "same"})
 	for want, vars := range map[string][]*metrics.Var{
 		"prometheus: NewCollector with a nil Var":                                                              {v, nil},

@@ -31,7 +31,7 @@ func TestPrometheusAgreesWithTheExecutor(t *testing.T) {
 		{name: "protobuf", format: "application/vnd.google.protobuf", native: true, flags: []string{"--enable-feature=native-histograms"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			rt := start(t, executor.Options{Name: "db", Workers: 2, Instrument: true})
+			rt := startRuntime(t, executor.Options{Name: "db", Workers: 2, Instrument: true})
 			registry := prom.NewPedanticRegistry()
 			registry.MustRegister(prometheus.NewCollector(prometheus.Options{Native: test.native}, metrics.New(rt, metrics.Options{})))
 			before := work(t, rt) // the first scrape finds the runtime at rest
@@ -196,7 +196,7 @@ func TestPromtoolHasNoObjection(t *testing.T) {
 		return
 	}
 	check := func(native bool) (string, error) {
-		rt := start(t, executor.Options{})
+		rt := startRuntime(t, executor.Options{})
 		work(t, rt)
 		registry := prom.NewPedanticRegistry()
 		registry.MustRegister(prometheus.NewCollector(prometheus.Options{Native: native}, metrics.New(rt, metrics.Options{})))
