@@ -161,8 +161,8 @@ func fill(src end, pipe, most int) (n int, able bool, err error) {
 	return n, able, nil
 }
 
-// drain empties the pipe of n bytes into dst.
-func drain(dst end, pipe, n int) (written int, err error) {
+// empty moves the n bytes in the pipe to dst.
+func empty(dst end, pipe, n int) (written int, err error) {
 	if dst.lock != nil {
 		if err := dst.lock(); err != nil {
 			return 0, err // n bytes are lost, as where io.Copy fails to write what it has read

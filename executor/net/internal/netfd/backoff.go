@@ -24,6 +24,8 @@ const (
 //	 │     nothing left to accept      ↓                 │
 //	 └──────────────────────────────draining ────────────┘
 //
+// A raw accept that returned false leads from idle to draining, too: see handOn.
+//
 // While it is paused, the readiness of the listener is cleared, so that tasks that accept wait in the registration as
 // usual. The alarm wakes one of them, which wakes the next one. The reactor does not report again what is in the
 // backlog by then; so in draining, accepts are tried without readiness until the backlog is empty.
@@ -127,6 +129,10 @@ func (b *backoff) exhausted(h core.Host, err error) {
 		return
 	case idle:
 		b.unlogged = err // pauses before the backlog is empty belong to the same shortage
+	case draining:
+		if b.pause.length == 0 { // a raw accept has begun it, and no pause
+			b.unlogged = err
+		}
 	}
 	b.pause.Begin(h)
 	b.round++

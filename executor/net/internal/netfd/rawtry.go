@@ -112,15 +112,23 @@ func (a *Acceptor) rawTry(cx *core.Context, d reactor.Direction, s *rawState, ca
 	return p, err
 }
 
-// handOn wakes all waiters, once in each state of a pause: a raw accept may have taken the one wake that the end of the
-// pause makes, and cannot do what its waiter owes. Once suffices, since each accept that is woken follows passOn; and if
-// raw accepts alone wait, they do not wake each other for ever.
+// handOn follows a raw accept that returned false, and wakes all waiters, once in each state of a pause and once for each time that
+// there is none: the raw accept may have taken the one wake that a report or the end of a pause makes, and cannot do what
+// its waiter owes. It is about to clear the readiness, too, although it may have found connections and no descriptor. So handOn
+// leaves the state draining, in which accepts are tried without readiness; one that finds nothing ends it. Once suffices,
+// since each accept that is woken follows passOn; and if raw accepts alone wait, they do not wake each other for ever.
+//
+// An accept that begins in between (1) registers its waker, (2) reads the state. handOn (1) writes the state, (2) wakes all. In
+// either order the accept is tried.
 func (b *backoff) handOn(h core.Host) {
 	state, round := b.advance(h)
-	if state == idle {
-		return
-	}
 	b.mu.Lock()
+	if state == idle && b.state == idle {
+		b.state = draining
+		b.round++
+		b.active.Store(true)
+		state, round = b.state, b.round
+	}
 	now := handed{state, round}
 	first := b.handed != now
 	b.handed = now
