@@ -4,7 +4,7 @@ go 1.25
 
 require (
 	github.com/moduvex/moduvex-go/core v0.1.0
-	github.com/moduvex/moduvex-go/executor v0.0.0-00010101000000-000000000000
+	github.com/moduvex/moduvex-go/executor v0.1.0
 	github.com/moduvex/moduvex-go/joinhandle v0.1.0
 	github.com/moduvex/moduvex-go/reactor v0.1.0
 	go.uber.org/goleak v1.3.0

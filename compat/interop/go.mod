@@ -8,9 +8,9 @@ require (
 	github.com/gorilla/websocket v1.5.3
 	github.com/jackc/pgx/v5 v5.13.0
 	github.com/lib/pq v1.12.3
-	github.com/moduvex/moduvex-go/compat v0.0.0-00010101000000-000000000000
+	github.com/moduvex/moduvex-go/compat v0.1.0
 	github.com/moduvex/moduvex-go/core v0.1.0
-	github.com/moduvex/moduvex-go/executor v0.0.0-00010101000000-000000000000
+	github.com/moduvex/moduvex-go/executor v0.1.0
 	github.com/quic-go/quic-go v0.60.0
 	github.com/redis/go-redis/v9 v9.22.0
 	go.uber.org/goleak v1.3.0

@@ -5,7 +5,7 @@ go 1.25
 require (
 	github.com/moduvex/moduvex-go/compat v0.1.0
 	github.com/moduvex/moduvex-go/core v0.1.0
-	github.com/moduvex/moduvex-go/executor v0.0.0-00010101000000-000000000000
+	github.com/moduvex/moduvex-go/executor v0.1.0
 	go.opentelemetry.io/otel v1.41.0
 	go.opentelemetry.io/otel/exporters/stdout/stdoutmetric v1.41.0
 	go.opentelemetry.io/otel/metric v1.41.0

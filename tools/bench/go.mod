@@ -6,7 +6,7 @@ require (
 	github.com/alitto/pond/v2 v2.7.1
 	github.com/cloudwego/netpoll v0.7.2
 	github.com/google/go-cmp v0.7.0
-	github.com/moduvex/moduvex-go/compat v0.0.0-00010101000000-000000000000
+	github.com/moduvex/moduvex-go/compat v0.1.0
 	github.com/moduvex/moduvex-go/core v0.1.0
 	github.com/moduvex/moduvex-go/executor v0.1.0
 	github.com/moduvex/moduvex-go/joinhandle v0.1.0
