@@ -202,6 +202,8 @@ func TestATraceHasTheTasks(t *testing.T) {
 	}
 	early.Open()
 	joinOK(t, before)
+	// The region of a function on the pool ends after its task has the result.
+	eventually(t, "the functions on the pool end", func() bool { return rt.Stats().BlockingRunning == 0 })
 	across := executor.Go(executor.Named(rt, "beyond the trace"), func(co *coro.Co) (int, error) { return 0, coro.Sleep(co, time.Millisecond) })
 	trace.Stop()
 	joinOK(t, across)
