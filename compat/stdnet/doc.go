@@ -56,7 +56,8 @@
 // several goroutines, which do not interleave; errors of the same form. They differ in this:
 //
 //   - A call that would have to wait and is made inside a task fails with [ErrOnWorker], since it would stop the worker
-//     that is to wake it; a task of another runtime is not detected, and blocks its own worker. A call that need not wait succeeds. A dial is always refused there. Code that waits for goroutines
+//     that is to wake it; a task of another runtime is not detected, and blocks its own worker. A call that need not wait
+//     succeeds. A dial is always refused there. Code that waits for goroutines
 //     of its own, as an http.Client and a full pool of database/sql do, is not detected: it blocks the worker, which the
 //     watchdog reports. So a task calls all such code in executor.Blocking.
 //   - A listener closes when its runtime drains. Connections go on, and once the runtime has ended, calls that would have

@@ -65,7 +65,8 @@ func Example_free() {
 
 //guide:begin end
 
-// end ends a server of net/http and the runtime below it. main calls it when a signal has come: see signal.NewStream and its RecvWait.
+// end ends a server of net/http and the runtime below it. main calls it when a signal has come: see signal.NewStream and
+// its RecvWait.
 func end(server *http.Server, rt *executor.Runtime) error {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
