@@ -2,7 +2,8 @@
 # go test of all packages of the current folder, with the given arguments. GO is the go command, TOOLS the folder tools.
 #
 # In continuous integration (CI=true), a test that fails is run once more. One that passes then is flaky: the end of the
-# output names it, and it is to be mended, but it does not hold up a change that has nothing to do with it. The modules
+# output names it, and it is to be mended, but it does not hold up a change that has nothing to do with it. (One that
+# leaves a runtime behind makes a few others fail, so up to eight are run again.) The modules
 # in tools have one try there too: their tests print the output of other test runs, which gotestsum takes for theirs.
 # A data race is a fault in any case: a report of the race detector fails the run, whatever the second try does.
 set -u
@@ -22,7 +23,7 @@ dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 trap 'exit 1' INT TERM
 status=0
-"$gotestsum" --format standard-verbose --rerun-fails=1 --rerun-fails-max-failures=3 \
+"$gotestsum" --format standard-verbose --rerun-fails=1 --rerun-fails-max-failures=8 \
 	--rerun-fails-report "$dir/flaky" --jsonfile "$dir/events" --packages ./... -- "$@" || status=$?
 if [ -s "$dir/flaky" ]; then
 	echo "== failed at first, and run again:"
