@@ -26,7 +26,8 @@ func TestAChildThatUsesItsParentsCoPanicsWithTheMistake(t *testing.T) {
 	} {
 		_, err := join(t, executor.Go(rt, func(parent *coro.Co) (int, error) {
 			var computes, ended atomic.Bool
-			child := executor.Go(parent, func(*coro.Co) (int, error) {
+			here, _ := executor.WorkerID(parent)
+			child := executor.Go(executor.On(parent, 1-here), func(*coro.Co) (int, error) {
 				defer ended.Store(true)
 				for !computes.Load() { // until then the parent uses its Co
 					runtime.Gosched()
@@ -34,7 +35,6 @@ func TestAChildThatUsesItsParentsCoPanicsWithTheMistake(t *testing.T) {
 				use(parent)
 				return 0, nil
 			})
-			executor.Go(parent, func(*coro.Co) (int, error) { return 0, nil }) // one that is alone is not stolen
 			for computes.Store(true); !ended.Load(); {
 				runtime.Gosched()
 			}
