@@ -20,7 +20,7 @@ func TestVariablesDescribeTheSockets(t *testing.T) {
 	}{
 		{"none", nil, nil, ""},
 		{"no process", map[string]string{"LISTEN_FDS": "x"}, nil, ""},
-		{"another process", map[string]string{"LISTEN_PID": strconv.Itoa(os.Getppid()), "LISTEN_FDS": "2"}, nil, ""},
+		{"another process", map[string]string{"LISTEN_PID": strconv.Itoa(os.Getpid() + 1), "LISTEN_FDS": "2"}, nil, ""},
 		{"no names", map[string]string{"LISTEN_PID": self, "LISTEN_FDS": "2"}, []string{"unknown", "unknown"}, ""},
 		{"names", map[string]string{"LISTEN_PID": self, "LISTEN_FDS": "3", "LISTEN_FDNAMES": "a::a"}, []string{"a", "", "a"}, ""},
 		{"an empty name", map[string]string{"LISTEN_PID": self, "LISTEN_FDS": "1", "LISTEN_FDNAMES": ""}, []string{""}, ""},
