@@ -11,11 +11,11 @@ const DefaultBudget = 128
 // cx.Waker() or cx.Host() if something is needed later. Methods that only a host calls are those of
 // [HostView].
 type Context struct {
-	waker  Waker
-	host   Host // valid during the poll
-	kept   Host // valid after it
-	budget int
-	apart  bool // host is an ApartHost
+	waker       Waker
+	host        Host // valid during the poll
+	kept        Host // valid after it
+	budget      int
+	timersApart bool // host is a TimersApartHost
 	pollNotes
 	task   Waker // the task's own waker, while swapped
 	values *Values
@@ -39,7 +39,7 @@ func NewContext(host Host) *Context {
 	if h, ok := host.(KeptHost); ok {
 		cx.kept = h.Kept()
 	}
-	_, cx.apart = host.(ApartHost)
+	_, cx.timersApart = host.(TimersApartHost)
 	return cx
 }
 
@@ -58,9 +58,9 @@ func (cx *Context) Host() Host { return cx.kept }
 // hand-over to the other workers, unlike Host. Do not keep it: the next poll or Drop may run on another worker.
 func (cx *Context) Worker() Host { return cx.host }
 
-// OwnsTimers reports whether a poll may look at an entry that it has armed, and change its Waker: whether the host's timers
-// fire on the goroutine that polls. See [ApartHost].
-func (cx *Context) OwnsTimers() bool { return !cx.apart }
+// TimersApart reports whether the host's timers fire on another goroutine than the one that polls: whether the host is a
+// [TimersApartHost]. A poll may then not look at an entry that it has armed, nor change its Waker.
+func (cx *Context) TimersApart() bool { return cx.timersApart }
 
 // Now returns the monotonic time since the host's epoch.
 func (cx *Context) Now() time.Duration { return cx.host.Now() }

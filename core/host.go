@@ -69,7 +69,7 @@ type Host interface {
 	// Arm makes the host wake e's waker once Now has reached at. If this Host has armed e already, Arm
 	// moves it. The caller keeps e in place until it has fired or was disarmed. On this worker, e counts as
 	// armed until Now has reached at or Disarm was called, so a poll there may check e itself, unless the
-	// Host is an [ApartHost].
+	// Host is a [TimersApartHost].
 	Arm(e *wheel.Entry, at time.Duration)
 	// Disarm undoes Arm; it does nothing if e is not armed. After it the host does not use e any more,
 	// but a wake that was under way may still arrive.
@@ -88,9 +88,9 @@ type MovingHost interface {
 	Shares(other Host) bool
 }
 
-// An ApartHost is a Host whose timers fire on another goroutine than the one that polls, under a lock of its own. A poll must
-// not look at an entry while that is armed: [Context.OwnsTimers] is false.
-type ApartHost interface {
+// A TimersApartHost is a Host whose timers fire on another goroutine than the one that polls, under a lock of its own. A poll must
+// not look at an entry while that is armed: [Context.TimersApart] is true.
+type TimersApartHost interface {
 	Host
 	// TimersApart does nothing: it only tells the type.
 	TimersApart()

@@ -33,11 +33,11 @@ type outside struct {
 }
 
 var (
-	_ core.ApartHost     = (*outside)(nil)
-	_ core.MovingHost    = (*outside)(nil)
-	_ core.ReleasingHost = (*outside)(nil)
-	_ drain.Host         = (*outside)(nil)
-	_ hostlog.Host       = (*outside)(nil)
+	_ core.TimersApartHost = (*outside)(nil)
+	_ core.MovingHost      = (*outside)(nil)
+	_ core.ReleasingHost   = (*outside)(nil)
+	_ drain.Host           = (*outside)(nil)
+	_ hostlog.Host         = (*outside)(nil)
 )
 
 func (o *outside) init(w *worker) {
@@ -105,7 +105,7 @@ func (o *outside) rest() {
 // Release implements core.ReleasingHost.
 func (o *outside) Release(e *wheel.Entry) { o.Disarm(e) }
 
-// TimersApart implements core.ApartHost.
+// TimersApart implements core.TimersApartHost.
 func (o *outside) TimersApart() {}
 
 // Shares implements core.MovingHost: a pending future with an armed timer cannot leave.

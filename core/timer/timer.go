@@ -78,8 +78,8 @@ func (t *Timer) reached(cx *core.Context) (at time.Duration, ok bool) {
 	}
 	if t.host != nil {
 		at = t.entry.Deadline()
-		// A poll that owns its timers finds one that is not armed only once it is due, and then need not read the clock.
-		ok = cx.OwnsTimers() && !t.entry.Armed() || at <= cx.Now()
+		// Unless timers fire apart, a poll finds one that is not armed only once it is due, and then need not read the clock.
+		ok = !cx.TimersApart() && !t.entry.Armed() || at <= cx.Now()
 	} else {
 		now := cx.Now()
 		at = t.deadline(h, now)
@@ -105,12 +105,12 @@ func (t *Timer) arm(cx *core.Context, at time.Duration) {
 
 // setWaker changes the waker of an armed timer.
 func (t *Timer) setWaker(cx *core.Context, at time.Duration) {
-	if cx.OwnsTimers() {
-		t.entry.Waker = cx.Waker()
+	if cx.TimersApart() {
+		t.host.Disarm(&t.entry)
+		t.arm(cx, at)
 		return
 	}
-	t.host.Disarm(&t.entry)
-	t.arm(cx, at)
+	t.entry.Waker = cx.Waker()
 }
 
 // Drop disarms t. It does nothing if t is not armed.

@@ -77,8 +77,8 @@ type clock struct {
 type armed struct{ timer *time.Timer }
 
 var (
-	_ core.ReleasingHost = (*clock)(nil)
-	_ core.ApartHost     = (*clock)(nil)
+	_ core.ReleasingHost   = (*clock)(nil)
+	_ core.TimersApartHost = (*clock)(nil)
 )
 
 // Now implements core.Host.
@@ -110,7 +110,7 @@ func (c *clock) Disarm(e *wheel.Entry) {
 // Release implements core.ReleasingHost.
 func (c *clock) Release(e *wheel.Entry) { c.Disarm(e) }
 
-// TimersApart implements core.ApartHost.
+// TimersApart implements core.TimersApartHost.
 func (c *clock) TimersApart() {}
 
 // stop stops the timer of e, if there is one. Under mu.
