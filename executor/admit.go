@@ -36,9 +36,9 @@ func (w *worker) adopt(t *task.Task, home *task.Home, from origin) error {
 		return core.ErrShutdown
 	}
 	if !rt.admit(t, home, len(rt.workers)+w.id, w.adopted.Add(1), from) {
-		w.stats.refused.Add(1)
 		return core.ErrShutdown
 	}
+	w.accepted.Add(1) // before its end is counted
 	home.Schedule(t)
 	return nil
 }

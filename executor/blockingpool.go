@@ -104,7 +104,8 @@ func (p *blockingPool) work(j *blockingJob) {
 	p.began() // before canceled is read: a job that has begun is always counted
 	defer p.done()
 	if !j.canceled.Load() {
-		pprof.SetGoroutineLabels(p.labels) // not the labels of the task that started the goroutine, nor of the last function
+		pprof.SetGoroutineLabels(p.labels)       // not those of the task that started the goroutine
+		defer pprof.SetGoroutineLabels(p.labels) // while it is idle
 		p.wait.add(time.Since(j.since))
 		if j.profiled != "" {
 			defer profileFunction(p.labels, j.profiled)()

@@ -15,7 +15,7 @@ type counts struct {
 	spins, spinHits, parks         uint64
 }
 
-// workerStats are written by the worker, except for notifies and refused; any goroutine reads them.
+// workerStats are written by the worker, except for notifies; any goroutine reads them.
 type workerStats struct {
 	spawned, completed, cancelled, panicked atomic.Uint64
 	polls, handedOn, budgetYields           atomic.Uint64
@@ -24,7 +24,6 @@ type workerStats struct {
 	searches, steals, stolen, overflows     atomic.Uint64
 
 	notifies atomic.Uint64
-	refused  atomic.Uint64 // spawns from outside that came too late, which adopted counts too
 
 	pollTime, latency histogram
 }
@@ -77,9 +76,8 @@ func (w *worker) TaskTimed(ready, busy time.Duration) {
 
 func (w *worker) counters() Counters {
 	s := &w.stats
-	refused := s.refused.Load() // first: what is refused was counted in adopted before
 	return Counters{
-		Spawned:      s.spawned.Load() + w.adopted.Load() - refused,
+		Spawned:      s.spawned.Load() + w.accepted.Load(),
 		Completed:    s.completed.Load(),
 		Cancelled:    s.cancelled.Load(),
 		Panicked:     s.panicked.Load(),

@@ -31,7 +31,8 @@ type Options struct {
 	// Name names the goroutines of the runtime in profiles and reports: the workers are "name/0", "name/1" and so on
 	// under the pprof label "worker", and the goroutines of the blocking pool "name/blocking". "" means "moduvex".
 	// Each body and each function on the pool begins with that label and no other, but for Profile; labels that it adds end
-	// with it.
+	// with it. (Without Profile, those that a body has not taken back stay with its goroutine while that is idle.) What is not
+	// UTF-8 in the name is replaced there.
 	// A future in poll style adds labels for the time of its Poll at most, as pprof.Do does.
 	Name string
 
@@ -45,8 +46,10 @@ type Options struct {
 	// the future. Each poll, and each function on the blocking pool, has it as the pprof label "task" beside "worker". Where
 	// tasks move, both are set anew at another worker, and labels that a body has added itself end there, but for those of
 	// [WithLabels]. While runtime/trace runs, each poll in poll style and each function on the pool is a region of that name;
-	// so is each body, from its begin to its end, and each of its polls is logged in the category "task". The option
-	// costs an allocation for each spawn, and some tens of nanoseconds for each poll in poll style.
+	// so is each body, from its begin to its end, and each of its polls is logged in the category "task". As in
+	// trace.WithRegion, a region that a poll, a function or a body begins has to end in it, also if it fails: a trace in which
+	// one does not cannot be read. The option costs an allocation for each spawn, and some tens of nanoseconds for each
+	// poll in poll style.
 	Profile bool
 
 	// Poller makes the poller of each worker, to provide or pin a backend. Nil means the

@@ -39,7 +39,7 @@ func (p *profiler) labels(name string) context.Context {
 	if len(p.named) >= maxNamed {
 		clear(p.named)
 	}
-	ctx := pprof.WithLabels(p.w.labels, pprof.Labels("task", name))
+	ctx := withLabel(p.w.labels, "task", name)
 	p.named[name] = ctx
 	return ctx
 }
@@ -83,6 +83,9 @@ func (p *profiler) Begins(t *task.Task) (ends func()) {
 	return region.End
 }
 
+// Ended implements coro.Observer: a coroutine that is idle has the labels of its worker.
+func (p *profiler) Ended() { p.w.label() }
+
 // Resumed implements coro.Observer.
 func (p *profiler) Resumed(t *task.Task, moved bool) {
 	if moved {
@@ -96,7 +99,7 @@ func (p *profiler) Resumed(t *task.Task, moved bool) {
 // profileFunction is called on a goroutine of the blocking pool, whose labels are given, before it runs a function of the task
 // with this name. The caller calls the result after that.
 func profileFunction(pool context.Context, name string) (ends func()) {
-	pprof.SetGoroutineLabels(pprof.WithLabels(pool, pprof.Labels("task", name)))
+	pprof.SetGoroutineLabels(withLabel(pool, "task", name))
 	return trace.StartRegion(context.Background(), name).End
 }
 

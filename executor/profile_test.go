@@ -1,6 +1,7 @@
 package executor_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -64,6 +65,88 @@ func TestAFunctionOnThePoolHasTheLabelOfItsTask(t *testing.T) {
 		if want := fmt.Sprintf(`{"task":%q, "worker":"moduvex/blocking"}`, name); have != want {
 			t.Errorf("have %s, want %s", have, want)
 		}
+	}
+}
+
+// Regression: coroutines and goroutines of the pool kept the labels of their last task, so a profile of the goroutines showed
+// tasks that had ended.
+func TestIdleGoroutinesHaveTheLabelsOfNoTask(t *testing.T) {
+	rt := startRuntime(t, executor.Options{Profile: true})
+	for name, body := range map[string]func(co *coro.Co) (int, error){
+		"a value":  func(*coro.Co) (int, error) { mark(); return 0, nil },
+		"an await": func(co *coro.Co) (int, error) { mark(); return 0, co.Yield() },
+		"a panic":  func(*coro.Co) (int, error) { mark(); panic("boom") },
+		"Goexit":   func(*coro.Co) (int, error) { mark(); runtime.Goexit(); return 0, nil },
+		"a function on the pool": func(co *coro.Co) (int, error) {
+			return executor.Blocking(co, func() (int, error) { mark(); return 0, nil })
+		},
+		"a panic on the pool": func(co *coro.Co) (int, error) {
+			return executor.Blocking(co, func() (int, error) { mark(); panic("boom") })
+		},
+		"poll style": func(co *coro.Co) (int, error) { return executor.Spawn[int](co, marker{}).Join(co) },
+	} {
+		for i := range rt.Workers() {
+			executor.Go(executor.Named(rt.On(i), "gone"), body).Wait(within(t))
+		}
+		labels := ""
+		eventually(t, "the goroutines lose the labels of "+name, func() bool {
+			labels = allLabels(t)
+			return !strings.Contains(labels, "gone") && !strings.Contains(labels, "request")
+		})
+	}
+}
+
+// allLabels returns the labels of all goroutines.
+func allLabels(t *testing.T) (labels string) {
+	t.Helper()
+	var profile bytes.Buffer
+	if err := pprof.Lookup("goroutine").WriteTo(&profile, 1); err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(profile.String()) {
+		if strings.HasPrefix(line, "# labels: ") {
+			labels += line
+		}
+	}
+	return labels
+}
+
+// A profile is a message of protocol buffers, whose texts have to be UTF-8.
+func TestLabelsAreUTF8(t *testing.T) {
+	rt := startRuntime(t, executor.Options{Profile: true, Name: "a\xffb\n\""})
+	ask := func(*coro.Co) (string, error) { return labelsHere(), nil }
+	for name, shown := range map[string]string{"x\xfe": "x\uFFFD", "\xc3": "\uFFFD", "a\nb\x00": "a\nb\x00"} {
+		have := joinOK(t, executor.Go(executor.Named(rt.On(0), name), ask))
+		if want := fmt.Sprintf(`{"task":%q, "worker":%q}`, shown, "a\uFFFDb\n\"/0"); have != want {
+			t.Errorf("have %s, want %s", have, want)
+		}
+		have = joinOK(t, executor.Go(executor.Named(rt, name), func(co *coro.Co) (string, error) {
+			return executor.Blocking(co, func() (string, error) { return labelsHere(), nil })
+		}))
+		if want := fmt.Sprintf(`{"task":%q, "worker":%q}`, shown, "a\uFFFDb\n\"/blocking"); have != want {
+			t.Errorf("have %s, want %s", have, want)
+		}
+	}
+}
+
+func TestATaskThatAFunctionOnThePoolSpawnsHasItsOwnLabels(t *testing.T) {
+	rt := startRuntime(t, executor.Options{Profile: true})
+	var before, after string
+	child := joinOK(t, executor.Go(executor.Named(rt, "parent"), func(co *coro.Co) (string, error) {
+		return executor.Blocking(co, func() (string, error) {
+			before = labelsHere()
+			labels, err := executor.Go(executor.Named(rt.On(0), "child"), func(co *coro.Co) (string, error) {
+				return labelsHere(), co.Yield()
+			}).Wait(context.Background())
+			after = labelsHere()
+			return labels, err
+		})
+	}))
+	if !labelled(child, "child", 0, "") {
+		t.Errorf("the child has %s", child)
+	}
+	if want := `{"task":"parent", "worker":"moduvex/blocking"}`; before != want || after != want {
+		t.Errorf("the function has %s and then %s, want %s", before, after, want)
 	}
 }
 

@@ -1,8 +1,11 @@
 package executor_test
 
 import (
+	"context"
 	"errors"
+	"runtime"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/moduvex/moduvex-go/core"
@@ -63,6 +66,46 @@ func TestStatsMatchTheWork(t *testing.T) {
 	}
 	if n := fake.Calls("close"); n != 1 {
 		t.Errorf("the poller was closed %d times", n)
+	}
+}
+
+// Regression: Spawned counted a spawn from outside until it was refused, and fell then.
+func TestSpawnedNeverFallsWhileSpawnsAreRefused(t *testing.T) {
+	for range 300 {
+		rt := makeRuntime(t, executor.Options{})
+		stop := make(chan struct{})
+		var spawners, readers sync.WaitGroup
+		for range 2 {
+			spawners.Go(func() {
+				for {
+					if _, err := executor.Spawn(rt, future.Ready(0)).Wait(context.Background()); err != nil {
+						return
+					}
+				}
+			})
+		}
+		readers.Go(func() {
+			for last := uint64(0); ; {
+				now := rt.Stats().Spawned
+				if now < last {
+					t.Errorf("it falls from %d to %d", last, now)
+				}
+				last = now
+				select {
+				case <-stop:
+					return
+				default:
+				}
+			}
+		})
+		runtime.Gosched()
+		closeRuntime(t, rt)
+		ends(t, "the spawns", spawners.Wait)
+		close(stop)
+		readers.Wait()
+		if s := rt.Stats(); s.Spawned != s.Completed+s.Cancelled {
+			t.Fatalf("not as many ended as were accepted: %+v", s)
+		}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/pprof"
+	"strings"
 )
 
 // start is where the worker's goroutine begins. It gets its labels and its thread, and sends to settled whether that
@@ -28,8 +29,12 @@ func (rt *Runtime) workerLabels(id int) context.Context {
 
 func (rt *Runtime) workerName(id int) string { return fmt.Sprintf("%s/%d", rt.opts.Name, id) }
 
-func labels(worker string) context.Context {
-	return pprof.WithLabels(context.Background(), pprof.Labels("worker", worker))
+func labels(worker string) context.Context { return withLabel(context.Background(), "worker", worker) }
+
+// withLabel adds a label to those of ctx. A profile is a message of protocol buffers, and many readers refuse one with a text
+// that is not UTF-8.
+func withLabel(ctx context.Context, key, value string) context.Context {
+	return pprof.WithLabels(ctx, pprof.Labels(key, strings.ToValidUTF8(value, "\uFFFD")))
 }
 
 // bindThread locks the goroutine to its thread and the thread to its processors, if the options say so. It is never

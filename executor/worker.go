@@ -57,6 +57,7 @@ type worker struct {
 	inbox    task.Inbox    // bound tasks that became ready elsewhere
 	stop     atomic.Bool   // written before unpark
 	adopted  atomic.Uint64 // tasks that other code has spawned, including those that were refused, for their numbers
+	accepted atomic.Uint64 // those of them that were not: a counter of Spawned must not count what may yet be refused
 
 	// Written by the worker, read by any goroutine.
 	stats   workerStats

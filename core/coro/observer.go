@@ -9,6 +9,9 @@ type Observer interface {
 	// Begins is called before the body of t begins. If the result is not nil, it is called at the end of the body, on the same
 	// goroutine: when the body has returned, has panicked or is inside Goexit.
 	Begins(t *task.Task) (ends func())
+	// Ended is called after that, on the same goroutine, of the Observer of the worker on which the body has ended. The
+	// goroutine may then be idle for long.
+	Ended()
 	// Resumed is called before the body goes on in another poll. moved says that the poll before, or the begin, was on
 	// another worker.
 	Resumed(t *task.Task, moved bool)
@@ -42,4 +45,5 @@ func (c *coroutine) endObserved() {
 	if ends != nil {
 		ends()
 	}
+	c.pool.opts.Observer.Ended()
 }

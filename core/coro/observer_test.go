@@ -32,6 +32,14 @@ func (r recorder) Begins(t *task.Task) func() {
 	}
 }
 
+func (r recorder) Ended() {
+	for id, events := range r.events {
+		if events[len(events)-1] == "ends" {
+			r.events[id] = append(events, "is over on "+r.worker)
+		}
+	}
+}
+
 func (r recorder) Resumed(t *task.Task, moved bool) {
 	if moved {
 		r.note(t, "moves to %s", r.worker)
@@ -52,20 +60,20 @@ func TestAnObserverIsToldOfEachPollOfABody(t *testing.T) {
 		body func(co *coro.Co) (int, error)
 		want []string
 	}{
-		"a value": {func(*coro.Co) (int, error) { return 0, nil }, []string{"begins on a", "ends"}},
+		"a value": {func(*coro.Co) (int, error) { return 0, nil }, []string{"begins on a", "ends", "is over on a"}},
 		"awaits": {func(co *coro.Co) (int, error) {
 			if err := co.Yield(); err != nil {
 				return 0, err
 			}
 			return 0, co.Yield()
-		}, []string{"begins on a", "goes on", "goes on", "ends"}},
-		"a panic": {func(co *coro.Co) (int, error) { _ = co.Yield(); panic("boom") }, []string{"begins on a", "goes on", "ends"}},
-		"Goexit":  {func(co *coro.Co) (int, error) { _ = co.Yield(); runtime.Goexit(); return 0, nil }, []string{"begins on a", "goes on", "ends"}},
+		}, []string{"begins on a", "goes on", "goes on", "ends", "is over on a"}},
+		"a panic": {func(co *coro.Co) (int, error) { _ = co.Yield(); panic("boom") }, []string{"begins on a", "goes on", "ends", "is over on a"}},
+		"Goexit":  {func(co *coro.Co) (int, error) { _ = co.Yield(); runtime.Goexit(); return 0, nil }, []string{"begins on a", "goes on", "ends", "is over on a"}},
 		"a deferred panic in Goexit": {func(*coro.Co) (int, error) {
 			defer func() { panic("boom") }()
 			runtime.Goexit()
 			return 0, nil
-		}, []string{"begins on a", "ends"}},
+		}, []string{"begins on a", "ends", "is over on a"}},
 	} {
 		for _, relayed := range []bool{false, true} {
 			for _, bodies := range []int{1, 3} {
@@ -101,7 +109,7 @@ func TestAnObserverIsToldOfABodyThatIsDropped(t *testing.T) {
 	s := spawn(t, w, func(co *coro.Co) (int, error) { return 0, forever(co) })
 	w.run()
 	s.ForHost().KillOn(w.cx, nil)
-	if have, want := r.events[s.ID()], []string{"begins on a", "goes on", "ends"}; !slices.Equal(have, want) {
+	if have, want := r.events[s.ID()], []string{"begins on a", "goes on", "ends", "is over on a"}; !slices.Equal(have, want) {
 		t.Errorf("have %v, want %v", have, want)
 	}
 }
@@ -127,7 +135,7 @@ func TestAnObserverIsToldThatABodyHasMoved(t *testing.T) {
 		g[i].open(0)
 		w.run()
 	}
-	if have, want := events[s.ID()], []string{"begins on a", "moves to b", "goes on", "moves to a", "moves to b", "ends"}; !slices.Equal(have, want) {
+	if have, want := events[s.ID()], []string{"begins on a", "moves to b", "goes on", "moves to a", "moves to b", "ends", "is over on b"}; !slices.Equal(have, want) {
 		t.Errorf("have %v, want %v", have, want)
 	}
 }
@@ -139,7 +147,7 @@ func TestAnObserverIsToldOfTheNextBodyOfACoroutine(t *testing.T) {
 	for range 3 {
 		s := spawn(t, w, func(co *coro.Co) (int, error) { return 0, co.Yield() })
 		w.run()
-		if have, want := r.events[s.ID()], []string{"begins on a", "goes on", "ends"}; !slices.Equal(have, want) {
+		if have, want := r.events[s.ID()], []string{"begins on a", "goes on", "ends", "is over on a"}; !slices.Equal(have, want) {
 			t.Errorf("have %v, want %v", have, want)
 		}
 	}
