@@ -2,41 +2,17 @@ package otel_test
 
 import (
 	"context"
-	"math/rand/v2"
 	"slices"
 	"testing"
-	"time"
 
 	"go.opentelemetry.io/otel/metric"
 	sdk "go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
+	"github.com/moduvex/moduvex-go/compat/metrics/metricstest"
 	"github.com/moduvex/moduvex-go/compat/otel"
 	"github.com/moduvex/moduvex-go/executor"
 )
-
-// durations are those at each bound of the executor's buckets, just below and just above, and others, all below 2^44 ns.
-func durations() (all []time.Duration) {
-	for i := range executor.HistogramBuckets - 1 {
-		b := executor.HistogramBound(i)
-		all = append(all, b-1, b, b, b, b+1, time.Duration(rand.Int64N(int64(b))))
-	}
-	return append(all, 1<<44-1)
-}
-
-// counted returns what the executor makes of the durations.
-func counted(all []time.Duration) *executor.Histogram {
-	h := &executor.Histogram{}
-	for _, d := range all {
-		i := 0
-		for i < executor.HistogramBuckets-1 && d >= executor.HistogramBound(i) {
-			i++
-		}
-		h.Counts[i]++
-		h.Sum += d
-	}
-	return h
-}
 
 // aggregated returns what the SDK makes of the values that record records.
 func aggregated(t *testing.T, how sdk.Aggregation, record func(metric.Meter)) metricdata.Aggregation {
@@ -59,7 +35,7 @@ func aggregated(t *testing.T, how sdk.Aggregation, record func(metric.Meter)) me
 
 // The SDK's own histogram, which sees each duration, has the same count in each bucket.
 func TestExplicitBucketsAreExact(t *testing.T) {
-	all := durations()
+	all := metricstest.Durations()
 	data := aggregated(t, sdk.AggregationExplicitBucketHistogram{Boundaries: otel.Bounds()}, func(m metric.Meter) {
 		h, err := m.Float64Histogram("x")
 		if err != nil {
@@ -70,7 +46,7 @@ func TestExplicitBucketsAreExact(t *testing.T) {
 		}
 	})
 	want := data.(metricdata.Histogram[float64]).DataPoints[0]
-	have, _ := otel.Points(counted(all))
+	have, _ := otel.Points(metricstest.Count(all))
 	if !slices.Equal(have.Bounds, want.Bounds) || !slices.Equal(have.BucketCounts, want.BucketCounts) || have.Count != want.Count || have.Sum <= 0 {
 		t.Errorf("have %+v\nwant %+v", have, want)
 	}
@@ -79,7 +55,7 @@ func TestExplicitBucketsAreExact(t *testing.T) {
 // The SDK's own exponential histogram has the same count in each bucket, if it sees each duration one nanosecond longer. It
 // has no zero bucket for 1, which is in its bucket -1.
 func TestExponentialBucketsAreExact(t *testing.T) {
-	all := durations()
+	all := metricstest.Durations()
 	data := aggregated(t, sdk.AggregationBase2ExponentialHistogram{MaxSize: 160, MaxScale: 0}, func(m metric.Meter) {
 		h, err := m.Int64Histogram("x")
 		if err != nil {
@@ -90,7 +66,7 @@ func TestExponentialBucketsAreExact(t *testing.T) {
 		}
 	})
 	want := data.(metricdata.ExponentialHistogram[int64]).DataPoints[0]
-	_, have := otel.Points(counted(all))
+	_, have := otel.Points(metricstest.Count(all))
 	h, w := unpacked(have), unpacked(want)
 	if w[-1] != have.ZeroCount || have.ZeroThreshold != 1 || have.Scale != want.Scale || have.Count != want.Count || len(w) < 40 {
 		t.Errorf("have %+v\nwant %+v", have, want)

@@ -10,8 +10,8 @@ import (
 	dto "github.com/prometheus/client_model/go"
 
 	"github.com/moduvex/moduvex-go/compat/metrics"
+	"github.com/moduvex/moduvex-go/compat/metrics/metricstest"
 	"github.com/moduvex/moduvex-go/compat/prometheus"
-	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/executor"
 	"github.com/moduvex/moduvex-go/executor/modetest"
 )
@@ -33,29 +33,11 @@ func work(t *testing.T, rt *executor.Runtime) executor.Metrics {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), testTimeout)
 	defer cancel()
-	for _, h := range executor.GoEach(rt, func(co *coro.Co, worker int) (int, error) {
-		for range 300 * (worker + 1) {
-			if err := co.Yield(); err != nil {
-				return 0, err
-			}
-		}
-		return executor.Blocking(co, func() (int, error) { return 0, nil })
-	}) {
-		if _, err := h.Wait(ctx); err != nil {
-			t.Fatal(err)
-		}
+	m, err := metricstest.Work(ctx, rt)
+	if err != nil {
+		t.Fatal(err)
 	}
-	last := rt.Stats()
-	for ctx.Err() == nil {
-		time.Sleep(time.Millisecond)
-		now := rt.Stats()
-		if now == last && now.Live == 0 && now.BlockingRunning == 0 {
-			return rt.Metrics()
-		}
-		last = now
-	}
-	t.Fatal("the runtime does not come to rest")
-	return executor.Metrics{}
+	return m
 }
 
 func gathered(t *testing.T, r *prom.Registry) map[string]*dto.MetricFamily {

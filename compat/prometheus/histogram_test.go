@@ -1,41 +1,17 @@
 package prometheus_test
 
 import (
-	"math/rand/v2"
 	"slices"
 	"strconv"
 	"testing"
-	"time"
 
 	prom "github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
 
+	"github.com/moduvex/moduvex-go/compat/metrics/metricstest"
 	"github.com/moduvex/moduvex-go/compat/prometheus"
 	"github.com/moduvex/moduvex-go/executor"
 )
-
-// durations are those at each bound of the executor's buckets, just below and just above, and others, all below 2^44 ns.
-func durations() (all []time.Duration) {
-	for i := range executor.HistogramBuckets - 1 {
-		b := executor.HistogramBound(i)
-		all = append(all, b-1, b, b, b, b+1, time.Duration(rand.Int64N(int64(b))))
-	}
-	return append(all, 1<<44-1)
-}
-
-// counted returns what the executor makes of the durations.
-func counted(all []time.Duration) *executor.Histogram {
-	h := &executor.Histogram{}
-	for _, d := range all {
-		i := 0
-		for i < executor.HistogramBuckets-1 && d >= executor.HistogramBound(i) {
-			i++
-		}
-		h.Counts[i]++
-		h.Sum += d
-	}
-	return h
-}
 
 func written(t *testing.T, m prom.Metric) *dto.Histogram {
 	t.Helper()
@@ -48,12 +24,12 @@ func written(t *testing.T, m prom.Metric) *dto.Histogram {
 
 // Prometheus's own histogram, which sees each duration, has the same count in each bucket.
 func TestClassicBucketsAreExact(t *testing.T) {
-	all := durations()
+	all := metricstest.Durations()
 	own := prom.NewHistogram(prom.HistogramOpts{Name: "x", Buckets: prometheus.Bounds()})
 	for _, d := range all {
 		own.Observe(float64(d.Nanoseconds()) / 1e9)
 	}
-	classic, _ := prometheus.Metrics(counted(all))
+	classic, _ := prometheus.Metrics(metricstest.Count(all))
 	have, want := written(t, classic), written(t, own)
 	if len(have.Bucket) != len(want.Bucket) || have.GetSampleCount() != want.GetSampleCount() {
 		t.Fatalf("have %v, want %v", have, want)
@@ -84,12 +60,12 @@ func TestBoundsSurviveTheText(t *testing.T) {
 
 // Prometheus's own native histogram has the same count in each bucket, if it sees each duration one nanosecond longer.
 func TestNativeBucketsAreExact(t *testing.T) {
-	all := durations()
+	all := metricstest.Durations()
 	own := prom.NewHistogram(prom.HistogramOpts{Name: "x", NativeHistogramBucketFactor: 2, NativeHistogramZeroThreshold: 1})
 	for _, d := range all {
 		own.Observe(float64(d.Nanoseconds()) + 1)
 	}
-	_, native := prometheus.Metrics(counted(all))
+	_, native := prometheus.Metrics(metricstest.Count(all))
 	have, want := written(t, native), written(t, own)
 	if have.GetSchema() != want.GetSchema() || have.GetZeroThreshold() != want.GetZeroThreshold() ||
 		have.GetZeroCount() != want.GetZeroCount() || have.GetSampleCount() != want.GetSampleCount() {
