@@ -1,8 +1,14 @@
 // Package metrics provides the metrics of a runtime in terms of the standard library: as a variable of package expvar,
 // and as samples with names, units and labels, of which other formats can be made.
 //
+//	var runtimes = expvar.NewMap("runtimes") // in the JSON at /debug/vars
+//
 //	v := metrics.New(rt, metrics.Options{})
-//	expvar.Publish("moduvex", v) // the JSON of v at /debug/vars
+//	runtimes.Set(v.Name(), v)
+//	defer runtimes.Delete(v.Name())
+//
+// A runtime that lasts as long as the program may also be published by itself, with expvar.Publish. That panics if the name is
+// taken, by an earlier runtime for example: package expvar forgets no name.
 //
 // The package does not import expvar, which would add a handler to the default server of net/http: a program that wants
 // that imports expvar itself. Modules compat/prometheus and compat/otel publish a [Var] to Prometheus and by OpenTelemetry.

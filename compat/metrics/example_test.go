@@ -10,7 +10,10 @@ import (
 	"github.com/moduvex/moduvex-go/executor"
 )
 
-// The JSON of the variable is at /debug/vars, since package expvar adds that to the default server of net/http.
+// Of a program that imports package expvar, the default server of net/http has the JSON of this map at /debug/vars.
+var runtimes = expvar.NewMap("runtimes")
+
+// A runtime is in the map while it runs.
 func ExampleVar() {
 	rt, err := executor.New(executor.Options{Name: "db"})
 	if err != nil {
@@ -18,11 +21,11 @@ func ExampleVar() {
 		return
 	}
 	defer rt.Close()
-	if expvar.Get("db") == nil {
-		expvar.Publish("db", metrics.New(rt, metrics.Options{}))
-	}
-	fmt.Println(expvar.Get("db").String()[:20] + " ...")
-	// Output: {"moduvex_blocking_f ...
+	v := metrics.New(rt, metrics.Options{})
+	runtimes.Set(v.Name(), v)
+	defer runtimes.Delete(v.Name())
+	fmt.Println(runtimes.String()[:27] + " ...")
+	// Output: {"db": {"moduvex_blocking_f ...
 }
 
 // A program that publishes in a format of its own loops over the samples.

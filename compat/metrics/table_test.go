@@ -174,12 +174,18 @@ func sampleOf(m *executor.Metrics, d *metrics.Desc) uint64 {
 
 var dotted = regexp.MustCompile(`^moduvex(\.[a-z]+(_[a-z]+)*)+$`)
 
+// strayWord is a word for what is named elsewhere. A user of Prometheus sees each help by itself.
+var strayWord = regexp.MustCompile(`\b(it|there|such|this|these)\b`)
+
 func TestNamesAreDistinctAndWellFormed(t *testing.T) {
 	if !modetest.First() {
 		return
 	}
 	seen := map[string]bool{}
 	for _, d := range metrics.Descs() {
+		if strayWord.MatchString(d.Help) {
+			t.Errorf("the help of %s needs that of another metric: %s", d.Name(), d.Help)
+		}
 		if seen[d.Name()] || !dotted.MatchString(d.Dotted) || d.Unit == "" || !strings.HasSuffix(d.Help, ".") {
 			t.Errorf("a metric is %+v", *d)
 		}

@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"iter"
+	"strings"
 	"time"
 
 	"github.com/moduvex/moduvex-go/executor"
@@ -10,6 +11,7 @@ import (
 // Options configure a [Var].
 type Options struct {
 	// Name tells the runtime from others: it is the label "runtime" of the samples. "" means the Options.Name of the runtime.
+	// Bytes that are not UTF-8 are replaced by U+FFFD, since most formats refuse them.
 	Name string
 	// Totals gives the runtime one sample of each metric, the sum over its workers, in place of one for each worker. A
 	// runtime with many workers then has far fewer time series.
@@ -33,6 +35,7 @@ func New(rt *executor.Runtime, opts Options) *Var {
 	if v.opts.Name == "" {
 		v.opts.Name = rt.Metrics().Name
 	}
+	v.opts.Name = strings.ToValidUTF8(v.opts.Name, "\uFFFD")
 	return v
 }
 

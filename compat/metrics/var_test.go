@@ -3,14 +3,18 @@ package metrics_test
 import (
 	"context"
 	"encoding/json"
+	"expvar"
 	"fmt"
 	"math/rand/v2"
+	"net/http/httptest"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/moduvex/moduvex-go/compat/metrics"
 	"github.com/moduvex/moduvex-go/compat/metrics/metricstest"
+	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/executor"
 	"github.com/moduvex/moduvex-go/executor/modetest"
 )
@@ -163,34 +167,130 @@ func TestAVarOutlivesItsRuntime(t *testing.T) {
 	}
 }
 
-func TestSnapshotsWhileWorkersRun(t *testing.T) {
-	rt := startRuntime(t, executor.Options{})
-	v := metrics.New(rt, metrics.Options{})
-	stop := make(chan struct{})
-	var readers sync.WaitGroup
-	for range 2 {
-		readers.Go(func() {
-			last := map[string]uint64{}
-			for {
-				select {
-				case <-stop:
-					return
-				default:
-				}
-				for s := range v.Snapshot().Samples() {
-					if key := s.Name() + s.Worker; s.Kind == metrics.Counter {
-						if s.Value < last[key] {
-							t.Errorf("%s went back from %d to %d", key, last[key], s.Value)
-						}
-						last[key] = s.Value
+// Snapshots are taken while tasks run, while spawns are refused, while the runtime ends, and after that.
+func TestCountersNeverFall(t *testing.T) {
+	for range 20 {
+		rt := startRuntime(t, executor.Options{Instrument: true})
+		stop := make(chan struct{})
+		var readers, spawners sync.WaitGroup
+		for _, opts := range []metrics.Options{{}, {Totals: true}} {
+			v := metrics.New(rt, opts)
+			readers.Go(func() {
+				for last := map[string]uint64{}; ; {
+					checkRising(t, v, last)
+					select {
+					case <-stop:
+						return
+					default:
 					}
 				}
-			}
-		})
+			})
+		}
+		for range 2 {
+			spawners.Go(func() {
+				for {
+					h := executor.Go(rt, func(co *coro.Co) (int, error) {
+						return executor.Blocking(co, func() (int, error) { return 0, nil })
+					})
+					if _, err := h.Wait(context.Background()); err != nil {
+						return
+					}
+				}
+			})
+		}
+		runtime.Gosched()
+		if err := rt.Close(); err != nil {
+			t.Error(err)
+		}
+		spawners.Wait()
+		close(stop)
+		readers.Wait()
 	}
-	work(t, rt)
-	close(stop)
-	readers.Wait()
+}
+
+// checkRising compares counters and histograms with those of the call before.
+func checkRising(t *testing.T, v *metrics.Var, last map[string]uint64) {
+	for s := range v.Snapshot().Samples() {
+		key, value := s.Name()+s.Worker, s.Value
+		switch s.Kind {
+		case metrics.Gauge:
+			if value > 1<<32 {
+				t.Errorf("%s is %d", key, value)
+			}
+			continue
+		case metrics.Histogram:
+			value = s.Histogram.Count()
+			sum := uint64(s.Histogram.Sum)
+			if sum < last["sum of "+key] {
+				t.Errorf("the sum of %s falls from %d to %d", key, last["sum of "+key], sum)
+			}
+			last["sum of "+key] = sum
+		}
+		if value < last[key] {
+			t.Errorf("%s falls from %d to %d", key, last[key], value)
+		}
+		last[key] = value
+	}
+}
+
+// A handler of a program may run as a task of the runtime that it reports.
+func TestATaskReadsItsOwnRuntime(t *testing.T) {
+	rt := startRuntime(t, executor.Options{Name: "own"})
+	v := metrics.New(rt, metrics.Options{})
+	ctx, cancel := context.WithTimeout(context.Background(), testTimeout)
+	defer cancel()
+	for _, h := range executor.GoEach(rt, func(co *coro.Co, worker int) (string, error) {
+		text := ""
+		for range 100 {
+			text = v.String()
+			if err := co.Yield(); err != nil {
+				return "", err
+			}
+		}
+		return text, nil
+	}) {
+		if text, err := h.Wait(ctx); err != nil || !json.Valid([]byte(text)) {
+			t.Errorf("have %v: %s", err, text)
+		}
+	}
+}
+
+// hardNames are hard to write in one format or another.
+var hardNames = map[string]string{
+	"":                      "moduvex",
+	" ":                     " ",
+	`a "b" \ 'c'`:           `a "b" \ 'c'`,
+	"a\nb\tc\x00\x7f":       "a\nb\tc\x00\x7f",
+	"{a=\"b\"} <&>\u2028é世": "{a=\"b\"} <&>\u2028é世",
+	"a\xffb":                "a\uFFFDb",
+	"\xc3":                  "\uFFFD",
+}
+
+// The whole of /debug/vars has to be JSON, whatever the names are.
+func TestVarsOfAnyNameAreJSON(t *testing.T) {
+	for name, shown := range hardNames {
+		for _, v := range []*metrics.Var{
+			metrics.New(startRuntime(t, executor.Options{Name: name}), metrics.Options{}),
+			metrics.New(startRuntime(t, executor.Options{Name: "other"}), metrics.Options{Name: name}),
+		} {
+			if name == "" && v.Name() == "other" {
+				continue
+			}
+			if v.Name() != shown {
+				t.Errorf("%q becomes %q", name, v.Name())
+			}
+			runtimes.Set(v.Name(), v)
+			answer := httptest.NewRecorder()
+			expvar.Handler().ServeHTTP(answer, httptest.NewRequest("GET", "/debug/vars", nil))
+			var have struct {
+				Runtimes map[string]struct{ Runtime string }
+			}
+			if err := json.Unmarshal(answer.Body.Bytes(), &have); err != nil || len(have.Runtimes) != 1 || have.Runtimes[shown].Runtime != shown {
+				t.Errorf("%q: have %v, %v", name, have, err)
+			}
+			runtimes.Delete(v.Name())
+		}
+	}
 }
 
 func TestANilRuntimePanics(t *testing.T) {
