@@ -8,6 +8,9 @@
 // moduvex.tasks.spawned. Each has the attribute "runtime", and those of workers have the attribute "worker", unless
 // metrics.Options.Totals is set.
 //
+// A program needs one Producer: runtimes that come and go are for [Producer.Add] and [Producer.Remove]. The metrics of a second
+// Producer of the same reader would be in a second scope of the same name.
+//
 // # Why a Producer
 //
 // A runtime has counted already when it is read. Observable instruments could pass its counters on, but no instrument
@@ -26,5 +29,6 @@
 //
 // The bounds of an exponential histogram are powers of two in the unit, and no power of two in nanoseconds is one in
 // seconds. So [Options].Exponential has the histograms in nanoseconds, of scale 0. They are exact if each duration is counted
-// as a nanosecond longer than it is; their sum is that of the durations themselves.
+// as a nanosecond longer than it is; their sum is that of the durations themselves. The last bucket, from 2^43 ns on, which
+// is 2.4 hours, has all longer durations, too.
 package otel

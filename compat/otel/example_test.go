@@ -45,3 +45,32 @@ func ExampleNewProducer() {
 	}
 	// Output: moduvex.tasks.completed {task} runtime=db 3
 }
+
+// Runtimes come and go, while the reader has its producer from the beginning.
+func ExampleProducer_Add() {
+	producer := otel.NewProducer(otel.Options{})
+	reader := sdk.NewManualReader(sdk.WithProducer(producer))
+	provider := sdk.NewMeterProvider(sdk.WithReader(reader))
+	defer provider.Shutdown(context.Background())
+	rt, err := executor.New(executor.Options{Name: "db"})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	v := metrics.New(rt, metrics.Options{})
+	fmt.Println(producer.Add(v))
+	fmt.Println(producer.Add(metrics.New(rt, metrics.Options{Name: "db"})))
+
+	if err := rt.Shutdown(context.Background()); err != nil {
+		fmt.Println(err)
+	}
+	var last metricdata.ResourceMetrics // before the numbers are gone
+	if err := reader.Collect(context.Background(), &last); err != nil {
+		fmt.Println(err)
+	}
+	fmt.Println(producer.Remove(v))
+	// Output:
+	// <nil>
+	// otel: two runtimes have one name: metrics.Options.Name tells them apart: "db"
+	// true
+}

@@ -2,7 +2,10 @@ package otel
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
+	"sync"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -23,10 +26,15 @@ type Options struct {
 // Scope is the name of the instrumentation scope of all metrics.
 const Scope = "github.com/moduvex/moduvex-go/compat/otel"
 
-// A Producer produces the metrics of runtimes. It is a metric.Producer, and holds nothing that has to be closed.
+// ErrName is what Add returns for a runtime whose name another one has.
+var ErrName = errors.New("otel: two runtimes have one name: metrics.Options.Name tells them apart")
+
+// A Producer produces the metrics of runtimes. It is a metric.Producer, and holds nothing that has to be closed. Any goroutine
+// may call its methods.
 type Producer struct {
 	opts Options
-	vars []*metrics.Var
+	mu   sync.Mutex
+	vars []*metrics.Var // never changed in place: Produce reads it without mu
 }
 
 var _ metric.Producer = (*Producer)(nil)
@@ -34,17 +42,52 @@ var _ metric.Producer = (*Producer)(nil)
 // NewProducer returns a producer of the runtimes that the vars are of, for metric.WithProducer. It panics if a Var is nil,
 // or if two have the same name, since their metrics would be the same.
 func NewProducer(opts Options, vars ...*metrics.Var) *Producer {
-	names := map[string]bool{}
+	p := &Producer{opts: opts}
 	for _, v := range vars {
 		if v == nil {
 			panic("otel: NewProducer with a nil Var")
 		}
-		if names[v.Name()] {
+		if p.Add(v) != nil {
 			panic(fmt.Sprintf("otel: NewProducer with two runtimes of the name %q: metrics.Options.Name tells them apart", v.Name()))
 		}
-		names[v.Name()] = true
 	}
-	return &Producer{opts, vars}
+	return p
+}
+
+// Add makes p produce the metrics of another runtime, too: a reader takes its producers when it is made. It returns an error
+// that is ErrName if p has a Var of that name. A nil Var panics.
+func (p *Producer) Add(v *metrics.Var) error {
+	if v == nil {
+		panic("otel: Add of a nil Var")
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, other := range p.vars {
+		if other.Name() == v.Name() {
+			return fmt.Errorf("%w: %q", ErrName, v.Name())
+		}
+	}
+	p.vars = append(slices.Clip(p.vars), v)
+	return nil
+}
+
+// Remove undoes Add, and reports whether p had v. A Produce that is under way may still have its metrics. Without it p goes on
+// with the last numbers of a runtime that has ended, and keeps it in memory.
+func (p *Producer) Remove(v *metrics.Var) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	i := slices.Index(p.vars, v)
+	if i < 0 {
+		return false
+	}
+	p.vars = slices.Concat(p.vars[:i], p.vars[i+1:])
+	return true
+}
+
+func (p *Producer) all() []*metrics.Var {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.vars
 }
 
 // A point is a sample with what else the SDK wants to know.
@@ -54,11 +97,11 @@ type point struct {
 	since, now time.Time
 }
 
-// Produce implements metric.Producer. It reads each runtime once, and stops no worker. Any goroutine. The error is that of
+// Produce implements metric.Producer. It reads each runtime once, and stops no worker. The error is that of
 // ctx, if it is done.
 func (p *Producer) Produce(ctx context.Context) ([]metricdata.ScopeMetrics, error) {
 	points := map[*metrics.Desc][]point{}
-	for _, v := range p.vars {
+	for _, v := range p.all() {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
@@ -67,6 +110,9 @@ func (p *Producer) Produce(ctx context.Context) ([]metricdata.ScopeMetrics, erro
 		for s := range snapshot.Samples() {
 			points[s.Desc] = append(points[s.Desc], point{s, attributes(s), snapshot.Since, now})
 		}
+	}
+	if len(points) == 0 {
+		return nil, nil
 	}
 	scope := metricdata.ScopeMetrics{Scope: instrumentation.Scope{Name: Scope}}
 	for _, d := range metrics.Descs() {
