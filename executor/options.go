@@ -31,8 +31,8 @@ type Options struct {
 	// Name names the goroutines of the runtime in profiles and reports: the workers are "name/0", "name/1" and so on
 	// under the pprof label "worker", and the goroutines of the blocking pool "name/blocking". "" means "moduvex".
 	// Each body and each function on the pool begins with that label and no other, but for Profile; labels that it adds end
-	// with it. (Without Profile, those that a body has not taken back stay with its goroutine while that is idle.) What is not
-	// UTF-8 in the name is replaced there.
+	// with it. (Without Profile, those that a body has not taken back stay with its goroutine while that is idle.) Bytes
+	// that are not UTF-8 become an underscore there.
 	// A future in poll style adds labels for the time of its Poll at most, as pprof.Do does.
 	Name string
 

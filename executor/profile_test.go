@@ -115,15 +115,15 @@ func allLabels(t *testing.T) (labels string) {
 func TestLabelsAreUTF8(t *testing.T) {
 	rt := startRuntime(t, executor.Options{Profile: true, Name: "a\xffb\n\""})
 	ask := func(*coro.Co) (string, error) { return labelsHere(), nil }
-	for name, shown := range map[string]string{"x\xfe": "x\uFFFD", "\xc3": "\uFFFD", "a\nb\x00": "a\nb\x00"} {
+	for name, shown := range map[string]string{"x\xfe": "x_", "\xc3": "_", "a\nb\x00": "a\nb\x00"} {
 		have := joinOK(t, executor.Go(executor.Named(rt.On(0), name), ask))
-		if want := fmt.Sprintf(`{"task":%q, "worker":%q}`, shown, "a\uFFFDb\n\"/0"); have != want {
+		if want := fmt.Sprintf(`{"task":%q, "worker":%q}`, shown, "a_b\n\"/0"); have != want {
 			t.Errorf("have %s, want %s", have, want)
 		}
 		have = joinOK(t, executor.Go(executor.Named(rt, name), func(co *coro.Co) (string, error) {
 			return executor.Blocking(co, func() (string, error) { return labelsHere(), nil })
 		}))
-		if want := fmt.Sprintf(`{"task":%q, "worker":%q}`, shown, "a\uFFFDb\n\"/blocking"); have != want {
+		if want := fmt.Sprintf(`{"task":%q, "worker":%q}`, shown, "a_b\n\"/blocking"); have != want {
 			t.Errorf("have %s, want %s", have, want)
 		}
 	}

@@ -34,7 +34,7 @@ func labels(worker string) context.Context { return withLabel(context.Background
 // withLabel adds a label to those of ctx. A profile is a message of protocol buffers, and many readers refuse one with a text
 // that is not UTF-8.
 func withLabel(ctx context.Context, key, value string) context.Context {
-	return pprof.WithLabels(ctx, pprof.Labels(key, strings.ToValidUTF8(value, "\uFFFD")))
+	return pprof.WithLabels(ctx, pprof.Labels(key, strings.ToValidUTF8(value, "_")))
 }
 
 // bindThread locks the goroutine to its thread and the thread to its processors, if the options say so. It is never

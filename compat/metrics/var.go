@@ -11,7 +11,7 @@ import (
 // Options configure a [Var].
 type Options struct {
 	// Name tells the runtime from others: it is the label "runtime" of the samples. "" means the Options.Name of the runtime.
-	// Bytes that are not UTF-8 are replaced by U+FFFD, since most formats refuse them.
+	// Bytes that are not UTF-8 become an underscore, since most formats refuse them.
 	Name string
 	// Totals gives the runtime one sample of each metric, the sum over its workers, in place of one for each worker. A
 	// runtime with many workers then has far fewer time series.
@@ -35,7 +35,7 @@ func New(rt *executor.Runtime, opts Options) *Var {
 	if v.opts.Name == "" {
 		v.opts.Name = rt.Metrics().Name
 	}
-	v.opts.Name = strings.ToValidUTF8(v.opts.Name, "\uFFFD")
+	v.opts.Name = strings.ToValidUTF8(v.opts.Name, "_") // PromQL cannot name U+FFFD
 	return v
 }
 

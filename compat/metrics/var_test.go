@@ -262,8 +262,8 @@ var hardNames = map[string]string{
 	`a "b" \ 'c'`:           `a "b" \ 'c'`,
 	"a\nb\tc\x00\x7f":       "a\nb\tc\x00\x7f",
 	"{a=\"b\"} <&>\u2028é世": "{a=\"b\"} <&>\u2028é世",
-	"a\xffb":                "a\uFFFDb",
-	"\xc3":                  "\uFFFD",
+	"a\xffb":                "a_b",
+	"\xc3":                  "_",
 }
 
 // The whole of /debug/vars has to be JSON, whatever the names are.

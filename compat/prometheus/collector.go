@@ -31,8 +31,9 @@ var _ prometheus.Collector = (*Collector)(nil)
 
 // NewCollector returns a collector of the runtimes that the vars are of, for the Register of a registry. It panics if a
 // Var is nil, or if two have the same name, since their metrics would be the same. A collector of one Var can be
-// registered beside those of others, also while the registry is in use; a registry refuses a name that it has
-// already, so each of several runtimes has one in metrics.Options.Name.
+// registered beside those of others, also while the registry is in use. A registry refuses a name that it has already, with a
+// prometheus.AlreadyRegisteredError, whose ExistingCollector is that of the other runtime: so each of several runtimes
+// needs a name, in executor.Options or metrics.Options. Unregister ends the publication of a runtime that has ended.
 func NewCollector(opts Options, vars ...*metrics.Var) *Collector {
 	c := &Collector{vars: vars}
 	names := map[string]bool{}

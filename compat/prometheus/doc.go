@@ -4,7 +4,8 @@
 //
 // Package compat/metrics has the table of the metrics, with their names. Each of them has the label "runtime", and those of
 // workers have the label "worker", which is empty under metrics.Options.Totals: Prometheus drops it then. A scrape reads each
-// runtime once.
+// runtime once, and waits for none of its tasks. The Gather of a registry waits for other goroutines, though, so a task that
+// serves scrapes calls it by executor.Blocking.
 //
 // # Histograms
 //
@@ -19,7 +20,8 @@
 // The exponential buckets of a native histogram are bounded by powers of two in the unit. No power of two in
 // nanoseconds is one in seconds, in any resolution, so a native histogram in seconds would have to guess. [Options].Native adds native
 // histograms in nanoseconds, whose names end in _nanoseconds: moduvex_worker_poll_time_nanoseconds. They are exact if each
-// duration is counted as a nanosecond longer than it is; their sum is that of the durations themselves. They are an option
+// duration is counted as a nanosecond longer than it is; their sum is that of the durations themselves. The last bucket, from
+// 2^43 ns on, which is 2.4 hours, has all longer durations, too. They are an option
 // since `promtool check metrics` objects to the unit. In the text format they have no buckets, so a server that does not
 // scrape in the protobuf format has no use for them.
 package prometheus
