@@ -9,7 +9,10 @@ import (
 	"runtime"
 	"runtime/pprof"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coro"
@@ -297,6 +300,50 @@ func TestWithLabelsEndsWithItsBodyHoweverThatEnds(t *testing.T) {
 	}()
 	_ = executor.WithLabels(nil, pprof.Labels(), nil)
 }
+
+// Bodies that are suspended inside calls of WithLabels end with the runtime, which drops them on any worker, or with an abort.
+func TestWithLabelsEndsWithItsTask(t *testing.T) {
+	for _, opts := range []executor.Options{{}, {Profile: true}, {Profile: true, IdleCoroutines: -1}, {Profile: true, LockOSThread: true}} {
+		rt := makeRuntime(t, opts)
+		const bodies = 20
+		var begun, outside atomic.Int32
+		var handles []joinhandle.JoinHandle[int]
+		for i := range bodies {
+			handles = append(handles, executor.Go(executor.Named(rt, "gone"), func(co *coro.Co) (int, error) {
+				defer func() {
+					if have := labelsOneByOne(); strings.Contains(have, "request") || strings.Contains(have, "gone") != opts.Profile {
+						t.Errorf("at its end a body has %s", have)
+					}
+					outside.Add(1)
+				}()
+				return 0, executor.WithLabels(co, pprof.Labels("request", "7"), func(co *coro.Co) error {
+					return executor.WithLabels(co, pprof.Labels("request", fmt.Sprint(i)), func(co *coro.Co) error {
+						begun.Add(1)
+						return coro.Sleep(co, time.Hour)
+					})
+				})
+			}))
+		}
+		eventually(t, "the bodies begin", func() bool { return begun.Load() == bodies })
+		for _, h := range handles[:bodies/2] {
+			h.Abort()
+			joinCancelled(t, h)
+		}
+		closeRuntime(t, rt)
+		if n := outside.Load(); n != bodies {
+			t.Errorf("%d of %d bodies have ended", n, bodies)
+		}
+	}
+}
+
+// labelsOneByOne is labelsHere for goroutines that call it at the same time.
+func labelsOneByOne() string {
+	labelsLock.Lock()
+	defer labelsLock.Unlock()
+	return labelsHere()
+}
+
+var labelsLock sync.Mutex
 
 // More names than a worker keeps labels for.
 func TestMoreNamesThanAWorkerKeepsStillLabel(t *testing.T) {

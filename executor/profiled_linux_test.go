@@ -223,6 +223,7 @@ func TestATraceHasTheTasks(t *testing.T) {
 		"RegionBegin future": polls * n, "RegionEnd future": polls * n, "Log future": 0,
 		"RegionBegin body": n, "RegionEnd body": n, "Log body": polls * n,
 		"RegionBegin own": n, "RegionEnd own": n,
+		"RegionBegin aborted": n, "RegionEnd aborted": n, "RegionBegin until the abort": n, "RegionEnd until the abort": n,
 		"RegionBegin panics": 2 * n, "RegionEnd panics": 2 * n,
 		"RegionBegin exits": n, "RegionEnd exits": n,
 		"RegionBegin before the trace": 0, "Log before the trace": 1,
@@ -258,6 +259,15 @@ func regionsOn(t *testing.T, rt *executor.Runtime, i, polls int) {
 	joinOK(t, executor.Go(on("pool"), func(co *coro.Co) (int, error) {
 		return executor.Blocking(co, func() (int, error) { return 0, nil })
 	}))
+	inside := make(chan struct{})
+	aborted := executor.Go(on("aborted"), func(co *coro.Co) (int, error) {
+		defer trace.StartRegion(context.Background(), "until the abort").End()
+		close(inside)
+		return 0, coro.Sleep(co, time.Hour)
+	})
+	receive(t, "the body begins", inside)
+	aborted.Abort()
+	joinCancelled(t, aborted)
 	joinPanicked(t, executor.Spawn(on("panics"), onFirstPoll(explode)))
 	joinPanicked(t, executor.Go(on("panics"), func(*coro.Co) (int, error) { panic("boom") }))
 	if _, err := executor.Go(on("exits"), func(*coro.Co) (int, error) { runtime.Goexit(); return 0, nil }).Wait(within(t)); err == nil {
