@@ -235,7 +235,7 @@ func checkRising(t *testing.T, v *metrics.Var, last map[string]uint64) {
 
 // A handler of a program may run as a task of the runtime that it reports.
 func TestATaskReadsItsOwnRuntime(t *testing.T) {
-	rt := startRuntime(t, executor.Options{Name: "own"})
+	rt := startRuntime(t, executor.Options{Name: "own", LongPollThreshold: -1})
 	v := metrics.New(rt, metrics.Options{})
 	ctx, cancel := context.WithTimeout(context.Background(), testTimeout)
 	defer cancel()

@@ -123,7 +123,7 @@ func TestAProducerIsReadWhileRuntimesComeAndGo(t *testing.T) {
 
 // A task may collect the metrics of its own runtime: nothing there waits for a worker.
 func TestATaskCollectsItsOwnRuntime(t *testing.T) {
-	rt := startRuntime(t, executor.Options{Name: "own"})
+	rt := startRuntime(t, executor.Options{Name: "own", LongPollThreshold: -1})
 	p := otel.NewProducer(otel.Options{}, metrics.New(rt, metrics.Options{}))
 	ctx, cancel := context.WithTimeout(context.Background(), testTimeout)
 	defer cancel()

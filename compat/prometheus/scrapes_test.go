@@ -118,7 +118,7 @@ func buckets(h *dto.Histogram) (n uint64) {
 
 // A handler of a program may run as a task of the runtime that it reports: nothing in a scrape waits for a worker.
 func TestATaskScrapesItsOwnRuntime(t *testing.T) {
-	rt := startRuntime(t, executor.Options{Name: "own"})
+	rt := startRuntime(t, executor.Options{Name: "own", LongPollThreshold: -1})
 	registry := prom.NewPedanticRegistry()
 	registry.MustRegister(prometheus.NewCollector(prometheus.Options{Native: true}, metrics.New(rt, metrics.Options{})))
 	handler := promhttp.HandlerFor(registry, promhttp.HandlerOpts{ErrorHandling: promhttp.HTTPErrorOnError})
