@@ -1,6 +1,7 @@
 package joinhandle
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -11,8 +12,8 @@ import (
 // ErrEmpty is the error of a wait on a [JoinSet] that has no task left.
 var ErrEmpty = errors.New("joinhandle: the set has no task left")
 
-// A JoinError says why a task has no output: the task was cancelled (errors.Is core.ErrCancelled), it
-// panicked (errors.As *task.PanicError), or it called runtime.Goexit (core.ErrGoexit).
+// A JoinError says why a task has no output: the task was cancelled (errors.Is core.ErrCancelled), by an abort or by the
+// end of its context, it panicked (errors.As *task.PanicError), or it called runtime.Goexit (core.ErrGoexit).
 type JoinError struct {
 	ID    uint64 // of the task
 	Cause error
@@ -27,7 +28,7 @@ func (e *JoinError) Error() string {
 	return e.Cause.Error()
 }
 
-// Cancelled reports whether the task was aborted, or refused by its host.
+// Cancelled reports whether the task was aborted, ended by its context, or refused by its host.
 func (e *JoinError) Cancelled() bool { return e.cancelled() }
 
 // Panicked reports whether the task panicked.
@@ -42,8 +43,12 @@ func (e *JoinError) Panic() (*task.PanicError, bool) {
 // Unwrap returns the cause.
 func (e *JoinError) Unwrap() error { return e.Cause }
 
-// Is reports true for core.ErrCancelled and context.Canceled if the task was cancelled, whatever the further cause.
+// Is reports true for core.ErrCancelled if the task was cancelled, whatever the further cause, and for context.Canceled
+// too, unless the cause is a deadline.
 func (e *JoinError) Is(target error) bool {
+	if target == context.Canceled && errors.Is(e.Cause, context.DeadlineExceeded) {
+		return false // the cause decides: errors.Is asks it next
+	}
 	//lint:ignore SA1032 the question is what else core.ErrCancelled is equal to
 	return e.cancelled() && errors.Is(core.ErrCancelled, target)
 }

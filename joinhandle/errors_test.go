@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coretest"
@@ -120,6 +121,53 @@ func TestAJoinErrorIsNoDeadline(t *testing.T) {
 	for name, end := range ends {
 		if _, err := joined(t, end(newHost(t))); errors.Is(err, context.DeadlineExceeded) || errors.Is(err, core.ErrAlreadyJoined) {
 			t.Errorf("%s: %v is a deadline or a second join", name, err)
+		}
+	}
+}
+
+// A task that its context has ended is cancelled. It is context.Canceled unless the context had a deadline that has passed.
+func TestWhatTheJoinErrorOfATaskThatItsContextHasEndedIs(t *testing.T) {
+	past, cancelPast := context.WithDeadline(context.Background(), time.Unix(1, 0))
+	defer cancelPast()
+	cancelled, cancel := context.WithCancelCause(context.Background())
+	cancel(io.EOF)
+	for text, test := range map[string]struct {
+		ctx    context.Context
+		is, no []error
+	}{
+		"task was cancelled: coro: the task's context is done: context deadline exceeded": {
+			past, []error{context.DeadlineExceeded, core.ErrDeadlineExceeded}, []error{context.Canceled, io.EOF},
+		},
+		"task was cancelled: coro: the task's context is done: EOF": {
+			cancelled, []error{context.Canceled, io.EOF}, []error{context.DeadlineExceeded, core.ErrDeadlineExceeded},
+		},
+	} {
+		for name, body := range map[string]func(co *coro.Co) (int, error){
+			"returns": func(co *coro.Co) (int, error) { return 1, co.Suspend() },
+			"ignores": func(co *coro.Co) (int, error) {
+				for {
+					co.Suspend()
+				}
+			},
+		} {
+			h := newHost(t)
+			j := joinhandle.Start(h, coro.NewWithContext(test.ctx, body))
+			h.Run()
+			v, err := joined(t, j)
+			var je *joinhandle.JoinError
+			if v != 0 || !errors.As(err, &je) || !je.Cancelled() || err.Error() != text {
+				t.Errorf("%s: have %d, %v, want %s", name, v, err, text)
+			}
+			for _, target := range append(test.is, core.ErrCancelled) {
+				if !errors.Is(err, target) {
+					t.Errorf("%s: %v is not %v", name, err, target)
+				}
+			}
+			for _, target := range test.no {
+				if errors.Is(err, target) {
+					t.Errorf("%s: %v is %v", name, err, target)
+				}
+			}
 		}
 	}
 }

@@ -9,7 +9,7 @@ import (
 
 // Call runs body as a task that ends with ctx, as [Go] does, blocks the calling goroutine until the task has ended, and
 // returns what the join returns. So nothing of the task outlives the call, as for a function that takes ctx: an HTTP
-// handler passes the context of its request. If ctx is done first, the error is that of body, which matches
+// handler passes the context of its request. If ctx is done first, the error is a *joinhandle.JoinError, which matches
 // context.Cause(ctx) if body returns the error of its await. (JoinHandle.Wait(ctx) returns at the end of ctx while the
 // task still cleans up.)
 //
@@ -23,7 +23,7 @@ func Call[T any](ctx context.Context, s core.Spawner, body func(co *coro.Co) (T,
 		var zero T
 		return zero, errNested
 	}
-	h := start("Call", s, coro.NewCalling(body, within(ctx, body)))
+	h := start("Call", s, coro.NewWithContext(ctx, body))
 	<-h.Done() // at once for a task that was refused
 	r, _ := h.TryJoin()
 	return r.Value, r.Err

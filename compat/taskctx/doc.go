@@ -3,7 +3,7 @@
 // It is for programs whose code takes a context.Context first: their request handlers start tasks that are to end with the
 // request, and their tasks call functions that take a context.
 //
-//	from a goroutine with a ctx    Go, Do         start a task that ends with ctx
+//	from a goroutine with a ctx    Go, Do         start a task that the end of ctx aborts
 //	                               Call           starts one and blocks until it has ended
 //	from a body with a co          co itself      is the context for a call
 //	                               Std(co)        is the context for a goroutine that outlives the scope of co

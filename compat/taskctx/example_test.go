@@ -38,7 +38,7 @@ func ExampleGo() {
 	fmt.Println(err)
 	fmt.Println(errors.Is(err, tooSlow), errors.Is(err, context.Canceled), errors.Is(err, core.ErrCancelled))
 	// Output:
-	// coro: scope was cancelled: too slow
+	// task was cancelled: coro: the task's context is done: too slow
 	// true true true
 }
 
@@ -76,7 +76,7 @@ func ExampleGoOwning() {
 	fmt.Println(err)
 	// Output:
 	// io: read/write on closed pipe
-	// coro: scope was cancelled: context canceled
+	// task was cancelled: coro: the task's context is done: context canceled
 }
 
 // A runtime that is closed refuses the task, and closes what the body was to own.

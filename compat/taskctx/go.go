@@ -10,21 +10,27 @@ import (
 	"github.com/moduvex/moduvex-go/joinhandle"
 )
 
-// Go starts body as a task that ends with ctx, and returns its handle, as executor.Go(s, body) does. body runs in a
-// [coro.WithContext] scope: once ctx is done, its awaits fail with a *coro.CancelError, its deferred functions run, and the
-// join returns the error of body. If that is the error of the await, errors.Is matches it with context.Cause(ctx),
-// ctx.Err() and core.ErrCancelled. The co of body has the values and the deadline of ctx.
+// Go starts body as a task that ends with ctx, and returns its handle, as executor.Go(s, body) does. The end of ctx is to
+// the task what an abort by the handle is:
+//
+//   - Every await fails, with a *coro.CancelError, which errors.Is matches with core.ErrCancelled, context.Cause(ctx) and
+//     ctx.Err(). Deferred functions run, and coro.Shield lets them await.
+//   - A body that ignores 1,000 of these in a row, with no shielded await in between, is unwound by force.
+//   - The task is Cancelled: the join returns a *joinhandle.JoinError of what the body has returned, or of the
+//     *coro.CancelError if it was unwound by force. A body that returns a value without an error, or an error that is not
+//     core.ErrCancelled, has ended before the cancellation could end it: the join returns that.
+//
+// The co of body has the values and the deadline of ctx. Awaits fail a moment after the end of ctx: see
+// coro.NewWithContext, which makes these tasks.
 //
 // A task that the runtime accepts begins, also if ctx is done before: then its awaits fail from the first on. If the
-// runtime refuses the task, nothing of it is left with ctx, as after every end of the task.
-//
-// The end of ctx cancels the task, it does not abort it: a body that ignores the errors of its awaits runs on until
-// the handle's Abort, or the runtime, ends it. Any goroutine may call Go. A nil ctx, s or body panics.
+// runtime refuses the task, nothing of it is left with ctx, as after every end of the task. Any goroutine may call Go. A
+// nil ctx, s or body panics.
 func Go[T any](ctx context.Context, s core.Spawner, body func(co *coro.Co) (T, error)) joinhandle.JoinHandle[T] {
 	if ctx == nil || body == nil {
 		panicNil("Go", ctx)
 	}
-	return start("Go", s, coro.NewCalling(body, within(ctx, body)))
+	return start("Go", s, coro.NewWithContext(ctx, body))
 }
 
 // Do is [Go] for a body that returns an error only.
@@ -32,7 +38,7 @@ func Do(ctx context.Context, s core.Spawner, body func(co *coro.Co) error) joinh
 	if ctx == nil || body == nil {
 		panicNil("Do", ctx)
 	}
-	return start("Do", s, coro.NewCalling(body, withinDo(ctx, body)))
+	return start("Do", s, coro.NewDoWithContext[struct{}](ctx, body))
 }
 
 // GoOwning is [Go] for a body that takes r over, as executor.GoOwning is for executor.Go: from its first line on the body
@@ -42,7 +48,7 @@ func GoOwning[T any](ctx context.Context, s core.Spawner, r io.Closer, body func
 	if ctx == nil || body == nil {
 		panicNil("GoOwning", ctx)
 	}
-	return start("GoOwning", s, coro.NewCallingOwning(r, body, within(ctx, body)))
+	return start("GoOwning", s, coro.NewOwningWithContext(ctx, r, body))
 }
 
 // DoOwning is [GoOwning] for a body that returns an error only.
@@ -50,7 +56,7 @@ func DoOwning(ctx context.Context, s core.Spawner, r io.Closer, body func(co *co
 	if ctx == nil || body == nil {
 		panicNil("DoOwning", ctx)
 	}
-	return start("DoOwning", s, coro.NewCallingOwning(r, body, withinDo(ctx, body)))
+	return start("DoOwning", s, coro.NewDoOwningWithContext[struct{}](ctx, r, body))
 }
 
 func panicNil(call string, ctx context.Context) {
@@ -58,22 +64,6 @@ func panicNil(call string, ctx context.Context) {
 		panic("taskctx: " + call + " with a nil Context")
 	}
 	panic("taskctx: " + call + " of a nil body")
-}
-
-// within returns the body of a task that runs body in the scope of ctx. Only that scope knows ctx, so a task that never
-// begins leaves nothing with it.
-func within[T any](ctx context.Context, body func(co *coro.Co) (T, error)) func(co *coro.Co) (T, error) {
-	return func(co *coro.Co) (value T, err error) {
-		err = coro.WithContext(co, ctx, func(co *coro.Co) (err error) {
-			value, err = body(co)
-			return err
-		})
-		return value, err
-	}
-}
-
-func withinDo(ctx context.Context, body func(co *coro.Co) error) func(co *coro.Co) (struct{}, error) {
-	return func(co *coro.Co) (struct{}, error) { return struct{}{}, coro.WithContext(co, ctx, body) }
 }
 
 // start is the last step of all these calls.

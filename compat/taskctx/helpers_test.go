@@ -139,6 +139,9 @@ func isWhy(t testing.TB, err error, ctx context.Context) {
 	if !errors.Is(err, core.ErrCancelled) || !errors.Is(err, context.Cause(ctx)) || !errors.Is(err, ctx.Err()) {
 		t.Errorf("have %v, want one that is %v, %v and core.ErrCancelled", err, context.Cause(ctx), ctx.Err())
 	}
+	if ctx.Err() == context.DeadlineExceeded && errors.Is(err, context.Canceled) {
+		t.Errorf("%v is context.Canceled, too", err)
+	}
 }
 
 // A resource counts how often it is closed.

@@ -14,8 +14,9 @@ import (
 // A stack begins with 2 KB, and one that has to grow takes 4 KB as long as the body waits. So the function is called
 // by cell.run itself: functions returns it, and no frame of this package but run's is below the user's.
 type body[T any] interface {
-	// take reports whether the body begins: it has taken what it is to own.
-	take() bool
+	// take returns the Co that the body begins with, which is co or that of a scope, or nil if the body does not begin: what
+	// it is to own was not there to be taken.
+	take(co *Co) *Co
 	// functions returns one function, the other one is nil.
 	functions() (value func(co *Co) (T, error), do func(co *Co) error)
 	pc() uintptr // of the function that the user wrote
@@ -24,14 +25,14 @@ type body[T any] interface {
 // A valueBody returns a value.
 type valueBody[T any] func(co *Co) (T, error)
 
-func (b valueBody[T]) take() bool                                         { return true }
+func (b valueBody[T]) take(co *Co) *Co                                    { return co }
 func (b valueBody[T]) functions() (func(*Co) (T, error), func(*Co) error) { return b, nil }
 func (b valueBody[T]) pc() uintptr                                        { return pcOf(b) }
 
 // An errorBody returns an error only: its value is the zero T.
 type errorBody[T any] func(co *Co) error
 
-func (b errorBody[T]) take() bool                                         { return true }
+func (b errorBody[T]) take(co *Co) *Co                                    { return co }
 func (b errorBody[T]) functions() (func(*Co) (T, error), func(*Co) error) { return nil, b }
 func (b errorBody[T]) pc() uintptr                                        { return pcOf(b) }
 
@@ -52,12 +53,20 @@ type owningBody[T any, B body[T]] struct {
 	owner *owner
 }
 
-func (b owningBody[T, B]) take() bool {
+func (b owningBody[T, B]) take(co *Co) *Co {
 	if !b.owner.take() {
-		return false
+		return nil
 	}
+	r, begins := b.owner.r, false
 	b.owner.r = nil
-	return b.body.take()
+	defer func() {
+		if !begins { // the context of the task has panicked
+			_ = r.Close()
+		}
+	}()
+	co = b.body.take(co)
+	begins = true
+	return co
 }
 
 func (b owningBody[T, B]) functions() (func(*Co) (T, error), func(*Co) error) {
@@ -71,7 +80,7 @@ type inheritingBody[T any, B body[T]] struct {
 	values *core.Values
 }
 
-func (b inheritingBody[T, B]) take() bool { return b.body.take() }
+func (b inheritingBody[T, B]) take(co *Co) *Co { return b.body.take(co) }
 
 func (b inheritingBody[T, B]) functions() (func(*Co) (T, error), func(*Co) error) {
 	value, do := b.body.functions()

@@ -62,7 +62,10 @@ func (sc *cancelScope) Wake() { sc.cancel(core.ErrDeadlineExceeded) }
 
 // run opens sc, runs body in it, and closes it, also when body panics or is unwound by force.
 func (sc *cancelScope) run(co *Co, body func(*Co) error) error {
-	sc.open(co, body)
+	if body == nil {
+		panic(textNilScope)
+	}
+	sc.open(co)
 	defer sc.close()
 	switch {
 	case !sc.timed:
@@ -75,11 +78,10 @@ func (sc *cancelScope) run(co *Co, body func(*Co) error) error {
 	return body(&sc.co)
 }
 
+const textNilScope = "coro: a scope with a nil body"
+
 // open makes sc the innermost scope of the body of co. The caller defers close.
-func (sc *cancelScope) open(co *Co, body func(*Co) error) {
-	if body == nil {
-		panic("coro: a scope with a nil body")
-	}
+func (sc *cancelScope) open(co *Co) {
 	co.assertOwner()
 	sc.co = Co{bodyState: co.bodyState, scope: sc}
 	sc.parent, sc.host = co.innermost, co.cx.Host()
@@ -165,8 +167,8 @@ func Shield(co *Co, body func(co *Co) error) error {
 }
 
 // A CancelError is the error of awaits inside a [WithCancel] scope that was cancelled, inside the body of a [Group] that
-// has failed, and inside a [WithContext] scope whose context is done. It is also the cause of a Co whose scope or body has
-// ended. errors.Is matches it with
+// has failed, and inside a [WithContext] scope, or in a task of [NewWithContext], whose context is done. It is also the
+// cause of a Co whose scope or body has ended. errors.Is matches it with
 //
 //	core.ErrCancelled                                       always
 //	Cause                                                   unless it is nil
@@ -178,14 +180,19 @@ type CancelError struct {
 	Cause error
 
 	deadline bool // of a context has passed
+	endsTask bool // it is for the context of a task: see NewWithContext
 }
 
 // Error names the cause.
 func (e *CancelError) Error() string {
-	if e.Cause == nil {
-		return "coro: scope was cancelled"
+	text := "coro: scope was cancelled"
+	if e.endsTask {
+		text = "coro: the task's context is done"
 	}
-	return "coro: scope was cancelled: " + e.Cause.Error()
+	if e.Cause == nil {
+		return text
+	}
+	return text + ": " + e.Cause.Error()
 }
 
 // Unwrap returns the cause, after core.ErrCancelled, or after core.ErrDeadlineExceeded if a context's deadline has passed.

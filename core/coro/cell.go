@@ -80,7 +80,7 @@ func (c *cell[T, B]) Unwind(cx *core.Context) task.Poll { return c.Poll(cx) }
 // Aborted closes the Done channels of the body's Cos.
 func (c *cell[T, B]) Aborted() { c.changed() }
 
-// AbortNoticed reports whether an await has failed because of the abort.
+// AbortNoticed reports whether an await has failed because of the abort, or of the end of the task's context.
 func (c *cell[T, B]) AbortNoticed() bool { return c.ignored != 0 }
 
 // Describe returns the name of the function.
@@ -130,12 +130,12 @@ func (*cell[T, B]) loop(c *coroutine) iter.Seq[struct{}] {
 func (c *cell[T, B]) run() {
 	defer c.coroutine.contain()
 	c.coroutine.beginBody()
-	if !c.body.take() {
+	if co := c.body.take(&c.co); co == nil {
 		c.fail(core.ErrShutdown)
 	} else if value, do := c.body.functions(); do != nil {
-		c.fail(do(&c.co))
+		c.fail(do(co))
 	} else {
-		c.returned(value(&c.co))
+		c.returned(value(co))
 	}
 	c.coroutine.inBody = false
 }
@@ -148,10 +148,11 @@ func (c *cell[T, B]) fail(err error) {
 
 // returned stores what the body has returned.
 func (c *cell[T, B]) returned(v T, err error) {
+	ctxErr := c.leaveContext()
 	switch {
 	case c.dropping:
 		c.endDropped() // whatever it returned: Drop's caller has the reason
-	case err != nil && c.AbortRequested() && errors.Is(err, core.ErrCancelled):
+	case err != nil && (ctxErr != nil || c.AbortRequested()) && errors.Is(err, core.ErrCancelled):
 		c.end(task.Unwound, task.Returned(err)) // with what went wrong on the way
 	default:
 		c.release()
@@ -161,16 +162,24 @@ func (c *cell[T, B]) returned(v T, err error) {
 }
 
 // crashed implements job.
-func (c *cell[T, B]) crashed(err *task.PanicError) { c.end(task.Panicked, err) }
+func (c *cell[T, B]) crashed(err *task.PanicError) {
+	c.tryLeaveContext()
+	c.end(task.Panicked, err)
+}
 
 // exited implements job.
 func (c *cell[T, B]) exited() {
+	panicked, ctxErr := c.tryLeaveContext()
 	switch {
 	case c.result == task.Panicked: // a deferred function, inside Goexit
+	case panicked != nil:
+		c.end(task.Panicked, panicked)
 	case c.dropping:
 		c.endDropped()
 	case c.ignored == forced:
 		c.end(task.Unwound, core.ErrCancelled)
+	case c.ignored == forcedByContext:
+		c.end(task.Unwound, ctxErr)
 	default:
 		c.end(task.Panicked, core.ErrGoexit)
 	}

@@ -31,7 +31,7 @@ type bodyState struct {
 	innermost *cancelScope  // which awaits observe
 	watch     atomic.Pointer[watch]
 	over      atomic.Bool // the body has ended
-	ignored   uint16      // the awaits that have failed in a row because of the abort: see maxIgnored
+	ignored   uint16      // how many awaits have failed in a row because the task is to end: see noneIgnored
 	dropping  bool        // no await suspends any more
 	result    task.Poll
 }
@@ -206,15 +206,19 @@ func (co *Co) Interrupted() error {
 	return co.interrupted()
 }
 
-// maxIgnored is how many awaits may fail in a row because of an abort before the body is unwound by force. A clean-up
-// fails a few, such as one for each resource that it releases; a body that loops over a failing await has no end. An
-// await that a shield lets through ends the row. The bound is a count and no time: a virtual clock may stand still.
-// Each failure spends from the budget, so a body that loops yields to other tasks meanwhile.
+// maxIgnored is how many awaits may fail in a row because of an abort, or of the end of the context of [NewWithContext],
+// before the body is unwound by force. A clean-up fails a few, such as one for each resource that it releases; a body that
+// loops over a failing await has no end. An await that a shield lets through ends the row. The bound is a count and no
+// time: a virtual clock may stand still. Each failure spends from the budget, so a body that loops yields meanwhile.
 const maxIgnored = 1000
 
-// forced is the value of bodyState.ignored while the body is unwound by force. A flag beside it would make each task
-// longer by a word.
-const forced = maxIgnored + 1
+// These are the values of bodyState.ignored. More fields beside it would make each task longer by a word.
+const (
+	noneIgnored     = 1 // no await has failed in this row; 0 if none ever has
+	lastIgnored     = noneIgnored + maxIgnored
+	forced          = lastIgnored + 1 // the body is unwound by force because of an abort
+	forcedByContext = lastIgnored + 2
+)
 
 func (s *bodyState) interrupted() error {
 	s.assertOwner()
@@ -222,22 +226,27 @@ func (s *bodyState) interrupted() error {
 	if s.dropping {
 		err = core.ErrCancelled
 	}
-	switch {
+	by := uint16(forced)
+	switch e, _ := err.(*CancelError); {
 	case err == nil:
-		if s.ignored <= maxIgnored {
-			s.ignored = min(s.ignored, 1) // a new row; AbortNoticed stays true
+		if s.ignored <= lastIgnored {
+			s.ignored = min(s.ignored, noneIgnored) // a new row; AbortNoticed stays true
 		}
 		return nil
+	case e != nil && e.endsTask:
+		by = forcedByContext
 	case err != core.ErrCancelled:
 		// A scope was cancelled, and the task lives on: a body that retries must not starve the other tasks.
 		s.spend()
 		return err
 	}
-	if s.ignored >= maxIgnored {
-		s.ignored = forced
+	if s.ignored >= lastIgnored {
+		if s.ignored == lastIgnored {
+			s.ignored = by
+		}
 		runtime.Goexit()
 	}
-	s.ignored++
+	s.ignored = max(s.ignored, noneIgnored) + 1
 	if !s.dropping { // else there is no worker for the other tasks
 		s.spend()
 	}

@@ -6,10 +6,11 @@ import (
 	"time"
 )
 
-// A contextScope is the scope of [WithContext].
+// A contextScope is the scope of [WithContext], or that of a task of [NewWithContext].
 type contextScope struct {
 	cancelScope
-	ctx context.Context
+	ctx   context.Context
+	whole bool // of a task, which it ends
 	// around is the depth of the scope that ctx is derived from, if that is one of the scopes around this one, else 0. A
 	// look-up that ctx has not answered has seen that scope and the ones around it.
 	around uint32
@@ -47,12 +48,20 @@ func WithContext(co *Co, ctx context.Context, body func(co *Co) error) error {
 	if ctx == nil {
 		panic("coro: WithContext with a nil Context")
 	}
-	c := &contextScope{ctx: ctx}
-	c.key, c.val = contextKey{}, c
-	c.open(co, body)
+	if body == nil {
+		panic(textNilScope)
+	}
+	c := newContextScope(ctx)
+	c.open(co)
 	defer c.leave()
 	c.enter()
 	return body(&c.co)
+}
+
+func newContextScope(ctx context.Context) *contextScope {
+	c := &contextScope{ctx: ctx}
+	c.key, c.val = contextKey{}, c
+	return c
 }
 
 // enter arranges that the end of ctx cancels c.
@@ -67,7 +76,7 @@ func (c *contextScope) enter() {
 	switch {
 	case done == nil:
 	case c.ctx.Err() != nil:
-		c.expired(contextError(c.ctx))
+		c.expired(c.ended())
 	case within && done == from.Done(): // ctx has values only, as that of a tracer
 	default:
 		c.co.coroutine.pool.fans.add(c, done)
@@ -102,11 +111,12 @@ func (c *contextScope) leave() {
 	}
 }
 
-// contextError returns the error of awaits in a scope of ctx, which is done.
-func contextError(ctx context.Context) error {
+// ended returns the error of awaits in c, whose context is done.
+func (c *contextScope) ended() error {
 	return &CancelError{
-		Cause:    context.Cause(ctx),
-		deadline: errors.Is(ctx.Err(), context.DeadlineExceeded),
+		Cause:    context.Cause(c.ctx),
+		deadline: errors.Is(c.ctx.Err(), context.DeadlineExceeded),
+		endsTask: c.whole,
 	}
 }
 

@@ -121,7 +121,7 @@ func TestTheEndOfAContextEndsTheAwaitsInside(t *testing.T) {
 				waitDone(t, ctx)
 				waitDone(t, in)
 				waitDone(t, derived)
-				settle(h)
+				settleUntilEnd(t, h, &s.Task)
 				_, returned := take(t, s)
 				if in.Err() != test.err || derived.Err() != test.err {
 					t.Errorf("Err is %v, that of a derived context %v, want %v", in.Err(), derived.Err(), test.err)
@@ -321,7 +321,7 @@ func TestAContextFromOutsideOfAShieldEndsTheAwaitsInside(t *testing.T) {
 		settle(h)
 		s.Abort()
 		waitDone(t, in)
-		settle(h)
+		settleUntilEnd(t, h, &s.Task)
 		take(t, s)
 		if !errors.Is(inside, core.ErrCancelled) || shielded != nil {
 			t.Errorf("%s: inside %v, in the shield %v", name, inside, shielded)
@@ -353,7 +353,7 @@ func TestAContextMayBeTheCoOfAnotherTask(t *testing.T) {
 	settle(h)
 	h.Advance(time.Second)
 	waitDone(t, in)
-	settle(h)
+	settleUntilEnd(t, h, &child.Task)
 	take(t, parent)
 	_, err := take(t, child)
 	if !errors.Is(err, core.ErrDeadlineExceeded) || !errors.Is(err, core.ErrCancelled) || in.Err() != context.DeadlineExceeded {

@@ -41,7 +41,9 @@
 //		return coro.Sleep(co, time.Hour)                   // is, too
 //	})
 //
-// [WithContext] is for contexts that a function returns, such as a tracer's, and for those that a caller passes in.
+// [WithContext] is for contexts that a function returns, such as a tracer's, and for those that a caller passes in. Its end
+// fails the awaits of that part of the body, which may ignore it. A context that is to end the whole task, as an abort does,
+// goes to [NewWithContext], or to package taskctx in module compat.
 //
 // # How a body ends
 //
@@ -52,6 +54,7 @@
 //     functions run. [Shield] lets clean-up await. A body that ignores the errors and goes on awaiting is unwound by force
 //     after 1,000 of them with no shielded await in between: its goroutine exits as by runtime.Goexit, which no recover
 //     stops.
+//   - The context that [NewWithContext] was given is done: this is like an abort, and the error has the context's cause.
 //   - It is dropped, when a runtime closes at once: this is like an abort, except that a shield has no effect.
 //
 // # Children

@@ -2,6 +2,7 @@ package coro_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/moduvex/moduvex-go/core/coretest"
@@ -34,4 +35,26 @@ func ExampleWithContext() {
 	span, err, _ := serve.Take()
 	fmt.Println(span, err)
 	// Output: /serve/fetch <nil>
+}
+
+// The end of the context is to the task what an abort is: a body that ignores it is unwound by force.
+func ExampleNewWithContext() {
+	host := coretest.New(1)
+	defer host.Close()
+	ctx, cancel := context.WithCancelCause(context.Background())
+	cancel(errors.New("the client has gone"))
+	stubborn := coro.NewWithContext(ctx, func(co *coro.Co) (int, error) {
+		for {
+			co.Suspend() // its error is ignored
+		}
+	})
+	host.Spawn(&stubborn.Task)
+	host.Run()
+
+	_, err, _ := stubborn.Take()
+	fmt.Println(err)
+	fmt.Println(stubborn.State())
+	// Output:
+	// coro: the task's context is done: the client has gone
+	// cancelled
 }

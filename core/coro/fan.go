@@ -104,7 +104,7 @@ func (f *fan) fire() {
 	f.of.forget(f)
 	f.of.mu.Unlock()
 	for c := f.pop(); c != nil; c = f.pop() {
-		c.cancel(contextError(c.ctx))
+		c.cancel(c.ended())
 	}
 }
 

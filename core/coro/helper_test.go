@@ -59,6 +59,19 @@ func settle(h *coretest.Host) {
 	}
 }
 
+// settleUntilEnd is settle until t has ended: the goroutine of a context closes Done before it wakes the task.
+func settleUntilEnd(tb testing.TB, h *coretest.Host, t *task.Task) {
+	tb.Helper()
+	for deadline := time.Now().Add(testTimeout); ; time.Sleep(50 * time.Microsecond) {
+		if settle(h); t.Finished() {
+			return
+		}
+		if time.Now().After(deadline) {
+			tb.Fatal("the task has not ended")
+		}
+	}
+}
+
 // A gate is a future that is pending until it is opened, from any goroutine.
 type gate struct {
 	mu           sync.Mutex

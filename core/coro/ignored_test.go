@@ -29,6 +29,10 @@ func TestOnlyABodyThatSpinsIsUnwoundByForce(t *testing.T) {
 		{"one more", func(co *coro.Co) { fail(co, last+1) }, true},
 		{"as many, twice, with a shielded await in between",
 			func(co *coro.Co) { fail(co, last); shielded(co); fail(co, last) }, false},
+		{"as many, and a row of the full length after a shielded await",
+			func(co *coro.Co) { fail(co, last); shielded(co); fail(co, coro.MaxIgnored) }, false},
+		{"as many, and one more after a shielded await",
+			func(co *coro.Co) { fail(co, last); shielded(co); fail(co, coro.MaxIgnored+1) }, true},
 		{"as many, and one in a scope",
 			func(co *coro.Co) {
 				fail(co, last)
@@ -47,49 +51,66 @@ func TestOnlyABodyThatSpinsIsUnwoundByForce(t *testing.T) {
 			}, true},
 	}
 	for _, test := range tests {
-		h := newHost(t)
-		finished := false
-		s := spawn(t, h, func(co *coro.Co) (int, error) {
-			co.Suspend()
-			test.cleanUp(co)
-			finished = true
-			return 7, nil
-		})
-		settle(h)
-		s.Abort()
-		settle(h)
-		v, err := take(t, s)
-		if test.forced && (finished || !errors.Is(err, core.ErrCancelled) || s.State() != task.Cancelled) ||
-			!test.forced && (!finished || v != 7 || err != nil) {
-			t.Errorf("%s: finished %t, have %d, %v, %v", test.name, finished, v, err, s.State())
+		for _, end := range []string{"abort", "context", "context, then abort"} {
+			h := newHost(t)
+			ctx := new(manual)
+			finished := false
+			s := spawnWith(t, h, ctx, func(co *coro.Co) (int, error) {
+				co.Suspend()
+				test.cleanUp(co)
+				finished = true
+				return 7, nil
+			})
+			settle(h)
+			if end != "abort" {
+				ctx.end(errCause)
+			}
+			if end != "context" {
+				s.Abort()
+			}
+			settle(h)
+			v, err := take(t, s)
+			if test.forced && (finished || !errors.Is(err, core.ErrCancelled) || s.State() != task.Cancelled ||
+				errors.Is(err, errCause) != (end == "context")) ||
+				!test.forced && (!finished || v != 7 || err != nil) {
+				t.Errorf("%s, %s: finished %t, have %d, %v, %v", end, test.name, finished, v, err, s.State())
+			}
+			ctx.unused(t)
 		}
 	}
 }
 
 // A body that ignores its abort yields to the other tasks until it is unwound by force.
 func TestABodyThatIgnoresItsAbortLetsOthersRunMeanwhile(t *testing.T) {
-	h := newHost(t)
-	told := 0
-	stubborn := spawn(t, h, func(co *coro.Co) (int, error) {
-		for {
-			if forever(co) != nil {
-				told++
+	for _, end := range []string{"abort", "context"} {
+		h := newHost(t)
+		ctx := new(manual)
+		told := 0
+		stubborn := spawnWith(t, h, ctx, func(co *coro.Co) (int, error) {
+			for {
+				if forever(co) != nil {
+					told++
+				}
 			}
+		})
+		settle(h)
+		if end == "abort" {
+			stubborn.Abort()
+		} else {
+			ctx.end(errCause)
 		}
-	})
-	settle(h)
-	stubborn.Abort()
-	rounds, gap, before := 0, 0, 0
-	spawn(t, h, func(co *coro.Co) (int, error) {
-		for ; !stubborn.Finished(); rounds++ {
-			gap, before = max(gap, told-before), told
-			co.Yield()
+		rounds, gap, before := 0, 0, 0
+		spawn(t, h, func(co *coro.Co) (int, error) {
+			for ; !stubborn.Finished(); rounds++ {
+				gap, before = max(gap, told-before), told
+				co.Yield()
+			}
+			return 0, nil
+		})
+		settle(h)
+		if gap > core.DefaultBudget+1 || rounds < coro.MaxIgnored/core.DefaultBudget || told != coro.MaxIgnored {
+			t.Errorf("%s: told %d times, %d times without a turn of the other, which had %d", end, told, gap, rounds)
 		}
-		return 0, nil
-	})
-	settle(h)
-	if gap > core.DefaultBudget+1 || rounds < coro.MaxIgnored/core.DefaultBudget || told != coro.MaxIgnored {
-		t.Errorf("told %d times, %d times without a turn of the other, which had %d", told, gap, rounds)
 	}
 }
 
