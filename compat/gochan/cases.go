@@ -150,12 +150,22 @@ func (c *sendCase[T]) giveBack(_ *pool, wake []core.Waker) []core.Waker { return
 
 // OnFuture is the case of any other future, such as a timer, a receiver of mpsc, a JoinHandle or an operation of a
 // socket (future.Func around its poll style); fn gets its value. The Select takes f over, and drops it if another case is
-// chosen. A receiver that is closed is ready for ever: a loop leaves its case out from then on. A nil f panics.
+// chosen. A receiver that is closed is ready for ever: a loop leaves its case out from then on. A nil f panics, and so does
+// a nil pointer or function in f.
 func OnFuture[T any](f core.Future[T], fn func(v T)) Case {
-	if f == nil {
-		panic("gochan: OnFuture of a nil Future")
-	}
+	assertFuture("OnFuture", f)
 	return &futureCase[T]{f: f, fn: fn}
+}
+
+// assertFuture panics if f is nil or holds a nil pointer or function: its Poll would panic later, with a text that says
+// nothing.
+func assertFuture(call string, f any) {
+	if f == nil {
+		panic("gochan: " + call + " of a nil Future")
+	}
+	if v := reflect.ValueOf(f); (v.Kind() == reflect.Pointer || v.Kind() == reflect.Func) && v.IsNil() {
+		panic("gochan: " + call + " of a nil " + v.Type().String())
+	}
 }
 
 type futureCase[T any] struct {
@@ -165,6 +175,9 @@ type futureCase[T any] struct {
 }
 
 func (c *futureCase[T]) try(cx *core.Context, _ *pool) bool {
+	if c.f == nil {
+		panic("gochan: a Case of OnFuture was used in a second Select: its future has completed or was dropped")
+	}
 	v, ok := c.f.Poll(cx)
 	if ok {
 		c.value, c.f = v, nil

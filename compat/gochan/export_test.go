@@ -20,3 +20,11 @@ func DropAfter[T any](f *RecvFuture[T], put func()) {
 	put()
 	f.leaveLine()
 }
+
+// Room returns how many lines the map of rt's pool has held since it was made.
+func Room(rt *executor.Runtime) int {
+	p := pools.Get(rt)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.peak
+}

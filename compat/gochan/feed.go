@@ -17,12 +17,19 @@ import (
 // The task waits while nothing receives from a full channel. A program that stops receiving aborts the handle; the
 // value that the task was about to send is lost then.
 func Feed[T any](s core.Spawner, capacity int, values func(co *coro.Co) iter.Seq2[T, error]) (<-chan T, joinhandle.JoinHandle[struct{}]) {
-	if values == nil {
+	switch {
+	case values == nil:
 		panic("gochan: Feed of a nil function")
+	case capacity < 0:
+		panic("gochan: Feed to a channel of a negative capacity")
 	}
 	ch := make(chan T, capacity)
 	h := executor.Do(s, func(co *coro.Co) error {
-		for v, err := range values(co) {
+		seq := values(co)
+		if seq == nil {
+			panic("gochan: the function given to Feed returned a nil Seq2")
+		}
+		for v, err := range seq {
 			if err != nil {
 				return err
 			}
@@ -40,6 +47,7 @@ func Feed[T any](s core.Spawner, capacity int, values func(co *coro.Co) iter.Seq
 // channel holds the output, so nothing waits if no goroutine receives it. To abort the task, keep its handle and call
 // [Output] instead.
 func Of[T any](s core.Spawner, f core.Future[T]) <-chan core.Result[T] {
+	assertFuture("Of", f)
 	return Output(executor.Spawn(s, f))
 }
 

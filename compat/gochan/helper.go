@@ -259,6 +259,7 @@ func (h *helper) dedicated(c client) {
 		if wake := p.settle(c, done, room[:0]); len(wake) > 0 {
 			p.mu.Unlock()
 			wakeAll(wake)
+			clear(wake) // a waker keeps its task
 			p.mu.Lock()
 		}
 	}

@@ -33,13 +33,20 @@ func lineOf[T any](p *pool, ch <-chan T) *line[T] {
 	}
 	l := &line[T]{p: p, ch: ch}
 	p.lines[ch] = l
+	p.peak = max(p.peak, len(p.lines))
 	return l
 }
+
+// keptRoom is how many lines the map may have had and still be kept when it is empty.
+const keptRoom = 64
 
 // forget removes the line if it holds nothing. Under the lock.
 func (l *line[T]) forget() {
 	if l.helper == nil && l.waiting.empty() && len(l.kept) == 0 {
 		delete(l.p.lines, l.ch)
+		if len(l.p.lines) == 0 && l.p.peak > keptRoom {
+			l.p.lines, l.p.peak = map[any]any{}, 0 // a map never shrinks
+		}
 	}
 }
 

@@ -26,6 +26,7 @@ type pool struct {
 
 	mu         sync.Mutex
 	lines      map[any]any // the *line[T] of a channel, by its <-chan T: while the line has a waiter, a helper or a value
+	peak       int         // the greatest length of lines since it was made
 	received   uint64      // values that helpers have received: their numbers give the order of those that are kept
 	selections waitList    // that wait, for keep to find
 

@@ -10,6 +10,8 @@ import (
 )
 
 // Only awaits that fail in a row cause a body to be unwound by force.
+//
+// Regression: a row after a shielded await was shorter by one.
 func TestOnlyABodyThatSpinsIsUnwoundByForce(t *testing.T) {
 	fail := func(co *coro.Co, n int) {
 		for i := range n {
