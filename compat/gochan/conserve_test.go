@@ -1,6 +1,7 @@
 package gochan_test
 
 import (
+	"context"
 	"math/rand/v2"
 	"runtime"
 	"sync"
@@ -115,6 +116,34 @@ var bodyPlans = []plan{
 			m.sent[v].Add(1)
 		}
 		return err
+	},
+	func(m *market, co *coro.Co, a, b chan int) error { // the context ends at any moment, on another goroutine
+		ctx, cancel := context.WithTimeout(context.Background(), time.Duration(rand.IntN(100))*time.Microsecond)
+		defer cancel()
+		v := m.value()
+		return coro.WithContext(co, ctx, func(co *coro.Co) error {
+			_, err := gochan.Select(co,
+				gochan.OnRecv(a, func(v int, ok bool) { m.took(v) }),
+				gochan.OnRecv(b, func(v int, ok bool) { m.took(v) }),
+				gochan.OnSend(m.out[1], v, func() { m.sent[v].Add(1) }))
+			return err
+		})
+	},
+	func(m *market, co *coro.Co, a, _ chan int) error { // ignores its abort, and is unwound by force
+		for !m.full() {
+			if v, ok, err := gochan.Recv(co, a); err == nil && ok {
+				m.took(v)
+			}
+		}
+		return nil
+	},
+	func(m *market, co *coro.Co, a, _ chan int) error { // awaits under a shield while it is aborted
+		return coro.Shield(co, func(co *coro.Co) error {
+			_, err := gochan.Select(co,
+				gochan.OnRecv(a, func(v int, ok bool) { m.took(v) }),
+				gochan.OnFuture(timer.Sleep(100*time.Microsecond), nil))
+			return err
+		})
 	},
 }
 
