@@ -17,8 +17,8 @@ import (
 //     ctx.Err(). Deferred functions run, and coro.Shield lets them await.
 //   - A body that ignores 1,000 of these in a row, with no shielded await in between, is unwound by force.
 //   - The task is Cancelled: the join returns a *joinhandle.JoinError of what the body has returned, or of the
-//     *coro.CancelError if it was unwound by force. A body that returns a value without an error, or an error that is not
-//     core.ErrCancelled, has ended before the cancellation could end it: the join returns that.
+//     *coro.CancelError if it was unwound by force. If the body returns no error, or one that is not core.ErrCancelled, the
+//     task is Completed, and the join returns that.
 //
 // The co of body has the values and the deadline of ctx. Awaits fail a moment after the end of ctx: see
 // coro.NewWithContext, which makes these tasks.
