@@ -140,3 +140,11 @@ func (s *Spinners) Enter() bool { return s.s.enter() }
 
 // SystemPoller makes the poller that a runtime has by default.
 func SystemPoller() (reactor.Poller, error) { return systemPoller() }
+
+// LiveRuntimes counts the runtimes that MayBeInside asks.
+func LiveRuntimes() int {
+	if all := live.all.Load(); all != nil {
+		return len(*all)
+	}
+	return 0
+}

@@ -148,7 +148,3 @@ func (rt *Runtime) Polling() bool {
 	}
 	return false
 }
-
-// Inside reports whether the caller is inside a task, or in other code that runs on a worker, such as a hook: whether blocking
-// its goroutine blocks a worker. It takes about a microsecond; see coro.Inside. Any goroutine.
-func Inside() bool { return insideTask() }

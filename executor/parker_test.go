@@ -329,3 +329,14 @@ func TestADistantDeadlineKeepsNoEndedRuntime(t *testing.T) {
 		}
 	})
 }
+
+func TestNextWorkerNamesAllWorkers(t *testing.T) {
+	rt := startRuntime(t, executor.Options{Workers: 3})
+	seen := map[int]int{}
+	for range 30 {
+		seen[rt.NextWorker()]++
+	}
+	if len(seen) != 3 || seen[0] != 10 || seen[1] != 10 || seen[2] != 10 {
+		t.Errorf("of 30 calls, the workers have %v, want 10 each", seen)
+	}
+}

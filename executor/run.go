@@ -107,7 +107,3 @@ func wait[T any](ctx context.Context, rt *Runtime, what string, slot *task.Slot[
 	}
 	return v, &joinhandle.JoinError{ID: info.ID, Cause: err}
 }
-
-// insideTask reports whether the caller is inside a task, or in other code that runs on a worker, such as a hook.
-// Calls that would block the worker for ever check it; a microsecond does not matter to them.
-func insideTask() bool { return coro.Inside(coro.FuncOf((*worker).run)) }

@@ -114,6 +114,7 @@ func (rt *Runtime) start() error {
 	rt.watchdog = startWatchdog(rt, rt.opts.LongPollThreshold)
 	rt.stopped.Add(len(rt.workers))
 	rt.killed.Add(len(rt.workers))
+	live.add(rt)
 	settled := make(chan error, len(rt.workers))
 	for _, w := range rt.workers {
 		go w.start(settled)

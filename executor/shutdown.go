@@ -147,6 +147,7 @@ func (rt *Runtime) stopWorkers() {
 		<-w.exited
 	}
 	rt.watchdog.close()
+	live.remove(rt)
 }
 
 func (rt *Runtime) finish(err error) error {
