@@ -137,14 +137,3 @@ func PollHere[T any](ctx context.Context, rt *Runtime, f core.Future[T]) (value 
 		}
 	}
 }
-
-// Polling reports whether a worker of rt polls a task at this moment. If not, the caller is inside no task of rt. That takes
-// a few nanoseconds, so a call that must not block inside a task asks it first, and [Inside] if it reports true. Any goroutine.
-func (rt *Runtime) Polling() bool {
-	for _, w := range rt.workers {
-		if w.current.Load() != 0 {
-			return true
-		}
-	}
-	return false
-}

@@ -55,11 +55,11 @@
 // They do what package net does: deadlines, also while a call waits; a Close, which ends all calls that wait; writes of
 // several goroutines, which do not interleave; errors of the same form. They differ in this:
 //
-//   - A call that would have to wait and is made inside a task fails with [ErrOnWorker], since it would stop the worker
-//     that is to wake it; a task of another runtime is not detected, and blocks its own worker. A call that need not wait
-//     succeeds. A dial is always refused there. Code that waits for goroutines
-//     of its own, as an http.Client and a full pool of database/sql do, is not detected: it blocks the worker, which the
-//     watchdog reports. So a task calls all such code in executor.Blocking.
+//   - A call that would have to wait fails with [ErrOnWorker] where it would stop a worker, of whichever runtime of package
+//     executor: inside a task, and in what else a worker calls, such as a waker, OnPanic or a handler of the log. A call that
+//     need not wait succeeds. A dial is always refused there. Code that waits for goroutines of its own, as an http.Client
+//     and a full pool of database/sql do, is not detected: it blocks the worker, which the watchdog reports. So a task calls
+//     all such code in executor.Blocking.
 //   - A listener closes when its runtime drains. Connections go on, and once the runtime has ended, calls that would have
 //     to wait fail with an error that is core.ErrShutdown and net.ErrClosed. http.Server.Shutdown comes before that of the
 //     runtime.

@@ -9,13 +9,15 @@ import (
 	"github.com/moduvex/moduvex-go/reactor"
 )
 
-// A gate lets the calls of ordinary goroutines wait, and refuses those that are made inside a task.
+// A gate lets the calls of ordinary goroutines wait, and refuses those that are made inside a task of any runtime, or in other
+// code that a worker runs, such as a waker or a hook.
 //
 // # Why the check is cheap
 //
-// [executor.Inside] is exact, but takes a microsecond, and more the deeper the stack is. The gate does not call it
+// [executor.Inside] is exact, but takes a microsecond, and more the deeper the stack is. The gate calls it only if a call has
+// to wait, and not
 //
-//  1. while no worker of the runtime polls a task, since the caller is inside none then; or
+//  1. while all workers of the process sleep, since the caller is on none then; or
 //  2. if it has returned false for a call of the same socket and direction by the same goroutine, with its frame at the same
 //     address.
 //
@@ -24,8 +26,8 @@ import (
 // handed on to it. Such a call blocks its worker, and the watchdog reports that. Where a goroutine has no number
 // (see [goroutine.Sign]), its frame alone counts.
 //
-// (1) does not see a task of another runtime than the socket's. Its call blocks a worker there, but none that is to wake the
-// call.
+// A host of tasks that is not a runtime of package executor has no workers that (1) knows. A call in its tasks is refused only
+// while a worker is awake.
 type gate struct {
 	rt *executor.Runtime
 
@@ -34,12 +36,12 @@ type gate struct {
 	outside [2][2]atomic.Uintptr
 }
 
-// park waits until a poll of p is woken. Inside a task it returns ErrOnWorker instead. It is not inlined, so that its frame
+// park waits until a poll of p is woken. On a worker it returns ErrOnWorker instead. It is not inlined, so that its frame
 // is at the same depth whichever poll it follows.
 //
 //go:noinline
 func (g *gate) park(p *executor.Parker, d reactor.Direction) error {
-	if g.rt.Polling() {
+	if executor.MayBeInside() {
 		var here byte
 		if !g.passes(uintptr(unsafe.Pointer(&here))*31+goroutine.Sign(), d) {
 			return ErrOnWorker
@@ -63,9 +65,9 @@ func (g *gate) passes(caller uintptr, d reactor.Direction) bool {
 	return true
 }
 
-// mayBlock returns ErrOnWorker inside a task of the runtime.
+// mayBlock returns ErrOnWorker where blocking the goroutine would block a worker.
 func (g *gate) mayBlock() error {
-	if g.rt.Polling() && executor.Inside() {
+	if executor.MayBeInside() && executor.Inside() {
 		return ErrOnWorker
 	}
 	return nil
