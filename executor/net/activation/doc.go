@@ -21,7 +21,7 @@
 //		...
 //	}
 //
-// A server of net/http takes net.FileListener of the socket's File.
+// A server of net/http takes stdnet.FreeListener of module compat, over the TCPListener, or net.FileListener of the File.
 //
 // A process that was started in another way has none: Take returns an empty list and no error, and the program listens
 // itself. The manager keeps its own copies of the descriptors, so an address stays taken after Close, and the options that

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"slices"
 	"sync/atomic"
 
 	"github.com/moduvex/moduvex-go/core"
@@ -82,6 +83,11 @@ func (lc *ListenConfig) shareOwn(network string, address *string) error {
 	lc.ReusePort = true
 	return nil
 }
+
+// Listeners returns the listeners of g: one for each worker, or one for all. They are for code that accepts by itself, such as
+// a server of net/http over stdnet.FreeListener of module compat. It accepts from all of them, since the system spreads the
+// connections over them, and beside no Serve, which would get some of the connections. Close of g closes them, too.
+func (g *ListenerGroup) Listeners() []*Listener { return slices.Clone(g.listeners) }
 
 // errServing is the error of a second Serve beside one that is under way: connections would go to either.
 var errServing = errors.New("the ListenerGroup is served already")
