@@ -42,7 +42,7 @@
 //
 // # Free connections
 //
-// [Listen], [ListenPacket], [Dialer] and [Free] make sockets that any goroutine may use, as those of package net: for the
+// [Listen], [ListenPacket], [Dialer], [Free] and [FreeListener] make sockets that any goroutine may use, as those of package net: for the
 // server and the transport of net/http, for drivers of databases, for everything that starts goroutines of its own. A call
 // first tries on its goroutine, and waits for a worker's reactor if it must. No task and no second goroutine takes part.
 //
@@ -50,7 +50,9 @@
 //	...
 //	err = server.Serve(l) // an *http.Server
 //
-// A task accepts or dials by itself, and hands the stream on with Free.
+// A task accepts or dials by itself, and hands the stream on with Free. Free makes a net.PacketConn, too: over a *udp.Socket and
+// a *unix.Datagram its result, a *UDPConn or a *UnixConn, is one. FreeListener makes a net.Listener of a listener that exists,
+// such as one that a service manager has passed (package executor/net/activation).
 //
 // They do what package net does: deadlines, also while a call waits; a Close, which ends all calls that wait; writes of
 // several goroutines, which do not interleave; errors of the same form. They differ in this:
@@ -66,6 +68,8 @@
 //   - An Accept waits while the process is out of descriptors, and logs that once, where that of package net returns an error.
 //   - SO_BROADCAST is off: a Control function turns it on.
 //   - Listen needs a port, and a name for "unix"; empty messages of "unixpacket" are skipped, and not io.EOF.
+//   - FreeListener turns no keep-alive on: a connection has that of the listener (tcp.ListenConfig.KeepAlive) or of the adopted
+//     socket (KeepAlive= of a unit of systemd), and SetKeepAliveConfig changes it.
 //   - There is no finalizer: a connection that is dropped without Close keeps its descriptor.
 //   - The timeout of a dial is os.ErrDeadlineExceeded, too. A deadline is late by up to a millisecond.
 //   - net.Buffers.WriteTo knows the types of package net only, and writes one buffer after the other to others;

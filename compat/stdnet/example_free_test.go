@@ -11,7 +11,9 @@ import (
 	"github.com/moduvex/moduvex-go/compat/stdnet"
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/executor"
+	"github.com/moduvex/moduvex-go/executor/net/activation"
 	"github.com/moduvex/moduvex-go/executor/net/tcp"
+	"github.com/moduvex/moduvex-go/executor/net/udp"
 )
 
 // The server of net/http waits with the workers of a runtime. It is used as over a listener of package net.
@@ -117,6 +119,74 @@ func ExampleFree() {
 	// Output:
 	// hello <nil>
 	// <nil> <nil>
+}
+
+// A server of net/http takes the listener that a service manager has passed, and listens itself if it was started by hand.
+func ExampleFreeListener() {
+	rt, err := executor.New(executor.Options{})
+	if err != nil {
+		panic(err)
+	}
+	defer rt.Close()
+
+	sockets, err := activation.Take(true)
+	if err != nil {
+		panic(err)
+	}
+	defer sockets.Close() // those that are left
+	var l *tcp.Listener
+	if passed := sockets.Named("http"); len(passed) > 0 {
+		l, err = passed[0].TCPListener()
+	} else {
+		l, err = tcp.Listen("tcp", "127.0.0.1:0")
+	}
+	if err != nil {
+		panic(err)
+	}
+	free, err := stdnet.FreeListener(rt, l) // owns l from here on
+	if err != nil {
+		panic(err)
+	}
+	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "hello") })}
+	served := make(chan error)
+	go func() { served <- server.Serve(free) }()
+
+	client := &http.Client{}
+	defer client.CloseIdleConnections()
+	r, err := client.Get("http://" + free.Addr().String())
+	if err != nil {
+		panic(err)
+	}
+	body, err := io.ReadAll(r.Body)
+	r.Body.Close()
+	fmt.Println(string(body), err)
+	fmt.Println(server.Shutdown(context.Background()), <-served)
+	// Output:
+	// hello <nil>
+	// <nil> http: Server closed
+}
+
+// A packet socket of executor/net, such as one that a service manager has passed, becomes a net.PacketConn.
+func ExampleFree_packets() {
+	rt, err := executor.New(executor.Options{})
+	if err != nil {
+		panic(err)
+	}
+	defer rt.Close()
+
+	s, err := udp.Listen("udp", "127.0.0.1:0")
+	if err != nil {
+		panic(err)
+	}
+	p := stdnet.Free(rt, s).(net.PacketConn)
+	defer p.Close()
+	if _, err := p.WriteTo([]byte("to myself"), p.LocalAddr()); err != nil {
+		panic(err)
+	}
+	b := make([]byte, 16)
+	n, from, err := p.ReadFrom(b)
+	fmt.Println(string(b[:n]), from.String() == p.LocalAddr().String(), err)
+	// Output: to myself true <nil>
 }
 
 // A packet socket works with code that knows net.PacketConn.

@@ -7,7 +7,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/executor"
 	"github.com/moduvex/moduvex-go/executor/net/tcp"
 	"github.com/moduvex/moduvex-go/executor/net/udp"
@@ -55,8 +54,6 @@ func (lc *ListenConfig) Listen(ctx context.Context, network, address string) (ne
 	if lc.Runtime == nil {
 		panic("stdnet: Listen without a Runtime")
 	}
-	l := &Listener{network: network}
-	l.rt = lc.Runtime
 	switch network {
 	case "tcp", "tcp4", "tcp6":
 		numeric, err := lc.number(ctx, network, address)
@@ -64,45 +61,30 @@ func (lc *ListenConfig) Listen(ctx context.Context, network, address string) (ne
 			return nil, err
 		}
 		config := tcp.ListenConfig{Backlog: lc.Backlog, ReusePort: lc.ReusePort, KeepAlive: keepAlive(lc.KeepAlive, lc.KeepAliveConfig), Control: lc.Control}
-		t, err := config.Listen(network, numeric)
-		if err != nil {
-			return nil, err
-		}
-		l.sock, l.accept = t, pollAccept(t.PollAccept)
+		l, err := config.Listen(network, numeric)
+		return listenedOn(lc.Runtime, network, l, err)
 	case "unix":
 		config := unix.ListenConfig{Backlog: lc.Backlog, Control: lc.Control}
-		t, err := config.Listen(address)
-		if err != nil {
-			return nil, err
-		}
-		l.sock, l.accept = t, pollAccept(t.PollAccept)
+		l, err := config.Listen(address)
+		return listenedOn(lc.Runtime, network, l, err)
 	case "unixpacket":
 		config := unix.ListenConfig{Backlog: lc.Backlog, Control: lc.Control}
-		t, err := config.ListenSeqpacket(address)
-		if err != nil {
-			return nil, err
-		}
-		l.sock, l.accept = t, pollAccept(t.PollAccept)
-	default:
-		return nil, &net.OpError{Op: "listen", Net: network, Err: net.UnknownNetworkError(network)}
+		l, err := config.ListenSeqpacket(address)
+		return listenedOn(lc.Runtime, network, l, err)
 	}
-	l.addr = l.sock.Addr()
-	if err := l.attach(); err != nil {
-		_ = l.sock.Close()
-		return nil, &net.OpError{Op: "listen", Net: network, Addr: l.addr, Err: cause(err)}
-	}
-	return l, nil
+	return nil, &net.OpError{Op: "listen", Net: network, Err: net.UnknownNetworkError(network)}
 }
 
-// pollAccept returns an accept of any kind as one of sockets.
-func pollAccept[S Socket](f func(*core.Context) (S, bool, error)) func(*core.Context) (Socket, bool, error) {
-	return func(cx *core.Context) (Socket, bool, error) {
-		s, ready, err := f(cx)
-		if !ready || err != nil {
-			return nil, ready, err
-		}
-		return s, true, nil
+// listenedOn is newListener of the results of a Listen. It keeps a nil pointer from becoming a net.Listener that is not nil.
+func listenedOn[S Socket](rt *executor.Runtime, network string, l Acceptor[S], err error) (net.Listener, error) {
+	if err != nil {
+		return nil, err
 	}
+	made, err := newListener(rt, network, l)
+	if err != nil {
+		return nil, err
+	}
+	return made, nil
 }
 
 // keepAlive returns the keep-alive that options of package net mean.

@@ -7,14 +7,15 @@ import (
 	"time"
 
 	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/executor"
 	"github.com/moduvex/moduvex-go/reactor"
 )
 
-// A Listener is the net.Listener that [Listen] returns. Any goroutine may call its methods; Accept fails with ErrOnWorker
-// inside a task if it would have to wait.
+// A Listener is the net.Listener that [Listen] and [FreeListener] return. Any goroutine may call its methods; Accept fails
+// with ErrOnWorker inside a task if it would have to wait.
 type Listener struct {
 	gate
-	sock    acceptor
+	sock    listening
 	accept  func(cx *core.Context) (Socket, bool, error)
 	network string
 	addr    net.Addr
@@ -25,8 +26,15 @@ var (
 	_ syscall.Conn = (*Listener)(nil)
 )
 
-// An acceptor is a listener of executor/net.
-type acceptor interface {
+// An Acceptor is a listener of executor/net in poll style: a *tcp.Listener, *unix.Listener or *unix.SeqpacketListener, whose
+// connections are sockets of type S.
+type Acceptor[S Socket] interface {
+	listening
+	PollAccept(cx *core.Context) (s S, ready bool, err error)
+}
+
+// listening has the methods of an Acceptor that do not depend on the type of its connections.
+type listening interface {
 	Attach(cx *core.Context) error
 	PollRawRead(cx *core.Context, f func(fd uintptr) (done bool)) (ready bool, err error)
 	Unwait(w core.Waker)
@@ -35,6 +43,45 @@ type acceptor interface {
 	SetDeadline(t time.Time) error
 	SyscallConn() (syscall.RawConn, error)
 	File() (*os.File, error)
+}
+
+// FreeListener returns a net.Listener over l, a listener that exists already: one that a service manager has passed (package
+// executor/net/activation), a file (tcp.FileListener), one of a tcp.ListenerGroup, or one with options that [ListenConfig]
+// lacks. Its connections are a *TCPConn or a *UnixConn, and the workers of rt share their wakes. It closes when rt drains.
+//
+// The options of l and of its connections stay as they are; unlike [Listen], FreeListener turns no keep-alive on. The caller
+// leaves l to the Listener, also if FreeListener fails: an error, as after the begin of rt's drain, means that l is closed.
+// Any goroutine; it does not wait.
+func FreeListener[S Socket](rt *executor.Runtime, l Acceptor[S]) (*Listener, error) {
+	if rt == nil {
+		panic("stdnet: FreeListener with a nil Runtime")
+	}
+	if l == nil {
+		panic("stdnet: FreeListener with a nil Acceptor")
+	}
+	return newListener(rt, l.Addr().Network(), l)
+}
+
+// newListener makes the Listener, or closes l. network is the name for errors.
+func newListener[S Socket](rt *executor.Runtime, network string, l Acceptor[S]) (*Listener, error) {
+	made := &Listener{sock: l, accept: pollAccept(l.PollAccept), network: network, addr: l.Addr()}
+	made.rt = rt
+	if err := made.attach(); err != nil {
+		_ = l.Close()
+		return nil, &net.OpError{Op: "listen", Net: network, Addr: made.addr, Err: cause(err)}
+	}
+	return made, nil
+}
+
+// pollAccept returns an accept of any kind as one of sockets.
+func pollAccept[S Socket](f func(*core.Context) (S, bool, error)) func(*core.Context) (Socket, bool, error) {
+	return func(cx *core.Context) (Socket, bool, error) {
+		s, ready, err := f(cx)
+		if !ready || err != nil {
+			return nil, ready, err
+		}
+		return s, true, nil
+	}
 }
 
 // attach has the listener close when the runtime drains.
@@ -93,7 +140,8 @@ func (l *Listener) SetDeadline(t time.Time) error {
 	return nil
 }
 
-// SetUnlinkOnClose sets whether Close removes the path of a Unix socket. The default is true.
+// SetUnlinkOnClose sets whether Close removes the path of a Unix socket. The default is true, and for a listener that was
+// taken over, such as from a service manager, false.
 func (l *Listener) SetUnlinkOnClose(on bool) {
 	if u, ok := l.sock.(interface{ SetUnlinkOnClose(on bool) }); ok {
 		u.SetUnlinkOnClose(on)
