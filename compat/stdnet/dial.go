@@ -141,13 +141,13 @@ func (d *Dialer) dialUDP(ctx context.Context, network, address string) (net.Conn
 	if err != nil {
 		return nil, d.failed(network, nil, err)
 	}
-	if ctx.Err() != nil {
-		return nil, d.failed(network, nil, dialCause(ctx, context.Cause(ctx)))
-	}
 	var first error
 	for _, to := range addrs {
 		if network != "udp" && to.Addr().Is4() != (network == "udp4") {
 			continue
+		}
+		if ctx.Err() != nil { // a connect over UDP does not wait, and so does not look
+			return nil, d.failed(network, net.UDPAddrFromAddrPort(to), dialCause(ctx, context.Cause(ctx)))
 		}
 		s, err := d.connectUDP(local, to)
 		if err == nil {
