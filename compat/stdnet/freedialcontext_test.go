@@ -48,6 +48,8 @@ func target(t *testing.T, network string) string {
 
 // A dial whose context or time is over before it begins fails over each network, although it would succeed at once, and as one
 // of package net does.
+//
+// Regression: dials over UDP and unixgram, which do not wait, did not look at their context.
 func TestFreeDialsFailOnceTheirTimeIsOver(t *testing.T) {
 	canceled, cancel := context.WithCancel(context.Background())
 	cancel()

@@ -88,6 +88,8 @@ func (w writer) Write(b []byte) (int, error) { w(); return len(b), nil }
 
 // A free call that would have to wait is refused wherever a worker runs the code: in tasks in either style and in what else a
 // worker calls, of the runtime of the socket and of another one.
+//
+// Regression: only tasks of the socket's runtime were refused, and others blocked their worker.
 func TestFreeCallsThatWouldWaitAreRefusedOnEveryWorker(t *testing.T) {
 	own, other := newRuntime(t, executor.Options{}), newRuntime(t, executor.Options{})
 	for _, of := range []struct {
