@@ -27,18 +27,18 @@ func dialNetworks() []string {
 }
 
 // target returns an address to which a dial succeeds until the end of the test.
-func target(t *testing.T, network string) string {
+func target(t *testing.T, s side, network string) string {
 	t.Helper()
 	at := address(t, network)
 	if strings.HasPrefix(network, "udp") || network == "unixgram" {
-		p, err := net.ListenPacket(network, at)
+		p, err := s.packet(network, at)
 		if err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { p.Close() })
 		return p.LocalAddr().String()
 	}
-	l, err := net.Listen(network, at)
+	l, err := s.listen(network, at)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,7 +77,7 @@ func TestFreeDialsFailOnceTheirTimeIsOver(t *testing.T) {
 		rt := newRuntime(t, executor.Options{})
 		for _, network := range dialNetworks() {
 			t.Run(over.name+"/"+network, func(t *testing.T) {
-				at := target(t, network)
+				at := target(t, freeSide(rt), network)
 				control, want := (&net.Dialer{Deadline: over.deadline, Timeout: over.timeout}).DialContext(over.ctx, network, at)
 				c, err := (&stdnet.Dialer{Runtime: rt, Deadline: over.deadline, Timeout: over.timeout}).DialContext(over.ctx, network, at)
 				for _, c := range []net.Conn{control, c} {
@@ -117,7 +117,7 @@ func TestFreeDialsFailIfTheContextEndsDuringTheLookup(t *testing.T) {
 	rt := newRuntime(t, executor.Options{})
 	for _, network := range []string{"tcp", "tcp4", "udp", "udp4"} {
 		for _, fails := range []bool{false, true} {
-			_, port, err := net.SplitHostPort(target(t, network))
+			_, port, err := net.SplitHostPort(target(t, freeSide(rt), network))
 			if err != nil {
 				t.Fatal(err)
 			}
