@@ -64,22 +64,20 @@ func TestFreeDialsFailOnceTheirTimeIsOver(t *testing.T) {
 		name     string
 		ctx      context.Context
 		deadline time.Time
-		timeout  time.Duration
 	}{
-		{"canceled", canceled, time.Time{}, 0},
-		{"canceled with a cause", caused, time.Time{}, 0},
-		{"a deadline of the context", late, time.Time{}, 0},
-		{"a timeout of the context", soon, time.Time{}, 0},
-		{"a deadline of the dialer", context.Background(), longAgo, 0},
-		{"a timeout of the dialer", context.Background(), time.Time{}, time.Nanosecond},
-		{"canceled, and a deadline", canceled, longAgo, 0},
+		{"canceled", canceled, time.Time{}},
+		{"canceled with a cause", caused, time.Time{}},
+		{"a deadline of the context", late, time.Time{}},
+		{"a timeout of the context", soon, time.Time{}},
+		{"a deadline of the dialer", context.Background(), longAgo},
+		{"canceled, and a deadline", canceled, longAgo},
 	} {
 		rt := newRuntime(t, executor.Options{})
 		for _, network := range dialNetworks() {
 			t.Run(over.name+"/"+network, func(t *testing.T) {
 				at := target(t, freeSide(rt), network)
-				control, want := (&net.Dialer{Deadline: over.deadline, Timeout: over.timeout}).DialContext(over.ctx, network, at)
-				c, err := (&stdnet.Dialer{Runtime: rt, Deadline: over.deadline, Timeout: over.timeout}).DialContext(over.ctx, network, at)
+				control, want := (&net.Dialer{Deadline: over.deadline}).DialContext(over.ctx, network, at)
+				c, err := (&stdnet.Dialer{Runtime: rt, Deadline: over.deadline}).DialContext(over.ctx, network, at)
 				for _, c := range []net.Conn{control, c} {
 					if c != nil {
 						t.Errorf("connected to %v", c.RemoteAddr())
