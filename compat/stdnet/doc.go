@@ -42,17 +42,18 @@
 //
 // # Free connections
 //
-// [Listen], [ListenPacket], [Dialer], [Free] and [FreeListener] make sockets that any goroutine may use, as those of package net: for the
-// server and the transport of net/http, for drivers of databases, for everything that starts goroutines of its own. A call
-// first tries on its goroutine, and waits for a worker's reactor if it must. No task and no second goroutine takes part.
+// [Listen], [ListenPacket], [Dialer], [Free] and [FreeListener] make sockets that any goroutine may use, as those of package
+// net: for the server and the transport of net/http, for drivers of databases, for everything that starts goroutines of its
+// own. A call first tries on its goroutine, and waits for a worker's reactor if it must. No task and no second goroutine takes
+// part.
 //
 //	l, err := stdnet.Listen(rt, "tcp", ":8080")
 //	...
 //	err = server.Serve(l) // an *http.Server
 //
-// A task accepts or dials by itself, and hands the stream on with Free. Free makes a net.PacketConn, too: over a *udp.Socket and
-// a *unix.Datagram its result, a *UDPConn or a *UnixConn, is one. FreeListener makes a net.Listener of a listener that exists,
-// such as one that a service manager has passed (package executor/net/activation).
+// A task accepts or dials by itself, and hands the stream on with Free. The result of Free over a *udp.Socket or a
+// *unix.Datagram is a net.PacketConn, too. FreeListener makes a net.Listener of a listener that exists, such as one that a
+// service manager has passed (package executor/net/activation).
 //
 // They do what package net does: deadlines, also while a call waits; a Close, which ends all calls that wait; writes of
 // several goroutines, which do not interleave; errors of the same form. They differ in this:

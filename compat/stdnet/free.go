@@ -43,9 +43,10 @@ type Socket interface {
 	Close() error
 }
 
-// Free returns a net.Conn over s that any goroutine may use, as one of package net: a *TCPConn, *UnixConn or *UDPConn. The
-// latter two are a net.PacketConn, too, as for a *unix.Datagram and a *udp.Socket. rt is the runtime that s was accepted or
-// dialed with, whose workers wake the goroutines: calls inside tasks are refused if they would have to wait. The caller leaves s to the net.Conn, whose Close closes s. Any goroutine.
+// Free returns a net.Conn over s that any goroutine may use, as one of package net: a *TCPConn, *UnixConn or *UDPConn. Over a
+// *udp.Socket and a *unix.Datagram it is a net.PacketConn, too: Free(rt, s).(net.PacketConn). rt is the runtime that s was
+// accepted or dialed with, whose workers wake the goroutines: calls inside tasks are refused if they would have to wait. The
+// caller leaves s to the net.Conn, whose Close closes s. Any goroutine.
 func Free(rt *executor.Runtime, s Socket) net.Conn {
 	if rt == nil {
 		panic("stdnet: Free with a nil Runtime")
