@@ -58,6 +58,14 @@ func address(tb testing.TB, network string) string {
 // connected returns the two ends of a connection: the dialer's and the listener's.
 func connected(tb testing.TB, dialer, listener side, network string) (c, peer net.Conn) {
 	tb.Helper()
+	c, peer = connect(tb, dialer, listener, network)
+	tb.Cleanup(func() { c.Close(); peer.Close() })
+	return c, peer
+}
+
+// connect is connected for a test that closes both.
+func connect(tb testing.TB, dialer, listener side, network string) (c, peer net.Conn) {
+	tb.Helper()
 	l, err := listener.listen(network, address(tb, network))
 	if err != nil {
 		tb.Fatal(err)
@@ -80,7 +88,6 @@ func connected(tb testing.TB, dialer, listener side, network string) (c, peer ne
 	if a.err != nil {
 		tb.Fatal(a.err)
 	}
-	tb.Cleanup(func() { c.Close(); a.c.Close() })
 	return c, a.c
 }
 
