@@ -93,8 +93,8 @@
 // FromConn of a package takes a connection over from package net, and FileConn, FileListener and so on one from an *os.File.
 // They duplicate the descriptor, check what it is, and make it non-blocking. Options of the socket stay; deadlines, which
 // are those of the other package, do not. The File method of a socket is the way back: net.FileConn takes such a file.
-// Windows has none of these: they fail with errors.ErrUnsupported. Package activation has the sockets that a service
-// manager passes to the process.
+// On Windows package net has a socket for itself: it takes one that no other connection of package net has, and FromConn
+// takes it away. Package activation has the sockets that a service manager passes to the process, which Windows has not.
 //
 // # Closing
 //

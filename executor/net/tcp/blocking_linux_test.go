@@ -22,18 +22,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// makeBlocking switches the socket to blocking mode, as a process that shares it can.
-func makeBlocking(tb testing.TB, c syscall.Conn) {
-	tb.Helper()
-	raw, err := c.SyscallConn()
-	if err != nil {
-		tb.Fatal(err)
-	}
-	if cerr := raw.Control(func(fd uintptr) { err = unix.SetNonblock(int(fd), false) }); cerr != nil || err != nil {
-		tb.Fatal(cerr, err)
-	}
-}
-
 // fill writes until there is no room.
 func fill(tb testing.TB, s *tcp.Stream) {
 	tb.Helper()

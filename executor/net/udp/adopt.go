@@ -14,8 +14,11 @@ import (
 // writes of c that are pending then fail with net.ErrClosed.
 //
 // The options of the socket, its address, its peer and its groups stay as they are. Deadlines of c do not count for the
-// Socket. A socket of another kind gives an error that says so. On Windows, FromConn returns errors.ErrUnsupported. Any
-// goroutine; it does not wait.
+// Socket. A socket of another kind gives an error that says so. Any goroutine; it does not wait.
+//
+// On Windows, package net has told the socket not to report that a datagram was refused, and [Socket.Connect] makes it
+// report so. FromConn takes the socket away from package net's completion port: in what else of package net shares it,
+// waits never end.
 func FromConn(c net.Conn) (*Socket, error) { return from(c) }
 
 // FromPacketConn is FromConn for a net.PacketConn.
@@ -26,13 +29,13 @@ func from(c interface{ Close() error }) (*Socket, error) {
 	if err != nil {
 		return nil, err
 	}
-	_ = c.Close() // whatever it returns, s has the socket
+	netfd.CloseOriginal(c, s.fd.Sysfd())
 	return s, nil
 }
 
 // FileSocket returns a Socket with a duplicate of f's descriptor, which must be a UDP socket. f stays open, and the caller
 // closes it. The two share the socket: FileSocket makes it non-blocking for both, and leaves its options as they are. A
-// socket of another kind gives an error that says so. On Windows, FileSocket returns errors.ErrUnsupported.
+// socket of another kind gives an error that says so.
 func FileSocket(f *os.File) (*Socket, error) { return adopt(f) }
 
 func adopt(c any) (*Socket, error) {
@@ -47,7 +50,7 @@ func adopt(c any) (*Socket, error) {
 
 // File returns a duplicate of the descriptor, close-on-exec, such as for a child process. The caller closes it; s stays
 // open. The two share the socket, which is non-blocking: a process that does not expect that mode changes it for both. On
-// Windows, File returns errors.ErrUnsupported.
+// Windows the duplicate is one of the handle: package net takes it, and only one connection at a time of a socket.
 func (s *Socket) File() (*os.File, error) {
 	f, err := s.fd.File("udp:" + s.LocalAddr().String())
 	return f, s.wrap("file", err)

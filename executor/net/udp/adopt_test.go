@@ -1,5 +1,3 @@
-//go:build unix
-
 package udp_test
 
 import (
@@ -69,6 +67,43 @@ func TestSocketsAreTakenOver(t *testing.T) {
 			return err
 		})
 	}
+}
+
+// A Socket goes to a file and back, and both receive.
+func TestFilesAreDuplicates(t *testing.T) {
+	rt := nettest.NewRuntime(t)
+	s, peer := bind(t), bind(t)
+	f, err := s.File()
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := udp.FileSocket(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer second.Close()
+	if err := f.Close(); err != nil {
+		t.Error(err)
+	}
+	if second.LocalAddrPort() != s.LocalAddrPort() {
+		t.Errorf("it is bound to %v, want %v", second.LocalAddrPort(), s.LocalAddrPort())
+	}
+	nettest.Do(t, rt, func(co *coro.Co) error {
+		for _, to := range []*udp.Socket{s, second} {
+			if _, err := peer.WriteTo(co, []byte("x"), s.LocalAddrPort()); err != nil {
+				return err
+			}
+			if _, err := want(co, to, "x"); err != nil {
+				return err
+			}
+		}
+		s.Close()
+		if _, err := second.WriteTo(co, []byte("y"), peer.LocalAddrPort()); err != nil {
+			return err
+		}
+		_, err := want(co, peer, "y")
+		return err
+	})
 }
 
 func TestOtherSocketsAreRefused(t *testing.T) {

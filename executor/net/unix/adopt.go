@@ -15,7 +15,8 @@ import (
 // only if it succeeds; reads and writes of c that are pending then fail with net.ErrClosed.
 //
 // The options of the socket stay as they are. Deadlines of c do not count for the Stream. A socket of another kind gives an
-// error that says so. On Windows, FromConn returns errors.ErrUnsupported. Any goroutine; it does not wait.
+// error that says so. On Windows, FromConn also takes the socket away from package net's completion port: in what else
+// of package net shares it, such as a file of c's File method, waits never end. Any goroutine; it does not wait.
 func FromConn(c net.Conn) (*Stream, error) { return from(c, sys.Stream, newStream) }
 
 // FromSeqpacketConn is FromConn for a connection of messages, of the network "unixpacket".
@@ -27,7 +28,7 @@ func FromDatagramConn(c net.Conn) (*Datagram, error) { return from(c, sys.Datagr
 
 // FileConn returns a Stream with a duplicate of f's descriptor, which must be a connected Unix stream socket. f stays open,
 // and the caller closes it. The two share the socket: FileConn makes it non-blocking for both, and leaves its options as
-// they are. A socket of another kind gives an error that says so. On Windows, FileConn returns errors.ErrUnsupported.
+// they are. A socket of another kind gives an error that says so.
 func FileConn(f *os.File) (*Stream, error) { return adopt(f, sys.Stream, newStream) }
 
 // FileSeqpacket is FileConn for a connection of messages.
@@ -39,8 +40,8 @@ func FileDatagram(f *os.File) (*Datagram, error) { return adopt(f, sys.Datagram,
 // FileListener returns a Listener with a duplicate of f's descriptor, which must be a listening Unix stream socket. f stays
 // open, and the caller closes it. The two share the socket: FileListener makes it non-blocking for both. Close leaves the
 // path, as in package net, since other processes may use the socket: SetUnlinkOnClose changes that. A socket of another
-// kind gives an error that says so, except that Darwin and OpenBSD do not tell a socket that listens from one that is not
-// connected. On Windows, FileListener returns errors.ErrUnsupported.
+// kind gives an error that says so, except that Darwin, OpenBSD and Windows do not tell a socket that listens from one
+// that is not connected.
 func FileListener(f *os.File) (*Listener, error) {
 	l := &Listener{}
 	if err := l.adopt(f, sys.Stream); err != nil {
@@ -59,20 +60,28 @@ func FileSeqpacketListener(f *os.File) (*SeqpacketListener, error) {
 }
 
 func from[S any](c net.Conn, kind sys.Kind, open func(fd int) S) (none S, err error) {
-	s, err := adopt(c, kind, open)
+	fd, err := duplicate(c, kind)
 	if err != nil {
 		return none, err
 	}
-	_ = c.Close() // whatever it returns, s has the socket
-	return s, nil
+	netfd.CloseOriginal(c, fd)
+	return open(fd), nil
 }
 
-func adopt[S any](c any, kind sys.Kind, open func(fd int) S) (none S, err error) {
-	fd, _, err := netfd.Adopt(c, netfd.Wanted{Network: kind.Network(), Connected: kind != sys.Datagram})
+func adopt[S any](f *os.File, kind sys.Kind, open func(fd int) S) (none S, err error) {
+	fd, err := duplicate(f, kind)
 	if err != nil {
-		return none, netfd.AdoptError(c, kind.Network(), err)
+		return none, err
 	}
 	return open(fd), nil
+}
+
+func duplicate(c any, kind sys.Kind) (fd int, err error) {
+	fd, _, err = netfd.Adopt(c, netfd.Wanted{Network: kind.Network(), Connected: kind != sys.Datagram})
+	if err != nil {
+		return -1, netfd.AdoptError(c, kind.Network(), err)
+	}
+	return fd, nil
 }
 
 func (l *listener) adopt(f *os.File, kind sys.Kind) error {
@@ -92,14 +101,14 @@ func (l *listener) adopt(f *os.File, kind sys.Kind) error {
 
 // File returns a duplicate of the descriptor, close-on-exec, such as for a child process. The caller closes it; the socket
 // stays open. The two share the socket, which is non-blocking: a process that does not expect that mode changes it for
-// both. On Windows, File returns errors.ErrUnsupported.
+// both. On Windows the duplicate is one of the handle: package net takes it, and only one connection at a time of a socket.
 func (s *socket) File() (*os.File, error) {
 	f, err := s.fd.File(s.kind.Network() + ":" + s.LocalAddr().String() + "->" + s.RemoteAddr().String())
 	return f, s.wrap("file", err)
 }
 
 // File returns a duplicate of the descriptor, close-on-exec, such as for a child process. The caller closes it; l stays
-// open. The two share the socket, which is non-blocking. On Windows, File returns errors.ErrUnsupported.
+// open. The two share the socket, which is non-blocking.
 func (l *listener) File() (*os.File, error) {
 	f, err := l.fd.File(l.kind.Network() + ":" + l.Addr().String())
 	return f, l.wrap("file", err)

@@ -2,6 +2,7 @@ package netfd
 
 import (
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"syscall"
@@ -28,7 +29,10 @@ func Adopt(c any, want Wanted) (fd int, d sys.Description, err error) {
 		}
 		return -1, d, err
 	}
-	if derr != nil {
+	switch {
+	case derr == sys.ErrNotSocket:
+		return -1, d, &kindError{have: d.String(), want: want}
+	case derr != nil:
 		return -1, d, derr
 	}
 	if d, err = want.check(fd); err == nil {
@@ -39,6 +43,13 @@ func Adopt(c any, want Wanted) (fd int, d sys.Description, err error) {
 		return -1, d, err
 	}
 	return fd, d, nil
+}
+
+// CloseOriginal closes c, of which fd is the duplicate that an Adopt has made. Whatever the Close returns, fd has the
+// socket. A Close of package net returns when no operation of c is pending.
+func CloseOriginal(c io.Closer, fd int) {
+	_ = c.Close()
+	sys.Detach(fd)
 }
 
 // A Wanted is the kind of socket that a caller of Adopt wants.
@@ -109,11 +120,7 @@ func (f *FD) File(name string) (*os.File, error) {
 		return nil, err
 	}
 	defer f.Release()
-	fd, err := sys.Dup(f.Sysfd())
-	if err != nil {
-		return nil, err
-	}
-	return os.NewFile(uintptr(fd), name), nil
+	return sys.DupFile(f.Sysfd(), name)
 }
 
 // File is that of FD.

@@ -1,5 +1,10 @@
 package sys
 
+import "errors"
+
+// ErrNotSocket is the error of Dup for a descriptor that is no socket, where Dup duplicates nothing else.
+var ErrNotSocket = errors.New("not a socket")
+
 // A Description is what [Describe] finds out about a descriptor.
 type Description struct {
 	// Network is "tcp", "udp", "unix", "unixgram" or "unixpacket", or empty for anything else.

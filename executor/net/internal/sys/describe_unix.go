@@ -18,6 +18,18 @@ func Dup(fd int) (int, error) {
 	}
 }
 
+// DupFile returns a duplicate of fd as a file with a name, close-on-exec.
+func DupFile(fd int, name string) (*os.File, error) {
+	dup, err := Dup(fd)
+	if err != nil {
+		return nil, err
+	}
+	return os.NewFile(uintptr(dup), name), nil
+}
+
+// Detach does nothing: several packages can wait for one socket.
+func Detach(int) {}
+
 // Describe finds out what fd is. It fails only if fd is closed.
 func Describe(fd int) (d Description, err error) {
 	kind, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_TYPE)
