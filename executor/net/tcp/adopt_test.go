@@ -52,6 +52,14 @@ func control(tb testing.TB, c syscall.Conn, f func(fd uintptr) error) {
 	}
 }
 
+// wantNothingToRead fails if a read finds something, and does not return if s is in blocking mode.
+func wantNothingToRead(tb testing.TB, s *tcp.Stream) {
+	tb.Helper()
+	if n, ok, err := s.TryRead(make([]byte, 1)); ok || err != nil {
+		tb.Errorf("TryRead returns %d, %v, %v", n, ok, err)
+	}
+}
+
 // echoes has s answer what its peer writes.
 func echoes(tb testing.TB, rt *executor.Runtime, s *tcp.Stream, peer net.Conn) {
 	tb.Helper()
@@ -87,6 +95,7 @@ func TestFromConnTakesTheConnectionOver(t *testing.T) {
 		t.Errorf("the original is open: %v", err)
 	}
 	wantDescriptor(t, s)
+	wantNothingToRead(t, s)
 	if noDelay(t, s) {
 		t.Error("an option has changed")
 	}
@@ -190,6 +199,7 @@ func TestFilesAreDuplicates(t *testing.T) {
 		t.Error(err)
 	}
 	wantDescriptor(t, second)
+	wantNothingToRead(t, second)
 	peer.Write([]byte("x"))
 	if err := nettest.Finish(t, wait); err != nil {
 		t.Errorf("a read of the first: %v", err)
@@ -222,6 +232,9 @@ func TestFilesAreDuplicates(t *testing.T) {
 	}
 	defer again.Close()
 	wantDescriptor(t, again)
+	if a, ok, err := again.TryAccept(); ok || err != nil {
+		t.Errorf("TryAccept returns %v, %v, %v", a, ok, err)
+	}
 	if again.Addr().String() != at {
 		t.Errorf("it listens on %v, want %v", again.Addr(), at)
 	}

@@ -9,8 +9,7 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// wantDescriptor fails unless a child process does not inherit the handle of c. No call tells whether it is non-blocking:
-// a test that waits does.
+// wantDescriptor fails unless a child process does not inherit the handle of c. No call tells whether it is non-blocking.
 func wantDescriptor(tb testing.TB, c syscall.Conn) {
 	tb.Helper()
 	var flags uint32
@@ -52,12 +51,19 @@ func noDelay(tb testing.TB, c syscall.Conn) bool {
 // fileOf returns a duplicate of c's handle.
 func fileOf(tb testing.TB, c syscall.Conn) *os.File {
 	tb.Helper()
+	var f *os.File
+	control(tb, c, func(fd uintptr) error { f = duplicate(tb, windows.Handle(fd), "socket"); return nil })
+	return f
+}
+
+func duplicate(tb testing.TB, h windows.Handle, name string) *os.File {
+	tb.Helper()
+	this := windows.CurrentProcess()
 	var dup windows.Handle
-	control(tb, c, func(fd uintptr) error {
-		this := windows.CurrentProcess()
-		return windows.DuplicateHandle(this, windows.Handle(fd), this, &dup, 0, false, windows.DUPLICATE_SAME_ACCESS)
-	})
-	return os.NewFile(uintptr(dup), "socket")
+	if err := windows.DuplicateHandle(this, h, this, &dup, 0, false, windows.DUPLICATE_SAME_ACCESS); err != nil {
+		tb.Fatal(err)
+	}
+	return os.NewFile(uintptr(dup), name)
 }
 
 // freshSocket returns a TCP socket that is neither connected nor listening, in blocking mode.
@@ -68,5 +74,6 @@ func freshSocket(tb testing.TB) *os.File {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return os.NewFile(uintptr(s), "fresh")
+	defer windows.Closesocket(s)
+	return duplicate(tb, s, "fresh")
 }

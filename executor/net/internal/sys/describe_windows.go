@@ -14,11 +14,11 @@ func Dup(fd int) (int, error) {
 		return -1, callError("wsastartup", err)
 	}
 	var info windows.WSAProtocolInfo
-	if err := windows.WSADuplicateSocket(windows.Handle(fd), windows.GetCurrentProcessId(), &info); err != nil {
-		// Not every system says of the duplication that this is why it fails.
-		if _, e := windows.GetsockoptInt(windows.Handle(fd), windows.SOL_SOCKET, soType); e == windows.WSAENOTSOCK {
-			return -1, ErrNotSocket
-		}
+	switch err := windows.WSADuplicateSocket(windows.Handle(fd), windows.GetCurrentProcessId(), &info); err {
+	case nil:
+	case windows.WSAENOTSOCK, windows.WSAEOPNOTSUPP: // the latter under Wine
+		return -1, ErrNotSocket
+	default:
 		return -1, callError("wsaduplicatesocket", err)
 	}
 	const asInInfo = -1
