@@ -6,7 +6,6 @@ import (
 	"io"
 	"net"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -18,10 +17,7 @@ import (
 func TestCopiesOfBoundConns(t *testing.T) {
 	const size = 3 << 20
 	text := strings.Repeat("0123456789abcdef", size/16)
-	name := filepath.Join(t.TempDir(), "file")
-	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	name := fileWith(t, []byte(text))
 	for what, send := range map[string]func(co *coro.Co, c net.Conn, from stdnet.Stream) (int64, error){
 		"a file": func(_ *coro.Co, c net.Conn, _ stdnet.Stream) (int64, error) {
 			f, err := os.Open(name)

@@ -9,7 +9,6 @@ import (
 	"math/rand/v2"
 	"net"
 	"os"
-	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
@@ -39,10 +38,7 @@ func sumOf(b []byte) string { return fmt.Sprintf("%d %x %v", len(b), sha256.Sum2
 // A file arrives whole, its limit is kept, and its position moves, as with package net.
 func TestFreeSendsFilesWholeAndWithinTheirLimit(t *testing.T) {
 	data := randomBytes(3 << 20)
-	path := filepath.Join(t.TempDir(), "file")
-	if err := os.WriteFile(path, data, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	path := fileWith(t, data)
 	compare(t, func(t *testing.T, s side) (out []string) {
 		for _, limit := range []int64{0, 1, 1 << 20, int64(len(data)), int64(len(data)) + 5} {
 			f, err := os.Open(path)

@@ -55,6 +55,22 @@ func address(tb testing.TB, network string) string {
 	return filepath.Join(dir, "s")
 }
 
+// fileWith returns the name of a file with data. It needs no os.RemoveAll, which fails under Wine.
+func fileWith(tb testing.TB, data []byte) string {
+	f, err := os.CreateTemp("", "file")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { os.Remove(f.Name()) })
+	if _, err := f.Write(data); err != nil {
+		tb.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		tb.Fatal(err)
+	}
+	return f.Name()
+}
+
 // connected returns the two ends of a connection: the dialer's and the listener's.
 func connected(tb testing.TB, dialer, listener side, network string) (c, peer net.Conn) {
 	tb.Helper()
