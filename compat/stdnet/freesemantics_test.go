@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -226,13 +227,19 @@ func blockedWrites(c net.Conn, n int) (ended []<-chan error) {
 
 // Package net is the control: what it says, the free form says, too, on the side of the dialer and of the listener.
 func TestFreeBehavesAsPackageNet(t *testing.T) {
-	needUnixErrors(t)
+	// On Windows, the empty read of package net waits for bytes, its read after CloseRead is an error, and which error a
+	// write to an end that is gone has varies.
+	differ := []string{"an empty read and an empty write", "an empty read and write after a deadline", "CloseRead",
+		"a write to an end that is gone"}
 	rt := newRuntime(t, executor.Options{})
 	for _, network := range []string{"tcp", "unix"} {
 		if strings.HasPrefix(network, "unix") && runtime.GOOS == "windows" {
 			continue
 		}
 		for _, b := range behaviours {
+			if runtime.GOOS == "windows" && slices.Contains(differ, b.name) {
+				continue
+			}
 			t.Run(network+"/"+b.name, func(t *testing.T) {
 				for _, accepted := range []bool{false, true} {
 					run := func(s side) []string {

@@ -44,7 +44,6 @@ func saidOf(err error) string {
 }
 
 func TestFreeListenersBehaveAsPackageNets(t *testing.T) {
-	needUnixErrors(t)
 	for _, network := range []string{"tcp", "tcp4", "unix"} {
 		if network == "unix" && runtime.GOOS == "windows" {
 			continue
@@ -78,7 +77,6 @@ func TestFreeListenersBehaveAsPackageNets(t *testing.T) {
 }
 
 func TestFreeDialsFailAsPackageNets(t *testing.T) {
-	needUnixErrors(t)
 	canceled, cancel := context.WithCancel(context.Background())
 	cancel()
 	late, cancel := context.WithDeadline(context.Background(), longAgo)
@@ -113,7 +111,9 @@ func TestFreeDialsFailAsPackageNets(t *testing.T) {
 }
 
 func TestFreePacketsBehaveAsPackageNets(t *testing.T) {
-	needUnixErrors(t)
+	if runtime.GOOS == "windows" {
+		t.Skip("the calls and errors of package net are others")
+	}
 	compare(t, func(t *testing.T, s side) (out []string) {
 		p, err := s.packet("udp", "127.0.0.1:0")
 		if err != nil {
