@@ -23,6 +23,7 @@
 //     the shutdown later, nothing is reported: the caller of the shutdown knows both.
 //   - An Edge registration whose ReadReady was reported and that has not been rearmed gets no report of the peer's
 //     end. Its owner has to read until would-block and so finds the end.
+//   - A socket may be associated with another completion port, as those of package net are: a poll does not use it.
 //   - If a layered service provider is above a socket, the Poller polls the socket of the base provider.
 //   - A timeout is rounded up to milliseconds and ends at a tick of the system's clock: up to 16 ms late, or 1 ms
 //     if a program has requested a finer tick.
