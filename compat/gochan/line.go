@@ -1,6 +1,7 @@
 package gochan
 
 import (
+	"cmp"
 	"reflect"
 	"slices"
 
@@ -76,7 +77,7 @@ func keep[T any](p *pool, ch <-chan T, k numbered[T], wake []core.Waker) []core.
 		return wake
 	}
 	at, _ := slices.BinarySearchFunc(l.kept, k, func(a, b numbered[T]) int {
-		return int(int64(a.number - b.number))
+		return cmp.Compare(a.number, b.number)
 	})
 	l.kept = slices.Insert(l.kept, at, k)
 	p.kept.Add(1)
