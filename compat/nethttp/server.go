@@ -1,88 +1,229 @@
 package nethttp
 
 import (
+	"cmp"
 	"context"
+	"crypto/tls"
+	"log"
 	"net"
 	"net/http"
+	"sync"
+	"sync/atomic"
 	"time"
 
+	"github.com/moduvex/moduvex-go/compat/stdnet"
+	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/executor"
 )
 
-// A Server serves HTTP with the engine of net/http. Its fields are set before the first call of a Serve method, and not
-// changed after that. Any goroutine may call its methods.
+// A Server serves HTTP with the engine of net/http. Its fields, and those of HTTP, are set before the first call of a
+// method and not changed after that. Any goroutine may call its methods.
 type Server struct {
-	// Runtime has the workers that keep the connections that wait. The caller ends it after the server.
+	// Runtime has the workers on which connections wait. The program shuts it down after the server; if it drains before,
+	// the server shuts down, too.
 	Runtime *executor.Runtime
 
-	// HTTP is the engine, with the handler, the timeouts and the limits. From the first call of a Serve method on, its
-	// fields ConnState and ConnContext belong to the Server, which calls the functions that were there.
+	// HTTP is the engine, with the handler, the time-outs and the limits; nil is an http.Server without any. The Server
+	// wraps its functions BaseContext, ConnContext and ConnState, so the program does not read these fields back. Its
+	// Shutdown, Close and RegisterOnShutdown do what those of the Server do.
 	HTTP *http.Server
 
 	// Exchange is where handlers run. The default is Goroutines.
 	Exchange Exchange
 
-	// Linger is how long a connection without a request keeps its goroutine: the next request costs less meanwhile. The
-	// default, 0, is 50 ms; a negative value is none.
+	// Linger is how long a connection without a request keeps its goroutine and its buffers, so that a request that comes
+	// soon costs less. 0 is 50 ms; less than 0 is none. The end is up to half of it late.
 	Linger time.Duration
 
-	// MaxConns is how many connections the server holds at most: beyond that it accepts none, and they wait in the
-	// listener's queue. 0 is no limit.
+	// MaxConns is how many connections the server has at most. Then it accepts no more, and they wait in the queue of
+	// the listener. 0 is no limit.
 	MaxConns int
 
-	// MaxConnsPerAddr is how many of them may have the same remote IP address: one more is closed when it is accepted.
-	// 0 is no limit.
+	// MaxConnsPerAddr is how many connections may come from one IP address. One more is closed when it is accepted. 0 is
+	// no limit.
 	MaxConnsPerAddr int
+
+	once     sync.Once
+	setup    sync.Mutex     // makes the configurations for TLS, one at a time
+	shards   []shard        // by worker
+	spawners []core.Spawner // by worker
+	limits   limits
+	prior    bool // the engine speaks HTTP/2 without TLS
+
+	// The program's.
+	connState   func(net.Conn, http.ConnState)
+	connContext func(context.Context, net.Conn) context.Context
+
+	sweeping atomic.Bool
+	sweeps   atomic.Uint32
+
+	accepted, refused, parks, resumes atomic.Uint64
 }
 
-// An Exchange is a place for handlers to run.
+// An Exchange is where handlers run.
 type Exchange int
 
 const (
-	// Goroutines runs each handler on a goroutine, which may block: everything is as with net/http.
+	// Goroutines runs each handler on a goroutine, where it may block, as net/http does.
 	Goroutines Exchange = iota
 
-	// Tasks runs each handler of HTTP/1 in a task, whose Co is that of [Co]. It must await instead of blocking.
+	// Tasks runs the handlers of HTTP/1 without TLS in tasks, whose Co is [Co]. They await, and do not block.
 	Tasks
 )
 
-// ListenAndServe listens on the TCP address HTTP.Addr, ":http" if empty, and calls [Server.Serve].
-func (s *Server) ListenAndServe() error { return s.HTTP.ListenAndServe() }
+// ListenAndServe listens on the TCP address HTTP.Addr, ":http" if that is empty, and calls [Server.Serve].
+func (s *Server) ListenAndServe() error {
+	l, err := s.listen(":http")
+	if err != nil {
+		return err
+	}
+	return s.Serve(l)
+}
 
-// ListenAndServeTLS is ListenAndServe for TLS.
+// ListenAndServeTLS listens on the TCP address HTTP.Addr, ":https" if that is empty, and calls [Server.ServeTLS].
 func (s *Server) ListenAndServeTLS(certFile, keyFile string) error {
-	return s.HTTP.ListenAndServeTLS(certFile, keyFile)
+	l, err := s.listen(":https")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = l.Close() }()
+	return s.ServeTLS(l, certFile, keyFile)
 }
 
-// Serve accepts connections from l and serves them until Shutdown or Close.
-func (s *Server) Serve(l net.Listener) error { return s.HTTP.Serve(l) }
+func (s *Server) listen(addr string) (net.Listener, error) {
+	s.once.Do(s.init)
+	return stdnet.Listen(s.Runtime, "tcp", cmp.Or(s.HTTP.Addr, addr))
+}
 
-// ServeTLS is Serve for TLS.
+// Serve accepts connections from l and serves them until [Server.Shutdown] or [Server.Close], or an accept fails. It closes
+// l. Its error is never nil; after Shutdown and Close it is http.ErrServerClosed.
+//
+// Connections of l wait without a goroutine if l is a listener of package stdnet or of package net, for TCP or Unix sockets;
+// with those of stdnet, an accept costs less. The engine gets others as they are accepted, such as those of tls.NewListener:
+// pass what that wraps to [Server.ServeTLS].
+func (s *Server) Serve(l net.Listener) error {
+	s.once.Do(s.init)
+	return s.serve(l, nil)
+}
+
+// ServeTLS is Serve for TLS: with HTTP.TLSConfig, and the certificate and key of the files. The names may be empty if the
+// configuration has a certificate. Clients may choose HTTP/2, as with net/http; such a connection keeps its goroutines.
 func (s *Server) ServeTLS(l net.Listener, certFile, keyFile string) error {
-	return s.HTTP.ServeTLS(l, certFile, keyFile)
+	s.once.Do(s.init)
+	config, err := s.tlsConfig(certFile, keyFile)
+	if err != nil {
+		return err
+	}
+	return s.serve(l, config)
 }
 
-// Shutdown closes the listeners and the connections without a request, and waits for the others.
-func (s *Server) Shutdown(ctx context.Context) error { return s.HTTP.Shutdown(ctx) }
+func (s *Server) init() {
+	if s.Runtime == nil {
+		panic("nethttp: Server without a Runtime")
+	}
+	if s.HTTP == nil {
+		s.HTTP = &http.Server{}
+	}
+	n := s.Runtime.Workers()
+	s.shards = make([]shard, n)
+	for i := range n {
+		s.spawners = append(s.spawners, executor.Named(s.Runtime.On(i), "nethttp"))
+	}
+	s.limits.init(s.MaxConns, s.MaxConnsPerAddr)
+	s.prior = s.HTTP.Protocols != nil && s.HTTP.Protocols.UnencryptedHTTP2()
+	s.hook()
+}
 
-// Close closes the listeners and all connections.
-func (s *Server) Close() error { return s.HTTP.Close() }
+func (s *Server) serve(l net.Listener, config *tls.Config) error {
+	f := newFeed(s, l)
+	engine := make(chan error, 1)
+	go func() { engine <- s.HTTP.Serve(f) }()
+	select {
+	case err := <-engine: // it was closed before
+		return err
+	case <-f.ready:
+	}
+	go s.watchDrain(f)
+	f.fail(s.accept(f, config))
+	return <-engine
+}
 
-// SetKeepAlivesEnabled sets whether connections may wait for a further request.
-func (s *Server) SetKeepAlivesEnabled(on bool) { s.HTTP.SetKeepAlivesEnabled(on) }
+// watchDrain shuts the server down when the runtime drains.
+func (s *Server) watchDrain(f *feed) {
+	select {
+	case <-s.Runtime.Draining():
+		_ = s.Shutdown(context.Background())
+	case <-f.done:
+	}
+}
 
-// RegisterOnShutdown has Shutdown call f.
-func (s *Server) RegisterOnShutdown(f func()) { s.HTTP.RegisterOnShutdown(f) }
+// Shutdown closes the listeners and all connections that wait for a request, at once, and waits until the handlers have
+// returned and their connections are closed, or until ctx is done, whose error it returns then. Hijacked connections are
+// not closed, and not waited for.
+func (s *Server) Shutdown(ctx context.Context) error {
+	s.once.Do(s.init)
+	return s.HTTP.Shutdown(ctx)
+}
 
-// Stats returns counts of the server's connections.
-func (s *Server) Stats() Stats { return Stats{} }
+// Close closes the listeners and all connections but the hijacked ones.
+func (s *Server) Close() error {
+	s.once.Do(s.init)
+	return s.HTTP.Close()
+}
 
-// Stats are counts of a server's connections, and sums since it began.
+// SetKeepAlivesEnabled sets whether a connection may wait for a further request. The default is true. If on is false, it
+// closes the connections that do.
+func (s *Server) SetKeepAlivesEnabled(on bool) {
+	s.once.Do(s.init)
+	s.HTTP.SetKeepAlivesEnabled(on)
+	if !on {
+		s.endParked(func(c *conn) bool { return c.kept.Load() })
+	}
+}
+
+// RegisterOnShutdown has [Server.Shutdown] call f, on a goroutine.
+func (s *Server) RegisterOnShutdown(f func()) {
+	s.once.Do(s.init)
+	s.HTTP.RegisterOnShutdown(f)
+}
+
+// endParked closes the connections that match and that neither the engine nor a handler has.
+func (s *Server) endParked(match func(c *conn) bool) {
+	for i := range s.shards {
+		for _, c := range s.shards[i].pick(match) {
+			c.endParked()
+		}
+	}
+}
+
+func (s *Server) logf(format string, args ...any) {
+	if l := s.HTTP.ErrorLog; l != nil {
+		l.Printf(format, args...)
+	} else {
+		log.Printf(format, args...)
+	}
+}
+
+// Stats are counts of a server's connections, those of foreign types left out.
 type Stats struct {
-	Parked   int // connections without a goroutine
-	Serving  int // connections with a goroutine, or a task that serves a request
-	Accepted uint64
-	Parks    uint64 // how often a connection gave its goroutine back
-	Resumes  uint64 // how often a connection that was parked got one
-	Refused  uint64 // connections beyond MaxConnsPerAddr
+	Parked int // connections without a goroutine: they wait for a request, or for the rest of one
+	Served int // connections that net/http has
+
+	Accepted uint64 // connections since the server began, all types
+	Refused  uint64 // connections that were closed for MaxConnsPerAddr
+	Parks    uint64 // how often a connection was parked after a request
+	Resumes  uint64 // how often a connection that was parked has got a request
+}
+
+// Stats returns the counts.
+func (s *Server) Stats() (st Stats) {
+	s.once.Do(s.init)
+	for i := range s.shards {
+		parked, served := s.shards[i].counts()
+		st.Parked += parked
+		st.Served += served
+	}
+	st.Accepted, st.Refused = s.accepted.Load(), s.refused.Load()
+	st.Parks, st.Resumes = s.parks.Load(), s.resumes.Load()
+	return st
 }

@@ -57,6 +57,22 @@ func Free(rt *executor.Runtime, s Socket) net.Conn {
 	return freeOn(rt, rt.NextWorker(), s, "")
 }
 
+// SocketOf returns the socket of a connection that [Free], [Listener.Accept], [ListenPacket] or [Dialer.DialContext] has
+// returned, also if c is a connection around such a one that has a method NetConn. For other connections it returns nil. An
+// operation on the socket in poll style and one on c may not wait at once.
+func SocketOf(c net.Conn) Socket {
+	for {
+		switch have := c.(type) {
+		case interface{ socket() Socket }:
+			return have.socket()
+		case interface{ NetConn() net.Conn }:
+			c = have.NetConn()
+		default:
+			return nil
+		}
+	}
+}
+
 // freeOn is Free for a worker, with the name of the network for errors.
 func freeOn(rt *executor.Runtime, worker int, s Socket, network string) net.Conn {
 	switch s := s.(type) {
@@ -108,6 +124,8 @@ func (c *conn) init(rt *executor.Runtime, worker int, s Socket, network string) 
 		c.network = c.local.Network()
 	}
 }
+
+func (c *conn) socket() Socket { return c.sock }
 
 // addr returns an address in the form of package net: Linux names the end without a name "@", and no peer is nil.
 func addr(a net.Addr) net.Addr {

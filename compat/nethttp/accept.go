@@ -1,0 +1,127 @@
+package nethttp
+
+import (
+	"crypto/tls"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/moduvex/moduvex-go/compat/stdnet"
+	"github.com/moduvex/moduvex-go/executor"
+	"github.com/moduvex/moduvex-go/executor/net/tcp"
+	"github.com/moduvex/moduvex-go/executor/net/unix"
+)
+
+// accept accepts connections for f until its listener fails or is closed.
+func (s *Server) accept(f *feed, config *tls.Config) error {
+	var pause time.Duration
+	for {
+		if !s.limits.wait(f.done) {
+			return net.ErrClosed
+		}
+		rw, err := f.from.Accept()
+		if err == nil {
+			pause = 0
+			s.admit(f, rw, config)
+			continue
+		}
+		s.limits.free()
+		if !temporary(err) || f.stopped() {
+			return err
+		}
+		pause = min(max(2*pause, 5*time.Millisecond), time.Second) // as net/http does
+		s.logf("http: Accept error: %v; retrying in %v", err, pause)
+		select {
+		case <-time.After(pause):
+		case <-f.done:
+		}
+	}
+}
+
+// temporary reports whether an accept may succeed later, such as when descriptors have been closed.
+func temporary(err error) bool {
+	t, ok := err.(interface{ Temporary() bool })
+	return ok && t.Temporary()
+}
+
+// admit takes over rw, which has a slot.
+func (s *Server) admit(f *feed, rw net.Conn, config *tls.Config) {
+	s.accepted.Add(1)
+	seat, ok := s.limits.enter(rw.RemoteAddr())
+	if !ok {
+		s.refused.Add(1)
+		_ = rw.Close()
+		s.limits.free()
+		return
+	}
+	sock, wire := s.adopt(rw)
+	if sock == nil { // of a type that has no socket, or whose reads are not those of its socket
+		if s.limits.slots != nil || seat.addr.IsValid() {
+			rw = &seated{Conn: rw, seat: seat}
+		}
+		if config != nil {
+			rw = tls.Server(rw, config)
+		}
+		f.push(entry{raw: rw})
+		return
+	}
+	worker := s.Runtime.NextWorker()
+	c := &conn{s: s, feed: f, sock: sock, wire: wire, ctx: f.ctx, seat: seat, shard: &s.shards[worker]}
+	timeout := s.headerTimeout()
+	if config != nil {
+		c.wire = &tlsWire{Conn: wire, c: c, sock: sock}
+		c.tls = tls.Server(c.wire, config)
+		timeout = s.handshakeTimeout()
+	}
+	if timeout > 0 || s.HTTP.ReadTimeout > 0 {
+		c.since = time.Now()
+		_ = c.setReadDeadline(after(c.since, timeout))
+		if config != nil {
+			_ = c.SetWriteDeadline(after(c.since, timeout))
+		}
+	}
+	if s.connContext != nil {
+		if c.ctx = s.connContext(f.ctx, c); c.ctx == nil {
+			panic("nethttp: ConnContext returned nil")
+		}
+	}
+	c.shard.put(c, &c.shard.parked)
+	if s.connState != nil {
+		s.connState(c, http.StateNew)
+	}
+	executor.Spawn[struct{}](s.spawners[worker], c)
+	if f.stopped() { // as in detach
+		c.end(gate)
+	}
+}
+
+// adopt returns the socket of rw, and rw as one that the workers wake. The socket is nil if rw is none of a known type.
+func (s *Server) adopt(rw net.Conn) (stdnet.Socket, net.Conn) {
+	switch c := rw.(type) {
+	case *stdnet.TCPConn, *stdnet.UnixConn:
+		return stdnet.SocketOf(c), rw
+	case *net.TCPConn:
+		if sock, err := tcp.FromConn(c); err == nil {
+			return sock, stdnet.Free(s.Runtime, sock)
+		}
+	case *net.UnixConn:
+		if sock, err := unix.FromConn(c); err == nil {
+			return sock, stdnet.Free(s.Runtime, sock)
+		}
+	}
+	return nil, nil
+}
+
+// A seated is a connection of a foreign type in the limits.
+type seated struct {
+	net.Conn
+	seat seat
+	once sync.Once
+}
+
+// Close implements net.Conn.
+func (c *seated) Close() error {
+	c.once.Do(c.seat.leave)
+	return c.Conn.Close()
+}

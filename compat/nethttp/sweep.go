@@ -1,0 +1,56 @@
+package nethttp
+
+import "time"
+
+// defaultLinger is the Linger of a Server without one: enough for a client that sends its next request when it has the
+// answer to the last one, also over a long way.
+const defaultLinger = 50 * time.Millisecond
+
+// startSweep makes the sweep run, which ends the stays that linger. It looks at all connections of the engine at a time,
+// instead of one timer for each request: setting and clearing a deadline would cost each request more than the rest of this
+// package.
+//
+// It runs while the engine has connections. A connection (1) enters the list, (2) starts the sweep unless it runs; a sweep
+// that ends (1) says that it does not run, (2) looks at the lists again.
+func (s *Server) startSweep() {
+	if s.Linger >= 0 && !s.sweeping.Load() && s.sweeping.CompareAndSwap(false, true) {
+		go s.sweep()
+	}
+}
+
+func (s *Server) sweep() {
+	linger := s.Linger
+	if linger == 0 {
+		linger = defaultLinger
+	}
+	t := time.NewTicker(max(linger/2, time.Millisecond))
+	defer t.Stop()
+	for {
+		<-t.C
+		if s.kick() {
+			continue
+		}
+		s.sweeping.Store(false)
+		if !s.hasServed() || !s.sweeping.CompareAndSwap(false, true) {
+			return
+		}
+	}
+}
+
+// kick ends the stays whose wait is older than two sweeps, and reports whether the engine has connections.
+func (s *Server) kick() (any bool) {
+	since := s.sweeps.Add(1) - 1
+	for i := range s.shards {
+		any = s.shards[i].kick(since) || any
+	}
+	return any
+}
+
+func (s *Server) hasServed() bool {
+	for i := range s.shards {
+		if _, n := s.shards[i].counts(); n > 0 {
+			return true
+		}
+	}
+	return false
+}
