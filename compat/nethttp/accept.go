@@ -76,7 +76,7 @@ func (s *Server) admit(f *feed, rw net.Conn, config *tls.Config) {
 	}
 	if timeout > 0 || s.HTTP.ReadTimeout > 0 {
 		c.since = time.Now()
-		_ = c.setReadDeadline(after(c.since, timeout))
+		c.setReadDeadline(after(c.since, timeout))
 		if config != nil {
 			_ = c.SetWriteDeadline(after(c.since, timeout))
 		}

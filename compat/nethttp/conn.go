@@ -50,7 +50,9 @@ type conn struct {
 	mu            sync.Mutex
 	waker         core.Waker // of the task
 	stay          *stay      // the one that the engine has
-	readDeadline  time.Time
+	reads         int        // calls of Read of the wire
+	readDeadline  time.Time  // that reads have
+	wireDeadline  time.Time  // that the wire has: the same, while it is read from
 	writeDeadline time.Time
 
 	shard      *shard
@@ -122,6 +124,11 @@ func (c *conn) closeServed() error {
 func (c *conn) ended() {
 	if c.state.move(served, closed) || c.state.move(hijacked, closed) {
 		c.leave()
+		c.mu.Lock()
+		if c.stay != nil {
+			c.stay.changed.Broadcast()
+		}
+		c.mu.Unlock()
 	}
 }
 
@@ -180,22 +187,47 @@ func (c *conn) hijack() {
 	}
 }
 
-// setReadDeadline sets the deadline of reads, which mostly is none before and after.
-func (c *conn) setReadDeadline(t time.Time) error {
+// setReadDeadline sets the deadline of reads. The wire gets it with the next read, or at once if there is one: most
+// deadlines that the engine sets have none.
+func (c *conn) setReadDeadline(t time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if t.IsZero() && c.readDeadline.IsZero() {
-		return nil
-	}
 	c.readDeadline = t
-	if c.stay != nil && c.stay.kicked {
-		return nil // the engine restores it
+	s := c.stay
+	if s != nil && s.watching {
+		s.changed.Signal()
 	}
-	return c.wire.SetReadDeadline(t)
+	if c.reads > 0 && (s == nil || !s.kicked) {
+		c.setWireDeadline(t)
+	}
+}
+
+// beginRead prepares the wire for a Read. Under mu.
+func (c *conn) beginRead() {
+	c.setWireDeadline(c.readDeadline)
+	c.reads++
+}
+
+// setWireDeadline sets the deadline that the wire has, unless it has that. Under mu.
+func (c *conn) setWireDeadline(t time.Time) {
+	if !t.Equal(c.wireDeadline) {
+		c.wireDeadline = t
+		_ = c.wire.SetReadDeadline(t) // fails if c is closed, and then reads fail
+	}
 }
 
 // Read implements net.Conn.
-func (c *conn) Read(b []byte) (int, error) { return c.transport().Read(b) }
+func (c *conn) Read(b []byte) (int, error) {
+	c.mu.Lock()
+	c.beginRead()
+	c.mu.Unlock()
+	defer func() {
+		c.mu.Lock()
+		c.reads--
+		c.mu.Unlock()
+	}()
+	return c.transport().Read(b)
+}
 
 // Write implements net.Conn.
 func (c *conn) Write(b []byte) (int, error) { return c.transport().Write(b) }
@@ -223,7 +255,13 @@ func (c *conn) SetDeadline(t time.Time) error {
 }
 
 // SetReadDeadline implements net.Conn.
-func (c *conn) SetReadDeadline(t time.Time) error { return c.setReadDeadline(t) }
+func (c *conn) SetReadDeadline(t time.Time) error {
+	c.setReadDeadline(t)
+	if c.state.load() == closed {
+		return net.ErrClosed
+	}
+	return nil
+}
 
 // SetWriteDeadline implements net.Conn.
 func (c *conn) SetWriteDeadline(t time.Time) error {

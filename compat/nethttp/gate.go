@@ -68,7 +68,7 @@ func (c *conn) take(buf *chunk, n int) bool {
 			c.head = c.head[blanks(c.head):]
 		}
 		c.since = time.Now()
-		_ = c.setReadDeadline(after(c.since, c.s.headerTimeout()))
+		c.setReadDeadline(after(c.since, c.s.headerTimeout()))
 	}
 	return c.header.complete(c.head) || len(c.head) >= c.s.headerLimit()
 }
@@ -108,7 +108,7 @@ func (c *conn) hand() bool {
 	}
 	c.post = bytes.HasPrefix(c.head, []byte("POST "))
 	c.header, c.begun = header{}, false
-	_ = c.setReadDeadline(time.Time{}) // that of a connection that the engine has accepted
+	c.setReadDeadline(time.Time{}) // that of a connection that the engine has accepted
 	if !c.state.move(gate, queued) {
 		return false
 	}
@@ -121,6 +121,9 @@ var preface = []byte("PRI * HTTP/2.0\r\n")
 
 // pollRead reads into b what is there, in poll style.
 func (c *conn) pollRead(cx *core.Context, b []byte) (n int, ready bool, err error) {
+	c.mu.Lock()
+	c.setWireDeadline(c.readDeadline)
+	c.mu.Unlock()
 	if c.tls == nil {
 		return c.sock.PollRead(cx, b)
 	}

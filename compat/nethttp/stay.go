@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -39,12 +40,14 @@ type stay struct {
 
 	// The rest is under the mu of c.
 
-	hasHead atomic.Bool // also read without the lock
-	head    []byte      // what the gate has read, and Read has not returned
-	chunk   *chunk      // where head is, or nil
-	reading bool        // the engine waits in Read, since
-	epoch   uint32      // this sweep
-	kicked  bool        // the sweep has ended the wait: the deadline of the wire is in the past
+	hasHead  atomic.Bool // also read without the lock
+	head     []byte      // what the gate has read, and Read has not returned
+	chunk    *chunk      // where head is, or nil
+	awaiting bool        // the engine waits for a further request
+	watching bool        // a Read of one byte has not begun
+	epoch    uint32      // the sweep in which either has begun
+	kicked   bool        // the sweep has ended the wait: the deadline of the wire is in the past
+	changed  sync.Cond   // of a Read of one byte
 }
 
 // The phases of a stay: busy, (1) has come, (2) has come.
@@ -75,6 +78,7 @@ func (c *conn) newStay() net.Conn {
 		rwc, s = t, &t.stay
 	}
 	s.c = c
+	s.changed.L = &c.mu
 	s.http2 = !c.kept.Load() && bytes.HasPrefix(c.head, preface)
 	if c.s.HTTP.ReadTimeout > 0 {
 		s.late = time.Since(c.since)
@@ -90,13 +94,21 @@ func (c *conn) newStay() net.Conn {
 
 // Read implements net.Conn.
 func (s *stay) Read(b []byte) (int, error) {
-	if s.hasHead.Load() && len(b) != 0 {
+	switch {
+	case s.hasHead.Load() && len(b) != 0:
 		return s.takeHead(b), nil
-	}
-	if len(b) == room && s.phase.Load() == waiting {
+	case len(b) == room && s.phase.Load() == waiting:
 		return s.await(b)
+	case len(b) == 1 && !s.watch():
+		return 0, os.ErrDeadlineExceeded
 	}
+	s.c.mu.Lock()
+	s.c.beginRead()
+	s.c.mu.Unlock()
 	n, err := s.c.transport().Read(b)
+	s.c.mu.Lock()
+	s.c.reads--
+	s.c.mu.Unlock()
 	if n > 0 && s.phase.Load() != busy {
 		s.phase.Store(busy)
 	}
@@ -119,6 +131,21 @@ func (s *stay) takeHead(b []byte) int {
 	return n
 }
 
+// watch holds back a Read of one byte. The engine makes one while a handler runs, to learn of a disconnect, and ends it with a
+// deadline when the handler returns. A short handler is done before the sweep comes by, and its connection has not been read
+// from at all. watch reports false if the deadline ends the Read.
+func (s *stay) watch() bool {
+	c := s.c
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s.watching, s.epoch = true, c.s.sweeps.Load()
+	for s.watching && !c.readDeadline.Equal(longAgo) && c.state.load() == served {
+		s.changed.Wait()
+	}
+	s.watching = false
+	return !c.readDeadline.Equal(longAgo)
+}
+
 // await is Read while the engine waits for a further request.
 func (s *stay) await(b []byte) (int, error) {
 	c := s.c
@@ -126,16 +153,15 @@ func (s *stay) await(b []byte) (int, error) {
 		return s.endRead()
 	}
 	c.mu.Lock()
-	s.reading, s.epoch = true, c.s.sweeps.Load()
+	c.beginRead()
+	s.awaiting, s.epoch = true, c.s.sweeps.Load()
 	c.mu.Unlock()
 	n, err := c.transport().Read(b)
 	c.mu.Lock()
+	c.reads--
 	kicked := s.kicked
-	s.reading, s.kicked = false, false
-	if kicked {
-		_ = c.wire.SetReadDeadline(c.readDeadline)
-	}
-	due := !c.readDeadline.IsZero() && !time.Now().Before(c.readDeadline)
+	s.awaiting, s.kicked = false, false
+	due := kicked && !c.readDeadline.IsZero() && !time.Now().Before(c.readDeadline)
 	c.mu.Unlock()
 	if n == 0 && kicked && !due && errors.Is(err, os.ErrDeadlineExceeded) {
 		return s.endRead()
@@ -149,14 +175,20 @@ func (s *stay) endRead() (int, error) {
 	return 0, io.EOF
 }
 
-// kick ends the wait of the engine if that has begun before the sweep since. Under the mu of c.
+// kick ends a wait of the engine, and begins a Read of one byte, if they are older than the sweep since. Under the mu of c.
 func (s *stay) kick(since uint32) {
-	if s.reading && !s.kicked && int32(since-s.epoch) > 0 {
+	switch {
+	case int32(since-s.epoch) <= 0:
+	case s.watching:
+		s.watching = false
+		s.changed.Signal()
+	case s.awaiting && !s.kicked && s.c.s.Linger >= 0:
 		s.kicked = true
-		_ = s.c.wire.SetReadDeadline(longAgo)
+		s.c.setWireDeadline(longAgo)
 	}
 }
 
+// longAgo is the deadline with which the engine ends a Read of one byte.
 var longAgo = time.Unix(1, 0)
 
 // Close implements net.Conn. The engine calls it, or a handler that has hijacked the connection; at the end of a stay it
@@ -182,7 +214,7 @@ func (s *stay) SetReadDeadline(t time.Time) error {
 	if s.late != 0 && !t.IsZero() {
 		t = t.Add(-s.late)
 	}
-	return s.c.setReadDeadline(t)
+	return s.c.SetReadDeadline(t)
 }
 
 // SetWriteDeadline implements net.Conn.

@@ -6,21 +6,21 @@ import "time"
 // answer to the last one, also over a long way.
 const defaultLinger = 50 * time.Millisecond
 
-// startSweep makes the sweep run, which ends the stays that linger. It looks at all connections of the engine at a time,
+// startSweep makes the sweep run, which ends the stays that linger, and looks out for disconnects while handlers run. It looks at all connections of the engine at a time,
 // instead of one timer for each request: setting and clearing a deadline would cost each request more than the rest of this
 // package.
 //
 // It runs while the engine has connections. A connection (1) enters the list, (2) starts the sweep unless it runs; a sweep
 // that ends (1) says that it does not run, (2) looks at the lists again.
 func (s *Server) startSweep() {
-	if s.Linger >= 0 && !s.sweeping.Load() && s.sweeping.CompareAndSwap(false, true) {
+	if !s.sweeping.Load() && s.sweeping.CompareAndSwap(false, true) {
 		go s.sweep()
 	}
 }
 
 func (s *Server) sweep() {
 	linger := s.Linger
-	if linger == 0 {
+	if linger <= 0 {
 		linger = defaultLinger
 	}
 	t := time.NewTicker(max(linger/2, time.Millisecond))

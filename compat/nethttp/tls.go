@@ -78,7 +78,7 @@ func (c *conn) shake() {
 		return
 	}
 	c.shaken = true
-	_ = c.setReadDeadline(after(time.Now(), c.s.headerTimeout()))
+	c.setReadDeadline(after(time.Now(), c.s.headerTimeout()))
 	if !c.state.move(shaking, gate) {
 		return
 	}

@@ -114,6 +114,10 @@ type conn struct {
 	// deadlines and Close for all that wait for the lock.
 	writing sync.Mutex
 	closed  atomic.Bool // written by Close. The socket may be closed without it
+
+	// expired is set while the read deadline is one that had passed when it was set, which is how a waiting Read is ended.
+	// The error of the socket would cost a system call, for its address.
+	expired atomic.Bool
 }
 
 func (c *conn) init(rt *executor.Runtime, worker int, s Socket, network string) {
@@ -151,10 +155,14 @@ func (c *conn) Read(b []byte) (n int, err error) {
 	for {
 		n, ready, err := c.sock.PollRead(p.Context(), b)
 		if !ready {
-			if err = c.park(p, reactor.Read); err == nil {
+			if err = c.park(p, reactor.Read); err == nil && !c.expired.Load() {
 				continue
 			}
 			c.sock.Unwait(p.Context().Waker(), reactor.Read)
+			if err == nil {
+				p.Release()
+				return 0, c.failed("read", c.lateError())
+			}
 			if m, ok, e := c.sock.TryRead(b); ok { // the reactor may not have reported yet what is there
 				n, err = m, e
 			}
@@ -282,7 +290,18 @@ func (c *conn) SetDeadline(t time.Time) error {
 }
 
 // SetReadDeadline implements net.Conn.
-func (c *conn) SetReadDeadline(t time.Time) error { return c.set(c.sock.SetReadDeadline(t)) }
+func (c *conn) SetReadDeadline(t time.Time) error {
+	c.expired.Store(!t.IsZero() && !t.After(time.Now()))
+	return c.set(c.sock.SetReadDeadline(t))
+}
+
+// lateError is the error of a Read that expired has ended.
+func (c *conn) lateError() error {
+	if c.closed.Load() {
+		return net.ErrClosed
+	}
+	return os.ErrDeadlineExceeded
+}
 
 // SetWriteDeadline implements net.Conn.
 func (c *conn) SetWriteDeadline(t time.Time) error { return c.set(c.sock.SetWriteDeadline(t)) }
