@@ -48,17 +48,16 @@ func temporary(err error) bool {
 // admit takes over rw, which has a slot.
 func (s *Server) admit(f *feed, rw net.Conn, config *tls.Config) {
 	s.accepted.Add(1)
-	seat, ok := s.limits.enter(rw.RemoteAddr())
-	if !ok {
+	if !s.limits.enter(rw.RemoteAddr()) {
 		s.refused.Add(1)
 		_ = rw.Close()
 		s.limits.free()
 		return
 	}
-	sock, wire := s.adopt(rw)
-	if sock == nil { // of a type that has no socket, or whose reads are not those of its socket
-		if s.limits.slots != nil || seat.addr.IsValid() {
-			rw = &seated{Conn: rw, seat: seat}
+	sock := s.adopt(rw)
+	if sock == nil {
+		if s.limits.slots != nil || s.limits.perAddr > 0 {
+			rw = &seated{Conn: rw, of: &s.limits}
 		}
 		if config != nil {
 			rw = tls.Server(rw, config)
@@ -67,18 +66,18 @@ func (s *Server) admit(f *feed, rw net.Conn, config *tls.Config) {
 		return
 	}
 	worker := s.Runtime.NextWorker()
-	c := &conn{s: s, feed: f, sock: sock, wire: wire, ctx: f.ctx, seat: seat, shard: &s.shards[worker]}
+	c := &conn{feed: f, sock: sock, ctx: f.ctx, shard: uint16(worker)}
 	timeout := s.headerTimeout()
 	if config != nil {
-		c.wire = &tlsWire{Conn: wire, c: c, sock: sock}
-		c.tls = tls.Server(c.wire, config)
+		c.tls = newTLS(c, stdnet.Free(s.Runtime, sock), config)
 		timeout = s.handshakeTimeout()
 	}
 	if timeout > 0 || s.HTTP.ReadTimeout > 0 {
-		c.since = time.Now()
-		c.setReadDeadline(after(c.since, timeout))
-		if config != nil {
-			_ = c.SetWriteDeadline(after(c.since, timeout))
+		now := time.Now()
+		c.since = momentOf(now)
+		c.setReadDeadline(after(now, timeout))
+		if config != nil && timeout > 0 {
+			_ = c.SetWriteDeadline(now.Add(timeout))
 		}
 	}
 	if s.connContext != nil {
@@ -86,7 +85,7 @@ func (s *Server) admit(f *feed, rw net.Conn, config *tls.Config) {
 			panic("nethttp: ConnContext returned nil")
 		}
 	}
-	c.shard.put(c, &c.shard.parked)
+	c.home().put(c, amongParked)
 	if s.connState != nil {
 		s.connState(c, http.StateNew)
 	}
@@ -96,32 +95,32 @@ func (s *Server) admit(f *feed, rw net.Conn, config *tls.Config) {
 	}
 }
 
-// adopt returns the socket of rw, and rw as one that the workers wake. The socket is nil if rw is none of a known type.
-func (s *Server) adopt(rw net.Conn) (stdnet.Socket, net.Conn) {
+// adopt returns the socket of rw, or nil if rw is none of a type that it knows.
+func (s *Server) adopt(rw net.Conn) stdnet.Socket {
 	switch c := rw.(type) {
 	case *stdnet.TCPConn, *stdnet.UnixConn:
-		return stdnet.SocketOf(c), rw
+		return stdnet.SocketOf(c)
 	case *net.TCPConn:
 		if sock, err := tcp.FromConn(c); err == nil {
-			return sock, stdnet.Free(s.Runtime, sock)
+			return sock
 		}
 	case *net.UnixConn:
 		if sock, err := unix.FromConn(c); err == nil {
-			return sock, stdnet.Free(s.Runtime, sock)
+			return sock
 		}
 	}
-	return nil, nil
+	return nil
 }
 
 // A seated is a connection of a foreign type in the limits.
 type seated struct {
 	net.Conn
-	seat seat
+	of   *limits
 	once sync.Once
 }
 
 // Close implements net.Conn.
 func (c *seated) Close() error {
-	c.once.Do(c.seat.leave)
+	c.once.Do(func() { c.of.leave(c.RemoteAddr()) })
 	return c.Conn.Close()
 }

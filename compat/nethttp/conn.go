@@ -14,61 +14,52 @@ import (
 )
 
 // A conn is a connection, from its accept to its end. It is the net.Conn that ConnState and ConnContext see, and the future
-// of the task that waits for its requests.
+// of the task that waits for its requests. It is small, since most connections of a server have nothing else: what only
+// serves a request is in a [stay], a [request] or an exchange.
 //
 // # Who may touch which field
 //
-//	s, feed, sock, wire, tls, ctx, seat  constant once the task is spawned
-//	state                                everyone, by its transitions
-//	kept, told, gone                     everyone
-//	head, chunk, header, since, begun, post, shaken
-//	                                     the task in the state gate, else who has the connection
-//	prev, next, in                       under the lock of the shard
-//	waker, stay, the deadlines           under mu
+//	feed, sock, tls, ctx, shard  constant once the task is spawned
+//	state, kept, told, gone      everyone; the state by its transitions
+//	request, begun, post, shaken, since
+//	                             the task in the state gate, else who has the connection
+//	prev, next, in               under the lock of the shard
+//	waker, stay, reads, the deadline
+//	                             under mu
 type conn struct {
 	state stateWord
 	kept  atomic.Bool // a request was served: the connection is kept alive
 	told  atomic.Bool // the program was told of StateClosed
 	gone  atomic.Bool // the task was dropped: the runtime has ended
 
-	s    *Server
-	feed *feed
-	sock stdnet.Socket   // the socket
-	wire net.Conn        // sock for goroutines: a *stdnet.TCPConn, a *stdnet.UnixConn, or a *tlsWire around one of them
-	tls  *tls.Conn       // over wire, or nil
-	ctx  context.Context // what ConnContext has returned
-	seat seat
+	feed    *feed
+	sock    stdnet.Socket
+	tls     *tlsWire        // nil without TLS
+	ctx     context.Context // what ConnContext has returned
+	request *request        // what has arrived; nil for nothing
+	since   moment          // when the request began; the first one begins with the connection
 
-	head   []byte    // what has arrived of a request
-	chunk  *chunk    // where head is, if it is in one
-	header header    // how far head was looked at
-	since  time.Time // when the request began; the first one begins with the connection
-	begun  bool      // a further request has begun
-	post   bool      // the last one was a POST
-	shaken bool      // the gate has made the handshake
+	mu           sync.Mutex
+	waker        core.Waker // of the task
+	stay         *stay      // the one that the engine has
+	readDeadline moment
 
-	mu            sync.Mutex
-	waker         core.Waker // of the task
-	stay          *stay      // the one that the engine has
-	reads         int        // calls of Read of the wire
-	readDeadline  time.Time  // that reads have
-	wireDeadline  time.Time  // that the wire has: the same, while it is read from
-	writeDeadline time.Time
-
-	shard      *shard
-	in         *list
 	prev, next *conn
+	shard      uint16 // the index of its shard, and of the worker that it begins on
+	reads      int16  // calls that read from sock, except those of the task
+	in         whichList
+	begun      bool // a further request has begun
+	post       bool // the last one was a POST
+	shaken     bool // the gate has made the handshake
+	unset      bool // sock does not have readDeadline yet. Under mu
+	bounded    bool // sock has a deadline. Under mu
 }
 
 var _ net.Conn = (*conn)(nil)
 
-// transport returns what the requests are read from.
-func (c *conn) transport() net.Conn {
-	if c.tls != nil {
-		return c.tls
-	}
-	return c.wire
-}
+func (c *conn) server() *Server { return c.feed.s }
+
+func (c *conn) home() *shard { return &c.feed.s.shards[c.shard] }
 
 // Poll implements core.Future: it reads while the connection is in the gate, and else waits until it is there again.
 func (c *conn) Poll(cx *core.Context) (struct{}, bool) {
@@ -105,7 +96,7 @@ func (c *conn) end(from state) bool {
 	if !c.state.move(from, closed) {
 		return false
 	}
-	_ = c.transport().Close()
+	_ = c.closeTransport()
 	c.leave()
 	c.tellClosed()
 	return true
@@ -114,35 +105,37 @@ func (c *conn) end(from state) bool {
 // endParked closes c unless the engine or a handler has it.
 func (c *conn) endParked() bool { return c.end(gate) || c.end(shaking) || c.end(queued) }
 
-// closeServed closes c for its owner, the engine or a handler.
-func (c *conn) closeServed() error {
-	c.ended()
-	return c.transport().Close()
+func (c *conn) closeTransport() error {
+	if c.tls != nil {
+		return c.tls.conn.Close()
+	}
+	return c.sock.Close()
 }
 
 // ended follows the close of a connection that the engine or a handler has.
 func (c *conn) ended() {
 	if c.state.move(served, closed) || c.state.move(hijacked, closed) {
 		c.leave()
-		c.mu.Lock()
-		if c.stay != nil {
-			c.stay.changed.Broadcast()
-		}
-		c.mu.Unlock()
 	}
 }
 
 // leave takes c, which is closed, out of the books, and ends its task.
 func (c *conn) leave() {
-	c.shard.remove(c)
-	c.seat.leave()
+	s := c.server()
+	c.home().put(c, nowhere)
+	s.limits.leave(c.sock.RemoteAddr())
+	c.mu.Lock()
+	if c.stay != nil {
+		c.stay.changed.Broadcast()
+	}
+	c.mu.Unlock()
 	c.wake()
 }
 
 // tellClosed calls the ConnState of the program for a connection that the engine does not have. It does so on a goroutine:
 // the caller of Close may hold a lock that ConnState takes, as that of net/http/httptest does.
 func (c *conn) tellClosed() {
-	if tell := c.s.connState; tell != nil && !c.told.Swap(true) {
+	if tell := c.server().connState; tell != nil && !c.told.Swap(true) {
 		go tell(c, http.StateClosed)
 	}
 }
@@ -152,11 +145,12 @@ func (c *conn) attach() net.Conn {
 	if !c.state.move(queued, served) {
 		return nil
 	}
+	s := c.server()
 	if c.kept.Load() {
-		c.s.resumes.Add(1)
+		s.resumes.Add(1)
 	}
-	c.shard.put(c, &c.shard.served)
-	c.s.startSweep()
+	c.home().put(c, amongServed)
+	s.startSweep()
 	return c.newStay()
 }
 
@@ -167,7 +161,7 @@ func (c *conn) detach() {
 	c.stay = nil
 	c.mu.Unlock()
 	c.kept.Store(true)
-	c.shard.put(c, &c.shard.parked)
+	c.home().put(c, amongParked)
 	if !c.state.move(served, gate) {
 		panic("nethttp: the engine detaches a connection that it does not have")
 	}
@@ -175,57 +169,76 @@ func (c *conn) detach() {
 		c.end(gate)
 		return
 	}
-	c.s.parks.Add(1)
+	c.server().parks.Add(1)
 	c.wake()
 }
 
 // hijack follows a Hijack: the connection is the handler's.
 func (c *conn) hijack() {
 	if c.state.move(served, hijacked) {
-		c.shard.remove(c)
+		c.home().put(c, nowhere)
 		c.wake()
 	}
 }
 
-// setReadDeadline sets the deadline of reads. The wire gets it with the next read, or at once if there is one: most
+// setReadDeadline sets the deadline of reads. The socket gets it with the next read, or at once if there is one: most
 // deadlines that the engine sets have none.
 func (c *conn) setReadDeadline(t time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.readDeadline = t
-	s := c.stay
-	if s != nil && s.watching {
-		s.changed.Signal()
+	c.readDeadline, c.unset = momentOf(t), true
+	if c.stay != nil && c.stay.watching {
+		c.stay.changed.Signal()
 	}
-	if c.reads > 0 && (s == nil || !s.kicked) {
-		c.setWireDeadline(t)
+	if c.reads > 0 {
+		c.settleDeadline()
 	}
 }
 
-// beginRead prepares the wire for a Read. Under mu.
+// settleDeadline gives the socket the deadline that it does not have yet. Under mu.
+func (c *conn) settleDeadline() {
+	if !c.unset {
+		return
+	}
+	c.unset = false
+	if c.readDeadline == never && !c.bounded {
+		return
+	}
+	c.bounded = c.readDeadline != never
+	_ = c.sock.SetReadDeadline(c.readDeadline.time()) // fails if c is closed, and then reads fail
+}
+
+// beginRead and endRead are around each read of the socket that the task does not make.
 func (c *conn) beginRead() {
-	c.setWireDeadline(c.readDeadline)
+	c.mu.Lock()
+	c.settleDeadline()
 	c.reads++
+	c.mu.Unlock()
 }
 
-// setWireDeadline sets the deadline that the wire has, unless it has that. Under mu.
-func (c *conn) setWireDeadline(t time.Time) {
-	if !t.Equal(c.wireDeadline) {
-		c.wireDeadline = t
-		_ = c.wire.SetReadDeadline(t) // fails if c is closed, and then reads fail
+func (c *conn) endRead() {
+	c.mu.Lock()
+	c.reads--
+	c.mu.Unlock()
+}
+
+// transport returns what the requests are read from, for a goroutine.
+func (c *conn) transport() net.Conn {
+	if c.tls != nil {
+		return c.tls.conn
 	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.stay != nil {
+		return c.stay.wire
+	}
+	return stdnet.Free(c.server().Runtime, c.sock)
 }
 
 // Read implements net.Conn.
 func (c *conn) Read(b []byte) (int, error) {
-	c.mu.Lock()
 	c.beginRead()
-	c.mu.Unlock()
-	defer func() {
-		c.mu.Lock()
-		c.reads--
-		c.mu.Unlock()
-	}()
+	defer c.endRead()
 	return c.transport().Read(b)
 }
 
@@ -237,14 +250,14 @@ func (c *conn) Close() error {
 	if c.endParked() {
 		return nil
 	}
-	return c.transport().Close()
+	return c.closeTransport()
 }
 
 // LocalAddr implements net.Conn.
-func (c *conn) LocalAddr() net.Addr { return c.wire.LocalAddr() }
+func (c *conn) LocalAddr() net.Addr { return c.sock.LocalAddr() }
 
 // RemoteAddr implements net.Conn.
-func (c *conn) RemoteAddr() net.Addr { return c.wire.RemoteAddr() }
+func (c *conn) RemoteAddr() net.Addr { return c.sock.RemoteAddr() }
 
 // SetDeadline implements net.Conn.
 func (c *conn) SetDeadline(t time.Time) error {
@@ -264,28 +277,36 @@ func (c *conn) SetReadDeadline(t time.Time) error {
 }
 
 // SetWriteDeadline implements net.Conn.
-func (c *conn) SetWriteDeadline(t time.Time) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if t.IsZero() && c.writeDeadline.IsZero() {
-		return nil
-	}
-	c.writeDeadline = t
-	return c.wire.SetWriteDeadline(t)
-}
-
-// NetConn returns the connection below, a *stdnet.TCPConn or a *stdnet.UnixConn.
-func (c *conn) NetConn() net.Conn {
-	if w, ok := c.wire.(*tlsWire); ok {
-		return w.Conn
-	}
-	return c.wire
-}
+func (c *conn) SetWriteDeadline(t time.Time) error { return c.sock.SetWriteDeadline(t) }
 
 // ConnectionState returns the state of TLS, or the zero value without TLS.
 func (c *conn) ConnectionState() (cs tls.ConnectionState) {
 	if c.tls != nil {
-		cs = c.tls.ConnectionState()
+		cs = c.tls.conn.ConnectionState()
 	}
 	return cs
+}
+
+// A moment is a time by the monotonic clock, in a third of the room that a time.Time takes; never is the zero time.Time.
+type moment int64
+
+const never moment = 0
+
+var epoch = time.Now()
+
+func momentOf(t time.Time) moment {
+	if t.IsZero() {
+		return never
+	}
+	if m := moment(t.Sub(epoch)); m != never {
+		return m
+	}
+	return 1
+}
+
+func (m moment) time() time.Time {
+	if m == never {
+		return time.Time{}
+	}
+	return epoch.Add(time.Duration(m))
 }

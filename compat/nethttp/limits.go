@@ -24,12 +24,6 @@ func (l *limits) init(conns, perAddr int) {
 	}
 }
 
-// A seat is the part of a connection in the limits.
-type seat struct {
-	of   *limits
-	addr netip.Addr // valid if it counts
-}
-
 // wait takes a slot, and waits until one is free. It reports false if done is closed first.
 func (l *limits) wait(done <-chan struct{}) bool {
 	if l.slots == nil {
@@ -50,38 +44,41 @@ func (l *limits) free() {
 	}
 }
 
-// enter gives the connection from addr, which has a slot, its seat. ok is false if there are too many from there.
-func (l *limits) enter(from net.Addr) (s seat, ok bool) {
-	s.of = l
-	if l.byAddr == nil {
-		return s, true
+// enter counts a connection, which has a slot. It reports false if there are too many from its address.
+func (l *limits) enter(from net.Addr) bool {
+	a, ok := l.counts(from)
+	if !ok {
+		return true
 	}
-	tcp, isTCP := from.(*net.TCPAddr)
-	if !isTCP {
-		return s, true
-	}
-	s.addr = tcp.AddrPort().Addr().Unmap()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.byAddr[s.addr] >= l.perAddr {
-		return s, false
+	if l.byAddr[a] >= l.perAddr {
+		return false
 	}
-	l.byAddr[s.addr]++
-	return s, true
+	l.byAddr[a]++
+	return true
 }
 
-// leave gives the seat up, and its slot.
-func (s *seat) leave() {
-	if s.of == nil {
-		return
-	}
-	l := s.of
-	if s.addr.IsValid() {
+// leave undoes enter, and gives back the slot.
+func (l *limits) leave(from net.Addr) {
+	if a, ok := l.counts(from); ok {
 		l.mu.Lock()
-		if l.byAddr[s.addr]--; l.byAddr[s.addr] == 0 {
-			delete(l.byAddr, s.addr)
+		if l.byAddr[a]--; l.byAddr[a] == 0 {
+			delete(l.byAddr, a)
 		}
 		l.mu.Unlock()
 	}
 	l.free()
+}
+
+// counts returns the address that counts, if one does.
+func (l *limits) counts(from net.Addr) (a netip.Addr, ok bool) {
+	if l.perAddr <= 0 {
+		return a, false
+	}
+	t, ok := from.(*net.TCPAddr)
+	if !ok {
+		return a, false
+	}
+	return t.AddrPort().Addr().Unmap(), true
 }

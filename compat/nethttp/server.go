@@ -127,7 +127,7 @@ func (s *Server) init() {
 	n := s.Runtime.Workers()
 	s.shards = make([]shard, n)
 	for i := range n {
-		s.spawners = append(s.spawners, executor.Named(s.Runtime.On(i), "nethttp"))
+		s.spawners = append(s.spawners, s.Runtime.On(i))
 	}
 	s.limits.init(s.MaxConns, s.MaxConnsPerAddr)
 	s.prior = s.HTTP.Protocols != nil && s.HTTP.Protocols.UnencryptedHTTP2()
@@ -190,7 +190,7 @@ func (s *Server) RegisterOnShutdown(f func()) {
 // endParked closes the connections that match and that neither the engine nor a handler has.
 func (s *Server) endParked(match func(c *conn) bool) {
 	for i := range s.shards {
-		for _, c := range s.shards[i].pick(match) {
+		for _, c := range s.shards[i].parked(match) {
 			c.endParked()
 		}
 	}
@@ -218,11 +218,7 @@ type Stats struct {
 // Stats returns the counts.
 func (s *Server) Stats() (st Stats) {
 	s.once.Do(s.init)
-	for i := range s.shards {
-		parked, served := s.shards[i].counts()
-		st.Parked += parked
-		st.Served += served
-	}
+	st.Parked, st.Served = s.count(amongParked), s.count(amongServed)
 	st.Accepted, st.Refused = s.accepted.Load(), s.refused.Load()
 	st.Parks, st.Resumes = s.parks.Load(), s.resumes.Load()
 	return st

@@ -2,11 +2,10 @@ package nethttp
 
 import "sync"
 
-// A shard has the connections of a worker, in two lists.
+// A shard has connections, in two lists: a share of those of the server.
 type shard struct {
-	mu     sync.Mutex
-	parked list // in the gate, in a handshake, or queued
-	served list
+	mu    sync.Mutex
+	lists [lists]list
 
 	_ [64]byte // apart from the next shard
 }
@@ -17,47 +16,54 @@ type list struct {
 	n     int
 }
 
-// put moves c to the list l of the shard.
-func (sh *shard) put(c *conn, l *list) {
+// A whichList says in which list of its shard a connection is.
+type whichList uint8
+
+const (
+	nowhere     whichList = iota
+	amongParked           // in the gate, in a handshake, or queued
+	amongServed
+	lists
+)
+
+// put moves c to a list, or out of them.
+func (sh *shard) put(c *conn, to whichList) {
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
-	sh.unlink(c)
-	c.in, c.next = l, l.first
-	if c.next != nil {
+	if c.in != nowhere {
+		sh.unlink(c)
+	}
+	c.in = to
+	if to == nowhere {
+		return
+	}
+	l := &sh.lists[to]
+	if c.next = l.first; c.next != nil {
 		c.next.prev = c
 	}
 	l.first = c
 	l.n++
 }
 
-// remove takes c out of its list, if it is in one.
-func (sh *shard) remove(c *conn) {
-	sh.mu.Lock()
-	defer sh.mu.Unlock()
-	sh.unlink(c)
-}
-
 func (sh *shard) unlink(c *conn) {
-	if c.in == nil {
-		return
-	}
+	l := &sh.lists[c.in]
 	if c.prev != nil {
 		c.prev.next = c.next
 	} else {
-		c.in.first = c.next
+		l.first = c.next
 	}
 	if c.next != nil {
 		c.next.prev = c.prev
 	}
-	c.in.n--
-	c.in, c.prev, c.next = nil, nil, nil
+	c.prev, c.next = nil, nil
+	l.n--
 }
 
-// pick returns the parked connections that match.
-func (sh *shard) pick(match func(c *conn) bool) (all []*conn) {
+// parked returns the parked connections that match.
+func (sh *shard) parked(match func(c *conn) bool) (all []*conn) {
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
-	for c := sh.parked.first; c != nil; c = c.next {
+	for c := sh.lists[amongParked].first; c != nil; c = c.next {
 		if match(c) {
 			all = append(all, c)
 		}
@@ -65,23 +71,23 @@ func (sh *shard) pick(match func(c *conn) bool) (all []*conn) {
 	return all
 }
 
-// counts returns the lengths of the lists.
-func (sh *shard) counts() (parked, served int) {
+// count returns the length of a list.
+func (sh *shard) count(of whichList) int {
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
-	return sh.parked.n, sh.served.n
+	return sh.lists[of].n
 }
 
 // kick ends the waits of the engine that have begun before the sweep since, and reports whether the engine has connections.
 func (sh *shard) kick(since uint32) bool {
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
-	for c := sh.served.first; c != nil; c = c.next {
+	for c := sh.lists[amongServed].first; c != nil; c = c.next {
 		c.mu.Lock()
 		if c.stay != nil {
 			c.stay.kick(since)
 		}
 		c.mu.Unlock()
 	}
-	return sh.served.n > 0
+	return sh.lists[amongServed].n > 0
 }

@@ -84,6 +84,7 @@ func TestAKeptConnectionIsParkedAndServesAgain(t *testing.T) {
 		t.Error(err)
 	}
 	_, err = br.ReadByte()
+	eventually(t, "closed", func() bool { mu.Lock(); defer mu.Unlock(); return len(states) == 8 })
 	t.Log(err, s.Stats(), states)
 	c.Close()
 }

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"crypto/tls"
-	"errors"
 	"io"
 	"net"
 	"os"
@@ -13,6 +12,8 @@ import (
 	"time"
 
 	"github.com/moduvex/moduvex-go/compat/stdnet"
+	"github.com/moduvex/moduvex-go/core"
+	"github.com/moduvex/moduvex-go/reactor"
 )
 
 // A stay is a connection while the engine has it: from the arrival of a request until the engine has waited for a further
@@ -30,10 +31,12 @@ import (
 // another way keeps its connections, and a test fails.
 type stay struct {
 	c        *conn
+	wire     net.Conn // the socket for goroutines: a *stdnet.TCPConn or a *stdnet.UnixConn
 	phase    atomic.Uint32
 	ending   atomic.Bool // Read has ended the stay
 	detached atomic.Bool // Close has
 	http2    bool        // the stay does not end
+	timed    atomic.Bool // a deadline for writes is set
 
 	// late is how long the first request has been on its way. It counts in the ReadTimeout.
 	late time.Duration
@@ -41,12 +44,11 @@ type stay struct {
 	// The rest is under the mu of c.
 
 	hasHead  atomic.Bool // also read without the lock
-	head     []byte      // what the gate has read, and Read has not returned
-	chunk    *chunk      // where head is, or nil
-	awaiting bool        // the engine waits for a further request
+	request  *request    // what the gate has read, and Read has not returned
+	waker    core.Waker  // of the Read that waits for a further request, or nil
 	watching bool        // a Read of one byte has not begun
 	epoch    uint32      // the sweep in which either has begun
-	kicked   bool        // the sweep has ended the wait: the deadline of the wire is in the past
+	kicked   bool        // the sweep has ended the wait
 	changed  sync.Cond   // of a Read of one byte
 }
 
@@ -62,30 +64,34 @@ var room = bufio.NewReader(nil).Size()
 
 // newStay makes the net.Conn for the engine of c, which is served. A handshake that the gate could not make is the engine's.
 func (c *conn) newStay() net.Conn {
-	if c.tls != nil && !c.shaken {
-		return c.tls
-	}
 	var rwc net.Conn
 	var s *stay
-	if c.tls != nil {
-		t := &tlsStay{tlsMethods: tlsMethods{c.tls}}
-		rwc, s = t, &t.stay
-	} else if w, ok := c.wire.(*stdnet.TCPConn); ok {
-		t := &tcpStay{tcpMethods: tcpMethods{w}}
-		rwc, s = t, &t.stay
-	} else {
-		t := &unixStay{unixMethods: unixMethods{c.wire.(*stdnet.UnixConn)}}
-		rwc, s = t, &t.stay
+	switch {
+	case c.tls != nil && !c.shaken:
+		return c.tls.conn
+	case c.tls != nil:
+		t := &tlsStay{tlsMethods: tlsMethods{c.tls.conn}}
+		rwc, s, t.stay.wire = t, &t.stay, c.tls.wire
+	default:
+		wire := stdnet.Free(c.server().Runtime, c.sock)
+		if w, ok := wire.(*stdnet.TCPConn); ok {
+			t := &tcpStay{tcpMethods: tcpMethods{w}}
+			rwc, s = t, &t.stay
+		} else {
+			t := &unixStay{unixMethods: unixMethods{wire.(*stdnet.UnixConn)}}
+			rwc, s = t, &t.stay
+		}
+		s.wire = wire
 	}
 	s.c = c
 	s.changed.L = &c.mu
-	s.http2 = !c.kept.Load() && bytes.HasPrefix(c.head, preface)
-	if c.s.HTTP.ReadTimeout > 0 {
-		s.late = time.Since(c.since)
+	s.http2 = !c.kept.Load() && bytes.HasPrefix(c.request.head, preface)
+	if c.server().HTTP.ReadTimeout > 0 && c.since != never {
+		s.late = time.Since(c.since.time())
 	}
-	s.head, s.chunk = c.head, c.chunk
-	s.hasHead.Store(len(c.head) != 0)
-	c.head, c.chunk = nil, nil
+	c.since = never
+	s.request, c.request = c.request, nil
+	s.hasHead.Store(true)
 	c.mu.Lock()
 	c.stay = s
 	c.mu.Unlock()
@@ -102,32 +108,31 @@ func (s *stay) Read(b []byte) (int, error) {
 	case len(b) == 1 && !s.watch():
 		return 0, os.ErrDeadlineExceeded
 	}
-	s.c.mu.Lock()
 	s.c.beginRead()
-	s.c.mu.Unlock()
-	n, err := s.c.transport().Read(b)
-	s.c.mu.Lock()
-	s.c.reads--
-	s.c.mu.Unlock()
+	n, err := s.transport().Read(b)
+	s.c.endRead()
 	if n > 0 && s.phase.Load() != busy {
 		s.phase.Store(busy)
 	}
 	return n, err
 }
 
-func (s *stay) takeHead(b []byte) int {
+// transport returns what the engine reads from.
+func (s *stay) transport() net.Conn {
+	if s.c.tls != nil {
+		return s.c.tls.conn
+	}
+	return s.wire
+}
+
+func (s *stay) takeHead(b []byte) (n int) {
 	s.c.mu.Lock()
 	defer s.c.mu.Unlock()
-	n := copy(b, s.head)
-	s.head = s.head[n:]
-	if len(s.head) == 0 {
-		s.hasHead.Store(false)
-		s.head = nil
-		if s.chunk != nil {
-			chunks.Put(s.chunk)
-			s.chunk = nil
-		}
+	if s.request == nil {
+		return 0 // another goroutine has just taken the rest
 	}
+	n, s.request = s.request.read(b)
+	s.hasHead.Store(s.request != nil)
 	return n
 }
 
@@ -138,41 +143,65 @@ func (s *stay) watch() bool {
 	c := s.c
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	s.watching, s.epoch = true, c.s.sweeps.Load()
-	for s.watching && !c.readDeadline.Equal(longAgo) && c.state.load() == served {
+	s.watching, s.epoch = true, c.server().sweeps.Load()
+	for s.watching && c.readDeadline != longAgo && c.state.load() == served {
 		s.changed.Wait()
 	}
 	s.watching = false
-	return !c.readDeadline.Equal(longAgo)
+	return c.readDeadline != longAgo
 }
+
+// longAgo is the deadline with which the engine ends a Read of one byte.
+var longAgo = momentOf(time.Unix(1, 0))
 
 // await is Read while the engine waits for a further request.
-func (s *stay) await(b []byte) (int, error) {
-	c := s.c
-	if c.s.Linger < 0 {
-		return s.endRead()
+func (s *stay) await(b []byte) (n int, err error) {
+	if s.c.server().Linger >= 0 {
+		if s.c.tls != nil {
+			n, err = s.c.tls.await(s, b)
+		} else {
+			n, err = s.pollRead(b)
+		}
+		if n != 0 || err != errWouldBlock {
+			s.phase.Store(busy)
+			return n, err
+		}
 	}
-	c.mu.Lock()
-	c.beginRead()
-	s.awaiting, s.epoch = true, c.s.sweeps.Load()
-	c.mu.Unlock()
-	n, err := c.transport().Read(b)
-	c.mu.Lock()
-	c.reads--
-	kicked := s.kicked
-	s.awaiting, s.kicked = false, false
-	due := kicked && !c.readDeadline.IsZero() && !time.Now().Before(c.readDeadline)
-	c.mu.Unlock()
-	if n == 0 && kicked && !due && errors.Is(err, os.ErrDeadlineExceeded) {
-		return s.endRead()
-	}
-	s.phase.Store(busy)
-	return n, err
-}
-
-func (s *stay) endRead() (int, error) {
 	s.ending.Store(true)
 	return 0, io.EOF
+}
+
+// pollRead reads from the socket, and waits; it returns errWouldBlock if the sweep ends that. It does what a Read of the wire
+// does, except that a wake ends it instead of a deadline, for which each connection would keep the memory of a timer.
+func (s *stay) pollRead(b []byte) (int, error) {
+	c := s.c
+	c.beginRead()
+	p := c.server().Runtime.Parker(int(c.shard))
+	defer func() {
+		c.mu.Lock()
+		c.reads--
+		s.waker, s.kicked = nil, false
+		c.mu.Unlock()
+		p.Release()
+	}()
+	for {
+		n, ready, err := c.sock.PollRead(p.Context(), b)
+		if ready {
+			return n, err
+		}
+		w := p.Context().Waker()
+		c.mu.Lock()
+		if s.waker == nil {
+			s.waker, s.epoch = w, c.server().sweeps.Load()
+		}
+		kicked := s.kicked
+		c.mu.Unlock()
+		if kicked {
+			c.sock.Unwait(w, reactor.Read)
+			return 0, errWouldBlock
+		}
+		p.Park()
+	}
 }
 
 // kick ends a wait of the engine, and begins a Read of one byte, if they are older than the sweep since. Under the mu of c.
@@ -182,25 +211,31 @@ func (s *stay) kick(since uint32) {
 	case s.watching:
 		s.watching = false
 		s.changed.Signal()
-	case s.awaiting && !s.kicked && s.c.s.Linger >= 0:
+	case s.waker != nil && !s.kicked && s.c.server().Linger >= 0:
 		s.kicked = true
-		s.c.setWireDeadline(longAgo)
+		s.waker.Wake()
 	}
 }
-
-// longAgo is the deadline with which the engine ends a Read of one byte.
-var longAgo = time.Unix(1, 0)
 
 // Close implements net.Conn. The engine calls it, or a handler that has hijacked the connection; at the end of a stay it
 // detaches.
 func (s *stay) Close() error {
 	if !s.ending.Load() {
-		return s.c.closeServed()
+		return s.close()
 	}
 	if !s.detached.Swap(true) {
 		s.c.detach()
 	}
 	return nil
+}
+
+// close is Close for the owner of the connection, the engine or a handler.
+func (s *stay) close() error {
+	if s.c.tls != nil {
+		return s.c.tls.conn.Close() // which closes the wire
+	}
+	s.c.ended()
+	return s.wire.Close()
 }
 
 // SetReadDeadline implements net.Conn.
@@ -217,8 +252,14 @@ func (s *stay) SetReadDeadline(t time.Time) error {
 	return s.c.SetReadDeadline(t)
 }
 
-// SetWriteDeadline implements net.Conn.
-func (s *stay) SetWriteDeadline(t time.Time) error { return s.c.SetWriteDeadline(t) }
+// SetWriteDeadline implements net.Conn. The engine clears the deadline after each response, which mostly is none.
+func (s *stay) SetWriteDeadline(t time.Time) error {
+	if t.IsZero() && !s.timed.Load() {
+		return nil
+	}
+	s.timed.Store(!t.IsZero())
+	return s.transport().SetWriteDeadline(t)
+}
 
 // SetDeadline implements net.Conn.
 func (s *stay) SetDeadline(t time.Time) error {
@@ -271,6 +312,8 @@ func (s *tcpStay) WriteTo(w io.Writer) (n int64, err error) {
 			return n, err
 		}
 	}
+	s.c.beginRead()
+	defer s.c.endRead()
 	m, err := s.TCPConn.WriteTo(w)
 	return n + m, err
 }
@@ -286,8 +329,8 @@ func stayOf(nc net.Conn) (*conn, *stay) {
 	case *tlsStay:
 		return nc.c, &nc.stay
 	case *tls.Conn:
-		if w, ok := nc.NetConn().(*tlsWire); ok {
-			return w.c, nil
+		if b, ok := nc.NetConn().(belowTLS); ok {
+			return b.c, nil
 		}
 	}
 	return nil, nil

@@ -46,11 +46,12 @@ func (s *Server) kick() (any bool) {
 	return any
 }
 
-func (s *Server) hasServed() bool {
+func (s *Server) hasServed() bool { return s.count(amongServed) > 0 }
+
+// count returns how many connections are in a list.
+func (s *Server) count(of whichList) (n int) {
 	for i := range s.shards {
-		if _, n := s.shards[i].counts(); n > 0 {
-			return true
-		}
+		n += s.shards[i].count(of)
 	}
-	return false
+	return n
 }

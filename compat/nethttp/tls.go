@@ -9,35 +9,75 @@ import (
 	"slices"
 	"time"
 
-	"github.com/moduvex/moduvex-go/compat/stdnet"
 	"github.com/moduvex/moduvex-go/core"
 )
 
-// A tlsWire is the connection below TLS. It reads as a free connection does, or, while the gate reads, in poll style.
+// A tlsWire is TLS over a socket. Reads of the socket wait as those of a free connection, except
+//
+//   - those of the gate, which are in poll style; and
+//   - those of a stay that waits for a further request, which the sweep ends.
 type tlsWire struct {
-	net.Conn // a *stdnet.TCPConn or a *stdnet.UnixConn
-	c        *conn
-	sock     stdnet.Socket
-	cx       *core.Context // of the poll in which the gate reads, else nil
+	conn *tls.Conn
+	wire net.Conn // a *stdnet.TCPConn or a *stdnet.UnixConn
+	c    *conn
+
+	cx   *core.Context // of the poll in which the gate reads, else nil
+	stay *stay         // that waits, else nil
+}
+
+func newTLS(c *conn, wire net.Conn, config *tls.Config) *tlsWire {
+	w := &tlsWire{c: c, wire: wire}
+	w.conn = tls.Server(belowTLS{Conn: wire, tlsWire: w}, config)
+	return w
+}
+
+// pollRead reads into b what is there, in poll style.
+func (w *tlsWire) pollRead(cx *core.Context, b []byte) (n int, ready bool, err error) {
+	w.cx = cx
+	n, err = w.conn.Read(b)
+	w.cx = nil
+	if n == 0 && err == errWouldBlock {
+		return 0, false, nil
+	}
+	return n, true, err
+}
+
+// await reads into b, and returns errWouldBlock if the sweep ends that.
+func (w *tlsWire) await(s *stay, b []byte) (int, error) {
+	w.stay = s
+	defer func() { w.stay = nil }()
+	return w.conn.Read(b)
+}
+
+// belowTLS is the connection below the tls.Conn of a tlsWire.
+type belowTLS struct {
+	net.Conn
+	*tlsWire
 }
 
 // Read implements net.Conn.
-func (w *tlsWire) Read(b []byte) (int, error) {
-	if w.cx == nil {
-		return w.Conn.Read(b)
+func (b belowTLS) Read(p []byte) (int, error) {
+	switch {
+	case b.cx != nil:
+		n, ready, err := b.c.sock.PollRead(b.cx, p)
+		if !ready {
+			return 0, errWouldBlock
+		}
+		return n, err
+	case b.stay != nil:
+		return b.stay.pollRead(p)
 	}
-	n, ready, err := w.sock.PollRead(w.cx, b)
-	if !ready {
-		return 0, errWouldBlock
-	}
-	return n, err
+	return b.Conn.Read(p)
 }
 
 // Close implements net.Conn.
-func (w *tlsWire) Close() error {
-	w.c.ended()
-	return w.Conn.Close()
+func (b belowTLS) Close() error {
+	b.c.ended()
+	return b.Conn.Close()
 }
+
+// NetConn returns the *stdnet.TCPConn or *stdnet.UnixConn.
+func (b belowTLS) NetConn() net.Conn { return b.Conn }
 
 // errWouldBlock is the error of a Read in poll style whose bytes have not arrived. It is temporary, so the tls.Conn goes on
 // with a later Read where this one has stopped.
@@ -49,36 +89,45 @@ func (wouldBlock) Error() string   { return "nethttp: the read would block" }
 func (wouldBlock) Timeout() bool   { return true }
 func (wouldBlock) Temporary() bool { return true }
 
-// beginHandshake starts the handshake, on a goroutine: the first bytes of it are there. It reports whether the connection
-// goes on.
-func (c *conn) beginHandshake() bool {
-	if !c.state.move(gate, shaking) {
+// greet waits for the first bytes of a handshake, which is then made on a goroutine. It is a part of collect.
+func (c *conn) greet(cx *core.Context) (ended bool) {
+	ready, err := c.sock.PollReadable(cx)
+	switch {
+	case !ready:
 		return false
+	case err != nil:
+		c.server().logf("http: TLS handshake error from %s: %v", c.RemoteAddr(), err) // as net/http does
+		c.end(gate)
+		return true
+	case !c.state.move(gate, shaking):
+		return true
 	}
 	go c.shake()
-	return true
+	return false
 }
 
 // shake makes the handshake. What does not speak HTTP/1 after it, or has failed, is the engine's, which then does what it
 // does with every *tls.Conn.
 func (c *conn) shake() {
+	t := c.tls.conn
 	defer func() {
 		if v := recover(); v != nil { // of a function in the tls.Config
 			stack := make([]byte, 64<<10)
-			c.s.logf("http: panic serving %v: %v\n%s", c.RemoteAddr(), v, stack[:runtime.Stack(stack, false)])
+			c.server().logf("http: panic serving %v: %v\n%s", c.RemoteAddr(), v, stack[:runtime.Stack(stack, false)])
 			c.end(shaking)
 		}
 	}()
-	err := c.tls.HandshakeContext(context.WithValue(c.ctx, http.LocalAddrContextKey, c.LocalAddr()))
+	err := t.HandshakeContext(context.WithValue(c.ctx, http.LocalAddrContextKey, c.LocalAddr()))
 	_ = c.SetDeadline(time.Time{})
-	if proto := c.tls.ConnectionState().NegotiatedProtocol; err != nil || proto != "" && proto != "http/1.1" && proto != "http/1.0" {
+	c.since = never
+	if proto := t.ConnectionState().NegotiatedProtocol; err != nil || proto != "" && proto != "http/1.1" && proto != "http/1.0" {
 		if c.state.move(shaking, queued) {
 			c.feed.push(entry{c: c})
 		}
 		return
 	}
 	c.shaken = true
-	c.setReadDeadline(after(time.Now(), c.s.headerTimeout()))
+	c.setReadDeadline(after(time.Now(), c.server().headerTimeout()))
 	if !c.state.move(shaking, gate) {
 		return
 	}
@@ -87,11 +136,6 @@ func (c *conn) shake() {
 		return
 	}
 	c.wake()
-}
-
-// logHandshake logs the end of a connection before its handshake, as net/http does.
-func (s *Server) logHandshake(c *conn, err error) {
-	s.logf("http: TLS handshake error from %s: %v", c.RemoteAddr(), err)
 }
 
 // handshakeTimeout is how long a handshake may take, as in net/http.
