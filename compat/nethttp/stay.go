@@ -34,7 +34,8 @@ type stay struct {
 	wire     net.Conn // the socket for goroutines: a *stdnet.TCPConn or a *stdnet.UnixConn
 	phase    atomic.Uint32
 	ending   atomic.Bool // Read has ended the stay
-	detached atomic.Bool // Close has
+	closing  sync.Once
+	detached bool        // Close has ended the stay; written in closing
 	http2    bool        // the stay does not end
 	timed    atomic.Bool // a deadline for writes is set
 
@@ -218,18 +219,26 @@ func (s *stay) kick(since uint32) {
 }
 
 // Close implements net.Conn. The engine calls it, or a handler that has hijacked the connection; at the end of a stay it
-// detaches.
-func (s *stay) Close() error {
-	if !s.ending.Load() {
-		return s.close()
+// detaches. The first call decides which: http.Server.Close may come at any time, and the engine's own Close waits for it,
+// before it tells ConnState.
+func (s *stay) Close() (err error) {
+	first := false
+	s.closing.Do(func() {
+		first = true
+		if s.ending.Load() {
+			s.detached = true
+			s.c.detach()
+			return
+		}
+		err = s.close()
+	})
+	if first || s.detached {
+		return err
 	}
-	if !s.detached.Swap(true) {
-		s.c.detach()
-	}
-	return nil
+	return s.close() // reports that it is closed
 }
 
-// close is Close for the owner of the connection, the engine or a handler.
+// close closes the connection for its owner.
 func (s *stay) close() error {
 	if s.c.tls != nil {
 		return s.c.tls.conn.Close() // which closes the wire
