@@ -104,7 +104,11 @@ func (c *requestContext) asked() context.Context {
 	c.mu.Lock()
 	inner := c.inner
 	if inner == nil {
-		inner, c.cancel = context.WithCancelCause(c.watch.co)
+		parent := context.Context(c.watch.co)
+		if c.ended { // else the cause could be the end of the body
+			parent = context.Background()
+		}
+		inner, c.cancel = context.WithCancelCause(parent)
 		c.inner = inner
 		if c.base.Done() != nil {
 			c.stopBase = context.AfterFunc(c.base, func() { c.cancel(context.Cause(c.base)) })

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/moduvex/moduvex-go/compat/nethttp/internal/exchange"
+	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/executor"
 	"github.com/moduvex/moduvex-go/executor/modetest"
@@ -73,7 +74,7 @@ func tasks(tb testing.TB, rt *executor.Runtime, hs *http.Server, opts options) *
 	})
 	tb.Cleanup(func() {
 		l.Close()
-		if _, err := h.Wait(context.Background()); !errors.Is(err, net.ErrClosed) {
+		if _, err := h.Wait(context.Background()); !errors.Is(err, net.ErrClosed) && !errors.Is(err, core.ErrCancelled) {
 			tb.Error("the listener ends with ", err)
 		}
 	})
