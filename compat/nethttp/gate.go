@@ -23,7 +23,7 @@ func (c *conn) collect(cx *core.Context) (ended bool) {
 		n, ready, err := c.pollRead(cx, buf[:])
 		if n > 0 {
 			if c.take(buf, n) {
-				return !c.hand()
+				return !c.hand(cx)
 			}
 			continue
 		}
@@ -35,7 +35,7 @@ func (c *conn) collect(cx *core.Context) (ended bool) {
 			}
 			return false
 		case err == io.EOF && c.asks():
-			return !c.hand() // the engine sees the end and answers
+			return !c.hand(cx) // the engine sees the end and answers
 		}
 		c.end(gate) // net/http does not answer either
 		return true
@@ -80,9 +80,12 @@ func (c *conn) take(buf *chunk, n int) bool {
 // asks reports whether net/http answers what has arrived if nothing more does.
 func (c *conn) asks() bool { return c.begun || !c.kept.Load() && c.request != nil }
 
-// hand gives the connection to the engine. It reports false if the connection has ended. The task owns nothing of c after
+// hand gives the connection to the engine, or to a task that serves it. It reports false if the connection has ended. The task owns nothing of c after
 // that.
-func (c *conn) hand() bool {
+func (c *conn) hand(cx *core.Context) bool {
+	if c.request == nil {
+		c.request = requests.Get().(*request) // line ends have come, and the end of the stream
+	}
 	head := c.request.head
 	if c.kept.Load() && c.server().prior && bytes.HasPrefix(head, preface) {
 		// The engine would begin HTTP/2, which net/http does at the start of a connection only.
@@ -93,6 +96,12 @@ func (c *conn) hand() bool {
 	c.post = bytes.HasPrefix(head, []byte("POST "))
 	c.begun = false
 	c.setReadDeadline(time.Time{}) // that of a connection that the engine has accepted
+	if c.inTask() {
+		c.mu.Lock()
+		c.settleDeadline()
+		c.mu.Unlock()
+		return c.serveInTask(cx)
+	}
 	if !c.state.move(gate, queued) {
 		return false
 	}

@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/moduvex/moduvex-go/compat/nethttp/internal/exchange"
 	"github.com/moduvex/moduvex-go/compat/stdnet"
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/executor"
@@ -49,6 +50,9 @@ type Server struct {
 	spawners []core.Spawner // by worker
 	limits   limits
 	prior    bool // the engine speaks HTTP/2 without TLS
+	exchange exchange.Config
+	closing  atomic.Bool // Shutdown or Close was called
+	lastKept atomic.Bool // connections may not be kept alive
 
 	// The program's.
 	connState   func(net.Conn, http.ConnState)
@@ -131,6 +135,9 @@ func (s *Server) init() {
 	}
 	s.limits.init(s.MaxConns, s.MaxConnsPerAddr)
 	s.prior = s.HTTP.Protocols != nil && s.HTTP.Protocols.UnencryptedHTTP2()
+	s.exchange.Server, s.exchange.Runtime = s.HTTP, s.Runtime
+	s.exchange.KeepAlives = func() bool { return !s.lastKept.Load() }
+	s.exchange.Closing = s.closing.Load
 	s.hook()
 }
 
@@ -162,19 +169,44 @@ func (s *Server) watchDrain(f *feed) {
 // not closed, and not waited for.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.once.Do(s.init)
-	return s.HTTP.Shutdown(ctx)
+	s.closing.Store(true)
+	if err := s.HTTP.Shutdown(ctx); err != nil || s.Exchange != Tasks {
+		return err
+	}
+	// The engine does not know the tasks. It waits for its own requests in the same way.
+	for pause := time.Millisecond; s.hasServed(); pause = min(2*pause, maxPause) {
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
 }
+
+// maxPause is how late Shutdown learns of the end of the last request.
+const maxPause = 500 * time.Millisecond
 
 // Close closes the listeners and all connections but the hijacked ones.
 func (s *Server) Close() error {
 	s.once.Do(s.init)
-	return s.HTTP.Close()
+	s.closing.Store(true)
+	err := s.HTTP.Close()
+	if s.Exchange == Tasks {
+		for i := range s.shards {
+			for _, c := range s.shards[i].all(amongServed, func(*conn) bool { return true }) {
+				_ = c.sock.Close() // the task, or the engine, finds it closed
+			}
+		}
+	}
+	return err
 }
 
 // SetKeepAlivesEnabled sets whether a connection may wait for a further request. The default is true. If on is false, it
 // closes the connections that do.
 func (s *Server) SetKeepAlivesEnabled(on bool) {
 	s.once.Do(s.init)
+	s.lastKept.Store(!on)
 	s.HTTP.SetKeepAlivesEnabled(on)
 	if !on {
 		s.endParked(func(c *conn) bool { return c.kept.Load() })
@@ -190,7 +222,7 @@ func (s *Server) RegisterOnShutdown(f func()) {
 // endParked closes the connections that match and that neither the engine nor a handler has.
 func (s *Server) endParked(match func(c *conn) bool) {
 	for i := range s.shards {
-		for _, c := range s.shards[i].parked(match) {
+		for _, c := range s.shards[i].all(amongParked, match) {
 			c.endParked()
 		}
 	}

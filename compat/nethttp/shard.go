@@ -59,11 +59,11 @@ func (sh *shard) unlink(c *conn) {
 	l.n--
 }
 
-// parked returns the parked connections that match.
-func (sh *shard) parked(match func(c *conn) bool) (all []*conn) {
+// all returns the connections of a list that match.
+func (sh *shard) all(of whichList, match func(c *conn) bool) (all []*conn) {
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
-	for c := sh.lists[amongParked].first; c != nil; c = c.next {
+	for c := sh.lists[of].first; c != nil; c = c.next {
 		if match(c) {
 			all = append(all, c)
 		}

@@ -86,13 +86,15 @@ func (c *conn) newStay() net.Conn {
 	}
 	s.c = c
 	s.changed.L = &c.mu
-	s.http2 = !c.kept.Load() && bytes.HasPrefix(c.request.head, preface)
+	if c.request != nil {
+		s.http2 = !c.kept.Load() && bytes.HasPrefix(c.request.head, preface)
+		s.request, c.request = c.request, nil
+		s.hasHead.Store(true)
+	}
 	if c.server().HTTP.ReadTimeout > 0 && c.since != never {
 		s.late = time.Since(c.since.time())
 	}
 	c.since = never
-	s.request, c.request = c.request, nil
-	s.hasHead.Store(true)
 	c.mu.Lock()
 	c.stay = s
 	c.mu.Unlock()
