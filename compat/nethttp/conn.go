@@ -229,7 +229,7 @@ func (c *conn) transport() net.Conn {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.stay != nil {
+	if c.stay != nil && c.stay.wire != nil {
 		return c.stay.wire
 	}
 	return stdnet.Free(c.server().Runtime, c.sock)

@@ -93,13 +93,8 @@ func (c *conn) hand(cx *core.Context) bool {
 		c.end(gate)
 		return false
 	}
-	c.post = bytes.HasPrefix(head, []byte("POST "))
-	c.begun = false
-	c.setReadDeadline(time.Time{}) // that of a connection that the engine has accepted
+	c.prepare()
 	if c.inTask() {
-		c.mu.Lock()
-		c.settleDeadline()
-		c.mu.Unlock()
 		return c.serveInTask(cx)
 	}
 	if !c.state.move(gate, queued) {
@@ -107,6 +102,21 @@ func (c *conn) hand(cx *core.Context) bool {
 	}
 	c.feed.push(entry{c: c})
 	return true
+}
+
+// prepare follows the arrival of a request. The connection is as one that was just accepted.
+func (c *conn) prepare() {
+	c.post = bytes.HasPrefix(c.request.head, []byte("POST "))
+	c.begun = false
+	if c.readDeadline == never {
+		return
+	}
+	c.setReadDeadline(time.Time{})
+	if c.server().Exchange == Tasks {
+		c.mu.Lock()
+		c.settleDeadline()
+		c.mu.Unlock()
+	}
 }
 
 // preface is how a client without TLS begins with HTTP/2.

@@ -175,6 +175,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	}
 	// The engine does not know the tasks. It waits for its own requests in the same way.
 	for pause := time.Millisecond; s.hasServed(); pause = min(2*pause, maxPause) {
+		s.endLinger()
 		select {
 		case <-time.After(pause):
 		case <-ctx.Done():
@@ -217,6 +218,14 @@ func (s *Server) SetKeepAlivesEnabled(on bool) {
 func (s *Server) RegisterOnShutdown(f func()) {
 	s.once.Do(s.init)
 	s.HTTP.RegisterOnShutdown(f)
+}
+
+// endLinger has tasks that linger give their connections up.
+func (s *Server) endLinger() {
+	since := s.sweeps.Add(1)
+	for i := range s.shards {
+		s.shards[i].kick(since)
+	}
 }
 
 // endParked closes the connections that match and that neither the engine nor a handler has.

@@ -10,6 +10,7 @@ import (
 	"github.com/moduvex/moduvex-go/core"
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/executor"
+	"github.com/moduvex/moduvex-go/reactor"
 )
 
 // inTask reports whether the request of c is for the exchange of tasks, and not for the engine.
@@ -29,6 +30,7 @@ func (c *conn) serveInTask(cx *core.Context) bool {
 		s.resumes.Add(1)
 	}
 	c.home().put(c, amongServed)
+	s.startSweep()
 	executor.Do(cx, c.exchange)
 	return true
 }
@@ -39,7 +41,6 @@ func (c *conn) exchange(co *coro.Co) error {
 	defer func() {
 		switch next {
 		case exchange.Idle:
-			c.setReadDeadline(after(time.Now(), c.server().idleTimeout()))
 			c.detach()
 		case exchange.Closed:
 			c.ended()
@@ -47,13 +48,73 @@ func (c *conn) exchange(co *coro.Co) error {
 			c.tellClosed()
 		}
 	}()
-	r := c.request
-	c.request = nil
-	defer r.release()
-	link := exchange.Link{Context: c.ctx, Begun: c.since.time()}
-	c.since = never
-	next = exchange.Serve(co, &taskConn{exchange.NewSocket(co, c.server().Runtime, c.sock.(exchange.Stream), c.changed), c}, &link, &c.server().exchange, r.head)
-	return nil
+	s := c.server()
+	link := exchange.Link{Context: c.ctx}
+	conn := &taskConn{exchange.NewSocket(co, s.Runtime, c.sock.(exchange.Stream), c.changed), c}
+	for {
+		if link.Begun = c.since.time(); c.since != never {
+			c.since = never
+		}
+		next = exchange.Closed // also if the handler exits
+		r := c.request
+		c.request = nil
+		next = exchange.Serve(co, conn, &link, &s.exchange, r.head)
+		r.release()
+		if next != exchange.Idle {
+			return nil
+		}
+		if limit := s.idleTimeout(); limit > 0 {
+			c.setReadDeadline(time.Now().Add(limit))
+		}
+		if s.Linger < 0 || !c.linger(co) {
+			return nil
+		}
+	}
+}
+
+// linger waits for a further request, until the sweep ends that. It reports whether one is there whole. What else has come,
+// such as a part of one, or the end of the stream, is for the gate.
+func (c *conn) linger(co *coro.Co) (whole bool) {
+	c.kept.Store(true)
+	c.mu.Lock()
+	c.settleDeadline()
+	if c.stay == nil {
+		c.stay = &stay{c: c}
+	}
+	st := c.stay
+	c.mu.Unlock()
+	for {
+		buf := chunks.Get().(*chunk)
+		n, ready, err := c.sock.PollRead(co.Context(), buf[:])
+		if n > 0 {
+			if !c.take(buf, n) {
+				return false
+			}
+			c.prepare()
+			return true
+		}
+		chunks.Put(buf)
+		if ready && err != nil || !st.suspend(co) {
+			return false
+		}
+	}
+}
+
+// suspend suspends the body of co until the socket may be read from. It reports false if the sweep, or an abort, ends that.
+func (s *stay) suspend(co *coro.Co) bool {
+	c, w := s.c, co.Context().Waker()
+	c.mu.Lock()
+	s.waker, s.epoch = w, c.server().sweeps.Load()
+	c.mu.Unlock()
+	err := co.Suspend()
+	c.mu.Lock()
+	kicked := s.kicked
+	s.waker, s.kicked = nil, false
+	c.mu.Unlock()
+	if kicked || err != nil {
+		c.sock.Unwait(w, reactor.Read)
+	}
+	return !kicked && err == nil
 }
 
 // changed follows what http.Server tells ConnState of.

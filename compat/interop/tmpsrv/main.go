@@ -21,6 +21,7 @@ func main() {
 	mux.HandleFunc("GET /prof", pprof.Profile)
 	mux.Handle("GET /heap", pprof.Handler("heap"))
 	mux.HandleFunc("GET /gc", func(w http.ResponseWriter, r *http.Request) { runtime.GC(); runtime.GC(); var m runtime.MemStats; runtime.ReadMemStats(&m); fmt.Fprintln(w, m.HeapAlloc, m.HeapInuse, m.StackInuse, m.Sys, m.HeapReleased, runtime.NumGoroutine()) })
+	go http.ListenAndServe(os.Args[2]+"1", mux)
 	hs := &http.Server{Addr: os.Args[2], Handler: mux}
 	if os.Args[1] == "std" {
 		log.Fatal(hs.ListenAndServe())
