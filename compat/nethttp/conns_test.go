@@ -73,3 +73,10 @@ func (c *conns) check(t testing.TB, name string) {
 		}
 	}
 }
+
+// count returns how many connections there have been.
+func (c *conns) count() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.order)
+}

@@ -36,6 +36,13 @@ func (tr *transcript) count(party string) int {
 	return len(tr.sections[party])
 }
 
+// sort orders the lines of a party whose members run at a time.
+func (tr *transcript) sort(party string) {
+	tr.mu.Lock()
+	defer tr.mu.Unlock()
+	slices.Sort(tr.sections[party])
+}
+
 // take returns the lines of a party, and forgets them.
 func (tr *transcript) take(party string) string {
 	tr.mu.Lock()
