@@ -205,9 +205,11 @@ func TestForms(t *testing.T) {
 // A deadline in the past ends reads or writes. What is after it fails, too, and the connection closes.
 func TestDeadlinesOfAHandler(t *testing.T) {
 	past, never := time.Unix(1, 0), time.Time{}
+	handled := make(chan struct{}, 10)
 	conversation{
 		handler: func(_ *testing.T, tr *transcript) http.Handler {
 			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				defer func() { handled <- struct{}{} }()
 				rc := http.NewResponseController(w)
 				switch r.Header.Get("Deadline") {
 				case "read":
@@ -238,6 +240,9 @@ func TestDeadlinesOfAHandler(t *testing.T) {
 			c = c.s.dial(t)
 			c.write(t, upload+"Deadline: write\r\n\r\n12345")
 			tr.add("client", "%s", c.rest())
+			for range 4 {
+				within(t, "the end of a handler", handled)
+			}
 		},
 	}.compare(t)
 }
