@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/moduvex/moduvex-go/compat/nethttp/internal/exchange"
+	"github.com/moduvex/moduvex-go/compat/stdnet"
 	"github.com/moduvex/moduvex-go/core/coro"
 	"github.com/moduvex/moduvex-go/executor"
 )
@@ -76,6 +77,31 @@ func TestAHijackedConnectionServesHandlerAndGoroutines(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestAHijackedConnectionIsFreeAfterTheHandler(t *testing.T) {
+	rt := newRuntime(t, executor.Options{Workers: 1})
+	conns, gone := make(chan net.Conn, 1), make(chan exchange.Outcome, 1)
+	s := tasks(t, rt, &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c, _, _ := w.(http.Hijacker).Hijack()
+		conns <- c
+	})}, options{outcome: func(o exchange.Outcome) { gone <- o }})
+	client := dial(t, s.addr)
+	_, _ = io.WriteString(client, get("x"))
+	c := receive(t, conns)
+	defer c.Close()
+	if o := receive(t, gone); o != exchange.Hijacked {
+		t.Error("the outcome is ", o)
+	}
+	for range 10 { // one of the bodies is on the goroutine that the handler had
+		_, err := executor.Do(rt, func(co *coro.Co) error {
+			_, err := c.Read(make([]byte, 1))
+			return err
+		}).Wait(t.Context())
+		if !errors.Is(err, stdnet.ErrOnWorker) {
+			t.Fatal("a read in a task fails with ", err)
+		}
+	}
 }
 
 func TestAByteThatCameDuringTheHandlerIsHijackedToo(t *testing.T) {

@@ -158,6 +158,7 @@ func (s *serving) serve(e *exchange) (next Outcome, lingers bool) {
 	e.ctx.end()
 	switch {
 	case e.hijacked:
+		e.over.Store(true)
 		return Hijacked, false
 	case !ran:
 		e.abandon()

@@ -69,9 +69,15 @@ func (c *requestContext) watchFor() ending {
 }
 
 // poll polls the read. It may be called on any goroutine, so it uses the context of a Parker, which never parks.
+//
+// An operation that ends may wake a waiter that is left, at once. So the waker is not with the socket during PollRead: its
+// Wake would wait for the lock that the caller holds.
 func (c *requestContext) poll() ending {
 	w := &c.watch
-	w.reading = false
+	if w.reading { // a wake that came late, or none that was for it
+		w.reading = false
+		w.socket.Unwait((*watcher)(c), reactor.Read)
+	}
 	p := w.rt.Parker(0)
 	cx := p.Context()
 	parked := cx.SwapWaker((*watcher)(c))
