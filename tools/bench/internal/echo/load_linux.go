@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/moduvex/moduvex-go/tools/bench/internal/peer"
 	"github.com/moduvex/moduvex-go/tools/bench/internal/proc"
 )
 
@@ -83,7 +84,7 @@ func Load(c LoadConfig, in io.Reader, out io.Writer) error {
 	if _, err := fmt.Fprintln(out, "connected"); err != nil {
 		return err
 	}
-	return command(in, out, func(line string) (any, error) {
+	return peer.Answer(in, out, func(line string) (any, error) {
 		n, err := strconv.Atoi(strings.TrimPrefix(line, "run "))
 		if err != nil {
 			return nil, fmt.Errorf("echo: load: %w", err)

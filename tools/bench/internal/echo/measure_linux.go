@@ -1,19 +1,16 @@
 package echo
 
 import (
-	"bufio"
 	"context"
 	_ "embed"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"time"
 
+	"github.com/moduvex/moduvex-go/tools/bench/internal/peer"
 	"github.com/moduvex/moduvex-go/tools/bench/internal/proc"
 	"github.com/moduvex/moduvex-go/tools/bench/internal/spec"
 )
@@ -71,43 +68,43 @@ func Measure(ctx context.Context, c spec.Case, cmds Commands) (s spec.Sample, er
 			serverOn, loadOn = cpus[:1], cpus[1:]
 		}
 	}
-	server, err := start(cmds.Server(ctx), serverOn)
+	server, err := peer.Start(cmds.Server(ctx), serverOn)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, server.stop()) }()
-	addr, err := server.line()
+	defer func() { err = errors.Join(err, server.Stop()) }()
+	addr, err := server.Line()
 	if err != nil {
 		return nil, err
 	}
-	empty, err := server.usage("memory")
+	empty, err := requestUsage(server, "memory")
 	if err != nil {
 		return nil, err
 	}
-	load, err := start(cmds.Load(ctx, LoadConfig{Addr: addr, Conns: c.Live}), loadOn)
+	load, err := peer.Start(cmds.Load(ctx, LoadConfig{Addr: addr, Conns: c.Live}), loadOn)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(load.stop(), err) }() // first, so that the server sees the connections end
-	if word, err := load.line(); err != nil || word != "connected" {
+	defer func() { err = errors.Join(load.Stop(), err) }() // first, so that the server sees the connections end
+	if word, err := load.Line(); err != nil || word != "connected" {
 		return nil, fmt.Errorf("the load says %q, %w", word, err)
 	}
-	idle, err := server.usage("memory")
+	idle, err := requestUsage(server, "memory")
 	if err != nil {
 		return nil, err
 	}
-	if _, err := load.run(c.Units / 10); err != nil {
+	if _, err := requestRun(load, c.Units/10); err != nil {
 		return nil, err
 	}
-	before, err := server.usage("usage")
+	before, err := requestUsage(server, "usage")
 	if err != nil {
 		return nil, err
 	}
-	r, err := load.run(c.Units)
+	r, err := requestRun(load, c.Units)
 	if err != nil {
 		return nil, err
 	}
-	after, err := server.usage("usage")
+	after, err := requestUsage(server, "usage")
 	if err != nil {
 		return nil, err
 	}
@@ -130,60 +127,8 @@ func Measure(ctx context.Context, c spec.Case, cmds Commands) (s spec.Sample, er
 	}, nil
 }
 
-// A process is a server or a load.
-type process struct {
-	cmd    *exec.Cmd
-	in     io.WriteCloser
-	out    *bufio.Reader
-	stderr strings.Builder
-}
+func requestUsage(p *peer.Process, line string) (u usage, err error) { return u, p.Request(line, &u) }
 
-func start(cmd *exec.Cmd, cpus []int) (*process, error) {
-	p := &process{cmd: cmd}
-	cmd.Stderr = &p.stderr
-	var err error
-	if p.in, err = cmd.StdinPipe(); err != nil {
-		return nil, err
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		return nil, err
-	}
-	p.out = bufio.NewReader(out)
-	return p, proc.Start(cmd, cpus)
-}
-
-// stop closes the input of the process, which ends it, and returns its error.
-func (p *process) stop() error {
-	p.in.Close()
-	_, err := io.Copy(io.Discard, p.out)
-	if e := p.cmd.Wait(); e != nil {
-		return fmt.Errorf("%w: %s", e, strings.TrimSpace(p.stderr.String()))
-	}
-	return err
-}
-
-func (p *process) line() (string, error) {
-	text, err := p.out.ReadString('\n')
-	if err != nil {
-		return "", fmt.Errorf("%s has ended: %w", filepath.Base(p.cmd.Path), err)
-	}
-	return strings.TrimSpace(text), nil
-}
-
-func (p *process) request(line string, reply any) error {
-	if _, err := fmt.Fprintln(p.in, line); err != nil {
-		return err
-	}
-	text, err := p.line()
-	if err != nil {
-		return err
-	}
-	return json.Unmarshal([]byte(text), reply)
-}
-
-func (p *process) usage(line string) (u usage, err error) { return u, p.request(line, &u) }
-
-func (p *process) run(n int) (r LoadReport, err error) {
-	return r, p.request(fmt.Sprintf("run %d", n), &r)
+func requestRun(p *peer.Process, n int) (r LoadReport, err error) {
+	return r, p.Request(fmt.Sprintf("run %d", n), &r)
 }

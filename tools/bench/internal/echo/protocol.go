@@ -1,12 +1,11 @@
 package echo
 
 import (
-	"bufio"
-	"encoding/json"
 	"fmt"
 	"io"
 	"time"
 
+	"github.com/moduvex/moduvex-go/tools/bench/internal/peer"
 	"github.com/moduvex/moduvex-go/tools/bench/internal/proc"
 )
 
@@ -38,28 +37,12 @@ type LoadReport struct {
 	P50, P99, P999 time.Duration
 }
 
-// command calls handle for each line of in, and writes each reply as a line to out.
-func command(in io.Reader, out io.Writer, handle func(line string) (any, error)) error {
-	lines := bufio.NewScanner(in)
-	enc := json.NewEncoder(out)
-	for lines.Scan() {
-		reply, err := handle(lines.Text())
-		if err != nil {
-			return err
-		}
-		if err := enc.Encode(reply); err != nil {
-			return err
-		}
-	}
-	return lines.Err()
-}
-
 // serveControl is a server's side of the protocol.
 func serveControl(addr string, in io.Reader, out io.Writer) error {
 	if _, err := fmt.Fprintln(out, addr); err != nil {
 		return err
 	}
-	return command(in, out, func(line string) (any, error) {
+	return peer.Answer(in, out, func(line string) (any, error) {
 		switch line {
 		case "usage":
 			return usage{CPUNs: int64(proc.CPU())}, nil
