@@ -19,6 +19,7 @@ import (
 	"github.com/moduvex/moduvex-go/tools/bench/internal/harness"
 	"github.com/moduvex/moduvex-go/tools/bench/internal/report"
 	"github.com/moduvex/moduvex-go/tools/bench/internal/spec"
+	"github.com/moduvex/moduvex-go/tools/bench/internal/web"
 )
 
 func main() {
@@ -54,6 +55,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		out     = flags.String("out", "", "save the report into this `folder`")
 		from    = flags.String("from", "", "measure nothing, and take the report from this JSON `file`")
 		readme  = flags.String("readme", "", "put the summary between the marks in this `file`")
+		conns   = flags.Int("conns", 0, "how many connections wait in W11, of as many clients as that needs; 0 is 18,000, and few with -smoke")
 		timeout = flags.Duration("timeout", 10*time.Minute, "when a measurement that hangs is given up")
 	)
 	if err := flags.Parse(args); err != nil {
@@ -85,6 +87,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return fmt.Errorf("-run: %w", err)
 	}
 	plan = selected(plan, pattern)
+	if *conns < 0 {
+		return fmt.Errorf("-conns %d: there must be some", *conns)
+	}
+	if err := fitConns(&plan, *conns, stderr); err != nil {
+		return err
+	}
 	if !*growth {
 		plan.Growth = nil
 	}
@@ -116,11 +124,48 @@ func given(flags *flag.FlagSet, name string) (is bool) {
 // selected leaves in plan what pattern matches, and what this system can do.
 func selected(plan spec.Plan, pattern *regexp.Regexp) spec.Plan {
 	drop := func(c spec.Case) bool {
-		return !pattern.MatchString(c.String()) || c.Workload == spec.W8 && runtime.GOOS != "linux"
+		return !pattern.MatchString(c.String()) || (c.Workload == spec.W8 || c.Workload == spec.W11) && runtime.GOOS != "linux"
 	}
 	plan.Cases = slices.DeleteFunc(plan.Cases, drop)
 	plan.Growth = slices.DeleteFunc(plan.Growth, func(pair [2]spec.Case) bool { return drop(pair[0]) && drop(pair[1]) })
 	return plan
+}
+
+// fitConns has W11's connections be want, unless that is 0, and at most as many as a process may have, which it tells.
+func fitConns(plan *spec.Plan, want int, log io.Writer) error {
+	planned := plan.Conns()
+	if planned == 0 {
+		return nil
+	}
+	if want == 0 {
+		want = planned
+	}
+	have, err := web.FitConns(want)
+	if err != nil {
+		return err
+	}
+	if have < 2 {
+		return fmt.Errorf("W11: this process may have too few descriptors: raise the limit (ulimit -n)")
+	}
+	if have < want {
+		fmt.Fprintf(log, "W11 has %d connections and not %d, for a process may have no more descriptors: raise the limit (ulimit -n)\n", have, want)
+	}
+	plan.SetConns(have)
+	return nil
+}
+
+// measurable leaves in plan what can be measured without wrk, if there is none, which the error tells.
+func measurable(plan *spec.Plan, log io.Writer) error {
+	needsWrk := func(c spec.Case) bool { return c.Workload == spec.W11 && c.Part == spec.Load }
+	if !slices.ContainsFunc(plan.Cases, needsWrk) {
+		return nil
+	}
+	_, err := web.Wrk()
+	if err != nil {
+		fmt.Fprintln(log, "the load of W11 is left out:", err)
+		plan.Cases = slices.DeleteFunc(plan.Cases, needsWrk)
+	}
+	return err
 }
 
 func measure(ctx context.Context, plan spec.Plan, rounds int, timeout time.Duration, log io.Writer) (*report.Report, error) {
@@ -142,7 +187,9 @@ func measure(ctx context.Context, plan spec.Plan, rounds int, timeout time.Durat
 			return nil, err
 		}
 	}
-	return r.Run(ctx, plan, rounds)
+	missing := measurable(&plan, log)
+	rep, failed := r.Run(ctx, plan, rounds)
+	return rep, errors.Join(missing, failed)
 }
 
 // fromFile makes everything again from a JSON report.

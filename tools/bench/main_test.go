@@ -2,16 +2,21 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 	"testing"
 
 	"go.uber.org/goleak"
 
 	"github.com/moduvex/moduvex-go/tools/bench/internal/harness"
+	"github.com/moduvex/moduvex-go/tools/bench/internal/spec"
+	"github.com/moduvex/moduvex-go/tools/bench/internal/web"
 	"github.com/moduvex/moduvex-go/tools/bench/internal/workload"
 )
 
@@ -106,6 +111,7 @@ func TestMistakesAreTold(t *testing.T) {
 		"matches no case":   {"-run", "W99"},
 		"-rounds 0":         {"-rounds", "0"},
 		"unexpected":        {"more"},
+		"-conns -1":         {"-conns", "-1"},
 		"missing closing":   {"-run", "("},
 		"no such file":      {"-from", filepath.Join(t.TempDir(), "none.json")},
 		"flag provided but": {"-nonsense"},
@@ -113,5 +119,36 @@ func TestMistakesAreTold(t *testing.T) {
 		if _, err := bench(t, args...); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v", args, err)
 		}
+	}
+}
+
+// The system allows fewer connections than that.
+func TestFewerDescriptorsAreFewerConnectionsAndTold(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("W11 is for Linux")
+	}
+	plan := spec.Smoke()
+	var log bytes.Buffer
+	if err := fitConns(&plan, math.MaxInt32, &log); err != nil {
+		t.Fatal(err)
+	}
+	if n := plan.Conns(); n < 2 || n == math.MaxInt32 || !strings.Contains(log.String(), fmt.Sprintf("W11 has %d connections and not %d", n, math.MaxInt32)) {
+		t.Errorf("%d: %q", n, &log)
+	}
+	out, err := bench(t, "-list", "-conns", "70", "-run", "^W11/(idle|mixed)/nethttp/")
+	if want := "W11/idle/nethttp/2/70x70\nW11/mixed/nethttp/1/pinned/70x70\n"; err != nil || out != want {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+// Without wrk the rest is measured, and the run fails with an error that names the package.
+func TestLoadWithoutWrkIsLeftOutAndTold(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("W11 is for Linux")
+	}
+	t.Setenv("PATH", t.TempDir())
+	out, err := bench(t, "-smoke", "-conns", "20", "-run", "^W11/(load|idle)/net/http/")
+	if !errors.Is(err, web.ErrNoWrk) || !strings.Contains(out, "20 idle") || strings.Contains(out, "wrk with") {
+		t.Errorf("%v\n%s", err, out)
 	}
 }

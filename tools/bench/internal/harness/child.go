@@ -8,6 +8,7 @@ import (
 
 	"github.com/moduvex/moduvex-go/tools/bench/internal/echo"
 	"github.com/moduvex/moduvex-go/tools/bench/internal/spec"
+	"github.com/moduvex/moduvex-go/tools/bench/internal/web"
 	"github.com/moduvex/moduvex-go/tools/bench/internal/workload"
 )
 
@@ -17,14 +18,16 @@ const ChildFlag = "-child"
 // The roles of a child.
 const (
 	roleMeasure = "measure" // a workload; prints its sample
-	roleServe   = "serve"   // the server of W8
+	roleServe   = "serve"   // the server of W8 or W11
 	roleLoad    = "load"    // the load of W8
+	roleClient  = "client"  // a client of W11
 )
 
 type childArgs struct {
-	Role string
-	Case spec.Case
-	Load echo.LoadConfig
+	Role   string
+	Case   spec.Case
+	Load   echo.LoadConfig
+	Client web.ClientConfig
 }
 
 // Child does what arg says, in a process that a [Runner] has started.
@@ -46,9 +49,14 @@ func Child(arg string, in io.Reader, out io.Writer) error {
 		}
 		return json.NewEncoder(out).Encode(s)
 	case roleServe:
+		if a.Case.Workload == spec.W11 {
+			return web.Serve(a.Case, in, out)
+		}
 		return echo.Serve(a.Case, in, out)
 	case roleLoad:
 		return echo.Load(a.Load, in, out)
+	case roleClient:
+		return web.Client(a.Client, in, out)
 	}
 	return fmt.Errorf("harness: no role: %s", arg)
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/moduvex/moduvex-go/tools/bench/internal/echo"
 	"github.com/moduvex/moduvex-go/tools/bench/internal/report"
 	"github.com/moduvex/moduvex-go/tools/bench/internal/spec"
+	"github.com/moduvex/moduvex-go/tools/bench/internal/web"
 )
 
 // A Runner runs plans.
@@ -77,7 +78,7 @@ func (r *Runner) rounds(ctx context.Context, what string, cases []spec.Case, n i
 				continue
 			}
 			results[c] = append(results[c], s)
-			key := spec.Primary(c.Workload)
+			key := spec.Primary(c)
 			fmt.Fprintf(r.Log, "%sround %d/%d, %d/%d, %.1f s: %v: %s %.4g\n", what, round+1, n, i+1, len(order), time.Since(begin).Seconds(), c, key, s[key])
 		}
 	}
@@ -88,25 +89,39 @@ func (r *Runner) rounds(ctx context.Context, what string, cases []spec.Case, n i
 func (r *Runner) Measure(ctx context.Context, c spec.Case) (s spec.Sample, err error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, r.Timeout, fmt.Errorf("it took longer than %v", r.Timeout))
 	defer cancel()
-	if c.Workload == spec.W8 {
-		s, err = echo.Measure(ctx, c, echo.Commands{
+	switch c.Workload {
+	case spec.W8:
+		s, err = r.echo(ctx, c)
+	case spec.W11:
+		s, err = web.Measure(ctx, c, web.Commands{
 			Server: func(ctx context.Context) *exec.Cmd {
-				if c.Contender == spec.RawC {
-					return exec.CommandContext(ctx, r.CServer)
-				}
 				return r.command(ctx, c.Workers, childArgs{Role: roleServe, Case: c})
 			},
-			Load: func(ctx context.Context, l echo.LoadConfig) *exec.Cmd {
-				return r.command(ctx, 1, childArgs{Role: roleLoad, Load: l})
+			Client: func(ctx context.Context, l web.ClientConfig) *exec.Cmd {
+				return r.command(ctx, c.Workers, childArgs{Role: roleClient, Client: l})
 			},
 		})
-	} else {
+	default:
 		s, err = r.inProcess(ctx, c)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%v: %w", c, errors.Join(err, context.Cause(ctx)))
 	}
 	return s, nil
+}
+
+func (r *Runner) echo(ctx context.Context, c spec.Case) (spec.Sample, error) {
+	return echo.Measure(ctx, c, echo.Commands{
+		Server: func(ctx context.Context) *exec.Cmd {
+			if c.Contender == spec.RawC {
+				return exec.CommandContext(ctx, r.CServer)
+			}
+			return r.command(ctx, c.Workers, childArgs{Role: roleServe, Case: c})
+		},
+		Load: func(ctx context.Context, l echo.LoadConfig) *exec.Cmd {
+			return r.command(ctx, 1, childArgs{Role: roleLoad, Load: l})
+		},
+	})
 }
 
 func (r *Runner) inProcess(ctx context.Context, c spec.Case) (s spec.Sample, err error) {

@@ -17,6 +17,7 @@ import (
 	"github.com/moduvex/moduvex-go/tools/bench/internal/harness"
 	"github.com/moduvex/moduvex-go/tools/bench/internal/report"
 	"github.com/moduvex/moduvex-go/tools/bench/internal/spec"
+	"github.com/moduvex/moduvex-go/tools/bench/internal/web"
 )
 
 func newRunner(t *testing.T) *harness.Runner {
@@ -124,6 +125,49 @@ func TestEchoIsMeasuredForEveryContender(t *testing.T) {
 				if s[m] <= 0 {
 					t.Errorf("%s is %v", m, s[m])
 				}
+			}
+		})
+	}
+}
+
+func TestEachPartOfTheWebIsMeasuredForEveryContender(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("W11 is for Linux")
+	}
+	_, noWrk := web.Wrk()
+	r := newRunner(t)
+	p := spec.Smoke()
+	p.SetConns(80) // more than come and go before
+	for _, c := range p.Cases {
+		if c.Workload != spec.W11 {
+			continue
+		}
+		metrics := map[string][]string{
+			spec.Idle:  {spec.RSS, spec.GoCount},
+			spec.Load:  {spec.CPUNs, spec.Rate, spec.P50Us, spec.P99Us, spec.LoadNs, spec.LoadBusy, spec.ServerBusy},
+			spec.Mixed: {spec.CPUNs, spec.Rate, spec.P50Us, spec.P99Us, spec.GoCount},
+		}[c.Part]
+		t.Run(c.String(), func(t *testing.T) {
+			if c.Part == spec.Load && noWrk != nil && os.Getenv("CI") != "true" {
+				t.Skip(noWrk)
+			}
+			s, err := r.Measure(t.Context(), c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, m := range metrics {
+				if s[m] <= 0 {
+					t.Errorf("%s is %v", m, s[m])
+				}
+			}
+			if _, ok := s[spec.TaskBytes]; ok != (c.Part == spec.Idle) { // of so few parked connections it may be anything
+				t.Errorf("no bytes of a connection: %v", s)
+			}
+			if _, ok := s[spec.ParkedPart]; ok != (c.Part == spec.Idle && c.IsOurs()) {
+				t.Errorf("parked connections: %v", s)
+			}
+			if c.Contender == spec.NetHTTP && c.Part == spec.Idle && (s[spec.GoCount] < 80 || s[spec.TaskBytes] < 4096) {
+				t.Errorf("80 idle connections of net/http: %v", s)
 			}
 		})
 	}

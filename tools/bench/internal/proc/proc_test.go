@@ -112,3 +112,20 @@ func TestTooManyDescriptorsAreRefusedWithAHint(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+func TestAsManyDescriptorsAsThereAreAreHad(t *testing.T) {
+	few, err := proc.Files(100)
+	if errors.Is(err, errors.ErrUnsupported) {
+		t.Skip(err)
+	}
+	if err != nil || few != 100 {
+		t.Errorf("%d of 100: %v", few, err)
+	}
+	most, err := proc.Files(math.MaxInt)
+	if err != nil || most < few || most == math.MaxInt {
+		t.Fatalf("%d: %v", most, err)
+	}
+	if err := proc.NeedFiles(most); err != nil {
+		t.Errorf("those %d are not there: %v", most, err)
+	}
+}

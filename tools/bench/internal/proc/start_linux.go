@@ -65,3 +65,16 @@ func NeedFiles(n int) error {
 	}
 	return nil
 }
+
+// Files makes room for n descriptors, or for as many as the system allows if that is fewer, and returns that number.
+func Files(n int) (int, error) {
+	if err := NeedFiles(n); err == nil {
+		return n, nil
+	}
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+		return 0, fmt.Errorf("proc: limit of descriptors: %w", err)
+	}
+	most := int(min(limit.Max, uint64(n)))
+	return most, NeedFiles(most)
+}

@@ -26,3 +26,8 @@ func Start(cmd *exec.Cmd, cpus []int) error {
 func NeedFiles(int) error {
 	return fmt.Errorf("proc: limit of descriptors on %s: %w", runtime.GOOS, errors.ErrUnsupported)
 }
+
+// Files cannot raise the limit here.
+func Files(int) (int, error) {
+	return 0, fmt.Errorf("proc: limit of descriptors on %s: %w", runtime.GOOS, errors.ErrUnsupported)
+}

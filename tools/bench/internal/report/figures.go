@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -35,17 +36,25 @@ func (r *Report) WriteFigures(to io.Writer) error {
 	return nil
 }
 
-// name is the name of a figure, such as W7.poll.2.core.bytes or W8.direct.1.1000.cpu_ns.
+// name is the name of a figure, such as W7.poll.2.core.bytes, W8.direct.1.1000.cpu_ns or
+// W11.idle.nethttp.TLS.2.bytes.ratio.
 func (v verdict) name() string {
 	parts := []string{v.c.Workload, v.c.Style, strconv.Itoa(v.c.Workers)}
+	if v.workload == spec.W11 {
+		parts = slices.DeleteFunc([]string{v.c.Workload, v.c.Part, v.c.Contender, v.c.Style, strconv.Itoa(v.c.Workers)},
+			func(p string) bool { return p == "" })
+	}
 	if v.c.Mode != "" {
 		parts = append(parts, v.c.Mode)
 	}
-	if v.workload == spec.W8 {
+	if v.workload == spec.W8 || v.c.Part == spec.Load {
 		parts = append(parts, strconv.Itoa(v.c.Live))
 	}
 	if v.metric != spec.Ns || v.to == nil {
 		parts = append(parts, v.metric)
+	}
+	if v.workload == spec.W11 && v.to != nil {
+		parts = append(parts, "ratio")
 	}
 	return strings.Join(parts, ".")
 }

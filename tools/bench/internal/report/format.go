@@ -22,6 +22,7 @@ var workloads = []struct{ name, title string }{
 	{spec.W8, "TCP echo, 64 bytes, closed loop, one request in flight per connection"},
 	{spec.W9, "mutex: 8 tasks that lock, add, unlock; per lock"},
 	{spec.W10, "abort: tasks that sleep for ever, aborted and joined; per task"},
+	{spec.W11, "HTTP keep-alive connections: net/http and compat/nethttp"},
 	{spec.GC, "garbage collection with parked tasks; per collection"},
 }
 
@@ -45,6 +46,11 @@ func columns(workload string) []column {
 			{spec.P99Us, "p99 µs", 1}, {spec.P999Us, "p99.9 µs", 1}, {spec.TaskBytes, "B per idle connection", 1},
 			{spec.RSS, "idle RSS MB", 1}, {spec.LoadNs, "load CPU s per million", 1e-3},
 			{spec.ServerBusy, "server busy %", 1}, {spec.LoadBusy, "load busy %", 1}}
+	case spec.W11:
+		return []column{{spec.TaskBytes, "B per idle connection", 1}, {spec.HeapBytes, "heap and stacks B per connection", 1},
+			{spec.CPUNs, "server CPU s per million", 1e-3}, {spec.Rate, "requests/s", 1}, {spec.P50Us, "p50 µs", 1},
+			{spec.P99Us, "p99 µs", 1}, {spec.GoCount, "goroutines", 1}, {spec.ParkedPart, "parked %", 1}, {spec.RSS, "idle RSS MB", 1},
+			{spec.LoadNs, "load CPU s per million", 1e-3}, {spec.ServerBusy, "server busy %", 1}, {spec.LoadBusy, "load busy %", 1}}
 	case spec.GC:
 		return []column{{spec.GCCPUMs, "CPU ms", 1}, {spec.GCWallMs, "wall ms", 1}, {spec.PauseUs, "longest pause µs", 1},
 			{spec.TaskBytes, "resident B per task", 1}}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -36,6 +37,9 @@ func (r *Report) writeWorkload(b *bytes.Buffer, workload, title string) {
 		return
 	}
 	fmt.Fprintf(b, "\n## %s, %s\n", workload, title)
+	if workload == spec.W11 {
+		r.writeWeb(b)
+	}
 	for len(cases) > 0 {
 		variant := cases[0].Variant()
 		n := 0
@@ -52,7 +56,9 @@ func (r *Report) writeWorkload(b *bytes.Buffer, workload, title string) {
 }
 
 func (r *Report) writeCases(b *bytes.Buffer, workload string, cases []spec.Case) {
-	cols := columns(workload)
+	cols := slices.DeleteFunc(columns(workload), func(col column) bool { // which no case has
+		return !slices.ContainsFunc(cases, func(c spec.Case) bool { return r.values(c, col.metric) != nil })
+	})
 	heads := []string{"contender", "workers"}
 	for i, col := range cols {
 		if heads = append(heads, col.head); hasRatio(i, col) {
@@ -144,7 +150,7 @@ func (r *Report) writeGrowth(b *bytes.Buffer) {
 	for _, g := range gs {
 		col := head(g.small.Workload, g.metric)
 		verdict := ""
-		if g.small.Contender == spec.Moduvex {
+		if g.small.IsOurs() {
 			if verdict = "ok"; g.factor() > maxGrowth {
 				verdict = fmt.Sprintf("**miss by %.0f %%**", (g.factor()/maxGrowth-1)*100)
 			}

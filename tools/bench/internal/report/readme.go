@@ -35,7 +35,7 @@ func (r *Report) Fragment() string {
 	fmt.Fprintf(&b, "%v; medians, rounds: %d. A pair of figures is one worker / two. With two workers the best\nof the modes is shown, and of the ways in which goroutines do it too.\n\n", r.Machine, r.Rounds)
 	t := table{heads: []string{"workload", "unit", "goroutines", "best other", "poll style", "direct style"}, left: 2}
 	for _, w := range workloads {
-		if w.name == spec.W8 || w.name == spec.GC || len(r.main(w.name)) == 0 {
+		if w.name == spec.W8 || w.name == spec.W11 || w.name == spec.GC || len(r.main(w.name)) == 0 {
 			continue
 		}
 		title, _, _ := strings.Cut(w.title, ":")
@@ -54,6 +54,7 @@ func (r *Report) Fragment() string {
 	}
 	t.write(&b)
 	r.fragmentEcho(&b)
+	r.writeWeb(&b)
 	r.fragmentLosses(&b)
 	return b.String()
 }
@@ -124,8 +125,8 @@ func (r *Report) fragmentLosses(b *bytes.Buffer) {
 	lost := map[string][]string{}
 	for _, w := range workloads {
 		for _, c := range r.main(w.name) {
-			ratio, ok := r.ratio(c, c.Twins(), spec.Primary(w.name))
-			if c.Contender != spec.Moduvex || !ok || ratio.Median <= 1 {
+			ratio, ok := r.ratio(c, c.Twins(), spec.Primary(c))
+			if !c.IsOurs() || !ok || ratio.Median <= 1 {
 				continue
 			}
 			name := w.name

@@ -133,7 +133,7 @@ func figures(t *testing.T, p spec.Plan) (names []string) {
 	t.Helper()
 	all := spec.Sample{}
 	for _, m := range []string{spec.Ns, spec.CPUNs, spec.CPUSeconds, spec.RSS, spec.BeyondMs, spec.LateMs, spec.TaskBytes, spec.Rate,
-		spec.P99Us, spec.GCCPUMs} {
+		spec.P99Us, spec.GCCPUMs, spec.HeapBytes, spec.GoCount} {
 		all[m] = 1
 	}
 	r := &report.Report{}
@@ -174,7 +174,10 @@ func TestFiguresHaveNamesOfTheirOwnAndNoneIsLeftOut(t *testing.T) {
 			}
 		}
 	}
-	for _, name := range []string{"W7.poll.1.ns", "W7.poll.2.core.ns", "W10.poll.2.steal.ns", "GC.direct.2.core.gc_cpu_ms"} {
+	for _, name := range []string{"W7.poll.1.ns", "W7.poll.2.core.ns", "W10.poll.2.steal.ns", "GC.direct.2.core.gc_cpu_ms",
+		"W11.idle.nethttp.2.bytes", "W11.idle.nethttp.2.bytes.ratio", "W11.idle.nethttp-tasks.2.bytes", "W11.idle.nethttp.TLS.2.bytes.ratio",
+		"W11.load.nethttp.1.64.cpu_ns.ratio", "W11.load.nethttp-tasks.1.1000.cpu_ns.ratio", "W11.load.nethttp.1.1000.p99_us.ratio",
+		"W11.mixed.nethttp.1.cpu_ns.ratio", "W11.mixed.nethttp-tasks.1.cpu_ns.ratio"} {
 		if !seen[name] {
 			t.Errorf("there is no %s in %q", name, names)
 		}

@@ -67,7 +67,7 @@ func (r *Report) Pictures() (ps []Picture) {
 			}
 			name += ".svg"
 			if len(ps) == 0 || ps[len(ps)-1].Name != name {
-				ps = append(ps, Picture{Name: name, title: title, col: columns(w.name)[0]})
+				ps = append(ps, Picture{Name: name, title: title, col: head(w.name, spec.Primary(c))})
 			}
 			p := &ps[len(ps)-1]
 			p.cases = append(p.cases, c)
@@ -121,9 +121,9 @@ func (r *Report) WriteSVG(to io.Writer, p Picture) error {
 
 func fill(c spec.Case) string {
 	switch c.Contender {
-	case spec.Moduvex:
+	case spec.Moduvex, spec.Served, spec.ServedCo:
 		return "#2a7de1"
-	case spec.Goroutines:
+	case spec.Goroutines, spec.NetHTTP:
 		return "#8a8f98"
 	case spec.RawC, spec.RawGo:
 		return "#2f9e62"

@@ -10,6 +10,7 @@ import (
 // A target is what the project wants to reach. It holds for the cases of this runtime that match.
 type target struct {
 	workload, style string
+	contender, part string                        // W11; of the others the contender is moduvex
 	workers         int                           // 0 is any
 	mode            string                        // with workers; anyMode is any but spread
 	live            []int                         // W8: numbers of connections; nil is any
@@ -90,7 +91,7 @@ func targets() (ts []target) {
 	ts = append(ts, bounds{150, 100, 130, 0}.each(ns)...)
 	plain(spec.GC, spec.GCCPUMs, 67)
 	ratio(spec.GC, spec.Direct, spec.GCCPUMs, 1.2)
-	return append(ts, echoTargets()...)
+	return slices.Concat(ts, echoTargets(), webTargets())
 }
 
 func echoTargets() (ts []target) {
@@ -127,7 +128,11 @@ func echoTargets() (ts []target) {
 
 // match says whether the target is for c.
 func (t target) match(c spec.Case) bool {
-	return c.Contender == spec.Moduvex && c.Workload == t.workload && c.Style == t.style &&
+	contender := t.contender
+	if contender == "" {
+		contender = spec.Moduvex
+	}
+	return c.Contender == contender && c.Part == t.part && c.Workload == t.workload && c.Style == t.style &&
 		(t.mode == c.Mode || t.mode == anyMode && c.Mode != spec.Spread) &&
 		(t.workers == 0 || t.workers == c.Workers) &&
 		(t.live == nil || slices.Contains(t.live, c.Live)) &&
@@ -221,7 +226,7 @@ func (g grown) factor() float64 { return g.to.Median / g.from.Median }
 // the bytes too.
 func (r *Report) grown() (gs []grown) {
 	for _, pair := range r.Growth {
-		ms := []string{spec.Primary(pair[0].Workload)}
+		ms := []string{spec.Primary(pair[0])}
 		switch pair[0].Workload {
 		case spec.W6:
 			ms = []string{spec.CPUNs} // of a sleeper, for there are more of them

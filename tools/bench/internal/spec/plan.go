@@ -23,20 +23,24 @@ type scale struct {
 	aborted  int   // W10
 	conns    []int // W8
 	requests int   // W8
+	web      webScale
 }
 
 var (
 	full = scale{
 		units: 1_000_000, sleepers: 1_000_000, span: 1000, parked: 1_000_000, aborted: 100_000,
 		conns: []int{1, 64, 1000, 10_000}, requests: 200_000,
+		web: webScale{idle: 18_000, mixedMs: 20_000, conns: []int{64, 1000}, loadMs: 5000, free: true},
 	}
 	smoke = scale{
 		units: 20_000, sleepers: 4000, span: 20, parked: 4000, aborted: 1000,
 		conns: []int{1, 64, 100, 1000}, requests: 4000,
+		web: webScale{idle: 400, mixedMs: 1000, conns: []int{64}, loadMs: 1000},
 	}
 	quick = scale{
 		units: 1_000_000, sleepers: 100_000, span: 200, parked: 200_000, aborted: 100_000,
 		conns: []int{64, 1000, 10_000}, requests: 100_000,
+		web: webScale{idle: 18_000, mixedMs: 10_000, conns: []int{64, 1000}, loadMs: 3000},
 	}
 )
 
@@ -57,7 +61,7 @@ func Quick() Plan {
 	p := quick.plan()
 	p.Growth = nil
 	measured := func(c Case) bool {
-		return c.Contender == Moduvex && !(c.Mode == Spread && c.Workload == W5) && (c.Workload != W8 || c.Pinned)
+		return c.Workload == W11 || c.Contender == Moduvex && !(c.Mode == Spread && c.Workload == W5) && (c.Workload != W8 || c.Pinned)
 	}
 	var divisors []Case
 	for _, c := range p.Cases {
@@ -88,6 +92,7 @@ func (s scale) plan() Plan {
 		}
 	}
 	p.Cases = append(p.Cases, s.echo()...)
+	p.Cases = append(p.Cases, s.web.cases()...)
 	p.Growth = s.growth(p.Cases)
 	p.GrowthRounds = 3
 	return p

@@ -19,6 +19,11 @@ const (
 	Netpoll    = "netpoll"
 	RawGo      = "epoll loop in Go"
 	RawC       = "epoll loop in C"
+
+	// W11.
+	NetHTTP  = "net/http"
+	Served   = "nethttp"       // compat/nethttp, whose handlers run on goroutines
+	ServedCo = "nethttp-tasks" // compat/nethttp, whose handlers run in tasks
 )
 
 // The styles of this runtime's tasks, and the ways in which goroutines do the same.
@@ -31,6 +36,7 @@ const (
 	Channel   = "channel"    // W9, a channel as the lock
 	CtxOnly   = "no timer"   // W10, waiting for the context alone
 	Empty     = "empty heap" // GC, with nothing alive
+	TLS       = "TLS"        // W11, over TLS
 )
 
 // The modes with two workers.
@@ -54,12 +60,21 @@ const (
 	W8  = "W8"
 	W9  = "W9"
 	W10 = "W10"
+	W11 = "W11"
 	GC  = "GC"
+)
+
+// The parts of W11.
+const (
+	Idle  = "idle"  // connections that wait after one request: their memory
+	Load  = "load"  // wrk, a closed loop
+	Mixed = "mixed" // half of many connections send a request now and then
 )
 
 // A Case is one measurement: it is comparable, and goes to the process that runs it as JSON.
 type Case struct {
 	Workload  string
+	Part      string `json:",omitempty"` // of W11
 	Contender string
 	Style     string `json:",omitempty"`
 	Workers   int    // of the runtime, and GOMAXPROCS
@@ -67,11 +82,11 @@ type Case struct {
 
 	// Live is how many tasks, pairs, producers or connections there are at a time.
 	Live int
-	// Units is how many operations there are in all: what the cost is divided by.
+	// Units is how many operations there are in all: what the cost is divided by. 0 is as many as there are in a span.
 	Units int
-	// SpanMs is the longest sleep of W6 in milliseconds.
+	// SpanMs is the longest sleep of W6, and the time of W11's requests, in milliseconds.
 	SpanMs int `json:",omitempty"`
-	// Pinned gives W8's server one core and the load another.
+	// Pinned gives the server of W8 and W11 one core and the load another.
 	Pinned bool `json:",omitempty"`
 }
 
@@ -88,24 +103,39 @@ func (c Case) Who() string {
 
 // String names the case, for people and for -run.
 func (c Case) String() string {
-	s := fmt.Sprintf("%s/%s/%d", c.Workload, strings.ReplaceAll(c.Who(), " ", "-"), c.Workers)
-	if c.Workload == W8 && c.Pinned {
+	s := c.Workload
+	if c.Part != "" {
+		s += "/" + c.Part
+	}
+	s = fmt.Sprintf("%s/%s/%d", s, strings.ReplaceAll(c.Who(), " ", "-"), c.Workers)
+	if c.Pinned {
 		s += "/pinned"
 	}
+	if c.Part == Load {
+		return fmt.Sprintf("%s/%dx%dms", s, c.Live, c.SpanMs)
+	}
 	return fmt.Sprintf("%s/%dx%d", s, c.Live, c.Units)
+}
+
+// IsOurs says that the contender is this runtime as its users get it, which has targets.
+func (c Case) IsOurs() bool {
+	return c.Contender == Moduvex || c.Contender == Served || c.Contender == ServedCo
 }
 
 // Variant tells cases of one workload apart that are not comparable with each other: the contenders
 // of a variant are shown in one table. It is "" where a workload has one only.
 func (c Case) Variant() string {
-	if c.Workload != W8 {
-		return ""
-	}
 	where := "free"
 	if c.Pinned {
 		where = "one core"
 	}
-	return fmt.Sprintf("%d connections, %s", c.Live, where)
+	switch {
+	case c.Workload == W11 && c.Part != Load:
+		return fmt.Sprintf("%d connections, %s", c.Live, c.Part)
+	case c.Workload == W8 || c.Workload == W11:
+		return fmt.Sprintf("%d connections, %s", c.Live, where)
+	}
+	return ""
 }
 
 // spreadLess is how much less W3 and W9 have to do when a message or a lock may wake another worker, which takes microseconds.
@@ -113,9 +143,13 @@ const spreadLess = 20
 
 func (c Case) isLess() bool { return c.Mode == Spread && (c.Workload == W3 || c.Workload == W9) }
 
-// Twin is the goroutine case that ratios of c are made of.
+// Twin is the goroutine case that ratios of c are made of; that of W11 is net/http.
 func (c Case) Twin() Case {
 	t := c
+	if c.Workload == W11 {
+		t.Contender = NetHTTP
+		return t
+	}
 	t.Contender, t.Style, t.Mode = Goroutines, Plain, ""
 	if c.Workload == W8 && !c.Pinned {
 		t.Workers = 2 // a bare loop has one thread, wherever it runs
@@ -153,19 +187,22 @@ type Sample map[string]float64
 // The metrics. All but Rate are better when lower.
 const (
 	Ns         = "ns"          // wall time per unit
-	CPUNs      = "cpu_ns"      // processor time per unit
+	CPUNs      = "cpu_ns"      // processor time per unit; W8, W11: of the server
 	Allocs     = "allocs"      // per unit
 	AllocBytes = "alloc_bytes" // per unit
 	RSS        = "rss_mb"      // resident at the peak, MB; W8: the server's, when idle
 	BeyondMs   = "beyond_ms"   // W6: wall time beyond the longest sleep
 	CPUSeconds = "cpu_s"       // W6: of the whole
 	LateMs     = "late_p99_ms" // W6: 99 of 100 sleepers were no later
-	TaskBytes  = "bytes"       // W7, GC: resident per parked task; W8: per idle connection
-	Rate       = "rate"        // W8: requests per second
-	P50Us      = "p50_us"      // W8: latency
-	LoadNs     = "load_cpu_ns" // W8: processor time of the load per request
-	LoadBusy   = "load_busy"   // W8: the load's processor time in per cent of the time
-	ServerBusy = "server_busy" // W8: the same of the server
+	TaskBytes  = "bytes"       // W7, GC: resident per parked task; W8, W11: per idle connection
+	HeapBytes  = "heap_bytes"  // W11: heap and stacks in use per idle connection
+	GoCount    = "goroutines"  // W11: of the server
+	ParkedPart = "parked"      // W11: connections that the server reports as parked, in per cent
+	Rate       = "rate"        // W8, W11: requests per second
+	P50Us      = "p50_us"      // W8, W11: latency
+	LoadNs     = "load_cpu_ns" // W8, W11: processor time of the load per request
+	LoadBusy   = "load_busy"   // W8, W11: the load's processor time in per cent of the time
+	ServerBusy = "server_busy" // W8, W11: the same of the server
 	P99Us      = "p99_us"
 	P999Us     = "p999_us"
 	GCWallMs   = "gc_ms"          // GC: of a cycle, by the clock
@@ -174,12 +211,17 @@ const (
 	Collects   = "gc_collections" // GC: how many cycles were measured
 )
 
-// Primary is the metric that a workload is about.
-func Primary(workload string) string {
-	switch workload {
+// Primary is the metric that the workload of c, or its part, is about.
+func Primary(c Case) string {
+	switch c.Workload {
 	case W6:
 		return CPUSeconds
 	case W8:
+		return CPUNs
+	case W11:
+		if c.Part == Idle {
+			return TaskBytes
+		}
 		return CPUNs
 	case GC:
 		return GCCPUMs

@@ -78,3 +78,27 @@ func TestCaseSurvivesTheWayToItsProcess(t *testing.T) {
 		}
 	}
 }
+
+func TestConnsAreThoseOfBothManyAndTheirTwins(t *testing.T) {
+	p := spec.Full()
+	before := p.Conns()
+	p.SetConns(100)
+	if before != 18_000 || p.Conns() != 100 {
+		t.Errorf("%d connections, and then %d", before, p.Conns())
+	}
+	for _, c := range p.Cases {
+		if c.Workload != spec.W11 {
+			continue
+		}
+		want := map[string][2]int{spec.Idle: {100, 100}, spec.Mixed: {100, 100}, spec.Load: {c.Live, 0}}[c.Part]
+		if c.Live != want[0] || c.Units != want[1] || c.Part == spec.Load && c.Live < 64 {
+			t.Errorf("%v", c)
+		}
+		if !slices.Contains(p.Cases, c.Twin()) {
+			t.Errorf("%v has no twin any more", c)
+		}
+	}
+	if (spec.Plan{}).Conns() != 0 {
+		t.Error("an empty plan has connections")
+	}
+}

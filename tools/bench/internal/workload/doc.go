@@ -1,5 +1,5 @@
-// Package workload provides the workloads that are measured within one process: all but W8, the echo. Each
-// exists for every contender that it makes sense for, does the same with each, and checks its result.
+// Package workload provides the workloads that are measured within one process: all but W8, the echo, and W11, HTTP.
+// Each exists for every contender that it makes sense for, does the same with each, and checks its result.
 //
 //	W1   spawn tasks with a typed result, join them all, and again
 //	W2   tasks that yield

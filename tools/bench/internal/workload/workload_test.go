@@ -20,7 +20,7 @@ func TestEveryCaseRuns(t *testing.T) {
 	}
 	seen := map[spec.Case]bool{}
 	for _, c := range cases {
-		if c.Workload == spec.W8 || seen[c] {
+		if c.Workload == spec.W8 || c.Workload == spec.W11 || seen[c] {
 			continue
 		}
 		seen[c] = true
@@ -30,8 +30,8 @@ func TestEveryCaseRuns(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if v, ok := s[spec.Primary(c.Workload)]; !ok && runtime.GOOS != "windows" || v < 0 {
-				t.Errorf("%s is %v, among %v", spec.Primary(c.Workload), v, s)
+			if v, ok := s[spec.Primary(c)]; !ok && runtime.GOOS != "windows" || v < 0 {
+				t.Errorf("%s is %v, among %v", spec.Primary(c), v, s)
 			}
 		})
 	}
