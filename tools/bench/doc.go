@@ -1,7 +1,7 @@
 // Command bench measures this runtime beside goroutines, ants, conc, pond, netpoll and bare epoll loops
 // in Go and in C, and compat/nethttp beside net/http.
 //
-//	make bench          every workload, several rounds: an hour or so, on a machine that does nothing else
+//	make bench          every workload, several rounds: an hour and a half, on a machine that does nothing else
 //	make bench-smoke    the same, small, once: that everything runs and computes what it should
 //
 // Each measurement is a process of its own. The report says which targets are met, how the costs grow

@@ -36,7 +36,7 @@ type client struct {
 type clientConn struct {
 	tcp  *net.TCPConn // nil until it is connected
 	conn net.Conn     // tcp, or TLS over it
-	busy atomic.Bool  // has a request in flight
+	mu   sync.Mutex   // held while a request is in flight
 }
 
 // Client is a client's process.
@@ -124,13 +124,12 @@ func (c *client) close() {
 	}
 }
 
-// exchange makes a request on connection i, and checks the reply and that the connection is kept.
+// exchange makes a request on connection i, and checks the reply and that the connection is kept. It waits for the reply to
+// the request before, so that requests are not pipelined.
 func (c *client) exchange(i int) error {
 	cc := &c.conns[i]
-	if cc.busy.Swap(true) {
-		return errors.New("a request is due before the reply to the one before")
-	}
-	defer cc.busy.Store(false)
+	cc.mu.Lock()
+	defer cc.mu.Unlock()
 	if err := cc.conn.SetDeadline(time.Now().Add(replyTimeout)); err != nil {
 		return err
 	}

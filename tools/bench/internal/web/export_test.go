@@ -29,10 +29,3 @@ var (
 
 // Body is what the handler replies with.
 const Body = body
-
-// ExchangeWhileBusy makes a request on a connection that has one in flight.
-func ExchangeWhileBusy() error {
-	c := &client{conns: make([]clientConn, 1)}
-	c.conns[0].busy.Store(true)
-	return c.exchange(0)
-}
