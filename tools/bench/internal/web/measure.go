@@ -167,7 +167,7 @@ func (m *measurement) load() (spec.Sample, error) {
 			return nil, err
 		}
 	}
-	before, err := m.usage("usage")
+	before, err := m.settled()
 	if err != nil {
 		return nil, err
 	}
@@ -175,13 +175,14 @@ func (m *measurement) load() (spec.Sample, error) {
 	if err != nil {
 		return nil, err
 	}
-	after, err := m.usage("usage")
+	after, err := m.settled()
 	if err != nil {
 		return nil, err
 	}
-	// At the end wrk drops the requests in flight, one on each connection, which the server may have served.
+	// At its end each run of wrk drops the requests in flight, one on each connection, which the server may serve then. Those
+	// of the first run are over when the server has settled, unless the machine has stalled.
 	served := int(after.Requests - before.Requests)
-	if served < r.requests || served > r.requests+m.c.Live {
+	if served < r.requests || served > r.requests+2*m.c.Live {
 		return nil, fmt.Errorf("web: wrk with %d connections counts %d requests, and the server %d", m.c.Live, r.requests, served)
 	}
 	cpu := float64(after.CPUNs - before.CPUNs)
@@ -235,6 +236,22 @@ func ask(clients []*peer.Process, line string) (all clientReport, err error) {
 		all.Latencies = append(all.Latencies, r.Latencies...)
 	}
 	return all, errors.Join(errs...)
+}
+
+// settled returns the server's usage once it serves no more requests.
+func (m *measurement) settled() (usage, error) {
+	for last := int64(-1); ; {
+		u, err := m.usage("usage")
+		if err != nil || u.Requests == last {
+			return u, err
+		}
+		last = u.Requests
+		select {
+		case <-time.After(readEvery):
+		case <-m.ctx.Done():
+			return u, context.Cause(m.ctx)
+		}
+	}
 }
 
 func (m *measurement) usage(line string) (u usage, err error) { return u, m.server.Request(line, &u) }
