@@ -94,7 +94,7 @@ func (r *Runner) Measure(ctx context.Context, c spec.Case) (s spec.Sample, err e
 		s, err = r.echo(ctx, c)
 	case spec.W11:
 		s, err = web.Measure(ctx, c, web.Commands{
-			Server: func(ctx context.Context) *exec.Cmd {
+			Server: func(ctx context.Context, c spec.Case) *exec.Cmd {
 				return r.command(ctx, c.Workers, childArgs{Role: roleServe, Case: c})
 			},
 			Client: func(ctx context.Context, l web.ClientConfig) *exec.Cmd {

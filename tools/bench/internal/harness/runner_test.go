@@ -163,6 +163,11 @@ func TestEachPartOfTheWebIsMeasuredForEveryContender(t *testing.T) {
 			if _, ok := s[spec.TaskBytes]; ok != (c.Part == spec.Idle) { // of so few parked connections it may be anything
 				t.Errorf("no bytes of a connection: %v", s)
 			}
+			for _, m := range []string{spec.CPUNs, spec.Rate, spec.P50Us, spec.P99Us} {
+				if ratio, ok := s[m+spec.Paired]; ok != (c.Part == spec.Load && c.IsOurs()) || ok && ratio <= 0 {
+					t.Errorf("the ratio of %s to the twin's: %v, %v", m, ratio, ok)
+				}
+			}
 			if _, ok := s[spec.ParkedPart]; ok != (c.Part == spec.Idle && c.IsOurs()) {
 				t.Errorf("parked connections: %v", s)
 			}

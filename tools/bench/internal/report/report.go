@@ -93,8 +93,14 @@ func (r *Report) summary(c spec.Case, metric string) (stats.Summary, bool) {
 	return stats.Summarize(vs), true
 }
 
-// ratio returns the summary of the ratios to the quickest of some cases, round by round.
+// ratio returns the summary of the ratios to the quickest of some cases, round by round: those that were measured in pairs, if
+// the quickest can only be the twin.
 func (r *Report) ratio(c spec.Case, to []spec.Case, metric string) (stats.Summary, bool) {
+	if len(to) == 1 && to[0] == c.Twin() {
+		if paired, ok := r.summary(c, metric+spec.Paired); ok {
+			return paired, true
+		}
+	}
 	var best []float64
 	for _, t := range to {
 		best = stats.Least(best, r.values(t, metric))

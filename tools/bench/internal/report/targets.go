@@ -14,7 +14,7 @@ type target struct {
 	workers         int                           // 0 is any
 	mode            string                        // with workers; anyMode is any but spread
 	live            []int                         // W8: numbers of connections; nil is any
-	pinned          bool                          // W8
+	pinned          bool                          // W8, and the part load of W11
 	metric          string                        // of the case
 	to              func(c spec.Case) []spec.Case // what it is divided by, the least of them; nil for a bound in the metric's own unit
 	toName          string
@@ -136,7 +136,7 @@ func (t target) match(c spec.Case) bool {
 		(t.mode == c.Mode || t.mode == anyMode && c.Mode != spec.Spread) &&
 		(t.workers == 0 || t.workers == c.Workers) &&
 		(t.live == nil || slices.Contains(t.live, c.Live)) &&
-		(c.Workload != spec.W8 || c.Pinned == t.pinned)
+		(c.Workload != spec.W8 && c.Part != spec.Load || c.Pinned == t.pinned)
 }
 
 // A verdict compares a case with a target.

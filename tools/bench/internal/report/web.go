@@ -8,11 +8,12 @@ import (
 	"github.com/moduvex/moduvex-go/tools/bench/internal/spec"
 )
 
-// webTargets are those of W11, whose cases have one number of workers and no mode.
+// webTargets are those of W11, whose cases have no mode. Those under wrk are for a server with a core of its own: one that
+// shares the processors with wrk has ratios that differ from run to run.
 func webTargets() (ts []target) {
 	add := func(contender, style, part, metric string, bound float64) {
 		ts = append(ts, target{workload: spec.W11, contender: contender, style: style, part: part, metric: metric,
-			to: twins, toName: spec.NetHTTP, bound: bound})
+			to: twins, toName: spec.NetHTTP, bound: bound, pinned: part == spec.Load})
 	}
 	plain := func(contender string, bound float64) {
 		ts = append(ts, target{workload: spec.W11, contender: contender, part: spec.Idle, metric: spec.TaskBytes, bound: bound})

@@ -45,6 +45,35 @@ func TestOneTableHasEachFigureOfAllServersAndItsRatios(t *testing.T) {
 	}
 }
 
+// The two samples of such a case are minutes apart; its pairs are not.
+func TestRatioOfPairsIsPreferredToThatOfSamples(t *testing.T) {
+	r := webReport()
+	paired := &r.Results[4]
+	for i, ratio := range []float64{0.8, 0.9} {
+		paired.Samples[i][spec.CPUNs+spec.Paired] = ratio
+	}
+	text := markdown(t, r)
+	cells := row(t, text, "nethttp ", "server CPU s per million / net/http", "<=")
+	if d := cmp.Diff([]string{"<= 1x", "0.85x (0.8–0.9)", "ok"}, cells[len(cells)-3:]); d != "" {
+		t.Error(d)
+	}
+	if d := cmp.Diff("0.85x", row(t, text, "wrk with 1,000, one core")[4]); d != "" {
+		t.Error(d)
+	}
+}
+
+// Where server and wrk share the processors there is no target.
+func TestSharedProcessorsHaveNoTarget(t *testing.T) {
+	r := webReport()
+	r.Results = r.Results[3:]
+	for i := range r.Results {
+		r.Results[i].Case.Pinned, r.Results[i].Case.Workers = false, 2
+	}
+	if text := markdown(t, r); strings.Contains(text, "## Targets") {
+		t.Error(text)
+	}
+}
+
 func TestServersOfHTTPHaveTargets(t *testing.T) {
 	text := markdown(t, webReport())
 	for _, tc := range []struct{ parts, want []string }{

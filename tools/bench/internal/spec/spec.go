@@ -211,6 +211,10 @@ const (
 	Collects   = "gc_collections" // GC: how many cycles were measured
 )
 
+// Paired after the name of a metric is its ratio to the twin's, of measurements that alternate every other second within one
+// sample. It is steadier than the ratio of two samples.
+const Paired = "/twin"
+
 // Primary is the metric that the workload of c, or its part, is about.
 func Primary(c Case) string {
 	switch c.Workload {

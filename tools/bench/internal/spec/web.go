@@ -5,7 +5,7 @@ type webScale struct {
 	idle    int   // connections of the parts idle and mixed
 	mixedMs int   // how long those of the part mixed send requests
 	conns   []int // of the part load
-	loadMs  int   // how long wrk runs
+	loadMs  int   // how long wrk runs, in slices
 	free    bool  // the part load also where server and wrk share the processors
 }
 

@@ -2,7 +2,8 @@
 // same program, with the same handler, and answer a GET with a few bytes.
 //
 //	idle    each of many connections has made one request and waits: the memory of a connection
-//	load    wrk, a closed loop with one request in flight on each connection: processor time of a request, rate, latency
+//	load    wrk, a closed loop with one request in flight on each connection: processor time of a request, rate, latency;
+//	        it alternates between the server and a net/http beside it
 //	mixed   half of many connections send a request now and then: processor time of a request
 //
 // The server is a process of its own, and so is each client, and wrk: the server's processor time and memory are its alone.

@@ -32,12 +32,18 @@ func FitConns(want int) (int, error) {
 
 // A measurement is a server under measurement.
 type measurement struct {
-	ctx    context.Context
-	c      spec.Case
-	cmds   Commands
-	server *peer.Process
-	hello  hello
-	loadOn []int // processors of clients and wrk; nil is any
+	ctx      context.Context
+	c        spec.Case
+	cmds     Commands
+	server   *server
+	serverOn []int // its processors; nil is any
+	loadOn   []int // those of clients and wrk; nil is any
+}
+
+// A server is a process that has said hello.
+type server struct {
+	*peer.Process
+	hello
 }
 
 // Measure measures a part of W11.
@@ -52,28 +58,37 @@ func Measure(ctx context.Context, c spec.Case, cmds Commands) (s spec.Sample, er
 	if err := proc.NeedFiles(c.Live + spareFiles); err != nil {
 		return nil, err
 	}
-	var serverOn []int
 	if c.Pinned {
 		cpus, err := proc.Processors()
 		if err != nil {
 			return nil, err
 		}
 		if len(cpus) > 1 {
-			serverOn, m.loadOn = cpus[:1], cpus[1:]
+			m.serverOn, m.loadOn = cpus[:1], cpus[1:]
 		}
 	}
-	if m.server, err = peer.Start(cmds.Server(ctx), serverOn); err != nil {
+	if m.server, err = m.start(c); err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, m.server.Stop()) }()
-	line, err := m.server.Line()
+	return part()
+}
+
+// start starts the server of a case, which the caller stops.
+func (m *measurement) start(c spec.Case) (*server, error) {
+	p, err := peer.Start(m.cmds.Server(m.ctx, c), m.serverOn)
 	if err != nil {
 		return nil, err
 	}
-	if err := json.Unmarshal([]byte(line), &m.hello); err != nil {
-		return nil, err
+	s := &server{Process: p}
+	line, err := p.Line()
+	if err == nil {
+		err = json.Unmarshal([]byte(line), &s.hello)
 	}
-	return part()
+	if err != nil {
+		return nil, errors.Join(err, p.Stop())
+	}
+	return s, nil
 }
 
 // idle measures the memory of connections that wait, and then that each of them still serves.
@@ -81,12 +96,12 @@ func (m *measurement) idle() (s spec.Sample, err error) {
 	if err := m.connected(min(warmConns, m.c.Live), func([]*peer.Process) error { return nil }); err != nil {
 		return nil, err
 	}
-	empty, err := m.usage("quiet 0")
+	empty, err := m.server.usage("quiet 0")
 	if err != nil {
 		return nil, err
 	}
 	err = m.connected(m.c.Live, func(clients []*peer.Process) error {
-		idle, err := m.usage(fmt.Sprintf("quiet %d", m.c.Live))
+		idle, err := m.server.usage(fmt.Sprintf("quiet %d", m.c.Live))
 		if err != nil {
 			return err
 		}
@@ -96,7 +111,7 @@ func (m *measurement) idle() (s spec.Sample, err error) {
 		if _, err := ask(clients, "again"); err != nil {
 			return fmt.Errorf("web: after the connections were idle: %w", err)
 		}
-		again, err := m.usage("usage")
+		again, err := m.server.usage("usage")
 		if err != nil {
 			return err
 		}
@@ -121,7 +136,7 @@ func (m *measurement) idle() (s spec.Sample, err error) {
 // mixed measures connections of which half send a request now and then.
 func (m *measurement) mixed() (s spec.Sample, err error) {
 	err = m.connected(m.c.Live, func(clients []*peer.Process) error {
-		before, err := m.usage(fmt.Sprintf("quiet %d", m.c.Live))
+		before, err := m.server.usage(fmt.Sprintf("quiet %d", m.c.Live))
 		if err != nil {
 			return err
 		}
@@ -132,7 +147,7 @@ func (m *measurement) mixed() (s spec.Sample, err error) {
 			return err
 		}
 		wall := time.Since(begin)
-		after, err := m.usage("usage")
+		after, err := m.server.usage("usage")
 		if err != nil {
 			return err
 		}
@@ -152,51 +167,6 @@ func (m *measurement) mixed() (s spec.Sample, err error) {
 	return s, err
 }
 
-// load measures the server under wrk.
-func (m *measurement) load() (spec.Sample, error) {
-	path, err := Wrk()
-	if err != nil {
-		return nil, err
-	}
-	run := func(seconds int) (wrkReport, error) {
-		return runWrk(m.ctx, path, m.loadOn, "http://"+m.hello.Addr+"/", m.c.Live, m.c.Workers, seconds)
-	}
-	seconds := (m.c.SpanMs + 999) / 1000
-	if seconds > 1 { // wrk has whole seconds, and a small run is not for its figures
-		if _, err := run(1); err != nil {
-			return nil, err
-		}
-	}
-	before, err := m.settled()
-	if err != nil {
-		return nil, err
-	}
-	r, err := run(seconds)
-	if err != nil {
-		return nil, err
-	}
-	after, err := m.settled()
-	if err != nil {
-		return nil, err
-	}
-	// At its end each run of wrk drops the requests in flight, one on each connection, which the server may serve then. Those
-	// of the first run are over when the server has settled, unless the machine has stalled.
-	served := int(after.Requests - before.Requests)
-	if served < r.requests || served > r.requests+2*m.c.Live {
-		return nil, fmt.Errorf("web: wrk with %d connections counts %d requests, and the server %d", m.c.Live, r.requests, served)
-	}
-	cpu := float64(after.CPUNs - before.CPUNs)
-	return spec.Sample{
-		spec.CPUNs:      cpu / float64(served),
-		spec.Rate:       float64(r.requests) / r.took.Seconds(),
-		spec.P50Us:      us(r.p50),
-		spec.P99Us:      us(r.p99),
-		spec.LoadNs:     float64(r.cpu) / float64(r.requests),
-		spec.LoadBusy:   100 * float64(r.cpu) / float64(r.took),
-		spec.ServerBusy: 100 * cpu / float64(r.took),
-	}, nil
-}
-
 // connected runs f while n connections are there, of as many clients as that needs. They connect one client after the other.
 func (m *measurement) connected(n int, f func(clients []*peer.Process) error) (err error) {
 	var clients []*peer.Process
@@ -207,7 +177,7 @@ func (m *measurement) connected(n int, f func(clients []*peer.Process) error) (e
 	}()
 	count := (n + perClient - 1) / perClient
 	for k := range count {
-		cfg := ClientConfig{Addr: m.hello.Addr, From: clientAddr(k), Conns: (k+1)*n/count - k*n/count, Cert: m.hello.Cert}
+		cfg := ClientConfig{Addr: m.server.Addr, From: clientAddr(k), Conns: (k+1)*n/count - k*n/count, Cert: m.server.Cert}
 		p, err := peer.Start(m.cmds.Client(m.ctx, cfg), m.loadOn)
 		if err != nil {
 			return err
@@ -238,23 +208,7 @@ func ask(clients []*peer.Process, line string) (all clientReport, err error) {
 	return all, errors.Join(errs...)
 }
 
-// settled returns the server's usage once it serves no more requests.
-func (m *measurement) settled() (usage, error) {
-	for last := int64(-1); ; {
-		u, err := m.usage("usage")
-		if err != nil || u.Requests == last {
-			return u, err
-		}
-		last = u.Requests
-		select {
-		case <-time.After(readEvery):
-		case <-m.ctx.Done():
-			return u, context.Cause(m.ctx)
-		}
-	}
-}
-
-func (m *measurement) usage(line string) (u usage, err error) { return u, m.server.Request(line, &u) }
+func (s *server) usage(line string) (u usage, err error) { return u, s.Request(line, &u) }
 
 // quantile returns the one of sorted values that the fraction q of them does not exceed.
 func quantile(sorted []time.Duration, q float64) time.Duration {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"os/exec"
 	"time"
+
+	"github.com/moduvex/moduvex-go/tools/bench/internal/spec"
 )
 
 // body is what the handler replies with.
@@ -43,6 +45,6 @@ type clientReport struct {
 
 // Commands make the processes of a measurement, but for wrk.
 type Commands struct {
-	Server func(ctx context.Context) *exec.Cmd
+	Server func(ctx context.Context, c spec.Case) *exec.Cmd
 	Client func(ctx context.Context, c ClientConfig) *exec.Cmd
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/moduvex/moduvex-go/tools/bench/internal/spec"
 	"github.com/moduvex/moduvex-go/tools/bench/internal/web"
 )
 
@@ -105,6 +106,26 @@ func TestMissingWrkIsNamedWithItsPackage(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
 	if _, err := web.Wrk(); !errors.Is(err, web.ErrNoWrk) || !strings.Contains(err.Error(), "Debian package wrk") {
 		t.Error(err)
+	}
+}
+
+func TestRatiosOfSlicesAreThoseOfTheServerToItsTwin(t *testing.T) {
+	ms := func(ds ...time.Duration) (out []time.Duration) {
+		for _, d := range ds {
+			out = append(out, d*time.Millisecond)
+		}
+		return out
+	}
+	s := web.SampleOf([2]time.Duration{100 * time.Millisecond, 400 * time.Millisecond}, [2]int{10_000, 20_000},
+		[2][]time.Duration{ms(9, 1, 3), ms(6, 5, 20)})
+	want := map[string]float64{
+		spec.CPUNs: 10_000, spec.CPUNs + spec.Paired: 0.5, spec.Rate: 10_000, spec.Rate + spec.Paired: 0.5,
+		spec.P99Us: 3000, spec.P99Us + spec.Paired: 0.5, spec.ServerBusy: 10,
+	}
+	for metric, v := range want {
+		if s[metric] != v {
+			t.Errorf("%s is %v, not %v", metric, s[metric], v)
+		}
 	}
 }
 
