@@ -156,6 +156,8 @@ func (c *conn) attach() net.Conn {
 
 // detach takes c back from the engine. Whoever stops the server, or drops the task, (1) sets a flag, (2) ends what is in the
 // gate. detach (1) moves c to the gate, (2) loads the flags. One of the two sees the other.
+//
+// The program may have closed a connection with TLS by then, which the engine has not noticed.
 func (c *conn) detach() {
 	c.mu.Lock()
 	c.stay = nil
@@ -163,9 +165,11 @@ func (c *conn) detach() {
 	c.kept.Store(true)
 	c.home().put(c, amongParked)
 	if !c.state.move(served, gate) {
-		panic("nethttp: the engine detaches a connection that it does not have")
+		c.tellClosed()
+		return
 	}
-	if c.gone.Load() || c.feed.stopped() {
+	c.server().reached(inGate)
+	if c.gone.Load() || c.feed.stopped() || c.server().noKeepAlives.Load() {
 		c.end(gate)
 		return
 	}

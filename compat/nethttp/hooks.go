@@ -61,7 +61,7 @@ func (s *Server) stateChanged(nc net.Conn, state http.ConnState) {
 	case http.StateHijacked:
 		c.hijack()
 	case http.StateClosed:
-		if stay != nil && stay.detached || c.told.Swap(true) {
+		if stay != nil && stay.end.Load() == detached || c.told.Swap(true) {
 			return
 		}
 	}

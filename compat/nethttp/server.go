@@ -44,15 +44,15 @@ type Server struct {
 	// no limit.
 	MaxConnsPerAddr int
 
-	once     sync.Once
-	setup    sync.Mutex     // makes the configurations for TLS, one at a time
-	shards   []shard        // by worker
-	spawners []core.Spawner // by worker
-	limits   limits
-	prior    bool // the engine speaks HTTP/2 without TLS
-	exchange exchange.Config
-	closing  atomic.Bool // Shutdown or Close was called
-	lastKept atomic.Bool // connections may not be kept alive
+	once         sync.Once
+	setup        sync.Mutex     // makes the configurations for TLS, one at a time
+	shards       []shard        // by worker
+	spawners     []core.Spawner // by worker
+	limits       limits
+	prior        bool // the engine speaks HTTP/2 without TLS
+	exchange     exchange.Config
+	closing      atomic.Bool // Shutdown or Close was called
+	noKeepAlives atomic.Bool // set by SetKeepAlivesEnabled; read by detach and the exchange of tasks
 
 	// The program's.
 	connState   func(net.Conn, http.ConnState)
@@ -62,6 +62,23 @@ type Server struct {
 	sweeps   atomic.Uint32
 
 	accepted, refused, parks, resumes atomic.Uint64
+
+	at func(place) // of a test, to act there; else nil
+}
+
+// A place is one in the life of a connection where another goroutine may come between two steps.
+type place int
+
+const (
+	stayEnds   place = iota // Read is about to end a stay
+	stayCloses              // Close of a stay begins
+	inGate                  // the connection is in the gate again, and the flags are not looked at
+)
+
+func (s *Server) reached(p place) {
+	if s.at != nil {
+		s.at(p)
+	}
 }
 
 // An Exchange is where handlers run.
@@ -136,7 +153,7 @@ func (s *Server) init() {
 	s.limits.init(s.MaxConns, s.MaxConnsPerAddr)
 	s.prior = s.HTTP.Protocols != nil && s.HTTP.Protocols.UnencryptedHTTP2()
 	s.exchange.Server, s.exchange.Runtime = s.HTTP, s.Runtime
-	s.exchange.KeepAlives = func() bool { return !s.lastKept.Load() }
+	s.exchange.KeepAlives = func() bool { return !s.noKeepAlives.Load() }
 	s.exchange.Closing = s.closing.Load
 	s.hook()
 }
@@ -207,7 +224,7 @@ func (s *Server) Close() error {
 // closes the connections that do.
 func (s *Server) SetKeepAlivesEnabled(on bool) {
 	s.once.Do(s.init)
-	s.lastKept.Store(!on)
+	s.noKeepAlives.Store(!on)
 	s.HTTP.SetKeepAlivesEnabled(on)
 	if !on {
 		s.endParked(func(c *conn) bool { return c.kept.Load() })

@@ -26,10 +26,13 @@ const (
 	lists
 )
 
-// put moves c to a list, or out of them.
+// put moves c to a list, or out of them. A connection that is closed in this instant has left or will leave: it stays out.
 func (sh *shard) put(c *conn, to whichList) {
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
+	if c.state.load() == closed {
+		to = nowhere
+	}
 	if c.in != nowhere {
 		sh.unlink(c)
 	}

@@ -30,14 +30,12 @@ import (
 // What Read returns after that is part of a request, until (1) comes again. A version of net/http that calls these in
 // another way keeps its connections, and a test fails.
 type stay struct {
-	c        *conn
-	wire     net.Conn // the socket for goroutines: a *stdnet.TCPConn or a *stdnet.UnixConn
-	phase    atomic.Uint32
-	ending   atomic.Bool // Read has ended the stay
-	closing  sync.Once
-	detached bool        // Close has ended the stay; written in closing
-	http2    bool        // the stay does not end
-	timed    atomic.Bool // a deadline for writes is set
+	c     *conn
+	wire  net.Conn // the socket for goroutines: a *stdnet.TCPConn or a *stdnet.UnixConn
+	phase atomic.Uint32
+	end   atomic.Uint32
+	http2 bool        // the stay does not end
+	timed atomic.Bool // a deadline for writes is set
 
 	// late is how long the first request has been on its way. It counts in the ReadTimeout.
 	late time.Duration
@@ -58,6 +56,15 @@ const (
 	busy uint32 = iota
 	idle
 	waiting
+)
+
+// The end of a stay. Read and Close may be called at a time, by the engine's goroutine of the connection and by Shutdown: the
+// one that takes the stay from open decides.
+const (
+	open     uint32 = iota
+	ending          // Read has ended the stay, and the next Close detaches
+	detached        // Close has
+	over            // Close has closed the connection
 )
 
 // room is what the bufio.Reader of the engine holds.
@@ -170,7 +177,10 @@ func (s *stay) await(b []byte) (n int, err error) {
 			return n, err
 		}
 	}
-	s.ending.Store(true)
+	s.c.server().reached(stayEnds)
+	if !s.end.CompareAndSwap(open, ending) {
+		return 0, net.ErrClosed
+	}
 	return 0, io.EOF
 }
 
@@ -221,23 +231,16 @@ func (s *stay) kick(since uint32) {
 }
 
 // Close implements net.Conn. The engine calls it, or a handler that has hijacked the connection; at the end of a stay it
-// detaches. The first call decides which: http.Server.Close may come at any time, and the engine's own Close waits for it,
-// before it tells ConnState.
-func (s *stay) Close() (err error) {
-	first := false
-	s.closing.Do(func() {
-		first = true
-		if s.ending.Load() {
-			s.detached = true
-			s.c.detach()
-			return
-		}
-		err = s.close()
-	})
-	if first || s.detached {
-		return err
+// detaches.
+func (s *stay) Close() error {
+	s.c.server().reached(stayCloses)
+	switch {
+	case s.end.CompareAndSwap(open, over), s.end.Load() == over:
+		return s.close()
+	case s.end.CompareAndSwap(ending, detached):
+		s.c.detach()
 	}
-	return s.close() // reports that it is closed
+	return nil
 }
 
 // close closes the connection for its owner.
