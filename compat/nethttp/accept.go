@@ -65,6 +65,7 @@ func (s *Server) admit(f *feed, rw net.Conn, config *tls.Config) {
 		f.push(entry{raw: rw})
 		return
 	}
+	f.live.Add(1)
 	worker := s.Runtime.NextWorker()
 	c := &conn{feed: f, sock: sock, ctx: f.ctx, shard: uint16(worker)}
 	timeout := s.headerTimeout()

@@ -21,7 +21,7 @@ import (
 //
 //	feed, sock, tls, ctx, shard  constant once the task is spawned
 //	state, kept, told, gone      everyone; the state by its transitions
-//	request, begun, post, shaken, since
+//	request, begun, post, shaken, expired, since
 //	                             the task in the state gate, else who has the connection
 //	prev, next, in               under the lock of the shard
 //	waker, stay, reads, the deadline
@@ -51,6 +51,7 @@ type conn struct {
 	begun      bool // a further request has begun
 	post       bool // the last one was a POST
 	shaken     bool // the gate has made the handshake
+	expired    bool // the time of the request is over before it has arrived
 	unset      bool // sock does not have readDeadline yet. Under mu
 	bounded    bool // sock has a deadline. Under mu
 }
@@ -124,6 +125,7 @@ func (c *conn) leave() {
 	s := c.server()
 	c.home().put(c, nowhere)
 	s.limits.leave(c.sock.RemoteAddr())
+	c.feed.leave()
 	c.mu.Lock()
 	if c.stay != nil {
 		c.stay.changed.Broadcast()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"sync"
+	"sync/atomic"
 )
 
 // A feed is the net.Listener of the engine: it returns the connections whose requests have arrived. One goroutine calls
@@ -18,6 +19,9 @@ type feed struct {
 	taken int   // how many of queue Accept has taken
 	err   error // what Accept returns once the feed is closed
 
+	lost atomic.Bool  // from has failed, or the program has closed it
+	live atomic.Int64 // connections that are accepted and not closed, and one for the listener
+
 	more  chan struct{} // of capacity 1: has a value if Accept may find more
 	ready chan struct{} // closed by the first Accept: the engine is set up
 	done  chan struct{} // closed once err is set
@@ -31,7 +35,9 @@ type entry struct {
 }
 
 func newFeed(s *Server, from net.Listener) *feed {
-	return &feed{s: s, from: from, more: make(chan struct{}, 1), ready: make(chan struct{}), done: make(chan struct{})}
+	f := &feed{s: s, from: from, more: make(chan struct{}, 1), ready: make(chan struct{}), done: make(chan struct{})}
+	f.live.Store(1)
+	return f
 }
 
 // push hands e, which is queued, to the engine. If the engine has stopped, it closes the connection.
@@ -115,6 +121,13 @@ func (f *feed) fail(err error) {
 	}
 }
 
+// leave follows the end of a connection, or of the listener. After the last one, the engine has nothing more to accept.
+func (f *feed) leave() {
+	if f.live.Add(-1) == 0 {
+		f.fail(net.ErrClosed)
+	}
+}
+
 // stopped reports whether the feed is closed.
 func (f *feed) stopped() bool {
 	select {
@@ -128,7 +141,10 @@ func (f *feed) stopped() bool {
 // Close implements net.Listener. The engine calls it when it stops, possibly under its lock.
 func (f *feed) Close() error {
 	f.fail(net.ErrClosed)
-	err := f.from.Close()
+	var err error
+	if !f.lost.Load() {
+		err = f.from.Close()
+	}
 	f.s.endParked(func(c *conn) bool { return c.feed == f })
 	return err
 }

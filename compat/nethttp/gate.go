@@ -2,8 +2,10 @@ package nethttp
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"net/http"
+	"os"
 	"time"
 
 	"github.com/moduvex/moduvex-go/core"
@@ -34,8 +36,9 @@ func (c *conn) collect(cx *core.Context) (ended bool) {
 				c.request.compact()
 			}
 			return false
-		case err == io.EOF && c.asks():
-			return !c.hand(cx) // the engine sees the end and answers
+		case c.asks() && (err == io.EOF || errors.Is(err, os.ErrDeadlineExceeded)):
+			c.expired = err != io.EOF
+			return !c.hand(cx) // net/http answers some of these
 		}
 		c.end(gate) // net/http does not answer either
 		return true
@@ -85,13 +88,6 @@ func (c *conn) asks() bool { return c.begun || !c.kept.Load() && c.request != ni
 func (c *conn) hand(cx *core.Context) bool {
 	if c.request == nil {
 		c.request = requests.Get().(*request) // line ends have come, and the end of the stream
-	}
-	head := c.request.head
-	if c.kept.Load() && c.server().prior && bytes.HasPrefix(head, preface) {
-		// The engine would begin HTTP/2, which net/http does at the start of a connection only.
-		_, _ = io.WriteString(c.transport(), "HTTP/1.1 505 HTTP Version Not Supported\r\nConnection: close\r\n\r\n")
-		c.end(gate)
-		return false
 	}
 	c.prepare()
 	if c.inTask() {

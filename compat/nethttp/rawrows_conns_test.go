@@ -11,6 +11,10 @@ type part struct {
 	name string
 	set  []func(*http.Server)
 	rows []row
+
+	// asFirst says that net/http has a higher bound for the header of a further request, by what it has read of it at
+	// once. Here that is the bound of a first one.
+	asFirst bool
 }
 
 // table is all rows.
@@ -23,7 +27,9 @@ func table() []part {
 		{name: "pipelines", rows: pipelineRows()},
 		{name: "endings", rows: endingRows()},
 		{name: "sizes", rows: sizeRows(), set: []func(*http.Server){func(s *http.Server) { s.MaxHeaderBytes = smallHeader }}},
+		{name: "sizes at the bound", rows: boundRows(), asFirst: true, set: []func(*http.Server){func(s *http.Server) { s.MaxHeaderBytes = smallHeader }}},
 		{name: "defaults of sizes", rows: largeRows()},
+		{name: "sizes above the default", rows: aboveRows(), asFirst: true},
 		{name: "no OPTIONS of the server", rows: optionsRows(), set: []func(*http.Server){
 			func(s *http.Server) { s.DisableGeneralOptionsHandler = true },
 		}},

@@ -18,18 +18,27 @@ func sized(n int) string {
 	return request + strings.Repeat("x", n-len(request)-4) + "\r\n\r\n"
 }
 
-// sizeRows are around the bound of a small header.
-func sizeRows() []row {
+// boundRows are at the bound of a small header.
+func boundRows() []row {
 	const bound = smallHeader + slackHeader
-	var rows []row
-	for _, n := range []int{smallHeader - 1, smallHeader, smallHeader + 1, slackHeader - 1, slackHeader, slackHeader + 1,
-		bound - 2, bound - 1, bound, bound + 1, bound + 2, 2 * bound, 10 * bound, 100_000} {
+	return headersOf(bound-2, bound-1, bound, bound+1, bound+2)
+}
+
+func headersOf(sizes ...int) (rows []row) {
+	for _, n := range sizes {
 		rows = append(rows,
 			row{fmt.Sprint("a header of ", n, " bytes"), sized(n)},
 			row{fmt.Sprint("a path of ", n, " bytes"), "GET /" + strings.Repeat("x", n-33) + " HTTP/1.1\r\nHost: x\r\n\r\n"},
 			row{fmt.Sprint("a header of ", n, " bytes without an end"), strings.TrimRight(sized(n), "\r\n")},
 		)
 	}
+	return rows
+}
+
+// sizeRows are around the bound of a small header.
+func sizeRows() []row {
+	const bound = smallHeader + slackHeader
+	rows := headersOf(smallHeader-1, smallHeader, smallHeader+1, slackHeader-1, slackHeader, slackHeader+1, 2*bound, 10*bound, 100_000)
 	return append(rows,
 		row{"a small header and a large body", post(strings.Repeat("x", 2*bound), fmt.Sprint("Content-Length: ", 2*bound))},
 		row{"headers at the bound, one after the other", strings.Repeat(sized(bound-1), 3)},
@@ -39,12 +48,16 @@ func sizeRows() []row {
 	)
 }
 
+// aboveRows are above the bound that net/http has by default.
+func aboveRows() []row {
+	return []row{{"a header above the default bound", sized(http.DefaultMaxHeaderBytes + slackHeader + 1)}}
+}
+
 // largeRows are around the bound that net/http has by default.
 func largeRows() []row {
 	const bound = http.DefaultMaxHeaderBytes + slackHeader
 	return []row{
 		{"a header at the default bound", sized(bound - 1)},
-		{"a header above the default bound", sized(bound + 1)},
 		{"a header far above the default bound", sized(3 * bound / 2)},
 		{"2,000 lines", "GET /get HTTP/1.1\r\nHost: x\r\n" + strings.Repeat("Name: value\r\n", 2000) + "\r\n"},
 		{"10,000 names", "GET /get HTTP/1.1\r\nHost: x\r\n" + names(10_000) + "\r\n"},

@@ -70,18 +70,19 @@ func TestRawRequests(t *testing.T) {
 	eachPart(t, func(g *rig, p part) {
 		for _, parked := range []bool{false, true} {
 			for _, after := range []string{"", probe} {
-				g.rows(p.rows, parked, after)
+				g.rows(p, parked, after)
 			}
 		}
 	})
 }
 
 // rows compares each row. Where the connections have had a request before, all of them are parked first, and at a time.
-func (g *rig) rows(rows []row, parked bool, after string) {
+func (g *rig) rows(p part, parked bool, after string) {
 	g.t.Helper()
+	rows, std := p.rows, parked && !p.asFirst
 	want := make([]string, len(rows))
 	for i, r := range rows {
-		want[i] = g.on(g.std, parked, noPause, r.in+after)
+		want[i] = g.on(g.std, std, noPause, r.in+after)
 	}
 	for _, s := range g.ours {
 		clients := make([]*client, len(rows))
@@ -100,7 +101,7 @@ func (g *rig) rows(rows []row, parked bool, after string) {
 			if after != "" {
 				what += ", and a request behind it"
 			}
-			g.check(s, what, got, want[i], func() string { return g.on(g.std, parked, noPause, r.in+after) })
+			g.check(s, what, got, want[i], func() string { return g.on(g.std, std, noPause, r.in+after) })
 		}
 	}
 }

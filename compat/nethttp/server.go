@@ -168,8 +168,15 @@ func (s *Server) serve(l net.Listener, config *tls.Config) error {
 	case <-f.ready:
 	}
 	go s.watchDrain(f)
-	f.fail(s.accept(f, config))
-	return <-engine
+	err := s.accept(f, config)
+	if f.stopped() {
+		return <-engine
+	}
+	// The listener has failed, or the program has closed it. Its connections go on, and the engine with them.
+	_ = l.Close()
+	f.lost.Store(true)
+	f.leave()
+	return err
 }
 
 // watchDrain shuts the server down when the runtime drains.

@@ -45,6 +45,8 @@ func statesOf(t *testing.T, clients func(t *testing.T, s *site) map[string]func(
 	})
 }
 
+// What net/http refuses is not here: on a kept connection it tells StateActive before a refusal only if the bytes came in
+// pieces, and this package tells it always.
 func TestStatesOfConnections(t *testing.T) {
 	statesOf(t, func(t *testing.T, s *site) map[string]func(c *client) {
 		raw := func(requests string) func(c *client) {
@@ -57,11 +59,8 @@ func TestStatesOfConnections(t *testing.T) {
 			"a close":      func(c *client) { c.get(t, "/close"); c.rest() },
 			"a panic":      raw(gets("/panic")),
 			"a hijack":     raw(gets("/hijack")),
-			"nonsense":     raw("nonsense\r\n\r\n"),
 			"a byte":       raw("G"),
 			"three bytes":  raw("GET"),
-			"four bytes":   raw("GET "),
-			"half":         raw("GET / HTTP/1.1\r\nHo"),
 			"a pipeline":   raw(gets("/", "/", "/", "/")),
 			"a POST":       raw(upload + "\r\n12345"),
 			"half a POST":  raw(upload + "\r\n123"),

@@ -34,7 +34,12 @@ type stay struct {
 	wire  net.Conn // the socket for goroutines: a *stdnet.TCPConn or a *stdnet.UnixConn
 	phase atomic.Uint32
 	end   atomic.Uint32
-	http2 bool        // the stay does not end
+	http2 bool // it speaks HTTP/2, and does not end
+
+	// notHTTP2 says that head begins as HTTP/2 does, which net/http looks for at the start of a connection only. For the
+	// goroutine that reads.
+	notHTTP2 bool
+
 	timed atomic.Bool // a deadline for writes is set
 
 	// late is how long the first request has been on its way. It counts in the ReadTimeout.
@@ -94,7 +99,9 @@ func (c *conn) newStay() net.Conn {
 	s.c = c
 	s.changed.L = &c.mu
 	if c.request != nil {
-		s.http2 = !c.kept.Load() && bytes.HasPrefix(c.request.head, preface)
+		if bytes.HasPrefix(c.request.head, preface) {
+			s.http2, s.notHTTP2 = !c.kept.Load(), c.kept.Load() && c.server().prior
+		}
 		s.request, c.request = c.request, nil
 		s.hasHead.Store(true)
 	}
@@ -111,8 +118,13 @@ func (c *conn) newStay() net.Conn {
 // Read implements net.Conn.
 func (s *stay) Read(b []byte) (int, error) {
 	switch {
+	case s.notHTTP2 && len(b) < room:
+		return 0, nil // the engine looks for the beginning of HTTP/2, and gives up
 	case s.hasHead.Load() && len(b) != 0:
+		s.notHTTP2 = false
 		return s.takeHead(b), nil
+	case s.c.expired:
+		return 0, os.ErrDeadlineExceeded
 	case len(b) == room && s.phase.Load() == waiting:
 		return s.await(b)
 	case len(b) == 1 && !s.watch():
