@@ -15,6 +15,9 @@ command -v curl >/dev/null 2>&1 || missing="$missing curl"
 command -v wrk >/dev/null 2>&1 || missing="$missing wrk"
 command -v redis-cli >/dev/null 2>&1 || missing="$missing redis-tools"
 command -v nginx >/dev/null 2>&1 || [ -x /usr/sbin/nginx ] || missing="$missing nginx-light"
+# The clients of HTTP that the tests of compat/interop use.
+command -v h2load >/dev/null 2>&1 || missing="$missing nghttp2-client"
+command -v slowhttptest >/dev/null 2>&1 || missing="$missing slowhttptest"
 # The server that scrapes the tests of compat/prometheus.
 command -v prometheus >/dev/null 2>&1 || missing="$missing prometheus"
 # The peer of the TLS tests of compat/stdnet.
