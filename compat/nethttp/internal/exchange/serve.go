@@ -179,7 +179,9 @@ func (s *serving) bodyOver(e *exchange) {
 		_ = s.conn.SetReadDeadline(time.Time{})
 		s.readDeadline = false
 	}
-	e.ctx.allow()
+	if !s.in.hasByte { // else a second byte would have no place
+		e.ctx.allow()
+	}
 }
 
 // clearDeadlines turns off what a request has set.
