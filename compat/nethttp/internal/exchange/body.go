@@ -33,6 +33,8 @@ func (b *body) init(e *exchange, r *http.Request) {
 // Read implements io.Reader.
 func (b *body) Read(p []byte) (n int, err error) {
 	switch {
+	case b.e.over.Load():
+		return 0, http.ErrBodyReadAfterClose
 	case !b.e.mine():
 		return 0, b.e.refusal()
 	case b.e.hijacked:
@@ -63,10 +65,12 @@ func (b *body) read(p []byte) (n int, err error) {
 
 // Close implements io.Closer: it reads a little, for the end.
 func (b *body) Close() (err error) {
-	if !b.e.mine() {
+	switch {
+	case b.e.over.Load():
+		return nil
+	case !b.e.mine():
 		return b.e.refusal()
-	}
-	if b.closed {
+	case b.closed:
 		return nil
 	}
 	b.closed = true
@@ -102,6 +106,8 @@ type expectBody struct {
 func (x *expectBody) Read(p []byte) (n int, err error) {
 	e := x.e
 	switch {
+	case e.over.Load():
+		return 0, http.ErrBodyReadAfterClose
 	case !e.mine():
 		return 0, e.refusal()
 	case x.closed:
@@ -121,10 +127,9 @@ func (x *expectBody) Read(p []byte) (n int, err error) {
 
 // Close implements io.Closer.
 func (x *expectBody) Close() error {
-	if !x.e.mine() {
-		return x.e.refusal()
+	if x.e.mine() {
+		x.closed = true
 	}
-	x.closed = true
 	return x.e.reqBody.Close()
 }
 

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -135,6 +136,11 @@ func mux(tb testing.TB) http.Handler {
 			w.(http.Flusher).Flush()
 		}
 		panic("the handler panics")
+	})
+	handle("exit", func(w http.ResponseWriter, r *http.Request) {
+		r.Context().Done()
+		fmt.Fprint(w, strings.Repeat("x", 3000))
+		runtime.Goexit()
 	})
 	handle("abort", func(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprint(w, strings.Repeat("x", 3000))
@@ -412,6 +418,8 @@ func rawCases() []rawCase {
 		{name: "panic after a flush", raw: get("panic?body=abc&flush")},
 		{name: "panic with a body unread", raw: post("panic", "abc")},
 		{name: "abort", raw: get("abort")},
+		{name: "exit", raw: get("exit")},
+		{name: "panic with much unread", raw: post("panic", long)},
 		{name: "context", raw: post("done", "abc")},
 		{name: "read deadline", raw: request("POST", "readDeadline", "ab", "Content-Length: 10")},
 		{name: "file", raw: get("file")},

@@ -294,12 +294,18 @@ func TestAnotherGoroutineIsRefused(t *testing.T) {
 
 func TestAWriterFailsAfterItsHandler(t *testing.T) {
 	rt := newRuntime(t, executor.Options{})
-	writers := make(chan http.ResponseWriter, 1)
-	s := tasks(t, rt, &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { writers <- w })}, options{})
-	talk(t, s.addr, get("x", "Connection: close"), false)
+	writers, bodies := make(chan http.ResponseWriter, 1), make(chan io.ReadCloser, 1)
+	s := tasks(t, rt, &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		writers <- w
+		bodies <- r.Body
+	})}, options{})
+	talk(t, s.addr, post("x", "abc", "Connection: close"), false)
 	w := receive(t, writers)
 	if _, err := fmt.Fprint(w, "late"); err == nil {
 		t.Error("a write succeeds")
+	}
+	if _, err := receive(t, bodies).Read(make([]byte, 1)); err != http.ErrBodyReadAfterClose {
+		t.Error("a read of the body fails with ", err)
 	}
 	w.Header().Set("X", "y")
 	w.WriteHeader(http.StatusOK)

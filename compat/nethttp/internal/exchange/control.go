@@ -110,7 +110,7 @@ func (e *exchange) CloseNotify() <-chan bool {
 // goroutines. A Read or Write of the handler's own is not locked against those of other goroutines.
 func (e *exchange) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	switch {
-	case e.over.Load() || e.returned:
+	case e.over.Load():
 		panic("net/http: Hijack called after ServeHTTP finished")
 	case !e.mine():
 		return nil, nil, e.refusal()

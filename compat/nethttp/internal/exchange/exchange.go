@@ -104,10 +104,9 @@ func (e *exchange) run(h http.Handler) (ran bool) {
 		if ran {
 			return
 		}
-		if v := recover(); v == nil { // the goroutine exits
+		if v := recover(); v == nil { // the goroutine exits, and Serve does not go on
 			e.ctx.end()
-			e.ctx.settle()
-			e.over.Store(true)
+			e.abandon()
 		} else if v != http.ErrAbortHandler {
 			stack := make([]byte, 64<<10)
 			stack = stack[:runtime.Stack(stack, false)]
@@ -118,13 +117,16 @@ func (e *exchange) run(h http.Handler) (ran bool) {
 	return true
 }
 
-// abandon ends e after a panic: what was flushed to the connection's buffer is sent.
+// abandon ends e when the handler has not returned: what was flushed to the connection's buffer is sent.
 func (e *exchange) abandon() {
+	defer e.over.Store(true) // also if an await exits the goroutine
+	if e.hijacked {
+		return
+	}
 	e.mayContinue = false
 	e.ctx.settle()
 	_ = e.reqBody.Close()
 	_ = e.s.bw.Flush()
-	e.over.Store(true)
 }
 
 // finish sends the rest of the response, and reads what is left of a request that was nearly read.
