@@ -156,7 +156,7 @@ func (c *conn) attach() net.Conn {
 	return c.newStay()
 }
 
-// detach takes c back from the engine. Whoever stops the server, or drops the task, (1) sets a flag, (2) ends what is in the
+// detach takes c back from the engine. Code that stops the server, or drops the task, (1) sets a flag, (2) ends what is in the
 // gate. detach (1) moves c to the gate, (2) loads the flags. One of the two sees the other.
 //
 // The program may have closed a connection with TLS by then, which the engine has not noticed.

@@ -40,8 +40,8 @@ var stateNames = [...]string{"gate", "shaking", "queued", "served", "hijacked", 
 
 func (s state) String() string { return stateNames[s] }
 
-// A stateWord holds the state of a connection. Whoever moves it from a state owes what the table says: the swap orders what
-// the last owner wrote before what the next one reads.
+// A stateWord holds the state of a connection. The caller that moves it owes what the table says. The
+// swap orders what the last owner wrote before what the next one reads.
 type stateWord struct{ word atomic.Uint32 }
 
 func (w *stateWord) load() state { return state(w.word.Load()) }

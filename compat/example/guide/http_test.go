@@ -1,0 +1,146 @@
+package guide
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/moduvex/moduvex-go/compat/nethttp"
+	"github.com/moduvex/moduvex-go/compat/stdnet"
+	"github.com/moduvex/moduvex-go/core/coro"
+	"github.com/moduvex/moduvex-go/executor"
+)
+
+// Without an Output, it is compiled and not run.
+func Example_hello() {
+	//guide:begin hello
+	rt, err := executor.New(executor.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /", func(w http.ResponseWriter, r *http.Request) { fmt.Fprintln(w, "hello") })
+	s := &nethttp.Server{Runtime: rt, HTTP: &http.Server{Addr: ":8080", Handler: mux}}
+	log.Fatal(s.ListenAndServe())
+	//guide:end hello
+}
+
+//guide:begin http
+
+// serveHTTP serves until SIGTERM, and then until the requests that are under way are done, or for 20 seconds.
+func serveHTTP(rt *executor.Runtime, s *nethttp.Server, serve func() error) error {
+	term, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	ended := make(chan error, 1)
+	go func() { ended <- serve() }() // s.ListenAndServe, or ListenAndServeTLS
+	select {
+	case err := <-ended: // it could not listen, for example
+		return errors.Join(err, rt.Shutdown(context.Background()))
+	case <-term.Done():
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	err := s.Shutdown(ctx) // closes at once what waits for a request
+	return errors.Join(err, rt.Shutdown(ctx))
+}
+
+//guide:end http
+
+//guide:begin httplimits
+
+// newServer has the limits that a server in the open needs.
+func newServer(rt *executor.Runtime, h http.Handler) *nethttp.Server {
+	return &nethttp.Server{
+		Runtime:         rt,
+		MaxConns:        100_000, // then clients wait in the listener's queue
+		MaxConnsPerAddr: 500,
+		HTTP: &http.Server{
+			Addr:              ":8443",
+			Handler:           h,
+			TLSConfig:         &tls.Config{MinVersion: tls.VersionTLS13},
+			ReadHeaderTimeout: 5 * time.Second, // half a header holds no goroutine, and not for longer
+			IdleTimeout:       10 * time.Minute,
+			MaxHeaderBytes:    16 << 10,
+		},
+	}
+}
+
+//guide:end httplimits
+
+func Example_http() {
+	rt, err := executor.New(executor.Options{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	s := newServer(rt, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "hello") }))
+	l, err := stdnet.Listen(rt, "tcp", "127.0.0.1:0")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- serveHTTP(rt, s, func() error { return s.Serve(l) }) }()
+	fmt.Println(get("http://" + l.Addr().String()))
+	self, _ := os.FindProcess(os.Getpid())
+	if err := self.Signal(syscall.SIGTERM); err != nil { // Windows has no signals
+		s.Close()
+		<-ended
+		return
+	}
+	fmt.Println(<-ended)
+	// Output:
+	// hello <nil>
+	// <nil>
+}
+
+func Example_httpTasks() {
+	rt, err := executor.New(executor.Options{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer rt.Close()
+	//guide:begin httptasks
+	// With Tasks, a handler runs in a task and awaits: a long poll costs a coroutine, and no goroutine.
+	s := &nethttp.Server{Runtime: rt, Exchange: nethttp.Tasks, HTTP: &http.Server{
+		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if err := coro.Sleep(nethttp.Co(r.Context()), 10*time.Millisecond); err != nil {
+				return // the server ends
+			}
+			fmt.Fprint(w, "awake")
+		}),
+	}}
+	//guide:end httptasks
+	l, err := stdnet.Listen(rt, "tcp", "127.0.0.1:0")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	go s.Serve(l)
+	fmt.Println(get("http://" + l.Addr().String()))
+	fmt.Println(s.Shutdown(context.Background()))
+	// Output:
+	// awake <nil>
+	// <nil>
+}
+
+func get(url string) (string, error) {
+	transport := &http.Transport{}
+	defer transport.CloseIdleConnections()
+	resp, err := (&http.Client{Transport: transport}).Get(url)
+	if err != nil {
+		return "", err
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	return string(b), err
+}
