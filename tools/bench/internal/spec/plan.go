@@ -30,7 +30,7 @@ var (
 	full = scale{
 		units: 1_000_000, sleepers: 1_000_000, span: 1000, parked: 1_000_000, aborted: 100_000,
 		conns: []int{1, 64, 1000, 10_000}, requests: 200_000,
-		web: webScale{idle: 18_000, mixedMs: 20_000, conns: []int{64, 1000}, loadMs: 6000, free: true},
+		web: webScale{idle: 18_000, mixedMs: 20_000, conns: []int{64, 1000}, loadMs: 4000, free: true},
 	}
 	smoke = scale{
 		units: 20_000, sleepers: 4000, span: 20, parked: 4000, aborted: 1000,

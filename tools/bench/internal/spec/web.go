@@ -5,7 +5,7 @@ type webScale struct {
 	idle    int   // connections of the parts idle and mixed
 	mixedMs int   // how long those of the part mixed send requests
 	conns   []int // of the part load
-	loadMs  int   // how long wrk runs, in slices
+	loadMs  int   // how long wrk runs: an even number of slices, so that each server begins as often
 	free    bool  // the part load also where server and wrk share the processors
 }
 
