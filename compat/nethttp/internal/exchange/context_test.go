@@ -91,7 +91,7 @@ func TestTheContextEndsWhenThePeerDisconnects(t *testing.T) {
 	}
 	onBoth(t, func(t *testing.T, serve func(hs *http.Server) *server) {
 		for name, ask := range asks {
-			begun, ended := make(chan struct{}), make(chan error, 1)
+			begun, ended := make(chan struct{}, 1), make(chan error, 1)
 			s := serve(&http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				var done <-chan struct{}
 				if ask == nil {
@@ -107,7 +107,7 @@ func TestTheContextEndsWhenThePeerDisconnects(t *testing.T) {
 					done = ask(r)
 				}
 				_, _ = io.Copy(io.Discard, r.Body)
-				close(begun)
+				begun <- struct{}{}
 				err := wait(r, done)
 				if err == nil && (r.Context().Err() != context.Canceled || context.Cause(r.Context()) != context.Canceled) {
 					err = fmt.Errorf("the context ends with %v, %v", r.Context().Err(), context.Cause(r.Context()))
@@ -115,7 +115,6 @@ func TestTheContextEndsWhenThePeerDisconnects(t *testing.T) {
 				ended <- err
 			})})
 			for _, raw := range []string{get("x"), post("x", "abc")} {
-				begun, ended = make(chan struct{}), make(chan error, 1)
 				c := dial(t, s.addr)
 				_, _ = io.WriteString(c, raw)
 				receive(t, begun)

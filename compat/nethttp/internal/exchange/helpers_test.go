@@ -44,11 +44,13 @@ type server struct {
 
 // options are how a test server treats its connections.
 type options struct {
-	gate    bool // it reads headers itself and passes them as the head
-	chop    int  // the first read of a connection returns so many bytes at most; 0 is no limit
-	choppy  bool // all reads return one byte
-	outcome func(exchange.Outcome)
-	change  func(http.ConnState)
+	gate         bool // it reads headers itself and passes them as the head
+	chop         int  // the first read of a connection returns so many bytes at most; 0 is no limit
+	choppy       bool // all reads return one byte
+	ctx          context.Context
+	noKeepAlives bool
+	outcome      func(exchange.Outcome)
+	change       func(http.ConnState)
 }
 
 // tasks serves with tasks.
@@ -62,7 +64,7 @@ func tasks(tb testing.TB, rt *executor.Runtime, hs *http.Server, opts options) *
 	if hs.ErrorLog == nil {
 		hs.ErrorLog = log.New(s.log, "", 0)
 	}
-	cfg := &exchange.Config{Server: hs, Runtime: rt}
+	cfg := &exchange.Config{Server: hs, Runtime: rt, KeepAlives: func() bool { return !opts.noKeepAlives }}
 	h := executor.Do(rt, func(co *coro.Co) error {
 		for {
 			c, err := l.Accept(co)
@@ -93,7 +95,7 @@ func serveConn(co *coro.Co, rt *executor.Runtime, c *tcp.Stream, cfg *exchange.C
 	if opts.chop > 0 || opts.choppy {
 		conn = &chopped{Conn: conn, n: opts.chop, all: opts.choppy}
 	}
-	var link exchange.Link
+	link := exchange.Link{Context: opts.ctx}
 	for {
 		if err := c.WaitReadable(co); err != nil {
 			return err
