@@ -22,3 +22,15 @@ func (s *Server) Addrs() int {
 	defer s.limits.mu.Unlock()
 	return len(s.limits.byAddr)
 }
+
+// NewHeader returns the function that says whether net/http can answer all bytes so far.
+func NewHeader() func(b []byte) bool { return new(header).complete }
+
+// Blanks is blanks.
+func Blanks(b []byte) int { return blanks(b) }
+
+// Sweeps returns how many sweeps there have been.
+func (s *Server) Sweeps() uint32 { return s.sweeps.Load() }
+
+// HoldSweeps has s make no sweeps. The connections do not have one yet.
+func (s *Server) HoldSweeps() { s.sweeping.Store(true) }

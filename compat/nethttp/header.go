@@ -7,35 +7,53 @@ import (
 	"net/textproto"
 )
 
-// A header collects the bytes of a request until net/http needs no more of them to answer: until the header block is
-// complete, or a line of it is one that net/http rejects. It is for bytes of one request that may arrive in any pieces.
+// A header follows the bytes of a request until net/http needs no more of them to answer: until the header block is
+// complete, or a line or a field is one that net/http rejects. The bytes may arrive in any pieces.
 //
 // Only pieces cost a second look: a block that arrives whole is searched for its end, and nothing else.
 type header struct {
-	scanned int  // the bytes that checked lines take
-	lines   int  // the number of checked lines
-	bad     bool // a line is rejected
+	field  int // where the field begins that the line before the current one is of: a field may have several lines
+	line   int // where the current line begins
+	looked int // where the search for its end goes on
+	lines  int // the number of lines before it
 }
 
 // complete reports whether net/http can answer b, all bytes so far. Later calls have the same bytes and more.
 func (h *header) complete(b []byte) bool {
-	if h.lines == 0 && hasEnd(b) {
+	if h.looked == 0 && hasEnd(b) {
 		return true
 	}
-	for !h.bad {
-		n := bytes.IndexByte(b[h.scanned:], '\n')
+	for h.looked < len(b) {
+		if h.looked == h.line && h.lines > 0 && !blank(b[h.line]) {
+			if h.lines > 1 && !acceptsField(b[h.field:h.line]) {
+				return true
+			}
+			h.field = h.line
+		}
+		n := bytes.IndexByte(b[h.looked:], '\n')
 		if n < 0 {
+			h.looked = len(b)
 			return false
 		}
-		line := b[h.scanned : h.scanned+n+1]
-		h.scanned += n + 1
-		if len(bytes.TrimRight(line, "\r\n")) == 0 {
-			return true // the end, or an empty first line
+		h.looked += n + 1
+		if h.ends(b[h.line:h.looked]) {
+			return true
 		}
-		h.bad = !h.accepts(line)
+		h.line = h.looked
 		h.lines++
 	}
-	return true
+	return false
+}
+
+// ends reports whether net/http needs nothing after line: it is empty, or is rejected.
+func (h *header) ends(line []byte) bool {
+	switch {
+	case h.lines == 0:
+		return !acceptsFirst(line)
+	case blank(line[0]):
+		return h.lines == 1 // nothing that it could continue
+	}
+	return bytes.IndexByte(line, ':') < 0
 }
 
 // hasEnd reports whether b has an empty line.
@@ -51,20 +69,22 @@ func hasEnd(b []byte) bool {
 	}
 }
 
-// accepts reports whether net/http reads on after line.
-func (h *header) accepts(line []byte) bool {
-	if h.lines == 0 {
-		request := append(bytes.Clone(line), '\r', '\n')
-		_, err := http.ReadRequest(bufio.NewReaderSize(bytes.NewReader(request), 16))
-		return err == nil
-	}
-	if h.lines > 1 && (line[0] == ' ' || line[0] == '\t') {
-		return true // it continues a line that was accepted
-	}
-	block := append(bytes.Clone(line), '\r', '\n')
+// acceptsFirst reports whether net/http accepts the first line of a request.
+func acceptsFirst(line []byte) bool {
+	request := append(bytes.Clone(line), '\r', '\n')
+	_, err := http.ReadRequest(bufio.NewReaderSize(bytes.NewReader(request), 16))
+	return err == nil
+}
+
+// acceptsField reports whether net/http accepts a field, which has a colon, of all its lines. It looks at a field when it has
+// seen that the next line does not continue it.
+func acceptsField(lines []byte) bool {
+	block := append(bytes.Clone(lines), '\r', '\n')
 	_, err := textproto.NewReader(bufio.NewReaderSize(bytes.NewReader(block), 16)).ReadMIMEHeader()
 	return err == nil
 }
+
+func blank(c byte) bool { return c == ' ' || c == '\t' }
 
 // blanks returns how many of the first four bytes are the line ends that net/http passes over after a POST, which some old
 // clients send.
