@@ -81,14 +81,14 @@ func (sh *shard) count(of whichList) int {
 	return sh.lists[of].n
 }
 
-// kick ends the waits of the engine that have begun before the sweep since, and reports whether the engine has connections.
-func (sh *shard) kick(since uint32) bool {
+// kick has the stays look at the sweep now, and reports whether the engine has connections.
+func (sh *shard) kick(now, lingers uint32) bool {
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
 	for c := sh.lists[amongServed].first; c != nil; c = c.next {
 		c.mu.Lock()
 		if c.stay != nil {
-			c.stay.kick(since)
+			c.stay.kick(now, lingers)
 		}
 		c.mu.Unlock()
 	}

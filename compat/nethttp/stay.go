@@ -127,7 +127,7 @@ func (s *stay) Read(b []byte) (int, error) {
 		return 0, os.ErrDeadlineExceeded
 	case len(b) == room && s.phase.Load() == waiting:
 		return s.await(b)
-	case len(b) == 1 && !s.watch():
+	case len(b) == 1 && !s.http2 && !s.watch():
 		return 0, os.ErrDeadlineExceeded
 	}
 	s.c.beginRead()
@@ -229,14 +229,15 @@ func (s *stay) pollRead(b []byte) (int, error) {
 	}
 }
 
-// kick ends a wait of the engine, and begins a Read of one byte, if they are older than the sweep since. Under the mu of c.
-func (s *stay) kick(since uint32) {
+// kick lets a Read of one byte begin at the second sweep that it sees, and ends a wait for a further request when it has seen
+// the sweeps of a linger. now is the sweep. Under the mu of c.
+func (s *stay) kick(now, lingers uint32) {
+	seen := now - s.epoch
 	switch {
-	case int32(since-s.epoch) <= 0:
-	case s.watching:
+	case s.watching && seen > 1:
 		s.watching = false
 		s.changed.Signal()
-	case s.waker != nil && !s.kicked && s.c.server().Linger >= 0:
+	case s.waker != nil && !s.kicked && seen > lingers && s.c.server().Linger >= 0:
 		s.kicked = true
 		s.waker.Wake()
 	}

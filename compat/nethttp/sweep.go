@@ -6,9 +6,13 @@ import "time"
 // answer to the last one, also over a long way.
 const defaultLinger = 50 * time.Millisecond
 
-// startSweep makes the sweep run, which ends the stays that linger, and looks out for disconnects while handlers run. It looks at all connections of the engine at a time,
-// instead of one timer for each request: setting and clearing a deadline would cost each request more than the rest of this
-// package.
+// sweepEvery is how much time passes between two sweeps at most. A disconnect is noticed up to twice as late while a handler
+// runs.
+const sweepEvery = defaultLinger / 2
+
+// startSweep makes the sweep run, which ends the stays that linger, and looks out for disconnects while handlers run. It looks
+// at all connections of the engine at a time, instead of one timer for each request: setting and clearing a deadline would
+// cost each request more than the rest of this package.
 //
 // It runs while the engine has connections. A connection (1) enters the list, (2) starts the sweep unless it runs; a sweep
 // that ends (1) says that it does not run, (2) looks at the lists again.
@@ -23,11 +27,13 @@ func (s *Server) sweep() {
 	if linger <= 0 {
 		linger = defaultLinger
 	}
-	t := time.NewTicker(max(linger/2, time.Millisecond))
+	every := max(min(linger/2, sweepEvery), time.Millisecond)
+	lingers := uint32(min(linger/every, 1<<30))
+	t := time.NewTicker(every)
 	defer t.Stop()
 	for {
 		<-t.C
-		if s.kick() {
+		if s.kick(lingers) {
 			continue
 		}
 		s.sweeping.Store(false)
@@ -37,11 +43,11 @@ func (s *Server) sweep() {
 	}
 }
 
-// kick ends the stays whose wait is older than two sweeps, and reports whether the engine has connections.
-func (s *Server) kick() (any bool) {
-	since := s.sweeps.Add(1) - 1
+// kick ends the waits that have seen so many sweeps, and reports whether the engine has connections.
+func (s *Server) kick(lingers uint32) (any bool) {
+	now := s.sweeps.Add(1)
 	for i := range s.shards {
-		any = s.shards[i].kick(since) || any
+		any = s.shards[i].kick(now, lingers) || any
 	}
 	return any
 }
