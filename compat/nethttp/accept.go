@@ -86,10 +86,10 @@ func (s *Server) admit(f *feed, rw net.Conn, config *tls.Config) {
 			panic("nethttp: ConnContext returned nil")
 		}
 	}
-	c.home().put(c, amongParked)
 	if s.connState != nil {
-		s.connState(c, http.StateNew)
+		s.connState(c, http.StateNew) // before another goroutine can find c, and close it
 	}
+	c.home().put(c, amongParked)
 	executor.Spawn[struct{}](s.spawners[worker], c)
 	if f.stopped() { // as in detach
 		c.end(gate)
