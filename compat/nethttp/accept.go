@@ -56,9 +56,7 @@ func (s *Server) admit(f *feed, rw net.Conn, config *tls.Config) {
 	}
 	sock := s.adopt(rw)
 	if sock == nil {
-		if s.limits.slots != nil || s.limits.perAddr > 0 {
-			rw = &seated{Conn: rw, of: &s.limits}
-		}
+		rw = s.seat(rw)
 		if config != nil {
 			rw = tls.Server(rw, config)
 		}
@@ -111,6 +109,25 @@ func (s *Server) adopt(rw net.Conn) stdnet.Socket {
 		}
 	}
 	return nil
+}
+
+// seat has rw, of a foreign type, leave the limits when it is closed. The engine must see that a *tls.Conn is one.
+func (s *Server) seat(rw net.Conn) net.Conn {
+	if s.limits.slots == nil && s.limits.perAddr <= 0 {
+		return rw
+	}
+	if _, ok := rw.(*tls.Conn); ok {
+		s.seats.Store(rw, nil)
+		return rw
+	}
+	return &seated{Conn: rw, of: &s.limits}
+}
+
+// unseat has rw leave the limits if it is a *tls.Conn that has entered them.
+func (s *Server) unseat(rw net.Conn) {
+	if _, ok := s.seats.LoadAndDelete(rw); ok {
+		s.limits.leave(rw.RemoteAddr())
+	}
 }
 
 // A seated is a connection of a foreign type in the limits.

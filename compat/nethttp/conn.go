@@ -256,6 +256,9 @@ func (c *conn) Close() error {
 	if c.endParked() {
 		return nil
 	}
+	if c.state.move(hijacked, closed) {
+		c.leave() // the handler may not close what it has
+	}
 	return c.closeTransport()
 }
 

@@ -45,7 +45,7 @@ func (f *feed) push(e entry) {
 	f.mu.Lock()
 	if f.err != nil {
 		f.mu.Unlock()
-		e.end()
+		f.end(e)
 		return
 	}
 	f.queue = append(f.queue, e)
@@ -53,12 +53,13 @@ func (f *feed) push(e entry) {
 	f.signal()
 }
 
-func (e entry) end() {
+func (f *feed) end(e entry) {
 	if e.c != nil {
 		e.c.end(queued)
-	} else {
-		_ = e.raw.Close()
+		return
 	}
+	_ = e.raw.Close()
+	f.s.unseat(e.raw)
 }
 
 func (f *feed) signal() {
@@ -117,7 +118,7 @@ func (f *feed) fail(err error) {
 	f.mu.Unlock()
 	f.signal()
 	for _, e := range left {
-		e.end()
+		f.end(e)
 	}
 }
 

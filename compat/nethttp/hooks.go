@@ -46,6 +46,9 @@ func (s *Server) hook() {
 func (s *Server) stateChanged(nc net.Conn, state http.ConnState) {
 	c, stay := stayOf(nc)
 	if c == nil {
+		if state == http.StateClosed || state == http.StateHijacked {
+			s.unseat(nc)
+		}
 		if s.connState != nil {
 			s.connState(nc, state)
 		}

@@ -49,7 +49,8 @@ type Server struct {
 	shards       []shard        // by worker
 	spawners     []core.Spawner // by worker
 	limits       limits
-	prior        bool // the engine speaks HTTP/2 without TLS
+	seats        sync.Map // the *tls.Conn of foreign listeners that are in the limits
+	prior        bool     // the engine speaks HTTP/2 without TLS
 	exchange     exchange.Config
 	closing      atomic.Bool // Shutdown or Close was called
 	noKeepAlives atomic.Bool // set by SetKeepAlivesEnabled; read by detach and the exchange of tasks
@@ -199,7 +200,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	}
 	// The engine does not know the tasks. It waits for its own requests in the same way.
 	for pause := time.Millisecond; s.hasServed(); pause = min(2*pause, maxPause) {
-		s.endLinger()
+		s.kick(0) // tasks that linger give their connections up
 		select {
 		case <-time.After(pause):
 		case <-ctx.Done():
@@ -242,14 +243,6 @@ func (s *Server) SetKeepAlivesEnabled(on bool) {
 func (s *Server) RegisterOnShutdown(f func()) {
 	s.once.Do(s.init)
 	s.HTTP.RegisterOnShutdown(f)
-}
-
-// endLinger has tasks that linger give their connections up.
-func (s *Server) endLinger() {
-	since := s.sweeps.Add(1)
-	for i := range s.shards {
-		s.shards[i].kick(since)
-	}
 }
 
 // endParked closes the connections that match and that neither the engine nor a handler has.
