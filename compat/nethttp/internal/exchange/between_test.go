@@ -105,6 +105,31 @@ func TestAHijackedConnectionHasNoDeadline(t *testing.T) {
 	})
 }
 
+func TestALongHeadIsHijackedWhole(t *testing.T) {
+	rt := newRuntime(t, executor.Options{})
+	rest := strings.Repeat("0123456789", 1_000)
+	var got string
+	cfg := &exchange.Config{Runtime: rt, Server: &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, rw, err := w.(http.Hijacker).Hijack()
+		b, _ := rw.Peek(rw.Reader.Buffered())
+		got = fmt.Sprint(string(b), err)
+	})}}
+	if _, err := executor.Do(rt, func(co *coro.Co) error {
+		head := []byte(get("x") + rest)
+		next := exchange.Serve(co, &script{done: make(chan struct{})}, &exchange.Link{}, cfg, head)
+		clear(head) // Serve does not keep it
+		if next != exchange.Hijacked {
+			return errors.New(next.String())
+		}
+		return nil
+	}).Wait(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if got != rest+"<nil>" {
+		t.Error(difference(got, rest+"<nil>"))
+	}
+}
+
 func TestTheContextOfTheConnectionEndsThatOfTheRequest(t *testing.T) {
 	type key struct{}
 	rt := newRuntime(t, executor.Options{})
@@ -116,9 +141,12 @@ func TestTheContextOfTheConnectionEndsThatOfTheRequest(t *testing.T) {
 		s := tasks(t, rt, &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			ctx := r.Context()
 			if asks {
-				ctx.Done()
+				done := ctx.Done()
+				cancel(why)
+				<-done
+			} else {
+				cancel(why)
 			}
-			cancel(why)
 			err := ctx.Err() // also if Done is not closed yet
 			<-ctx.Done()
 			got <- fmt.Sprint(ctx.Value(key{}), err, context.Cause(ctx))
