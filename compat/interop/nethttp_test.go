@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -38,12 +39,20 @@ var httpKinds = []httpKind{
 
 // overHTTP runs a test over net/http and over each kind of package nethttp, and checks that it leaves nothing.
 func overHTTP(t *testing.T, test func(t *testing.T, k httpKind)) {
-	for _, k := range append([]httpKind{httpControl}, httpKinds...) {
+	for _, k := range append([]httpKind{httpControl}, tested()...) {
 		t.Run(k.name, func(t *testing.T) {
 			checkLeft(t)
 			test(t, k)
 		})
 	}
+}
+
+// tested returns the kinds of package nethttp: under -short those that park more often.
+func tested() []httpKind {
+	if testing.Short() {
+		return slices.DeleteFunc(slices.Clone(httpKinds), func(k httpKind) bool { return k.linger == 0 })
+	}
+	return httpKinds
 }
 
 // blocking is overHTTP for handlers that block, so that they cannot run in tasks.
