@@ -29,12 +29,12 @@ type httpKind struct {
 // httpControl is net/http: a test that fails over it is wrong itself, and a server of package nethttp is compared with it.
 var httpControl = httpKind{name: "net/http"}
 
-// httpKinds are those of package nethttp. Without a linger, a connection parks after each request.
+// httpKinds are those of package nethttp, in several modes. Without a linger, a connection parks after each request.
 var httpKinds = []httpKind{
-	{name: "goroutines", exchange: nethttp.Goroutines, mode: &modes[1]},
-	{name: "goroutines without linger", exchange: nethttp.Goroutines, linger: -1, mode: &modes[2]},
-	{name: "tasks", exchange: nethttp.Tasks, mode: &modes[2]},
-	{name: "tasks without linger", exchange: nethttp.Tasks, linger: -1, mode: &modes[0]},
+	{"goroutines", nethttp.Goroutines, 0, &executor.Options{Workers: 2}},
+	{"goroutines without linger", nethttp.Goroutines, -1, &executor.Options{Scheduling: executor.WorkStealing, Workers: 2}},
+	{"tasks", nethttp.Tasks, 0, &executor.Options{Scheduling: executor.WorkStealing, Workers: 2}},
+	{"tasks without linger", nethttp.Tasks, -1, &executor.Options{Workers: 1}},
 }
 
 // overHTTP runs a test over net/http and over each kind of package nethttp, and checks that it leaves nothing.
