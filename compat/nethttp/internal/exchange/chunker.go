@@ -140,17 +140,7 @@ func (e *exchange) sendHeader(b []byte) {
 		add.connection = "close"
 	}
 
-	if bodyAllowed(e.status) {
-		if len(b) > 0 && coding == "" && !lines.has("Content-Type") && lines.first("Content-Encoding") == "" {
-			add.kind = http.DetectContentType(b)
-		}
-	} else {
-		lines.remove("Content-Length")
-		lines.remove("Transfer-Encoding")
-		if e.status == http.StatusNotModified {
-			lines.remove("Content-Type")
-		}
-	}
+	e.decideKind(&add, b, coding)
 	add.date = !lines.has("Date")
 	if known && coding != "" && coding != "identity" {
 		e.s.cfg.logf("http: WriteHeader called with both Transfer-Encoding of %q and a Content-Length of %d", coding, e.length)
@@ -193,6 +183,22 @@ func (e *exchange) decideClosing(add *extra, keeps, delimited bool) {
 	// If a peer that waits for 100 Continue was not told, it is not certain whether it sends the body.
 	if x, ok := e.req.Body.(*expectBody); ok && !x.sawEOF {
 		e.closes = true
+	}
+}
+
+// decideKind decides on the Content-Type of a body that begins with b. A response that has none has no headers of it.
+func (e *exchange) decideKind(add *extra, b []byte, coding string) {
+	lines := &e.s.lines
+	if !bodyAllowed(e.status) {
+		lines.remove("Content-Length")
+		lines.remove("Transfer-Encoding")
+		if e.status == http.StatusNotModified {
+			lines.remove("Content-Type")
+		}
+		return
+	}
+	if len(b) > 0 && coding == "" && !lines.has("Content-Type") && lines.first("Content-Encoding") == "" {
+		add.kind = http.DetectContentType(b)
 	}
 }
 

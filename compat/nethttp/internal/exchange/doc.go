@@ -29,5 +29,6 @@
 //     have. Here that is found if the reader was stored in the Body of the request that the handler was called with; else
 //     up to 256 KB of the rest of the body are read, and the connection stays open.
 //   - After the end of the handler a Write fails.
+//   - Over TLS a disconnect of the peer does not end the context of the request: see [Conn].
 //   - The connection that Hijack returns is no *net.TCPConn.
 package exchange

@@ -92,7 +92,6 @@ func (e *exchange) expects() bool {
 		e.WriteHeader(http.StatusExpectationFailed)
 		e.finish()
 		e.ctx.end()
-		e.over.Store(true)
 		return false
 	}
 	return true

@@ -15,7 +15,7 @@ func (s *serving) read(headed bool) (*exchange, error) {
 		begun = time.Now()
 	}
 	limit := s.cfg.headerLimit()
-	s.in.remain, s.in.current = limit, nil
+	s.in.remain = limit
 	if headed {
 		_, _ = s.br.Peek(1) // takes the head into the buffer
 	}

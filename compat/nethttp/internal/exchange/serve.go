@@ -73,6 +73,7 @@ func Serve(co *coro.Co, c Conn, link *Link, cfg *Config, head []byte) (next Outc
 
 // release gives s back.
 func (s *serving) release() {
+	s.leave()
 	s.br.Reset(&s.in)
 	s.bw.Reset((*wire)(s))
 	s.body.Reset(io.Discard)
@@ -158,18 +159,27 @@ func (s *serving) serve(e *exchange) (next Outcome, lingers bool) {
 	e.ctx.end()
 	switch {
 	case e.hijacked:
-		e.over.Store(true)
+		s.leave()
 		return Hijacked, false
 	case !ran:
 		e.abandon()
 		return Closed, false
 	}
 	e.finish()
-	e.over.Store(true)
-	if e.reusable() {
+	reusable := e.reusable()
+	s.leave()
+	if reusable {
 		return Idle, false
 	}
 	return Closed, e.limitHit || e.closedEarly()
+}
+
+// leave ends the use of the exchange that is served, if there is one. What keeps it, or its context, does not keep s.
+func (s *serving) leave() {
+	if e := s.in.current; e != nil {
+		e.over.Store(true)
+		e.s, s.in.current = nil, nil
+	}
 }
 
 // bodyOver is called when the body of e is read: what comes now is a further request, or the end. Deadlines do
