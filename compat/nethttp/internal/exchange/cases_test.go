@@ -45,6 +45,7 @@ func rawCases() []rawCase {
 		{name: "newlines after POST", raw: post("request", "abc") + "\r\n" + get("hello")},
 		{name: "many newlines after POST", raw: post("request", "abc") + "\r\n\r\n\r\n" + get("hello")},
 		{name: "newline after POST, and the end", raw: post("request", "abc") + "\r\n", closes: true},
+		{name: "few bytes after a request", raw: get("hello") + "GET", closes: true},
 		{name: "newline after GET", raw: get("hello") + "\r\n" + get("hello")},
 		{name: "bare LF", raw: "GET /request HTTP/1.1\nHost: h\n\n"},
 		{name: "pipelined", raw: get("hello?1") + get("hello?2") + post("request", "abc") + get("hello?3")},

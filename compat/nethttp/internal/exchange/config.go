@@ -50,6 +50,7 @@ type Link struct {
 	// Begun is when the first byte of the next request came. The zero time means the call of Serve.
 	Begun time.Time
 
+	served    bool // a request
 	afterPost bool // the last request was a POST: old clients send an end of line after its body
 	gone      bool // a read or a write has failed: contexts of requests have ended
 }

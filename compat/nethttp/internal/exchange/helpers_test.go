@@ -44,9 +44,10 @@ type server struct {
 
 // options are how a test server treats its connections.
 type options struct {
-	gate         bool // it reads headers itself and passes them as the head
-	chop         int  // the first read of a connection returns so many bytes at most; 0 is no limit
-	choppy       bool // all reads return one byte
+	each         func() options // if not nil, the options of the next connection
+	gate         bool           // it reads headers itself and passes them as the head
+	chop         int            // the first read of a connection returns so many bytes at most; 0 is no limit
+	choppy       bool           // all reads return one byte
 	ctx          context.Context
 	noKeepAlives bool
 	outcome      func(exchange.Outcome)
@@ -85,6 +86,9 @@ func tasks(tb testing.TB, rt *executor.Runtime, hs *http.Server, opts options) *
 
 // serveConn serves one connection, until it is closed or hijacked.
 func serveConn(co *coro.Co, rt *executor.Runtime, c *tcp.Stream, cfg *exchange.Config, opts options) error {
+	if opts.each != nil {
+		opts = opts.each()
+	}
 	hijacked := false
 	defer func() {
 		if !hijacked {

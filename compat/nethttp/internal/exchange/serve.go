@@ -57,12 +57,15 @@ var servings = sync.Pool{New: func() any {
 func Serve(co *coro.Co, c Conn, link *Link, cfg *Config, head []byte) (next Outcome) {
 	s := servings.Get().(*serving)
 	s.co, s.conn, s.link, s.cfg = co, c, link, cfg
-	s.in.s, s.in.head = s, head
+	s.in.s, s.in.head, s.in.remain = s, head, unlimited
 	defer s.release()
 	if link.Remote == "" {
 		if a := c.RemoteAddr(); a != nil {
 			link.Remote = a.String()
 		}
+	}
+	if link.served && !s.awaitFew() {
+		return Closed
 	}
 	next, lingers := s.serveAll(len(head) > 0)
 	if lingers {
@@ -96,6 +99,7 @@ func (s *serving) serveAll(headed bool) (next Outcome, lingers bool) {
 		if next != Idle {
 			return next, lingers
 		}
+		s.link.served = true
 		s.conn.Changed(http.StateIdle)
 		if !s.cfg.keepAlives() {
 			return Closed, false
@@ -115,15 +119,17 @@ func (s *serving) serveAll(headed bool) (next Outcome, lingers bool) {
 	}
 }
 
-// fewest is how many bytes of a request have to be there before its time counts.
+// fewest is how many bytes of a further request have to be there before its time counts, and an end is an error.
 const fewest = 4
 
-// awaitFew waits until some bytes of the next request are there, of which there is one at least.
+// awaitFew waits until some bytes of a further request are there.
 func (s *serving) awaitFew() bool {
 	if s.br.Buffered() >= fewest {
 		return true
 	}
-	s.deadlineIn(s.cfg.idleTimeout())
+	if s.br.Buffered()+len(s.in.head) < fewest {
+		s.deadlineIn(s.cfg.idleTimeout())
+	}
 	_, err := s.br.Peek(fewest)
 	return err == nil
 }
