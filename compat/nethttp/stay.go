@@ -40,7 +40,8 @@ type stay struct {
 	// goroutine that reads.
 	notHTTP2 bool
 
-	timed atomic.Bool // a deadline for writes is set
+	timed  atomic.Bool // a deadline for writes is set
+	method method      // of the latest request
 
 	// late is how long the first request has been on its way. It counts in the ReadTimeout.
 	late time.Duration
@@ -102,6 +103,7 @@ func (c *conn) newStay() net.Conn {
 		if bytes.HasPrefix(c.request.head, preface) {
 			s.http2, s.notHTTP2 = !c.kept.Load(), c.kept.Load() && c.server().prior
 		}
+		s.method.add(c.request.head)
 		s.request, c.request = c.request, nil
 		s.hasHead.Store(true)
 	}
@@ -126,7 +128,12 @@ func (s *stay) Read(b []byte) (int, error) {
 	case s.c.expired:
 		return 0, os.ErrDeadlineExceeded
 	case len(b) == room && s.phase.Load() == waiting:
-		return s.await(b)
+		n, err := s.await(b)
+		if n > 0 {
+			s.method.begin()
+			s.method.add(b[:n])
+		}
+		return n, err
 	case len(b) == 1 && !s.http2 && !s.watch():
 		return 0, os.ErrDeadlineExceeded
 	}
@@ -135,6 +142,9 @@ func (s *stay) Read(b []byte) (int, error) {
 	s.c.endRead()
 	if n > 0 && s.phase.Load() != busy {
 		s.phase.Store(busy)
+	}
+	if s.method.begun() {
+		s.method.add(b[:n])
 	}
 	return n, err
 }
@@ -251,6 +261,7 @@ func (s *stay) Close() error {
 	case s.end.CompareAndSwap(open, over), s.end.Load() == over:
 		return s.close()
 	case s.end.CompareAndSwap(ending, detached):
+		s.c.post = s.method.isPost()
 		s.c.detach()
 	}
 	return nil
