@@ -10,6 +10,8 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"os"
+	"path/filepath"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -41,7 +43,8 @@ type race struct {
 
 const raceClients, raceRequests = 3, 3
 
-func newRace(t *testing.T, rt *executor.Runtime, k kind, set ...func(*http.Server)) *race {
+// newRace starts a server. Most have a Unix socket: the system keeps each port of TCP for a minute.
+func newRace(t *testing.T, rt *executor.Runtime, k kind, network string, set ...func(*http.Server)) *race {
 	t.Helper()
 	r := &race{}
 	r.kind, r.served, r.log = k, make(chan error, 1), new(buffer)
@@ -62,18 +65,20 @@ func newRace(t *testing.T, rt *executor.Runtime, k kind, set ...func(*http.Serve
 	r.conns.follow(r.http)
 	r.ours = &nethttp.Server{Runtime: rt, HTTP: r.http, Linger: k.linger, MaxConns: 10, MaxConnsPerAddr: 10}
 	r.engine = r.ours
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	addr := "127.0.0.1:0"
+	if network == "unix" {
+		addr = filepath.Join(must[string](t)(os.MkdirTemp("", "r")), "s") // TempDir's is too long for a name
+		t.Cleanup(func() { os.RemoveAll(filepath.Dir(addr)) })
 	}
+	l := must[net.Listener](t)(net.Listen(network, addr))
 	r.listener = l
 	go func() { r.served <- r.ours.Serve(l) }()
 	return r
 }
 
 // request sends requests over one connection until one fails or ends leaves. Each is written in two parts.
-func (r *race) request(t *testing.T, leaves func(c *net.TCPConn, n int) bool) {
-	nc, err := net.Dial("tcp", r.listener.Addr().String())
+func (r *race) request(t *testing.T, leaves func(c net.Conn, n int) bool) {
+	nc, err := net.Dial(r.listener.Addr().Network(), r.listener.Addr().String())
 	if err != nil {
 		return // the listener is closed
 	}
@@ -85,7 +90,7 @@ func (r *race) request(t *testing.T, leaves func(c *net.TCPConn, n int) bool) {
 		at := rand.IntN(len(text))
 		io.WriteString(nc, text[:at])
 		spin(20 * time.Microsecond)
-		if leaves(nc.(*net.TCPConn), n) {
+		if leaves(nc, n) {
 			return
 		}
 		io.WriteString(nc, text[at:])
@@ -108,7 +113,7 @@ func (r *race) request(t *testing.T, leaves func(c *net.TCPConn, n int) bool) {
 	}
 }
 
-func stays(*net.TCPConn, int) bool { return false }
+func stays(net.Conn, int) bool { return false }
 
 // spin passes the time, at most so long.
 func spin(limit time.Duration) {
@@ -118,7 +123,7 @@ func spin(limit time.Duration) {
 }
 
 // run lets the clients run while act does, and checks that nothing is left. It reports how many requests had an answer.
-func (r *race) run(t *testing.T, act func(), leaves func(c *net.TCPConn, n int) bool) int64 {
+func (r *race) run(t *testing.T, act func(), leaves func(c net.Conn, n int) bool) int64 {
 	t.Helper()
 	var clients sync.WaitGroup
 	for range raceClients {
@@ -143,7 +148,7 @@ func TestRaces(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		act    func(t *testing.T, r *race)
-		leaves func(c *net.TCPConn, n int) bool
+		leaves func(c net.Conn, n int) bool
 		all    bool // requests have answers
 		begun  bool // requests that have reached the handler have; net/http itself is not that careful but in Shutdown
 		set    func(*http.Server)
@@ -161,12 +166,14 @@ func TestRaces(t *testing.T) {
 				c.Close()
 			}
 		}},
-		{name: "a client's close", leaves: func(_ *net.TCPConn, n int) bool { return n == 1 && rand.IntN(2) == 0 }},
-		{name: "a client's reset", leaves: func(c *net.TCPConn, n int) bool {
+		{name: "a client's close", leaves: func(_ net.Conn, n int) bool { return n == 1 && rand.IntN(2) == 0 }},
+		{name: "a client's reset", leaves: func(c net.Conn, n int) bool {
 			if n == 0 {
 				return false
 			}
-			c.SetLinger(0)
+			if c, ok := c.(*net.TCPConn); ok {
+				c.SetLinger(0)
+			}
 			return rand.IntN(2) == 0
 		}},
 		{name: "IdleTimeout", set: func(s *http.Server) { s.IdleTimeout = 100 * time.Microsecond }},
@@ -180,7 +187,11 @@ func TestRaces(t *testing.T) {
 			}
 			for i := 0; i < rounds() && !t.Failed(); i++ {
 				k := kind{name: c.name, linger: []time.Duration{-1, 200 * time.Microsecond}[i%2]}
-				r := newRace(t, rt, k, func(s *http.Server) {
+				network := "unix"
+				if i%8 < 2 || runtime.GOOS == "windows" {
+					network = "tcp"
+				}
+				r := newRace(t, rt, k, network, func(s *http.Server) {
 					if c.set != nil {
 						c.set(s)
 					}
