@@ -68,23 +68,35 @@ func (c *conn) take(buf *chunk, n int) bool {
 		if c.post {
 			r.head = r.head[blanks(r.head):]
 		}
-		if limit := c.server().headerTimeout(); limit > 0 || c.readDeadline != never {
-			now := time.Now()
-			c.since = momentOf(now)
-			c.setReadDeadline(after(now, limit))
-			c.mu.Lock()
-			c.settleDeadline()
-			c.mu.Unlock()
-		}
+		c.beginHeader()
 	}
 	return r.header.complete(r.head) || len(r.head) >= c.server().headerLimit()
+}
+
+// beginHeader sets the time that a further request may take to arrive.
+func (c *conn) beginHeader() {
+	var now time.Time
+	limit := c.server().headerTimeout()
+	if limit > 0 || c.server().HTTP.ReadTimeout > 0 {
+		now = time.Now()
+		c.since = momentOf(now)
+	}
+	c.settleReadDeadline(after(now, limit))
+}
+
+// settleReadDeadline sets the deadline of reads, also that of the socket.
+func (c *conn) settleReadDeadline(t time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.readDeadline, c.unset = momentOf(t), true
+	c.settleDeadline()
 }
 
 // asks reports whether net/http answers what has arrived if nothing more does.
 func (c *conn) asks() bool { return c.begun || !c.kept.Load() && c.request != nil }
 
-// hand gives the connection to the engine, or to a task that serves it. It reports false if the connection has ended. The task owns nothing of c after
-// that.
+// hand gives the connection to the engine, or to a task that serves it. It reports false if the connection has ended. The
+// task owns nothing of c after that.
 func (c *conn) hand(cx *core.Context) bool {
 	if c.request == nil {
 		c.request = requests.Get().(*request) // line ends have come, and the end of the stream
@@ -104,14 +116,10 @@ func (c *conn) hand(cx *core.Context) bool {
 func (c *conn) prepare() {
 	c.post = bytes.HasPrefix(c.request.head, []byte("POST "))
 	c.begun = false
-	if c.readDeadline == never {
-		return
-	}
-	c.setReadDeadline(time.Time{})
 	if c.server().Exchange == Tasks {
-		c.mu.Lock()
-		c.settleDeadline()
-		c.mu.Unlock()
+		c.settleReadDeadline(time.Time{})
+	} else {
+		c.setReadDeadline(time.Time{})
 	}
 }
 

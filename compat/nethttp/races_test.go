@@ -63,7 +63,7 @@ func newRace(t *testing.T, rt *executor.Runtime, k kind, network string, set ...
 		f(r.http)
 	}
 	r.conns.follow(r.http)
-	r.ours = &nethttp.Server{Runtime: rt, HTTP: r.http, Linger: k.linger, MaxConns: 10, MaxConnsPerAddr: 10}
+	r.ours = &nethttp.Server{Runtime: rt, HTTP: r.http, Exchange: k.exchange, Linger: k.linger, MaxConns: 10, MaxConnsPerAddr: 10}
 	r.engine = r.ours
 	addr := "127.0.0.1:0"
 	if network == "unix" {
@@ -187,8 +187,11 @@ func TestRaces(t *testing.T) {
 			}
 			for i := 0; i < rounds() && !t.Failed(); i++ {
 				k := kind{name: c.name, linger: []time.Duration{-1, 200 * time.Microsecond}[i%2]}
+				if i%4 > 1 {
+					k.exchange = nethttp.Tasks
+				}
 				network := "unix"
-				if i%8 < 2 || runtime.GOOS == "windows" {
+				if i%16 < 4 || runtime.GOOS == "windows" {
 					network = "tcp"
 				}
 				r := newRace(t, rt, k, network, func(s *http.Server) {

@@ -107,7 +107,7 @@ func (c *conn) newStay() net.Conn {
 		s.request, c.request = c.request, nil
 		s.hasHead.Store(true)
 	}
-	if c.server().HTTP.ReadTimeout > 0 && c.since != never {
+	if c.server().HTTP.ReadTimeout > 0 && !s.http2 && c.since != never {
 		s.late = time.Since(c.since.time())
 	}
 	c.since = never

@@ -46,7 +46,11 @@ func (w *tlsWire) pollRead(cx *core.Context, b []byte) (n int, ready bool, err e
 func (w *tlsWire) await(s *stay, b []byte) (int, error) {
 	w.stay = s
 	defer func() { w.stay = nil }()
-	return w.conn.Read(b)
+	n, err := w.conn.Read(b)
+	if n > 0 && err == errWouldBlock {
+		err = nil // a part of an alert is behind what was read
+	}
+	return n, err
 }
 
 // belowTLS is the connection below the tls.Conn of a tlsWire.
@@ -127,7 +131,11 @@ func (c *conn) shake() {
 		return
 	}
 	c.shaken = true
-	c.setReadDeadline(after(time.Now(), c.server().headerTimeout()))
+	now := time.Now()
+	if c.server().HTTP.ReadTimeout > 0 {
+		c.since = momentOf(now)
+	}
+	c.setReadDeadline(after(now, c.server().headerTimeout()))
 	if !c.state.move(shaking, gate) {
 		return
 	}
