@@ -21,7 +21,7 @@ import (
 //
 //	feed, sock, tls, ctx, shard  constant once the task is spawned
 //	state, kept, told, gone      everyone; the state by its transitions
-//	request, begun, post, shaken, expired, since
+//	request, begun, post, brief, shaken, expired, since, parked
 //	                             the task in the state gate, else who has the connection
 //	prev, next, in               under the lock of the shard
 //	waker, stay, reads, the deadline
@@ -38,6 +38,7 @@ type conn struct {
 	ctx     context.Context // what ConnContext has returned
 	request *request        // what has arrived; nil for nothing
 	since   moment          // when the request began; the first one begins with the connection
+	parked  moment          // when it was detached last
 
 	mu           sync.Mutex
 	waker        core.Waker // of the task
@@ -50,6 +51,7 @@ type conn struct {
 	in         whichList
 	begun      bool // a further request has begun
 	post       bool // the last one was a POST
+	brief      bool // the last linger was for nothing
 	shaken     bool // the gate has made the handshake
 	expired    bool // the time of the request is over before it has arrived
 	unset      bool // sock does not have readDeadline yet. Under mu
@@ -176,7 +178,43 @@ func (c *conn) detach() {
 		return
 	}
 	c.server().parks.Add(1)
-	c.wake()
+	c.parked = momentOf(time.Now())
+	c.await()
+}
+
+// await has the task look at the state when the socket may be read from. Where the task has nothing to do before that, the
+// goroutine that detaches registers the task's waker for it: a wake of the worker costs as much as a short request.
+func (c *conn) await() {
+	c.mu.Lock()
+	c.settleDeadline()
+	w, plain := c.waker, c.tls == nil && c.readDeadline == never
+	c.mu.Unlock()
+	if w == nil {
+		return // the first poll is to come
+	}
+	if plain {
+		p := c.server().Runtime.Parker(int(c.shard))
+		cx := p.Context()
+		own := cx.SwapWaker(w)
+		ready, err := c.sock.PollReadable(cx)
+		cx.SwapWaker(own)
+		p.Release()
+		if !ready && err == nil {
+			return
+		}
+	}
+	w.Wake()
+}
+
+// lingers reports whether the connection waits for a further request before it is parked. One that the linger did not help
+// the last time does not, until a request comes soon after a park.
+func (c *conn) lingers() bool { return c.server().Linger >= 0 && !c.brief }
+
+// returned follows the arrival of a request on a connection that was parked.
+func (c *conn) returned() {
+	if c.brief && time.Since(c.parked.time()) < c.server().linger() {
+		c.brief = false
+	}
 }
 
 // hijack follows a Hijack: the connection is the handler's.

@@ -102,6 +102,9 @@ func (c *conn) hand(cx *core.Context) bool {
 		c.request = requests.Get().(*request) // line ends have come, and the end of the stream
 	}
 	c.prepare()
+	if c.kept.Load() {
+		c.returned()
+	}
 	if c.inTask() {
 		return c.serveInTask(cx)
 	}

@@ -33,7 +33,8 @@ type Server struct {
 	Exchange Exchange
 
 	// Linger is how long a connection without a request keeps its goroutine and its buffers, so that a request that comes
-	// soon costs less. 0 is 50 ms; less than 0 is none. The end is up to half of it late.
+	// soon costs less. A connection that it was of no use to does not linger again until a request comes soon after a park.
+	// 0 is 50 ms; less than 0 is none. The end is up to half of it late.
 	Linger time.Duration
 
 	// MaxConns is how many connections the server has at most. Then it accepts no more, and they wait in the queue of

@@ -188,7 +188,7 @@ var longAgo = momentOf(time.Unix(1, 0))
 
 // await is Read while the engine waits for a further request.
 func (s *stay) await(b []byte) (n int, err error) {
-	if s.c.server().Linger >= 0 {
+	if s.c.lingers() {
 		if s.c.tls != nil {
 			n, err = s.c.tls.await(s, b)
 		} else {
@@ -198,6 +198,7 @@ func (s *stay) await(b []byte) (n int, err error) {
 			s.phase.Store(busy)
 			return n, err
 		}
+		s.c.brief = true
 	}
 	s.c.server().reached(stayEnds)
 	if !s.end.CompareAndSwap(open, ending) {

@@ -22,11 +22,16 @@ func (s *Server) startSweep() {
 	}
 }
 
-func (s *Server) sweep() {
-	linger := s.Linger
-	if linger <= 0 {
-		linger = defaultLinger
+// linger returns how long a connection waits for a further request, if it does.
+func (s *Server) linger() time.Duration {
+	if s.Linger > 0 {
+		return s.Linger
 	}
+	return defaultLinger
+}
+
+func (s *Server) sweep() {
+	linger := s.linger()
 	every := max(min(linger/2, sweepEvery), time.Millisecond)
 	lingers := uint32(min(linger/every, 1<<30))
 	t := time.NewTicker(every)

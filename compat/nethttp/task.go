@@ -66,7 +66,7 @@ func (c *conn) exchange(co *coro.Co) error {
 		if limit := s.idleTimeout(); limit > 0 {
 			c.setReadDeadline(time.Now().Add(limit))
 		}
-		if s.Linger < 0 || !c.linger(co) {
+		if !c.lingers() || !c.linger(co) {
 			return nil
 		}
 	}
@@ -94,7 +94,11 @@ func (c *conn) linger(co *coro.Co) (whole bool) {
 			return true
 		}
 		chunks.Put(buf)
-		if ready && err != nil || !st.suspend(co) {
+		if ready && err != nil {
+			return false
+		}
+		if !st.suspend(co) {
+			c.brief = true
 			return false
 		}
 	}
