@@ -32,11 +32,12 @@ type kind struct {
 // reference is what every other kind is compared with, in the same run: no test has a text of net/http's.
 var reference = kind{name: "net/http", std: true}
 
-// kinds are those of this package. Without a linger, every request after the first passes through a park.
+// kinds are those of this package. Without a linger, every request after the first passes through a park. A linger is
+// short, since most tests wait for its end.
 var kinds = []kind{
-	{name: "goroutines", exchange: nethttp.Goroutines},
+	{name: "goroutines", exchange: nethttp.Goroutines, linger: 2 * time.Millisecond},
 	{name: "goroutines without linger", exchange: nethttp.Goroutines, linger: -1},
-	{name: "tasks", exchange: nethttp.Tasks},
+	{name: "tasks", exchange: nethttp.Tasks, linger: 2 * time.Millisecond},
 	{name: "tasks without linger", exchange: nethttp.Tasks, linger: -1},
 }
 

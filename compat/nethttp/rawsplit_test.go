@@ -16,12 +16,15 @@ const splitBelow = 200
 // servers without a linger have every place, in one mode and without -short; the others have a few, at random.
 func TestRawRequestsSplitAtEveryByte(t *testing.T) {
 	eachPart(t, func(g *rig, p part) {
+		var rows []row
 		for _, r := range p.rows {
 			if len(r.in) < splitBelow {
+				rows = append(rows, r)
 				g.split(r, false)
 				g.split(r, true)
 			}
 		}
+		g.splitAtATime(rows)
 	})
 }
 
@@ -31,6 +34,9 @@ func (g *rig) split(r row, parked bool) {
 	in := r.in + probe
 	want := g.on(g.std, parked, noPause, in, "")
 	for _, s := range g.ours {
+		if parked && s.kind.linger >= 0 {
+			continue // splitAtATime waits for the linger
+		}
 		places := rand.Perm(len(r.in) + 4)
 		if s.kind.linger >= 0 || testing.Short() || !modetest.First() {
 			places = places[:2]
@@ -41,6 +47,22 @@ func (g *rig) split(r row, parked bool) {
 			g.check(s, fmt.Sprintf("%s, split at %d, parked: %t", r.name, n, parked), got, want, func() string {
 				return g.on(g.std, parked, shortPause, in[:n], in[n:])
 			})
+		}
+	}
+}
+
+// splitAtATime splits each request at one place, on connections that were parked. All of them linger at a time.
+func (g *rig) splitAtATime(rows []row) {
+	g.t.Helper()
+	for _, s := range g.ours {
+		if s.kind.linger < 0 {
+			continue
+		}
+		for i, c := range s.dialed(g.t, len(rows)) {
+			in, n := rows[i].in+probe, 1+rand.IntN(len(rows[i].in)+4)
+			std := func() string { return g.on(g.std, true, shortPause, in[:n], in[n:]) }
+			got := c.outcome(g.seen, shortPause, in[:n], in[n:])
+			g.check(s, fmt.Sprintf("%s, split at %d behind a linger", rows[i].name, n), got, std(), std)
 		}
 	}
 }
