@@ -129,14 +129,14 @@ func bodiesOf(t *testing.T, sizes []int, except ...exception) {
 			})
 		},
 		client: func(t *testing.T, tr *transcript, c *client) {
-			for _, n := range sizes {
+			clients := append(c.s.dialed(t, 2*len(sizes)-1), c)
+			for i, n := range sizes {
 				body := strings.Repeat("x", n)
-				for _, request := range []string{
+				for j, request := range []string{
 					post(body, fmt.Sprint("Content-Length: ", n)),
 					chunked(fmt.Sprintf("%x\r\n%s\r\n0\r\n\r\n", n, body)),
 				} {
-					tr.add("client", "%s", c.exchange(noPause, request+gets("/first"), ""))
-					c = c.s.dialed(t, 1)[0]
+					tr.add("client", "%s", clients[2*i+j].exchange(noPause, request+gets("/first"), ""))
 				}
 			}
 		},
