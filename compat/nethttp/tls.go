@@ -116,8 +116,10 @@ func (c *conn) shake() {
 	t := c.tls.conn
 	defer func() {
 		if v := recover(); v != nil { // of a function in the tls.Config
-			stack := make([]byte, 64<<10)
-			c.server().logf("http: panic serving %v: %v\n%s", c.RemoteAddr(), v, stack[:runtime.Stack(stack, false)])
+			if v != http.ErrAbortHandler {
+				stack := make([]byte, 64<<10)
+				c.server().logf("http: panic serving %v: %v\n%s", c.RemoteAddr(), v, stack[:runtime.Stack(stack, false)])
+			}
 			c.end(shaking)
 		}
 	}()
