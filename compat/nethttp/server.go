@@ -171,7 +171,7 @@ func (s *Server) serve(l net.Listener, config *tls.Config) error {
 	}
 	go s.watchDrain(f)
 	err := s.accept(f, config)
-	if f.stopped() {
+	if f.stopped() || s.draining() { // a draining runtime closes the listeners of stdnet, and watchDrain shuts the server down
 		return <-engine
 	}
 	// The listener has failed, or the program has closed it. Its connections go on, and the engine with them.
@@ -179,6 +179,15 @@ func (s *Server) serve(l net.Listener, config *tls.Config) error {
 	f.lost.Store(true)
 	f.leave()
 	return err
+}
+
+func (s *Server) draining() bool {
+	select {
+	case <-s.Runtime.Draining():
+		return true
+	default:
+		return false
+	}
 }
 
 // watchDrain shuts the server down when the runtime drains.
