@@ -167,6 +167,7 @@ func (c *conn) detach() {
 	c.stay = nil
 	c.mu.Unlock()
 	c.kept.Store(true)
+	c.parked = momentOf(time.Now())
 	c.home().put(c, amongParked)
 	if !c.state.move(served, gate) {
 		c.tellClosed()
@@ -178,7 +179,6 @@ func (c *conn) detach() {
 		return
 	}
 	c.server().parks.Add(1)
-	c.parked = momentOf(time.Now())
 	c.await()
 }
 
