@@ -17,7 +17,7 @@ import (
 func (s *Server) accept(f *feed, config *tls.Config) error {
 	var pause time.Duration
 	for {
-		if !s.limits.wait(f.done) {
+		if !s.limits.acquire(f.done) {
 			return net.ErrClosed
 		}
 		rw, err := f.from.Accept()
@@ -26,7 +26,7 @@ func (s *Server) accept(f *feed, config *tls.Config) error {
 			s.admit(f, rw, config)
 			continue
 		}
-		s.limits.free()
+		s.limits.release()
 		if !temporary(err) || f.stopped() {
 			return err
 		}
@@ -51,12 +51,12 @@ func (s *Server) admit(f *feed, rw net.Conn, config *tls.Config) {
 	if !s.limits.enter(rw.RemoteAddr()) {
 		s.refused.Add(1)
 		_ = rw.Close()
-		s.limits.free()
+		s.limits.release()
 		return
 	}
 	sock := s.adopt(rw)
 	if sock == nil {
-		rw = s.seat(rw)
+		rw = s.counted(rw)
 		if config != nil {
 			rw = tls.Server(rw, config)
 		}
@@ -87,10 +87,10 @@ func (s *Server) admit(f *feed, rw net.Conn, config *tls.Config) {
 	if s.connState != nil {
 		s.connState(c, http.StateNew) // before another goroutine can find c, and close it
 	}
-	c.home().put(c, amongParked)
+	c.home().put(c, amongWaiting)
 	executor.Spawn[struct{}](s.spawners[worker], c)
 	if f.stopped() { // as in detach
-		c.end(gate)
+		c.end(parked)
 	}
 }
 
@@ -112,33 +112,33 @@ func (s *Server) adopt(rw net.Conn) stdnet.Socket {
 }
 
 // seat has rw, of a foreign type, leave the limits when it is closed. The engine must see that a *tls.Conn is one.
-func (s *Server) seat(rw net.Conn) net.Conn {
+func (s *Server) counted(rw net.Conn) net.Conn {
 	if s.limits.slots == nil && s.limits.perAddr <= 0 {
 		return rw
 	}
 	if _, ok := rw.(*tls.Conn); ok {
-		s.seats.Store(rw, nil)
+		s.countedTLS.Store(rw, nil)
 		return rw
 	}
-	return &seated{Conn: rw, of: &s.limits}
+	return &countedConn{Conn: rw, of: &s.limits}
 }
 
-// unseat has rw leave the limits if it is a *tls.Conn that has entered them.
-func (s *Server) unseat(rw net.Conn) {
-	if _, ok := s.seats.LoadAndDelete(rw); ok {
+// uncount has rw leave the limits if it is a *tls.Conn that has entered them.
+func (s *Server) uncount(rw net.Conn) {
+	if _, ok := s.countedTLS.LoadAndDelete(rw); ok {
 		s.limits.leave(rw.RemoteAddr())
 	}
 }
 
-// A seated is a connection of a foreign type in the limits.
-type seated struct {
+// A countedConn is a connection of a foreign type in the limits.
+type countedConn struct {
 	net.Conn
 	of   *limits
 	once sync.Once
 }
 
 // Close implements net.Conn.
-func (c *seated) Close() error {
+func (c *countedConn) Close() error {
 	c.once.Do(func() { c.of.leave(c.RemoteAddr()) })
 	return c.Conn.Close()
 }

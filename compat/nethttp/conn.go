@@ -15,16 +15,16 @@ import (
 
 // A conn is a connection, from its accept to its end. It is the net.Conn that ConnState and ConnContext see, and the future
 // of the task that waits for its requests. It is small, since most connections of a server have nothing else: what only
-// serves a request is in a [stay], a [request] or an exchange.
+// serves a request is in a [lease], a [request] or an exchange.
 //
 // # Who may touch which field
 //
 //	feed, sock, tls, ctx, shard  constant once the task is spawned
 //	state, kept, told, gone      everyone; the state by its transitions
-//	request, begun, post, brief, shaken, expired, since, parked
-//	                             the task in the state gate, else who has the connection
+//	request, begun, post, brief, handshakeDone, expired, since, parkedAt
+//	                             the task in the state parked, else who has the connection
 //	prev, next, in               under the lock of the shard
-//	waker, stay, reads, the deadline
+//	waker, lease, reads, the deadline
 //	                             under mu
 type conn struct {
 	state stateWord
@@ -32,30 +32,30 @@ type conn struct {
 	told  atomic.Bool // the program was told of StateClosed
 	gone  atomic.Bool // the task was dropped: the runtime has ended
 
-	feed    *feed
-	sock    stdnet.Socket
-	tls     *tlsWire        // nil without TLS
-	ctx     context.Context // what ConnContext has returned
-	request *request        // what has arrived; nil for nothing
-	since   moment          // when the request began; the first one begins with the connection
-	parked  moment          // when it was detached last
+	feed     *feed
+	sock     stdnet.Socket
+	tls      *tlsWire        // nil without TLS
+	ctx      context.Context // what ConnContext has returned
+	request  *request        // what has arrived; nil for nothing
+	since    moment          // when the request began; the first one begins with the connection
+	parkedAt moment          // when it was detached last
 
 	mu           sync.Mutex
 	waker        core.Waker // of the task
-	stay         *stay      // the one that the engine has
+	lease        *lease     // the one that the engine has
 	readDeadline moment
 
-	prev, next *conn
-	shard      uint16 // the index of its shard, and of the worker that it begins on
-	reads      int16  // calls that read from sock, except those of the task
-	in         whichList
-	begun      bool // a further request has begun
-	post       bool // the last one was a POST
-	brief      bool // the last linger was for nothing
-	shaken     bool // the gate has made the handshake
-	expired    bool // the time of the request is over before it has arrived
-	unset      bool // sock does not have readDeadline yet. Under mu
-	bounded    bool // sock has a deadline. Under mu
+	prev, next    *conn
+	shard         uint16 // the index of its shard, and of the worker that it begins on
+	reads         int16  // calls that read from sock, except those of the task
+	in            whichList
+	begun         bool // a further request has begun
+	post          bool // the last one was a POST
+	brief         bool // the last linger was for nothing
+	handshakeDone bool // the gate has made the handshake
+	expired       bool // the time of the request is over before it has arrived
+	unset         bool // sock does not have readDeadline yet. Under mu
+	bounded       bool // sock has a deadline. Under mu
 }
 
 var _ net.Conn = (*conn)(nil)
@@ -64,13 +64,13 @@ func (c *conn) server() *Server { return c.feed.s }
 
 func (c *conn) home() *shard { return &c.feed.s.shards[c.shard] }
 
-// Poll implements core.Future: it reads while the connection is in the gate, and else waits until it is there again.
+// Poll implements core.Future: it reads while the connection is in the parked, and else waits until it is there again.
 func (c *conn) Poll(cx *core.Context) (struct{}, bool) {
 	c.mu.Lock()
 	c.waker = cx.Waker()
 	c.mu.Unlock()
 	switch c.state.load() {
-	case gate:
+	case parked:
 		return struct{}{}, c.collect(cx)
 	case hijacked, closed:
 		return struct{}{}, true
@@ -81,7 +81,7 @@ func (c *conn) Poll(cx *core.Context) (struct{}, bool) {
 // Drop implements core.Dropper. The runtime ends; a connection that is served ends with its request.
 func (c *conn) Drop() {
 	c.gone.Store(true)
-	c.end(gate)
+	c.end(parked)
 }
 
 // wake has the task look at the state.
@@ -94,7 +94,7 @@ func (c *conn) wake() {
 	}
 }
 
-// end closes c if its state is from: gate, shaking or queued. It reports whether it was.
+// end closes c if its state is from: parked, handshaking or queued. It reports whether it was.
 func (c *conn) end(from state) bool {
 	if !c.state.move(from, closed) {
 		return false
@@ -105,8 +105,8 @@ func (c *conn) end(from state) bool {
 	return true
 }
 
-// endParked closes c unless the engine or a handler has it.
-func (c *conn) endParked() bool { return c.end(gate) || c.end(shaking) || c.end(queued) }
+// endWaiting closes c unless the engine or a handler has it.
+func (c *conn) endWaiting() bool { return c.end(parked) || c.end(handshaking) || c.end(queued) }
 
 func (c *conn) closeTransport() error {
 	if c.tls != nil {
@@ -129,8 +129,8 @@ func (c *conn) leave() {
 	s.limits.leave(c.sock.RemoteAddr())
 	c.feed.leave()
 	c.mu.Lock()
-	if c.stay != nil {
-		c.stay.changed.Broadcast()
+	if c.lease != nil {
+		c.lease.changed.Broadcast()
 	}
 	c.mu.Unlock()
 	c.wake()
@@ -155,27 +155,27 @@ func (c *conn) attach() net.Conn {
 	}
 	c.home().put(c, amongServed)
 	s.startSweep()
-	return c.newStay()
+	return c.newLease()
 }
 
 // detach takes c back from the engine. Code that stops the server, or drops the task, (1) sets a flag, (2) ends what is in the
-// gate. detach (1) moves c to the gate, (2) loads the flags. One of the two sees the other.
+// gate. detach (1) moves c to the parked, (2) loads the flags. One of the two sees the other.
 //
 // The program may have closed a connection with TLS by then, which the engine has not noticed.
 func (c *conn) detach() {
 	c.mu.Lock()
-	c.stay = nil
+	c.lease = nil
 	c.mu.Unlock()
 	c.kept.Store(true)
-	c.parked = momentOf(time.Now())
-	c.home().put(c, amongParked)
-	if !c.state.move(served, gate) {
+	c.parkedAt = momentOf(time.Now())
+	c.home().put(c, amongWaiting)
+	if !c.state.move(served, parked) {
 		c.tellClosed()
 		return
 	}
-	c.server().reached(inGate)
+	c.server().reached(parkedAgain)
 	if c.gone.Load() || c.feed.stopped() || c.server().noKeepAlives.Load() {
-		c.end(gate)
+		c.end(parked)
 		return
 	}
 	c.server().parks.Add(1)
@@ -212,7 +212,7 @@ func (c *conn) lingers() bool { return c.server().Linger >= 0 && !c.brief }
 
 // returned follows the arrival of a request on a connection that was parked.
 func (c *conn) returned() {
-	if c.brief && time.Since(c.parked.time()) < c.server().linger() {
+	if c.brief && time.Since(c.parkedAt.time()) < c.server().linger() {
 		c.brief = false
 	}
 }
@@ -231,8 +231,8 @@ func (c *conn) setReadDeadline(t time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.readDeadline, c.unset = momentOf(t), true
-	if c.stay != nil && c.stay.watching {
-		c.stay.changed.Signal()
+	if c.lease != nil && c.lease.watching {
+		c.lease.changed.Signal()
 	}
 	if c.reads > 0 {
 		c.settleDeadline()
@@ -273,8 +273,8 @@ func (c *conn) transport() net.Conn {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.stay != nil && c.stay.wire != nil {
-		return c.stay.wire
+	if c.lease != nil && c.lease.wire != nil {
+		return c.lease.wire
 	}
 	return stdnet.Free(c.server().Runtime, c.sock)
 }
@@ -291,7 +291,7 @@ func (c *conn) Write(b []byte) (int, error) { return c.transport().Write(b) }
 
 // Close implements net.Conn. The engine, or a handler that has hijacked the connection, finds it closed.
 func (c *conn) Close() error {
-	if c.endParked() {
+	if c.endWaiting() {
 		return nil
 	}
 	if c.state.move(hijacked, closed) {

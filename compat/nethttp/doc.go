@@ -20,13 +20,13 @@
 //	          ↑                                                                         │
 //	          └──────── no further request has come within Server.Linger ───────────────┘
 //
-// In the gate, the connection is a parked task in poll style, which collects the header of a request itself. So half a
+// In the parked, the connection is a parked task in poll style, which collects the header of a request itself. So half a
 // request holds no goroutine either, and ReadHeaderTimeout and IdleTimeout are timers of the runtime. With the header whole,
 // the engine accepts the connection as if it were new. When it has waited for the next request for the linger, its Read
 // returns io.EOF, and the Close that follows detaches the connection instead of closing it. Both times the socket stays as it
 // is. One sweep for all connections ends the waits; deadlines for each request would cost more than the rest.
 //
-// state.go has the states of a connection, stay.go the argument that no byte is lost, conn.go who may touch what.
+// state.go has the states of a connection, lease.go the argument that no byte is lost, conn.go who may touch what.
 //
 // # Where handlers run
 //

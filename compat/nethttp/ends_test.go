@@ -59,7 +59,7 @@ var interferences = []interference{
 // engine, for example, which then must not detach it.
 func TestAConnectionThatIsBeingParked(t *testing.T) {
 	for name, place := range map[string]nethttp.Place{
-		"Read ends": nethttp.StayEnds, "Close begins": nethttp.StayCloses, "in the gate": nethttp.InGate,
+		"Read ends": nethttp.LeaseEnds, "Close begins": nethttp.LeaseCloses, "parked again": nethttp.ParkedAgain,
 	} {
 		for _, with := range interferences {
 			t.Run(name+", "+with.name, func(t *testing.T) {
@@ -127,7 +127,7 @@ func park(t *testing.T, k kind, place nethttp.Place, with interference) {
 	e.site.checkEmpty(t)
 }
 
-// checkEmpty waits until nothing of connections is left in the books of the server.
+// checkEmpty waits until nothing of connections is left in the lists and limits of the server.
 func (s *site) checkEmpty(t testing.TB) {
 	t.Helper()
 	if !eventually(func() bool {

@@ -7,9 +7,9 @@ type Place = place
 
 // The places.
 const (
-	StayEnds   = stayEnds
-	StayCloses = stayCloses
-	InGate     = inGate
+	LeaseEnds   = leaseEnds
+	LeaseCloses = leaseCloses
+	ParkedAgain = parkedAgain
 )
 
 // At has s call f at places.
@@ -28,8 +28,8 @@ func (s *Server) Addrs() int {
 // NewHeader returns the function that says whether net/http can answer all bytes so far.
 func NewHeader() func(b []byte) bool { return new(header).complete }
 
-// Blanks is blanks.
-func Blanks(b []byte) int { return blanks(b) }
+// Newlines is newlines.
+func Newlines(b []byte) int { return newlines(b) }
 
 // Sweeps returns how many sweeps there have been.
 func (s *Server) Sweeps() uint32 { return s.sweeps.Load() }
@@ -48,15 +48,15 @@ func Move(at, from, to int) (after int, ok bool) {
 	return int(w.load()), ok
 }
 
-// Books are a shard and connections for it.
-type Books struct {
+// A Shard is a shard and connections for it.
+type Shard struct {
 	sh    shard
 	conns []*conn
 }
 
-// NewBooks returns books with n connections, which are in no list.
-func NewBooks(n int) *Books {
-	b := &Books{conns: make([]*conn, n)}
+// NewShard returns a Shard with n connections, which are in no list.
+func NewShard(n int) *Shard {
+	b := &Shard{conns: make([]*conn, n)}
 	for i := range b.conns {
 		b.conns[i] = new(conn)
 	}
@@ -64,13 +64,13 @@ func NewBooks(n int) *Books {
 }
 
 // Put moves a connection to a list; 0 is none.
-func (b *Books) Put(i, list int) { b.sh.put(b.conns[i], whichList(list)) }
+func (b *Shard) Put(i, list int) { b.sh.put(b.conns[i], whichList(list)) }
 
 // Close moves a connection to the state closed.
-func (b *Books) Close(i int) { b.conns[i].state.word.Store(uint32(closed)) }
+func (b *Shard) Close(i int) { b.conns[i].state.word.Store(uint32(closed)) }
 
 // In returns which connections are in a list, the latest first, and the length of the list.
-func (b *Books) In(list int) (members []int, n int) {
+func (b *Shard) In(list int) (members []int, n int) {
 	for _, c := range b.sh.all(whichList(list), func(*conn) bool { return true }) {
 		members = append(members, slices.Index(b.conns, c))
 	}

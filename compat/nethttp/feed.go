@@ -59,7 +59,7 @@ func (f *feed) end(e entry) {
 		return
 	}
 	_ = e.raw.Close()
-	f.s.unseat(e.raw)
+	f.s.uncount(e.raw)
 }
 
 func (f *feed) signal() {
@@ -146,7 +146,7 @@ func (f *feed) Close() error {
 	if !f.lost.Load() {
 		err = f.from.Close()
 	}
-	f.s.endParked(func(c *conn) bool { return c.feed == f })
+	f.s.endWaiting(func(c *conn) bool { return c.feed == f })
 	return err
 }
 

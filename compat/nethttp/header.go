@@ -86,9 +86,9 @@ func acceptsField(lines []byte) bool {
 
 func blank(c byte) bool { return c == ' ' || c == '\t' }
 
-// blanks returns how many of the first four bytes are the line ends that net/http passes over after a POST, which some old
+// newlines returns how many of the first four bytes are the line ends that net/http passes over after a POST, which some old
 // clients send.
-func blanks(b []byte) (n int) {
+func newlines(b []byte) (n int) {
 	for n < len(b) && n < minRequest && (b[n] == '\r' || b[n] == '\n') {
 		n++
 	}

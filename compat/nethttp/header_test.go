@@ -48,7 +48,7 @@ func checkHeader(t *testing.T, b []byte) {
 			t.Errorf("%q byte for byte: complete is %t, and net/http's decision %t", b[:n], got, want)
 		}
 		if want || t.Failed() {
-			return // the gate does not ask again
+			return // the task does not ask again
 		}
 	}
 }
@@ -95,7 +95,7 @@ var headers = []string{
 	"GET / HTTP/1.1\r\nA: " + strings.Repeat("x", 100) + "\r\nB: y\r\n\r\n",
 }
 
-// The gate keeps a request as long as net/http would wait for more of it, and no longer.
+// A parked task keeps a request as long as net/http would wait for more of it, and no longer.
 func TestAHeaderIsCompleteWhenNetHTTPDecides(t *testing.T) {
 	if !modetest.First() {
 		return
@@ -125,7 +125,7 @@ func TestBlanksAfterAPost(t *testing.T) {
 		return
 	}
 	for text, want := range map[string]int{"": 0, "G": 0, "\r\nGET": 2, "\n\n\nG": 3, "\r\n\r\nG": 4, "\r\n\r\n\r\nG": 4, " \r\n": 0} {
-		if got := nethttp.Blanks([]byte(text)); got != want {
+		if got := nethttp.Newlines([]byte(text)); got != want {
 			t.Errorf("%q has %d, want %d", text, got, want)
 		}
 	}

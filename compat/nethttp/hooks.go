@@ -28,7 +28,7 @@ func (s *Server) hook() {
 	}
 	s.connContext = s.HTTP.ConnContext
 	s.HTTP.ConnContext = func(ctx context.Context, nc net.Conn) context.Context {
-		c, _ := stayOf(nc)
+		c, _ := leaseOf(nc)
 		switch {
 		case c != nil:
 			return c.ctx // made when it was accepted
@@ -41,13 +41,13 @@ func (s *Server) hook() {
 	s.HTTP.ConnState = s.stateChanged
 }
 
-// stateChanged is the ConnState of the engine. The program sees the connection instead of its stays, and StateNew and
+// stateChanged is the ConnState of the engine. The program sees the connection instead of its leases, and StateNew and
 // StateClosed once.
 func (s *Server) stateChanged(nc net.Conn, state http.ConnState) {
-	c, stay := stayOf(nc)
+	c, lease := leaseOf(nc)
 	if c == nil {
 		if state == http.StateClosed || state == http.StateHijacked {
-			s.unseat(nc)
+			s.uncount(nc)
 		}
 		if s.connState != nil {
 			s.connState(nc, state)
@@ -58,13 +58,13 @@ func (s *Server) stateChanged(nc net.Conn, state http.ConnState) {
 	case http.StateNew: // told when it was accepted
 		return
 	case http.StateActive, http.StateIdle:
-		if stay != nil {
-			stay.entered(state == http.StateActive)
+		if lease != nil {
+			lease.entered(state == http.StateActive)
 		}
 	case http.StateHijacked:
 		c.hijack()
 	case http.StateClosed:
-		if stay != nil && stay.end.Load() == detached || c.told.Swap(true) {
+		if lease != nil && lease.end.Load() == detached || c.told.Swap(true) {
 			return
 		}
 	}

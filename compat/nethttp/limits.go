@@ -24,8 +24,8 @@ func (l *limits) init(conns, perAddr int) {
 	}
 }
 
-// wait takes a slot, and waits until one is free. It reports false if done is closed first.
-func (l *limits) wait(done <-chan struct{}) bool {
+// acquire takes a slot, and waits until one is free. It reports false if done is closed first.
+func (l *limits) acquire(done <-chan struct{}) bool {
 	if l.slots == nil {
 		return true
 	}
@@ -37,8 +37,8 @@ func (l *limits) wait(done <-chan struct{}) bool {
 	}
 }
 
-// free gives back a slot.
-func (l *limits) free() {
+// release gives back a slot.
+func (l *limits) release() {
 	if l.slots != nil {
 		<-l.slots
 	}
@@ -68,7 +68,7 @@ func (l *limits) leave(from net.Addr) {
 		}
 		l.mu.Unlock()
 	}
-	l.free()
+	l.release()
 }
 
 // counts returns the address that counts, if one does.

@@ -50,7 +50,7 @@ type Server struct {
 	shards       []shard        // by worker
 	spawners     []core.Spawner // by worker
 	limits       limits
-	seats        sync.Map // the *tls.Conn of foreign listeners that are in the limits
+	countedTLS   sync.Map // the *tls.Conn of foreign listeners that are in the limits
 	prior        bool     // the engine speaks HTTP/2 without TLS
 	exchange     exchange.Config
 	closing      atomic.Bool // Shutdown or Close was called
@@ -72,9 +72,9 @@ type Server struct {
 type place int
 
 const (
-	stayEnds   place = iota // Read is about to end a stay
-	stayCloses              // Close of a stay begins
-	inGate                  // the connection is in the gate again, and the flags are not looked at
+	leaseEnds   place = iota // Read is about to end a lease
+	leaseCloses              // Close of a lease begins
+	parkedAgain              // the connection is in the gate again, and the flags are not looked at
 )
 
 func (s *Server) reached(p place) {
@@ -210,7 +210,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	}
 	// The engine does not know the tasks. It waits for its own requests in the same way.
 	for pause := time.Millisecond; s.hasServed(); pause = min(2*pause, maxPause) {
-		s.kick(0) // tasks that linger give their connections up
+		s.sweep(0) // tasks that linger give their connections up
 		select {
 		case <-time.After(pause):
 		case <-ctx.Done():
@@ -245,7 +245,7 @@ func (s *Server) SetKeepAlivesEnabled(on bool) {
 	s.noKeepAlives.Store(!on)
 	s.HTTP.SetKeepAlivesEnabled(on)
 	if !on {
-		s.endParked(func(c *conn) bool { return c.kept.Load() })
+		s.endWaiting(func(c *conn) bool { return c.kept.Load() })
 	}
 }
 
@@ -255,11 +255,11 @@ func (s *Server) RegisterOnShutdown(f func()) {
 	s.HTTP.RegisterOnShutdown(f)
 }
 
-// endParked closes the connections that match and that neither the engine nor a handler has.
-func (s *Server) endParked(match func(c *conn) bool) {
+// endWaiting closes the connections that match and that neither the engine nor a handler has.
+func (s *Server) endWaiting(match func(c *conn) bool) {
 	for i := range s.shards {
-		for _, c := range s.shards[i].all(amongParked, match) {
-			c.endParked()
+		for _, c := range s.shards[i].all(amongWaiting, match) {
+			c.endWaiting()
 		}
 	}
 }
@@ -286,7 +286,7 @@ type Stats struct {
 // Stats returns the counts.
 func (s *Server) Stats() (st Stats) {
 	s.once.Do(s.init)
-	st.Parked, st.Served = s.count(amongParked), s.count(amongServed)
+	st.Parked, st.Served = s.count(amongWaiting), s.count(amongServed)
 	st.Accepted, st.Refused = s.accepted.Load(), s.refused.Load()
 	st.Parks, st.Resumes = s.parks.Load(), s.resumes.Load()
 	return st

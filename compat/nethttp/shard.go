@@ -20,8 +20,8 @@ type list struct {
 type whichList uint8
 
 const (
-	nowhere     whichList = iota
-	amongParked           // in the gate, in a handshake, or queued
+	nowhere      whichList = iota
+	amongWaiting           // in the parked, in a handshake, or queued
 	amongServed
 	lists
 )
@@ -81,14 +81,14 @@ func (sh *shard) count(of whichList) int {
 	return sh.lists[of].n
 }
 
-// kick has the stays look at the sweep now, and reports whether the engine has connections.
-func (sh *shard) kick(now, lingers uint32) bool {
+// sweep has the leases look at the sweep now, and reports whether the engine has connections.
+func (sh *shard) sweep(now, lingers uint32) bool {
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
 	for c := sh.lists[amongServed].first; c != nil; c = c.next {
 		c.mu.Lock()
-		if c.stay != nil {
-			c.stay.kick(now, lingers)
+		if c.lease != nil {
+			c.lease.sweep(now, lingers)
 		}
 		c.mu.Unlock()
 	}

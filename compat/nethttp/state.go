@@ -7,16 +7,16 @@ import "sync/atomic"
 //	          ┌──────────────────────────────┐
 //	accept → gate → queued → served ─────────┤
 //	          │ ↑ ↖    ↑        │            │
-//	          ↓ └─shaking       ↓            ↓
+//	          ↓ └─handshaking       ↓            ↓
 //	                         hijacked ──→  closed
 //
 //	from     event                                        to        who acts next
 //	gate     the header block of a request is there       queued    the engine's Accept
-//	gate     TLS: the first bytes of a handshake arrived  shaking   a goroutine, which makes the handshake
+//	gate     TLS: the first bytes of a handshake arrived  handshaking   a goroutine, which makes the handshake
 //	gate     end of the stream, time-out, Shutdown        closed    who has closed it
-//	shaking  the client speaks HTTP/1                     gate      the task
-//	shaking  the client speaks HTTP/2, or has failed      queued    the engine's Accept
-//	shaking  Shutdown                                     closed    who has closed it
+//	handshaking  the client speaks HTTP/1                     gate      the task
+//	handshaking  the client speaks HTTP/2, or has failed      queued    the engine's Accept
+//	handshaking  Shutdown                                     closed    who has closed it
 //	queued   Accept                                       served    a goroutine of the engine
 //	queued   Shutdown                                     closed    who has closed it
 //	served   the engine detaches it                       gate      the task
@@ -28,15 +28,15 @@ import "sync/atomic"
 type state uint32
 
 const (
-	gate state = iota
-	shaking
+	parked state = iota
+	handshaking
 	queued
 	served
 	hijacked
 	closed
 )
 
-var stateNames = [...]string{"gate", "shaking", "queued", "served", "hijacked", "closed"}
+var stateNames = [...]string{"parked", "handshaking", "queued", "served", "hijacked", "closed"}
 
 func (s state) String() string { return stateNames[s] }
 

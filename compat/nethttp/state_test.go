@@ -11,10 +11,10 @@ import (
 
 // transitions are those of the table in state.go.
 var transitions = [][2]string{
-	{"gate", "queued"}, {"gate", "shaking"}, {"gate", "closed"},
-	{"shaking", "gate"}, {"shaking", "queued"}, {"shaking", "closed"},
+	{"parked", "queued"}, {"parked", "handshaking"}, {"parked", "closed"},
+	{"handshaking", "parked"}, {"handshaking", "queued"}, {"handshaking", "closed"},
 	{"queued", "served"}, {"queued", "closed"},
-	{"served", "gate"}, {"served", "closed"}, {"served", "hijacked"},
+	{"served", "parked"}, {"served", "closed"}, {"served", "hijacked"},
 	{"hijacked", "closed"},
 }
 
@@ -49,7 +49,7 @@ func TestListsOfAShard(t *testing.T) {
 	const conns, lists = 20, 3
 	r := rand.New(rand.NewPCG(1, 2))
 	for range 50 {
-		b := nethttp.NewBooks(conns)
+		b := nethttp.NewShard(conns)
 		var want [lists][]int
 		closed := map[int]bool{}
 		for step := range 200 {

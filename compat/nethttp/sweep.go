@@ -10,7 +10,7 @@ const defaultLinger = 50 * time.Millisecond
 // runs.
 const sweepEvery = defaultLinger / 2
 
-// startSweep makes the sweep run, which ends the stays that linger, and looks out for disconnects while handlers run. It looks
+// startSweep makes the sweep run, which ends the leases that linger, and looks out for disconnects while handlers run. It looks
 // at all connections of the engine at a time, instead of one timer for each request: setting and clearing a deadline would
 // cost each request more than the rest of this package.
 //
@@ -18,7 +18,7 @@ const sweepEvery = defaultLinger / 2
 // that ends (1) says that it does not run, (2) looks at the lists again.
 func (s *Server) startSweep() {
 	if !s.sweeping.Load() && s.sweeping.CompareAndSwap(false, true) {
-		go s.sweep()
+		go s.runSweeps()
 	}
 }
 
@@ -30,7 +30,7 @@ func (s *Server) linger() time.Duration {
 	return defaultLinger
 }
 
-func (s *Server) sweep() {
+func (s *Server) runSweeps() {
 	linger := s.linger()
 	every := max(min(linger/2, sweepEvery), time.Millisecond)
 	lingers := uint32(min(linger/every, 1<<30))
@@ -38,7 +38,7 @@ func (s *Server) sweep() {
 	defer t.Stop()
 	for {
 		<-t.C
-		if s.kick(lingers) {
+		if s.sweep(lingers) {
 			continue
 		}
 		s.sweeping.Store(false)
@@ -48,11 +48,11 @@ func (s *Server) sweep() {
 	}
 }
 
-// kick ends the waits that have seen so many sweeps, and reports whether the engine has connections.
-func (s *Server) kick(lingers uint32) (any bool) {
+// sweep ends the waits that have seen so many sweeps, and reports whether the engine has connections.
+func (s *Server) sweep(lingers uint32) (any bool) {
 	now := s.sweeps.Add(1)
 	for i := range s.shards {
-		any = s.shards[i].kick(now, lingers) || any
+		any = s.shards[i].sweep(now, lingers) || any
 	}
 	return any
 }

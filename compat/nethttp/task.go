@@ -22,7 +22,7 @@ func (c *conn) inTask() bool {
 // serveInTask serves the request in a task on the worker of cx, and those that follow at once. It reports false if the
 // connection has ended.
 func (c *conn) serveInTask(cx *core.Context) bool {
-	if !c.state.move(gate, queued) || !c.state.move(queued, served) {
+	if !c.state.move(parked, queued) || !c.state.move(queued, served) {
 		return false
 	}
 	s := c.server()
@@ -78,10 +78,10 @@ func (c *conn) linger(co *coro.Co) (whole bool) {
 	c.kept.Store(true)
 	c.mu.Lock()
 	c.settleDeadline()
-	if c.stay == nil {
-		c.stay = &stay{c: c}
+	if c.lease == nil {
+		c.lease = &lease{c: c}
 	}
-	st := c.stay
+	st := c.lease
 	c.mu.Unlock()
 	for {
 		buf := chunks.Get().(*chunk)
@@ -105,20 +105,20 @@ func (c *conn) linger(co *coro.Co) (whole bool) {
 }
 
 // suspend suspends the body of co until the socket may be read from. It reports false if the sweep, or an abort, ends that.
-func (s *stay) suspend(co *coro.Co) bool {
+func (s *lease) suspend(co *coro.Co) bool {
 	c, w := s.c, co.Context().Waker()
 	c.mu.Lock()
 	s.waker, s.epoch = w, c.server().sweeps.Load()
 	c.mu.Unlock()
 	err := co.Suspend()
 	c.mu.Lock()
-	kicked := s.kicked
-	s.waker, s.kicked = nil, false
+	waitEnded := s.waitEnded
+	s.waker, s.waitEnded = nil, false
 	c.mu.Unlock()
-	if kicked || err != nil {
+	if waitEnded || err != nil {
 		c.sock.Unwait(w, reactor.Read)
 	}
-	return !kicked && err == nil
+	return !waitEnded && err == nil
 }
 
 // changed follows what http.Server tells ConnState of.
@@ -138,7 +138,7 @@ type taskConn struct {
 }
 
 // Free implements exchange.Conn. The connection that it returns leaves the books of the server when it is closed.
-func (t *taskConn) Free() net.Conn { return t.c.newStay() }
+func (t *taskConn) Free() net.Conn { return t.c.newLease() }
 
 // idleTimeout is how long a connection may wait for a request.
 func (s *Server) idleTimeout() time.Duration {

@@ -14,15 +14,15 @@ import (
 
 // A tlsWire is TLS over a socket. Reads of the socket wait as those of a free connection, except
 //
-//   - those of the gate, which are in poll style; and
-//   - those of a stay that waits for a further request, which the sweep ends.
+//   - those of the parked, which are in poll style; and
+//   - those of a lease that waits for a further request, which the sweep ends.
 type tlsWire struct {
 	conn *tls.Conn
 	wire net.Conn // a *stdnet.TCPConn or a *stdnet.UnixConn
 	c    *conn
 
-	cx   *core.Context // of the poll in which the gate reads, else nil
-	stay *stay         // that waits, else nil
+	cx    *core.Context // of the poll in which the gate reads, else nil
+	lease *lease        // that waits, else nil
 }
 
 func newTLS(c *conn, wire net.Conn, config *tls.Config) *tlsWire {
@@ -43,9 +43,9 @@ func (w *tlsWire) pollRead(cx *core.Context, b []byte) (n int, ready bool, err e
 }
 
 // await reads into b, and returns errWouldBlock if the sweep ends that.
-func (w *tlsWire) await(s *stay, b []byte) (int, error) {
-	w.stay = s
-	defer func() { w.stay = nil }()
+func (w *tlsWire) await(s *lease, b []byte) (int, error) {
+	w.lease = s
+	defer func() { w.lease = nil }()
 	n, err := w.conn.Read(b)
 	if n > 0 && err == errWouldBlock {
 		err = nil // a part of an alert is behind what was read
@@ -68,8 +68,8 @@ func (b belowTLS) Read(p []byte) (int, error) {
 			return 0, errWouldBlock
 		}
 		return n, err
-	case b.stay != nil:
-		return b.stay.pollRead(p)
+	case b.lease != nil:
+		return b.lease.pollRead(p)
 	}
 	return b.Conn.Read(p)
 }
@@ -93,26 +93,26 @@ func (wouldBlock) Error() string   { return "nethttp: the read would block" }
 func (wouldBlock) Timeout() bool   { return true }
 func (wouldBlock) Temporary() bool { return true }
 
-// greet waits for the first bytes of a handshake, which is then made on a goroutine. It is a part of collect.
-func (c *conn) greet(cx *core.Context) (ended bool) {
+// awaitHello waits for the first bytes of a handshake, which is then made on a goroutine. It is a part of collect.
+func (c *conn) awaitHello(cx *core.Context) (ended bool) {
 	ready, err := c.sock.PollReadable(cx)
 	switch {
 	case !ready:
 		return false
 	case err != nil:
 		c.server().logf("http: TLS handshake error from %s: %v", c.RemoteAddr(), err) // as net/http does
-		c.end(gate)
+		c.end(parked)
 		return true
-	case !c.state.move(gate, shaking):
+	case !c.state.move(parked, handshaking):
 		return true
 	}
-	go c.shake()
+	go c.handshake()
 	return false
 }
 
-// shake makes the handshake. What does not speak HTTP/1 after it, or has failed, is the engine's, which then does what it
+// handshake makes the handshake. What does not speak HTTP/1 after it, or has failed, is the engine's, which then does what it
 // does with every *tls.Conn.
-func (c *conn) shake() {
+func (c *conn) handshake() {
 	t := c.tls.conn
 	defer func() {
 		if v := recover(); v != nil { // of a function in the tls.Config
@@ -120,29 +120,29 @@ func (c *conn) shake() {
 				stack := make([]byte, 64<<10)
 				c.server().logf("http: panic serving %v: %v\n%s", c.RemoteAddr(), v, stack[:runtime.Stack(stack, false)])
 			}
-			c.end(shaking)
+			c.end(handshaking)
 		}
 	}()
 	err := t.HandshakeContext(context.WithValue(c.ctx, http.LocalAddrContextKey, c.LocalAddr()))
 	_ = c.SetDeadline(time.Time{})
 	c.since = never
 	if proto := t.ConnectionState().NegotiatedProtocol; err != nil || proto != "" && proto != "http/1.1" && proto != "http/1.0" {
-		if c.state.move(shaking, queued) {
+		if c.state.move(handshaking, queued) {
 			c.feed.push(entry{c: c})
 		}
 		return
 	}
-	c.shaken = true
+	c.handshakeDone = true
 	now := time.Now()
 	if c.server().HTTP.ReadTimeout > 0 {
 		c.since = momentOf(now)
 	}
 	c.setReadDeadline(after(now, c.server().headerTimeout()))
-	if !c.state.move(shaking, gate) {
+	if !c.state.move(handshaking, parked) {
 		return
 	}
 	if c.gone.Load() || c.feed.stopped() { // as in detach
-		c.end(gate)
+		c.end(parked)
 		return
 	}
 	c.wake()

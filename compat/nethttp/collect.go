@@ -17,8 +17,8 @@ func (c *conn) collect(cx *core.Context) (ended bool) {
 	c.mu.Lock()
 	c.settleDeadline()
 	c.mu.Unlock()
-	if c.tls != nil && !c.shaken {
-		return c.greet(cx)
+	if c.tls != nil && !c.handshakeDone {
+		return c.awaitHello(cx)
 	}
 	for {
 		buf := chunks.Get().(*chunk)
@@ -40,7 +40,7 @@ func (c *conn) collect(cx *core.Context) (ended bool) {
 			c.expired = err != io.EOF
 			return !c.hand(cx) // net/http answers some of these
 		}
-		c.end(gate) // net/http does not answer either
+		c.end(parked) // net/http does not answer either
 		return true
 	}
 }
@@ -66,7 +66,7 @@ func (c *conn) take(buf *chunk, n int) bool {
 		}
 		c.begun = true
 		if c.post {
-			r.head = r.head[blanks(r.head):]
+			r.head = r.head[newlines(r.head):]
 		}
 		c.beginHeader()
 	}
@@ -108,7 +108,7 @@ func (c *conn) hand(cx *core.Context) bool {
 	if c.inTask() {
 		return c.serveInTask(cx)
 	}
-	if !c.state.move(gate, queued) {
+	if !c.state.move(parked, queued) {
 		return false
 	}
 	c.feed.push(entry{c: c})

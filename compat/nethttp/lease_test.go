@@ -15,12 +15,12 @@ func padded(path string, n int) string {
 	return head + strings.Repeat("p", n-len(head)-4) + "\r\n\r\n"
 }
 
-// lingering are kinds whose stays end soon.
+// lingering are kinds whose leases end soon.
 var lingering = []kind{{name: "without linger", linger: -1}, {name: "a short linger", linger: 2 * time.Millisecond}}
 
 // The engine holds bytes of the next request when it has answered the last one: one to three, which it does not look at, or
 // more. The connection stays with it, and the request is answered when the rest comes.
-func TestAStayDoesNotEndWithAPartOfARequest(t *testing.T) {
+func TestALeaseDoesNotEndWithAPartOfARequest(t *testing.T) {
 	next := padded("/next", 5000)
 	for _, k := range lingering {
 		for _, whole := range []int{100, 4095, 4096, 4097, 8192} {
@@ -59,7 +59,7 @@ func (s *site) waitSweeps(t *testing.T, n uint32) {
 }
 
 // A request that fills the engine's buffer exactly leaves nothing behind: the connection is parked.
-func TestAStayEndsWhenTheBufferIsDrained(t *testing.T) {
+func TestALeaseEndsWhenTheBufferIsDrained(t *testing.T) {
 	for _, k := range lingering {
 		s := k.serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, r.URL.Path) }))
 		c := s.dial(t)
