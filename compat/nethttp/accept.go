@@ -111,7 +111,8 @@ func (s *Server) adopt(rw net.Conn) stdnet.Socket {
 	return nil
 }
 
-// seat has rw, of a foreign type, leave the limits when it is closed. The engine must see that a *tls.Conn is one.
+// counted has rw, of a foreign type, leave the limits when it is closed. A *tls.Conn is left as it is, since the engine must see
+// that it is one: uncount follows its end.
 func (s *Server) counted(rw net.Conn) net.Conn {
 	if s.limits.slots == nil && s.limits.perAddr <= 0 {
 		return rw
@@ -130,7 +131,7 @@ func (s *Server) uncount(rw net.Conn) {
 	}
 }
 
-// A countedConn is a connection of a foreign type in the limits.
+// A countedConn is a connection of a foreign type that counts in the limits.
 type countedConn struct {
 	net.Conn
 	of   *limits

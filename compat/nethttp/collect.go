@@ -11,8 +11,8 @@ import (
 	"github.com/moduvex/moduvex-go/core"
 )
 
-// collect reads until a request is there whole, and hands the connection on. It reports whether the connection has ended.
-// Only the task calls it, in the state gate.
+// collect reads until net/http can answer what has arrived, and hands the connection on. It reports whether the connection has
+// ended. Only the connection's task calls it, in the state parked.
 func (c *conn) collect(cx *core.Context) (ended bool) {
 	c.mu.Lock()
 	c.settleDeadline()
@@ -96,7 +96,7 @@ func (c *conn) settleReadDeadline(t time.Time) {
 func (c *conn) asks() bool { return c.begun || !c.kept.Load() && c.request != nil }
 
 // hand gives the connection to the engine, or to a task that serves it. It reports false if the connection has ended. The
-// task owns nothing of c after that.
+// caller touches nothing of c after that but the state.
 func (c *conn) hand(cx *core.Context) bool {
 	if c.request == nil {
 		c.request = requests.Get().(*request) // line ends have come, and the end of the stream

@@ -15,22 +15,24 @@ import (
 
 // A conn is a connection, from its accept to its end. It is the net.Conn that ConnState and ConnContext see, and the future
 // of the task that waits for its requests. It is small, since most connections of a server have nothing else: what only
-// serves a request is in a [lease], a [request] or an exchange.
+// serves a request is in a [lease], a [request] or an exchange. "The task" of a conn is the one whose future it is, and not the
+// one that serves its requests.
 //
 // # Who may touch which field
 //
 //	feed, sock, tls, ctx, shard  constant once the task is spawned
-//	state, kept, told, gone      everyone; the state by its transitions
+//	state, kept, told, gone      any goroutine; the state by its transitions
 //	request, begun, post, brief, handshakeDone, expired, since, parkedAt
-//	                             the task in the state parked, else who has the connection
+//	                             the task in the state parked, else the part of the server that the
+//	                             state names
 //	prev, next, in               under the lock of the shard
 //	waker, lease, reads, the deadline
 //	                             under mu
 type conn struct {
 	state stateWord
-	kept  atomic.Bool // a request was served: the connection is kept alive
-	told  atomic.Bool // the program was told of StateClosed
-	gone  atomic.Bool // the task was dropped: the runtime has ended
+	kept  atomic.Bool // a request was served: the connection is kept alive. Set by detach and linger; SetKeepAlivesEnabled reads it
+	told  atomic.Bool // the program was told of StateClosed: the first Swap decides
+	gone  atomic.Bool // the task was dropped: the runtime has ended. Set by Drop, read by detach, which has the argument
 
 	feed     *feed
 	sock     stdnet.Socket
@@ -38,7 +40,7 @@ type conn struct {
 	ctx      context.Context // what ConnContext has returned
 	request  *request        // what has arrived; nil for nothing
 	since    moment          // when the request began; the first one begins with the connection
-	parkedAt moment          // when it was detached last
+	parkedAt moment          // when it was last detached
 
 	mu           sync.Mutex
 	waker        core.Waker // of the task
@@ -51,8 +53,8 @@ type conn struct {
 	in            whichList
 	begun         bool // a further request has begun
 	post          bool // the last one was a POST
-	brief         bool // the last linger was for nothing
-	handshakeDone bool // the gate has made the handshake
+	brief         bool // the last linger ended without a request
+	handshakeDone bool // TLS: by this package, and not by the engine
 	expired       bool // the time of the request is over before it has arrived
 	unset         bool // sock does not have readDeadline yet. Under mu
 	bounded       bool // sock has a deadline. Under mu
@@ -64,7 +66,10 @@ func (c *conn) server() *Server { return c.feed.s }
 
 func (c *conn) home() *shard { return &c.feed.s.shards[c.shard] }
 
-// Poll implements core.Future: it reads while the connection is in the parked, and else waits until it is there again.
+// Poll implements core.Future: it reads while the connection is parked, and else waits until it is parked again.
+//
+// A move of the state that the task has to notice is (1) the move, (2) wake or await, which load the waker. Poll (1) stores the waker,
+// (2) loads the state. One of the two sees the other.
 func (c *conn) Poll(cx *core.Context) (struct{}, bool) {
 	c.mu.Lock()
 	c.waker = cx.Waker()
@@ -122,7 +127,7 @@ func (c *conn) ended() {
 	}
 }
 
-// leave takes c, which is closed, out of the books, and ends its task.
+// leave takes c, which is closed, out of the lists, the limits and the feed, and ends its task.
 func (c *conn) leave() {
 	s := c.server()
 	c.home().put(c, nowhere)
@@ -158,8 +163,9 @@ func (c *conn) attach() net.Conn {
 	return c.newLease()
 }
 
-// detach takes c back from the engine. Code that stops the server, or drops the task, (1) sets a flag, (2) ends what is in the
-// gate. detach (1) moves c to the parked, (2) loads the flags. One of the two sees the other.
+// detach takes c back from the engine, or from the task that has served it, and parks it. Code that stops the server, or drops
+// the task, (1) sets a flag, (2) ends what is parked. detach (1) moves c to parked, (2) loads the flags. One of the two sees the
+// other.
 //
 // The program may have closed a connection with TLS by then, which the engine has not noticed.
 func (c *conn) detach() {
@@ -167,8 +173,8 @@ func (c *conn) detach() {
 	c.lease = nil
 	c.mu.Unlock()
 	c.kept.Store(true)
-	c.parkedAt = momentOf(time.Now())
 	c.home().put(c, amongWaiting)
+	c.parkedAt = momentOf(time.Now()) // before the move: the task reads it in the state parked
 	if !c.state.move(served, parked) {
 		c.tellClosed()
 		return
@@ -182,8 +188,8 @@ func (c *conn) detach() {
 	c.await()
 }
 
-// await has the task look at the state when the socket may be read from. Where the task has nothing to do before that, the
-// goroutine that detaches registers the task's waker for it: a wake of the worker costs as much as a short request.
+// await has the task poll c once the socket may be read from. Where the task has nothing to do before that, the goroutine that
+// detaches registers the task's waker with the socket: a wake of the worker costs as much as a short request.
 func (c *conn) await() {
 	c.mu.Lock()
 	c.settleDeadline()
@@ -206,8 +212,8 @@ func (c *conn) await() {
 	w.Wake()
 }
 
-// lingers reports whether the connection waits for a further request before it is parked. One that the linger did not help
-// the last time does not, until a request comes soon after a park.
+// lingers reports whether the connection waits for a further request before it is parked. One whose last linger ended without
+// a request does not, until a request comes within that time after a park.
 func (c *conn) lingers() bool { return c.server().Linger >= 0 && !c.brief }
 
 // returned follows the arrival of a request on a connection that was parked.
@@ -332,28 +338,4 @@ func (c *conn) ConnectionState() (cs tls.ConnectionState) {
 		cs = c.tls.conn.ConnectionState()
 	}
 	return cs
-}
-
-// A moment is a time by the monotonic clock, in a third of the room that a time.Time takes; never is the zero time.Time.
-type moment int64
-
-const never moment = 0
-
-var epoch = time.Now()
-
-func momentOf(t time.Time) moment {
-	if t.IsZero() {
-		return never
-	}
-	if m := moment(t.Sub(epoch)); m != never {
-		return m
-	}
-	return 1
-}
-
-func (m moment) time() time.Time {
-	if m == never {
-		return time.Time{}
-	}
-	return epoch.Add(time.Duration(m))
 }

@@ -7,26 +7,26 @@
 //	log.Fatal(s.ListenAndServe())
 //
 // It is for servers with many connections that are mostly quiet: long polls, keep-alive behind proxies and for browsers,
-// server-sent events that are rare, clients that are slow on purpose. Any http.Handler runs on it unchanged, with all that
+// rare server-sent events, clients that are slow on purpose. Any http.Handler runs on it unchanged, with all that
 // net/http has: Flush, Hijack, trailers, 100-continue, HTTP/2, contexts that end with the client, sendfile.
 //
 // # How it works
 //
-// The engine is an http.Server, which accepts from a listener of this package. A connection goes around between it and a
+// The engine is an http.Server, which accepts from a listener of this package. A connection alternates between it and a
 // task of the runtime:
 //
 //	                 a request is there, as far as its header        the handler runs
-//	accept → gate ────────────────────────────────────────→ engine ─────────────────────┐
+//	accept → parked ──────────────────────────────────────→ engine ─────────────────────┐
 //	          ↑                                                                         │
 //	          └──────── no further request has come within Server.Linger ───────────────┘
 //
-// In the parked, the connection is a parked task in poll style, which collects the header of a request itself. So half a
-// request holds no goroutine either, and ReadHeaderTimeout and IdleTimeout are timers of the runtime. With the header whole,
-// the engine accepts the connection as if it were new. When it has waited for the next request for the linger, its Read
+// A parked connection is a task in poll style, which collects the header of a request itself. So half a request holds no goroutine
+// either, and ReadHeaderTimeout and IdleTimeout are timers of the runtime. With the header whole, the engine accepts the
+// connection as if it were new: it has a lease of it. When the engine has waited for the next request for the linger, its Read
 // returns io.EOF, and the Close that follows detaches the connection instead of closing it. Both times the socket stays as it
 // is. One sweep for all connections ends the waits; deadlines for each request would cost more than the rest.
 //
-// state.go has the states of a connection, lease.go the argument that no byte is lost, conn.go who may touch what.
+// state.go has the states of a connection, lease.go the argument that no byte is lost, conn.go which part may touch which field.
 //
 // # Where handlers run
 //
@@ -50,6 +50,6 @@
 //
 // # The end
 //
-// [Server.Shutdown] closes the listeners and what is in the gate at once, and waits for the handlers; then comes the Shutdown
+// [Server.Shutdown] closes the listeners and what is parked at once, and waits for the handlers; then comes the Shutdown
 // of the runtime. If the runtime drains first, the server shuts down by itself.
 package nethttp

@@ -2,7 +2,7 @@ package nethttp
 
 import "slices"
 
-// A Place is one in the life of a connection where a test may act.
+// A Place is a step in the life of a connection before which a test may act.
 type Place = place
 
 // The places.

@@ -6,7 +6,7 @@ import (
 	"net/http"
 )
 
-// hook puts this server's functions into the engine, in front of the program's.
+// hook puts this server's functions into the engine. They call the program's.
 func (s *Server) hook() {
 	base := s.HTTP.BaseContext
 	s.HTTP.BaseContext = func(l net.Listener) context.Context {

@@ -31,16 +31,16 @@ import (
 // another way keeps its connections, and a test fails.
 type lease struct {
 	c     *conn
-	wire  net.Conn // the socket for goroutines: a *stdnet.TCPConn or a *stdnet.UnixConn
-	phase atomic.Uint32
-	end   atomic.Uint32
-	http2 bool // it speaks HTTP/2, and does not end
+	wire  net.Conn      // the socket for goroutines: a *stdnet.TCPConn or a *stdnet.UnixConn
+	phase atomic.Uint32 // written and read by the engine's goroutine of the connection; Shutdown writes it by SetReadDeadline
+	end   atomic.Uint32 // see its values
+	http2 bool          // it speaks HTTP/2, and does not end
 
 	// notHTTP2 says that head begins as HTTP/2 does, which net/http looks for at the start of a connection only. For the
 	// goroutine that reads.
 	notHTTP2 bool
 
-	timed  atomic.Bool // a deadline for writes is set
+	timed  atomic.Bool // a deadline for writes is set. Read and written by SetWriteDeadline, which several goroutines may call
 	method method      // of the latest request
 
 	// late is how long the first request has been on its way. It counts in the ReadTimeout.
@@ -48,8 +48,8 @@ type lease struct {
 
 	// The rest is under the mu of c.
 
-	hasHead   atomic.Bool // also read without the lock
-	request   *request    // what the gate has read, and Read has not returned
+	hasHead   atomic.Bool // request is not nil. Written under the lock; Read reads it without
+	request   *request    // what has arrived while c was parked, and Read has not returned
 	waker     core.Waker  // of the Read that waits for a further request, or nil
 	watching  bool        // a Read of one byte has not begun
 	epoch     uint32      // the sweep in which either has begun
@@ -73,10 +73,11 @@ const (
 	over            // Close has closed the connection
 )
 
-// room is what the bufio.Reader of the engine holds.
+// room is how many bytes the bufio.Reader of the engine holds.
 var room = bufio.NewReader(nil).Size()
 
-// newLease makes the net.Conn for the engine of c, which is served. A handshake that the gate could not make is the engine's.
+// newLease makes the net.Conn for the engine of c, which is served. A handshake that has failed, and a connection of HTTP/2, are
+// the engine's as a *tls.Conn.
 func (c *conn) newLease() net.Conn {
 	var rwc net.Conn
 	var l *lease
@@ -240,8 +241,8 @@ func (l *lease) pollRead(b []byte) (int, error) {
 	}
 }
 
-// sweep lets a Read of one byte begin at the second sweep that it sees, and ends a wait for a further request when it has seen
-// the sweeps of a linger. now is the sweep. Under the mu of c.
+// sweep lets a Read of one byte begin at the second sweep after its call, and ends a wait for a further request that has lasted
+// as many sweeps as a linger. now is the number of this sweep. Under the mu of c.
 func (l *lease) sweep(now, lingers uint32) {
 	seen := now - l.epoch
 	switch {
@@ -341,7 +342,7 @@ type tlsLease struct {
 	tlsMethods
 }
 
-// WriteTo implements io.WriterTo: what the gate has read comes first.
+// WriteTo implements io.WriterTo: what has arrived while c was parked comes first.
 func (l *tcpLease) WriteTo(w io.Writer) (n int64, err error) {
 	for l.hasHead.Load() {
 		var b [chunkSize]byte

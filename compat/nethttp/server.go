@@ -18,23 +18,25 @@ import (
 )
 
 // A Server serves HTTP with the engine of net/http. Its fields, and those of HTTP, are set before the first call of a
-// method and not changed after that. Any goroutine may call its methods.
+// method and not changed after that; that call panics if there is no Runtime. Any goroutine may call its methods; Serve,
+// ServeTLS, the ListenAndServes, Shutdown and Close block it, so a task calls them in executor.Blocking. A Server is not copied.
 type Server struct {
 	// Runtime has the workers on which connections wait. The program shuts it down after the server; if it drains before,
 	// the server shuts down, too.
 	Runtime *executor.Runtime
 
-	// HTTP is the engine, with the handler, the time-outs and the limits; nil is an http.Server without any. The Server
-	// wraps its functions BaseContext, ConnContext and ConnState, so the program does not read these fields back. Its
-	// Shutdown, Close and RegisterOnShutdown do what those of the Server do.
+	// HTTP is the engine, with the handler, the timeouts and the limits; nil is an http.Server without any. The Server
+	// wraps its functions BaseContext, ConnContext and ConnState, so the program does not read these fields back. With
+	// [Goroutines], its Shutdown, Close and RegisterOnShutdown do what those of the Server do; with [Tasks], its Shutdown and
+	// Close leave the handlers in tasks alone.
 	HTTP *http.Server
 
 	// Exchange is where handlers run. The default is Goroutines.
 	Exchange Exchange
 
 	// Linger is how long a connection without a request keeps its goroutine and its buffers, so that a request that comes
-	// soon costs less. A connection that it was of no use to does not linger again until a request comes soon after a park.
-	// 0 is 50 ms; less than 0 is none. The end is up to half of it late.
+	// soon costs less. A connection whose linger has ended without a request does not linger again until a request comes
+	// within that time after a park. 0 is 50 ms; less than 0 is none. The end is up to half of it late.
 	Linger time.Duration
 
 	// MaxConns is how many connections the server has at most. Then it accepts no more, and they wait in the queue of
@@ -50,37 +52,22 @@ type Server struct {
 	shards       []shard        // by worker
 	spawners     []core.Spawner // by worker
 	limits       limits
-	countedTLS   sync.Map // the *tls.Conn of foreign listeners that are in the limits
+	countedTLS   sync.Map // set of the *tls.Conn of foreign listeners that count in the limits
 	prior        bool     // the engine speaks HTTP/2 without TLS
 	exchange     exchange.Config
-	closing      atomic.Bool // Shutdown or Close was called
+	closing      atomic.Bool // set by Shutdown and Close; the exchange of tasks reads it for each request
 	noKeepAlives atomic.Bool // set by SetKeepAlivesEnabled; read by detach and the exchange of tasks
 
-	// The program's.
+	// The functions of the program, which those of the Server call.
 	connState   func(net.Conn, http.ConnState)
 	connContext func(context.Context, net.Conn) context.Context
 
-	sweeping atomic.Bool
-	sweeps   atomic.Uint32
+	sweeping atomic.Bool   // the goroutine of the sweeps runs: see startSweep
+	sweeps   atomic.Uint32 // how many sweeps there have been, modulo 2^32; a lease reads it when it begins to wait
 
-	accepted, refused, parks, resumes atomic.Uint64
+	accepted, refused, parks, resumes atomic.Uint64 // see Stats
 
-	at func(place) // of a test, to act there; else nil
-}
-
-// A place is one in the life of a connection where another goroutine may come between two steps.
-type place int
-
-const (
-	leaseEnds   place = iota // Read is about to end a lease
-	leaseCloses              // Close of a lease begins
-	parkedAgain              // the connection is in the gate again, and the flags are not looked at
-)
-
-func (s *Server) reached(p place) {
-	if s.at != nil {
-		s.at(p)
-	}
+	at func(place) // nil but in tests of races; set before the first call of a method
 }
 
 // An Exchange is where handlers run.
@@ -199,18 +186,24 @@ func (s *Server) watchDrain(f *feed) {
 	}
 }
 
-// Shutdown closes the listeners and all connections that wait for a request, at once, and waits until the handlers have
-// returned and their connections are closed, or until ctx is done, whose error it returns then. Hijacked connections are
-// not closed, and not waited for.
+// Shutdown ends the server and lets handlers finish:
+//
+//  1. It refuses further requests: the exchange of tasks answers none that it has not begun to serve.
+//  2. It closes the listeners, and each connection that waits for a request, or for the rest of a header or a handshake, at
+//     once. Serve and ServeTLS return http.ErrServerClosed; they may do so before Shutdown does.
+//  3. It waits until the handlers on goroutines have returned and their connections are closed.
+//  4. It waits for the handlers in tasks in the same way.
+//
+// If ctx is done first, Shutdown returns its error, and what is left goes on: Close ends it. Hijacked connections are not
+// closed, and not waited for. The runtime goes on, too: the program shuts it down next.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.once.Do(s.init)
-	s.closing.Store(true)
-	if err := s.HTTP.Shutdown(ctx); err != nil || s.Exchange != Tasks {
+	s.closing.Store(true)                                               // 1
+	if err := s.HTTP.Shutdown(ctx); err != nil || s.Exchange != Tasks { // 2 by feed.Close, and 3
 		return err
 	}
-	// The engine does not know the tasks. It waits for its own requests in the same way.
-	for pause := time.Millisecond; s.hasServed(); pause = min(2*pause, maxPause) {
-		s.sweep(0) // tasks that linger give their connections up
+	for pause := time.Millisecond; s.hasServed(); pause = min(2*pause, maxPause) { // 4: the engine does not know the tasks
+		s.sweep(0) // ends the wait of tasks that linger
 		select {
 		case <-time.After(pause):
 		case <-ctx.Done():
@@ -220,15 +213,22 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	return nil
 }
 
-// maxPause is how late Shutdown learns of the end of the last request.
+// maxPause bounds how late Shutdown notices the end of the last request. It is that of net/http.
 const maxPause = 500 * time.Millisecond
 
-// Close closes the listeners and all connections but the hijacked ones.
+// Close ends the server at once, and does not wait for handlers, whose reads and writes fail:
+//
+//  1. It refuses further requests, as Shutdown does.
+//  2. It closes the listeners, and each connection that neither the engine nor a handler has.
+//  3. It closes the connections of the engine.
+//  4. It closes those whose handlers run in tasks.
+//
+// Hijacked connections are not closed. The error is that of closing a listener, if there is one.
 func (s *Server) Close() error {
 	s.once.Do(s.init)
-	s.closing.Store(true)
-	err := s.HTTP.Close()
-	if s.Exchange == Tasks {
+	s.closing.Store(true)    // 1
+	err := s.HTTP.Close()    // 2 by feed.Close, and 3
+	if s.Exchange == Tasks { // 4
 		for i := range s.shards {
 			for _, c := range s.shards[i].all(amongServed, func(*conn) bool { return true }) {
 				_ = c.sock.Close() // the task, or the engine, finds it closed
@@ -239,7 +239,7 @@ func (s *Server) Close() error {
 }
 
 // SetKeepAlivesEnabled sets whether a connection may wait for a further request. The default is true. If on is false, it
-// closes the connections that do.
+// closes the connections that wait for one.
 func (s *Server) SetKeepAlivesEnabled(on bool) {
 	s.once.Do(s.init)
 	s.noKeepAlives.Store(!on)
@@ -249,13 +249,13 @@ func (s *Server) SetKeepAlivesEnabled(on bool) {
 	}
 }
 
-// RegisterOnShutdown has [Server.Shutdown] call f, on a goroutine.
+// RegisterOnShutdown has [Server.Shutdown] call f, on a goroutine for which it does not wait.
 func (s *Server) RegisterOnShutdown(f func()) {
 	s.once.Do(s.init)
 	s.HTTP.RegisterOnShutdown(f)
 }
 
-// endWaiting closes the connections that match and that neither the engine nor a handler has.
+// endWaiting closes those of the connections that match which neither the engine nor a handler has.
 func (s *Server) endWaiting(match func(c *conn) bool) {
 	for i := range s.shards {
 		for _, c := range s.shards[i].all(amongWaiting, match) {
@@ -272,18 +272,19 @@ func (s *Server) logf(format string, args ...any) {
 	}
 }
 
-// Stats are counts of a server's connections, those of foreign types left out.
+// Stats are counts of a server's connections. Parked, Served, Parks and Resumes leave out those that the engine got as they were
+// accepted: see [Server.Serve].
 type Stats struct {
-	Parked int // connections without a goroutine: they wait for a request, or for the rest of one
-	Served int // connections that net/http has
+	Parked int // connections that wait for a request, or for the rest of its header, without a goroutine; and the few in a handshake
+	Served int // connections whose request the engine or a task serves, and those within the linger
 
 	Accepted uint64 // connections since the server began, all types
 	Refused  uint64 // connections that were closed for MaxConnsPerAddr
 	Parks    uint64 // how often a connection was parked after a request
-	Resumes  uint64 // how often a connection that was parked has got a request
+	Resumes  uint64 // how often a connection that was parked after a request has got a further one
 }
 
-// Stats returns the counts.
+// Stats returns the counts. They are read one after the other, and not at one moment.
 func (s *Server) Stats() (st Stats) {
 	s.once.Do(s.init)
 	st.Parked, st.Served = s.count(amongWaiting), s.count(amongServed)

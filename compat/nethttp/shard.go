@@ -2,12 +2,13 @@ package nethttp
 
 import "sync"
 
-// A shard has connections, in two lists: a share of those of the server.
+// A shard has a share of the server's connections, those that began on one worker, in two lists. Its mu comes before the mu of a
+// conn.
 type shard struct {
 	mu    sync.Mutex
 	lists [lists]list
 
-	_ [64]byte // apart from the next shard
+	_ [64]byte // the next shard is in another cache line
 }
 
 // A list is a list of connections.
@@ -16,12 +17,12 @@ type list struct {
 	n     int
 }
 
-// A whichList says in which list of its shard a connection is.
+// A whichList names the list of its shard that a connection is in.
 type whichList uint8
 
 const (
 	nowhere      whichList = iota
-	amongWaiting           // in the parked, in a handshake, or queued
+	amongWaiting           // parked, in a handshake, or queued
 	amongServed
 	lists
 )
@@ -62,7 +63,7 @@ func (sh *shard) unlink(c *conn) {
 	l.n--
 }
 
-// all returns the connections of a list that match.
+// all returns the connections of a list that match. match runs under the lock.
 func (sh *shard) all(of whichList, match func(c *conn) bool) (all []*conn) {
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
@@ -81,7 +82,7 @@ func (sh *shard) count(of whichList) int {
 	return sh.lists[of].n
 }
 
-// sweep has the leases look at the sweep now, and reports whether the engine has connections.
+// sweep calls the sweep of each lease, and reports whether there are connections that are served.
 func (sh *shard) sweep(now, lingers uint32) bool {
 	sh.mu.Lock()
 	defer sh.mu.Unlock()

@@ -3,19 +3,19 @@ package nethttp
 import "time"
 
 // defaultLinger is the Linger of a Server without one: enough for a client that sends its next request when it has the
-// answer to the last one, also over a long way.
+// response to the last one, also over a long distance.
 const defaultLinger = 50 * time.Millisecond
 
-// sweepEvery is how much time passes between two sweeps at most. A disconnect is noticed up to twice as late while a handler
-// runs.
+// sweepEvery bounds the time between two sweeps. While a handler runs, a disconnect is noticed up to twice that late.
 const sweepEvery = defaultLinger / 2
 
-// startSweep makes the sweep run, which ends the leases that linger, and looks out for disconnects while handlers run. It looks
-// at all connections of the engine at a time, instead of one timer for each request: setting and clearing a deadline would
-// cost each request more than the rest of this package.
+// startSweep starts the goroutine of the sweeps unless it runs. A sweep ends the lingers that are over, and begins the reads that
+// notice a disconnect while a handler runs. It looks at all connections that are served; a timer for each request was rejected:
+// setting and clearing a deadline would cost each request more than the rest of this package.
 //
-// It runs while the engine has connections. A connection (1) enters the list, (2) starts the sweep unless it runs; a sweep
-// that ends (1) says that it does not run, (2) looks at the lists again.
+// The goroutine runs while connections are served. A connection (1) enters the list, (2) loads sweeping, and starts the
+// goroutine if that is false. The goroutine at its end (1) stores false in sweeping, (2) looks at the lists again. One of the two
+// sees the other.
 func (s *Server) startSweep() {
 	if !s.sweeping.Load() && s.sweeping.CompareAndSwap(false, true) {
 		go s.runSweeps()
@@ -30,6 +30,7 @@ func (s *Server) linger() time.Duration {
 	return defaultLinger
 }
 
+// runSweeps is the goroutine of the sweeps.
 func (s *Server) runSweeps() {
 	linger := s.linger()
 	every := max(min(linger/2, sweepEvery), time.Millisecond)
@@ -48,7 +49,7 @@ func (s *Server) runSweeps() {
 	}
 }
 
-// sweep ends the waits that have seen so many sweeps, and reports whether the engine has connections.
+// sweep is one sweep. It ends the waits that have lasted more sweeps than lingers, and reports whether connections are served.
 func (s *Server) sweep(lingers uint32) (any bool) {
 	now := s.sweeps.Add(1)
 	for i := range s.shards {

@@ -35,7 +35,8 @@ func (c *conn) serveInTask(cx *core.Context) bool {
 	return true
 }
 
-// exchange is the body of the task that serves requests. However it ends, it owes the connection an end, or the gate.
+// exchange is the body of the task that serves requests. However it ends, it closes the connection or parks it,
+// unless a handler has hijacked it.
 func (c *conn) exchange(co *coro.Co) error {
 	next := exchange.Closed
 	defer func() {
@@ -73,7 +74,7 @@ func (c *conn) exchange(co *coro.Co) error {
 }
 
 // linger waits for a further request, until the sweep ends that. It reports whether one is there whole. What else has come,
-// such as a part of one, or the end of the stream, is for the gate.
+// such as a part of one, or the end of the stream, is for the parked connection.
 func (c *conn) linger(co *coro.Co) (whole bool) {
 	c.kept.Store(true)
 	c.mu.Lock()
@@ -137,7 +138,7 @@ type taskConn struct {
 	c *conn
 }
 
-// Free implements exchange.Conn. The connection that it returns leaves the books of the server when it is closed.
+// Free implements exchange.Conn. The Close of the connection that it returns takes it out of the limits.
 func (t *taskConn) Free() net.Conn { return t.c.newLease() }
 
 // idleTimeout is how long a connection may wait for a request.

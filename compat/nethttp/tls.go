@@ -14,14 +14,14 @@ import (
 
 // A tlsWire is TLS over a socket. Reads of the socket wait as those of a free connection, except
 //
-//   - those of the parked, which are in poll style; and
+//   - those of a parked connection, which are in poll style; and
 //   - those of a lease that waits for a further request, which the sweep ends.
 type tlsWire struct {
 	conn *tls.Conn
 	wire net.Conn // a *stdnet.TCPConn or a *stdnet.UnixConn
 	c    *conn
 
-	cx    *core.Context // of the poll in which the gate reads, else nil
+	cx    *core.Context // of the poll in which a parked connection reads, else nil
 	lease *lease        // that waits, else nil
 }
 
