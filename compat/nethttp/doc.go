@@ -1,5 +1,5 @@
-// Package nethttp provides an HTTP server that is net/http's own, and whose connections without a request hold no goroutine,
-// no stack and no buffer: each takes about 500 bytes of heap instead of 19 KB (tools/bench, W11).
+// Package nethttp provides an HTTP server with the engine of net/http, whose connections without a request hold no goroutine, no
+// stack and no buffer: each takes about 500 bytes of heap instead of 19 KB (tools/bench, W11).
 //
 //	rt, err := executor.New(executor.Options{})
 //	...
