@@ -117,7 +117,7 @@ func (c *conn) hand(cx *core.Context) bool {
 
 // prepare follows the arrival of a request. The connection is as one that was just accepted.
 func (c *conn) prepare() {
-	c.post = bytes.HasPrefix(c.request.head, []byte("POST "))
+	c.post = bytes.HasPrefix(c.request.head, []byte(post))
 	c.begun = false
 	if c.server().Exchange == Tasks {
 		c.settleReadDeadline(time.Time{})

@@ -52,7 +52,7 @@ type lease struct {
 	request   *request    // what has arrived while c was parked, and Read has not returned
 	waker     core.Waker  // of the Read that waits for a further request, or nil
 	watching  bool        // a Read of one byte has not begun
-	epoch     uint32      // the sweep in which either has begun
+	waitBegan uint32      // the number of sweeps before the waker was set, or watching
 	waitEnded bool        // the sweep has ended the wait
 	changed   sync.Cond   // of a Read of one byte
 }
@@ -64,12 +64,12 @@ const (
 	waiting
 )
 
-// The end of a lease. Read and Close may be called at a time, by the engine's goroutine of the connection and by Shutdown: the
-// one that takes the lease from open decides.
+// The end of a lease. The engine's goroutine of the connection and Shutdown may call Read and Close at the same time: the one
+// that takes the lease from open decides.
 const (
 	open     uint32 = iota
 	ending          // Read has ended the lease, and the next Close detaches
-	detached        // Close has
+	detached        // that Close has come
 	over            // Close has closed the connection
 )
 
@@ -176,7 +176,7 @@ func (l *lease) watch() bool {
 	c := l.c
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	l.watching, l.epoch = true, c.server().sweeps.Load()
+	l.watching, l.waitBegan = true, c.server().sweeps.Load()
 	for l.watching && c.readDeadline != longAgo && c.state.load() == served {
 		l.changed.Wait()
 	}
@@ -229,7 +229,7 @@ func (l *lease) pollRead(b []byte) (int, error) {
 		w := p.Context().Waker()
 		c.mu.Lock()
 		if l.waker == nil {
-			l.waker, l.epoch = w, c.server().sweeps.Load()
+			l.waker, l.waitBegan = w, c.server().sweeps.Load()
 		}
 		waitEnded := l.waitEnded
 		c.mu.Unlock()
@@ -244,7 +244,7 @@ func (l *lease) pollRead(b []byte) (int, error) {
 // sweep lets a Read of one byte begin at the second sweep after its call, and ends a wait for a further request that has lasted
 // as many sweeps as a linger. now is the number of this sweep. Under the mu of c.
 func (l *lease) sweep(now, lingers uint32) {
-	seen := now - l.epoch
+	seen := now - l.waitBegan
 	switch {
 	case l.watching && seen > 1:
 		l.watching = false

@@ -1,7 +1,7 @@
 package nethttp
 
-// A method follows the first bytes of a request to find out whether it is a POST, after which net/http passes over line ends.
-// Of requests that a client writes without waiting for an answer it sees the first one only.
+// A method follows the first bytes of a request to find out whether it is a POST, after which net/http skips line ends. Of
+// pipelined requests it sees the first one only.
 type method struct {
 	seen int // bytes of post that are there; -1 once others are
 }

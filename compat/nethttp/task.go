@@ -109,7 +109,7 @@ func (c *conn) linger(co *coro.Co) (whole bool) {
 func (s *lease) suspend(co *coro.Co) bool {
 	c, w := s.c, co.Context().Waker()
 	c.mu.Lock()
-	s.waker, s.epoch = w, c.server().sweeps.Load()
+	s.waker, s.waitBegan = w, c.server().sweeps.Load()
 	c.mu.Unlock()
 	err := co.Suspend()
 	c.mu.Lock()
