@@ -57,9 +57,9 @@ func Free(rt *executor.Runtime, s Socket) net.Conn {
 	return freeOn(rt, rt.NextWorker(), s, "")
 }
 
-// SocketOf returns the socket of a connection that [Free], [Listener.Accept], [ListenPacket] or [Dialer.DialContext] has
-// returned, also if c is a connection around such a one that has a method NetConn. For other connections it returns nil. An
-// operation on the socket in poll style and one on c may not wait at once.
+// SocketOf returns the socket of c, a connection that [Free], [Listener.Accept], [ListenPacket] or [Dialer.DialContext] has
+// returned, or that wraps such a one and has a method NetConn. For other connections it returns nil. c still owns the socket.
+// While a read or a write of c waits, no other operation may wait on the socket in that direction. Any goroutine.
 func SocketOf(c net.Conn) Socket {
 	for {
 		switch have := c.(type) {

@@ -9,7 +9,7 @@ import (
 // request.
 const maxUnread = 256 << 10
 
-// A body is the body of a request. It stands before that of http.ReadRequest, whose Close would read everything.
+// A body is the body of a request. It wraps the body of http.ReadRequest, whose Close would read everything.
 type body struct {
 	e       *exchange
 	src     io.ReadCloser

@@ -32,7 +32,7 @@ type Config struct {
 	// means never.
 	Closing func() bool
 
-	date atomic.Pointer[date]
+	date atomic.Pointer[date] // the latest; any body reads and replaces it
 }
 
 // A Link is what outlives a Serve of a connection: the caller keeps it as long as the connection is open. The zero Link

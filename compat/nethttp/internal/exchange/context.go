@@ -11,9 +11,9 @@ import (
 // A requestContext is the context of a request. It ends with the task, with Link.Context, when the peer disconnects, and at
 // the end of the handler.
 //
-// Most handlers never ask when it ends. So it is a value of its own, and makes what that needs on the first question: a
-// context of package context, derived from the Co, and the watch of the connection. A context that is derived from this one
-// hangs on that inner context directly, since Done and Value are those of the inner one; that costs no goroutine.
+// Most handlers never ask when it ends. So it is a value of its own, and makes what that needs at the first such call: an inner
+// context of package context, derived from the Co, and the watch of the connection. Package context registers a context that is
+// derived from this one with the inner one, since Done and Value are those of the inner one; that costs no goroutine.
 type requestContext struct {
 	e    *exchange
 	base context.Context
@@ -21,7 +21,7 @@ type requestContext struct {
 
 	mu       sync.Mutex
 	local    net.Addr
-	inner    context.Context // nil before the first question
+	inner    context.Context // nil before the first call that needs it
 	cancel   context.CancelCauseFunc
 	stopBase func() bool
 	notify   chan bool // of CloseNotify

@@ -126,7 +126,7 @@ func (e *exchange) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	e.hijacked = true
 	_ = s.conn.SetDeadline(time.Time{})
 	rest := s.rest()
-	c := &taken{Conn: s.conn.Free(), body: s.conn, e: e}
+	c := &hijackedConn{Conn: s.conn.Free(), body: s.conn, e: e}
 	in := &prefixed{rest: rest, r: c}
 	rw := bufio.NewReadWriter(bufio.NewReaderSize(in, max(bufferSize, len(rest))), bufio.NewWriterSize(c, bufferSize))
 	if len(rest) > 0 {
@@ -162,16 +162,16 @@ func (p *prefixed) Read(b []byte) (int, error) {
 	return n, nil
 }
 
-// A taken is a hijacked connection: for the handler that of its body, and for other goroutines a free one, which is also
+// A hijackedConn is a hijacked connection: for the handler that of its body, and for other goroutines a free one, which is also
 // the handler's own once it has returned.
-type taken struct {
+type hijackedConn struct {
 	net.Conn // free
 	body     Conn
 	e        *exchange
 }
 
 // Read implements net.Conn.
-func (t *taken) Read(b []byte) (int, error) {
+func (t *hijackedConn) Read(b []byte) (int, error) {
 	if t.e.mine() {
 		return t.body.Read(b)
 	}
@@ -179,7 +179,7 @@ func (t *taken) Read(b []byte) (int, error) {
 }
 
 // Write implements net.Conn.
-func (t *taken) Write(b []byte) (int, error) {
+func (t *hijackedConn) Write(b []byte) (int, error) {
 	if t.e.mine() {
 		return t.body.Write(b)
 	}
@@ -187,10 +187,10 @@ func (t *taken) Write(b []byte) (int, error) {
 }
 
 // NetConn returns the free connection, which has further methods.
-func (t *taken) NetConn() net.Conn { return t.Conn }
+func (t *hijackedConn) NetConn() net.Conn { return t.Conn }
 
 // CloseWrite ends the outgoing direction.
-func (t *taken) CloseWrite() error {
+func (t *hijackedConn) CloseWrite() error {
 	if c, ok := t.Conn.(interface{ CloseWrite() error }); ok {
 		return c.CloseWrite()
 	}

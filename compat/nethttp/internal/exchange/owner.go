@@ -17,7 +17,7 @@ var errOver = errors.New("nethttp: the handler has returned")
 // a caller with this sign that sees over false is the body. Where a processor has no signs, all goroutines pass.
 type owner struct {
 	sign uintptr
-	over atomic.Bool // written by the body
+	over atomic.Bool // the exchange has ended. Written by the body; any goroutine reads it
 }
 
 func (o *owner) init() { o.sign = goroutine.Sign() }

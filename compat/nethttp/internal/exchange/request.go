@@ -21,7 +21,7 @@ func (s *serving) read(headed bool) (*exchange, error) {
 	}
 	if s.link.afterPost {
 		s.headerDeadline(begun)
-		b, _ := s.br.Peek(fewest) // ReadRequest gets the error
+		b, _ := s.br.Peek(minRequest) // ReadRequest gets the error
 		_, _ = s.br.Discard(newlines(b))
 	}
 	header, _ := s.br.Peek(s.br.Buffered())

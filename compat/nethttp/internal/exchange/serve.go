@@ -67,9 +67,9 @@ func Serve(co *coro.Co, c Conn, link *Link, cfg *Config, head []byte) (next Outc
 	if link.served && !s.awaitFew() {
 		return Closed
 	}
-	next, lingers := s.serveAll(len(head) > 0)
-	if lingers {
-		s.linger()
+	next, mayReset := s.serveAll(len(head) > 0)
+	if mayReset {
+		s.avoidReset()
 	}
 	return next
 }
@@ -85,8 +85,8 @@ func (s *serving) release() {
 	servings.Put(s)
 }
 
-// serveAll serves requests. lingers says that the peer may still send, and is to get the response nevertheless.
-func (s *serving) serveAll(headed bool) (next Outcome, lingers bool) {
+// serveAll serves requests. mayReset says that the peer may still send, and is to get the response nevertheless.
+func (s *serving) serveAll(headed bool) (next Outcome, mayReset bool) {
 	for {
 		e, err := s.read(headed)
 		switch {
@@ -95,9 +95,9 @@ func (s *serving) serveAll(headed bool) (next Outcome, lingers bool) {
 		case err != nil:
 			return Closed, s.refuse(err)
 		}
-		next, lingers = s.serve(e)
+		next, mayReset = s.serve(e)
 		if next != Idle {
-			return next, lingers
+			return next, mayReset
 		}
 		s.link.served = true
 		s.conn.Changed(http.StateIdle)
@@ -119,25 +119,25 @@ func (s *serving) serveAll(headed bool) (next Outcome, lingers bool) {
 	}
 }
 
-// fewest is how many bytes of a further request have to be there before its time counts, and an end is an error.
-const fewest = 4
+// minRequest is net/http's bound: how many bytes of a further request have to be there before its time counts, and an end is an error.
+const minRequest = 4
 
 // awaitFew waits until some bytes of a further request are there.
 func (s *serving) awaitFew() bool {
-	if s.br.Buffered() >= fewest {
+	if s.br.Buffered() >= minRequest {
 		return true
 	}
-	if s.br.Buffered()+len(s.in.head) < fewest {
+	if s.br.Buffered()+len(s.in.head) < minRequest {
 		s.deadlineIn(s.cfg.idleTimeout())
 	}
-	_, err := s.br.Peek(fewest)
+	_, err := s.br.Peek(minRequest)
 	return err == nil
 }
 
 // dropNewlines drops ends of lines that are all that is there.
 func (s *serving) dropNewlines() {
 	n := s.br.Buffered()
-	if n == 0 || n >= fewest || s.in.holds() {
+	if n == 0 || n >= minRequest || s.in.holds() {
 		return
 	}
 	if b, _ := s.br.Peek(n); newlines(b) == n {
@@ -154,7 +154,7 @@ func newlines(b []byte) (n int) {
 }
 
 // serve runs the handler with one request, and sends the response.
-func (s *serving) serve(e *exchange) (next Outcome, lingers bool) {
+func (s *serving) serve(e *exchange) (next Outcome, mayReset bool) {
 	if !e.expects() {
 		return Closed, false
 	}
@@ -243,7 +243,7 @@ func (e statusError) Error() string { return http.StatusText(e.code) + ": " + e.
 func badRequest(text string) error { return statusError{http.StatusBadRequest, text} }
 
 // refuse answers a request that could not be read. It reports whether the peer may still send.
-func (s *serving) refuse(err error) (lingers bool) {
+func (s *serving) refuse(err error) (mayReset bool) {
 	var status statusError
 	switch {
 	case err == errTooLarge:
@@ -290,17 +290,17 @@ func readFailed(err error) bool {
 	return ok && e.Op == "read"
 }
 
-// lingering is how long a connection stays open after its last response while the peer may still send: if it were closed
+// resetDelay is how long a connection stays open after its last response while the peer may still send: if it were closed
 // at once, the system would reset it, and the peer might lose the response.
-const lingering = 500 * time.Millisecond
+const resetDelay = 500 * time.Millisecond
 
-// linger ends the writing direction, and waits.
-func (s *serving) linger() {
+// avoidReset ends the writing direction, and waits.
+func (s *serving) avoidReset() {
 	_ = s.bw.Flush()
 	if c, ok := s.conn.(interface{ CloseWrite() error }); ok {
 		_ = c.CloseWrite()
 	}
-	_ = coro.Sleep(s.co, lingering)
+	_ = coro.Sleep(s.co, resetDelay)
 }
 
 // wire is a serving as the writer of its responses.
