@@ -72,6 +72,7 @@ func (b contextBody[T, B]) take(co *Co) *Co {
 func (b contextBody[T, B]) functions() (func(*Co) (T, error), func(*Co) error) {
 	return b.body.functions()
 }
+
 func (b contextBody[T, B]) pc() uintptr { return b.body.pc() }
 
 // leaveContext closes the scope of the task's context, if the task has one, and returns the error of awaits if the context
