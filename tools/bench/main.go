@@ -131,7 +131,7 @@ func selected(plan spec.Plan, pattern *regexp.Regexp) spec.Plan {
 	return plan
 }
 
-// fitConns has W11's connections be want, unless that is 0, and at most as many as a process may have, which it tells.
+// fitConns sets the number of W11's connections to want, unless that is 0, or to as many as a process may have; then it logs that.
 func fitConns(plan *spec.Plan, want int, log io.Writer) error {
 	planned := plan.Conns()
 	if planned == 0 {
@@ -154,7 +154,7 @@ func fitConns(plan *spec.Plan, want int, log io.Writer) error {
 	return nil
 }
 
-// measurable leaves in plan what can be measured without wrk, if there is none, which the error tells.
+// measurable removes from plan what needs wrk, if there is no wrk: the error says so.
 func measurable(plan *spec.Plan, log io.Writer) error {
 	needsWrk := func(c spec.Case) bool { return c.Workload == spec.W11 && c.Part == spec.Load }
 	if !slices.ContainsFunc(plan.Cases, needsWrk) {

@@ -34,14 +34,14 @@ func webTargets() (ts []target) {
 	return ts
 }
 
-// webServers are the columns of W11's table, and ratios are made to the first.
+// webServers are the columns of W11's table, and ratios are to the first.
 var webServers = []string{spec.NetHTTP, spec.Served, spec.ServedCo}
 
 // writeWeb writes one table of all parts of W11, if there are any, with the ratios of each figure to that of net/http.
 func (r *Report) writeWeb(b *bytes.Buffer) {
 	t := table{heads: []string{"W11 HTTP keep-alive", "figure"}, left: 2}
-	for i, who := range webServers {
-		if t.heads = append(t.heads, who); i > 0 {
+	for i, server := range webServers {
+		if t.heads = append(t.heads, server); i > 0 {
 			t.heads = append(t.heads, "ratio")
 		}
 	}
@@ -76,9 +76,9 @@ func webMetrics(c spec.Case) []string {
 // webRow is a figure of all servers, of which twin is net/http.
 func (r *Report) webRow(twin spec.Case, col column) []string {
 	row := []string{webName(twin), col.head}
-	for i, who := range webServers {
+	for i, server := range webServers {
 		c := twin
-		c.Contender = who
+		c.Contender = server
 		cell := ""
 		if s, ok := r.summary(c, col.metric); ok {
 			cell = number(s.Median * col.factor)
