@@ -44,7 +44,7 @@ type conn struct {
 
 	mu           sync.Mutex
 	waker        core.Waker // of the task
-	lease        *lease     // the one that the engine has
+	lease        *lease     // that the engine or the serving task has, else nil
 	readDeadline moment
 
 	prev, next    *conn
@@ -68,8 +68,8 @@ func (c *conn) home() *shard { return &c.feed.s.shards[c.shard] }
 
 // Poll implements core.Future: it reads while the connection is parked, and else waits until it is parked again.
 //
-// A move of the state that the task has to notice is (1) the move, (2) wake or await, which load the waker. Poll (1) stores the waker,
-// (2) loads the state. One of the two sees the other.
+// A goroutine that moves the state (1) moves it, (2) calls wake or await, which load the waker. Poll (1) stores the waker, (2) loads
+// the state. One of the two sees the other.
 func (c *conn) Poll(cx *core.Context) (struct{}, bool) {
 	c.mu.Lock()
 	c.waker = cx.Waker()

@@ -19,13 +19,13 @@ type feed struct {
 	taken int   // how many of queue Accept has taken
 	err   error // what Accept returns once the feed is closed
 
-	lost atomic.Bool  // from has failed, or the program has closed it
-	live atomic.Int64 // connections that are accepted and not closed, and one for the listener
+	lost atomic.Bool  // from is closed: it has failed, or the program has closed it. Set by serve, read by Close
+	live atomic.Int64 // connections that are accepted and not closed, and one for the listener: the last leave ends the engine
 
 	more  chan struct{} // of capacity 1: has a value if Accept may find more
 	ready chan struct{} // closed by the first Accept: the engine is set up
 	done  chan struct{} // closed once err is set
-	begin sync.Once
+	begin sync.Once     // closes ready
 }
 
 // An entry is a connection for the engine: of this package, or one that it gets as it was accepted.
@@ -40,7 +40,7 @@ func newFeed(s *Server, from net.Listener) *feed {
 	return f
 }
 
-// push hands e, which is queued, to the engine. If the engine has stopped, it closes the connection.
+// push queues e for Accept. If the feed is closed, it closes the connection. Any goroutine.
 func (f *feed) push(e entry) {
 	f.mu.Lock()
 	if f.err != nil {
@@ -139,7 +139,8 @@ func (f *feed) stopped() bool {
 	}
 }
 
-// Close implements net.Listener. The engine calls it when it stops, possibly under its lock.
+// Close implements net.Listener: it closes what is queued, the listener, and what waits for a request. The engine calls it when it
+// stops, possibly under its lock.
 func (f *feed) Close() error {
 	f.fail(net.ErrClosed)
 	var err error

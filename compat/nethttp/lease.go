@@ -17,7 +17,8 @@ import (
 )
 
 // A lease is a connection while the engine has it: from the arrival of a request until the engine has waited for a further
-// one as long as it may. Then Read returns io.EOF, and the Close that follows detaches instead of closing.
+// one as long as it may. Then Read returns io.EOF, and the Close that follows detaches instead of closing. A serving task has a
+// lease for its lingers alone.
 //
 // # When a lease may end
 //

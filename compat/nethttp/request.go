@@ -12,7 +12,8 @@ type request struct {
 	header header // how far head was looked at
 }
 
-// chunkSize is how much a parked connection reads at a time. The bufio.Reader of the engine holds as much, so it takes a chunk at once.
+// chunkSize is how much a parked connection reads at a time. The bufio.Reader of the engine holds as much, so it takes a chunk
+// at once.
 const chunkSize = 4096
 
 // A chunk is a buffer that is used while a request arrives.

@@ -117,7 +117,8 @@ func (s *Server) Serve(l net.Listener) error {
 }
 
 // ServeTLS is Serve for TLS: with HTTP.TLSConfig, and the certificate and key of the files. The names may be empty if the
-// configuration has a certificate. Clients may choose HTTP/2, as with net/http; such a connection keeps its goroutines.
+// configuration has a certificate; if they cannot be loaded, ServeTLS returns that error and leaves l open. Clients may choose
+// HTTP/2, as with net/http; such a connection keeps its goroutines.
 func (s *Server) ServeTLS(l net.Listener, certFile, keyFile string) error {
 	s.once.Do(s.init)
 	config, err := s.tlsConfig(certFile, keyFile)

@@ -82,7 +82,7 @@ func (c *conn) linger(co *coro.Co) (whole bool) {
 	if c.lease == nil {
 		c.lease = &lease{c: c}
 	}
-	st := c.lease
+	l := c.lease
 	c.mu.Unlock()
 	for {
 		buf := chunks.Get().(*chunk)
@@ -98,7 +98,7 @@ func (c *conn) linger(co *coro.Co) (whole bool) {
 		if ready && err != nil {
 			return false
 		}
-		if !st.suspend(co) {
+		if !l.suspend(co) {
 			c.brief = true
 			return false
 		}
@@ -106,15 +106,15 @@ func (c *conn) linger(co *coro.Co) (whole bool) {
 }
 
 // suspend suspends the body of co until the socket may be read from. It reports false if the sweep, or an abort, ends that.
-func (s *lease) suspend(co *coro.Co) bool {
-	c, w := s.c, co.Context().Waker()
+func (l *lease) suspend(co *coro.Co) bool {
+	c, w := l.c, co.Context().Waker()
 	c.mu.Lock()
-	s.waker, s.waitBegan = w, c.server().sweeps.Load()
+	l.waker, l.waitBegan = w, c.server().sweeps.Load()
 	c.mu.Unlock()
 	err := co.Suspend()
 	c.mu.Lock()
-	waitEnded := s.waitEnded
-	s.waker, s.waitEnded = nil, false
+	waitEnded := l.waitEnded
+	l.waker, l.waitEnded = nil, false
 	c.mu.Unlock()
 	if waitEnded || err != nil {
 		c.sock.Unwait(w, reactor.Read)

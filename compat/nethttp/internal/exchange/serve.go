@@ -119,7 +119,8 @@ func (s *serving) serveAll(headed bool) (next Outcome, mayReset bool) {
 	}
 }
 
-// minRequest is net/http's bound: how many bytes of a further request have to be there before its time counts, and an end is an error.
+// minRequest is net/http's bound: how many bytes of a further request have to be there before its time counts, and an end is
+// an error.
 const minRequest = 4
 
 // awaitFew waits until some bytes of a further request are there.
