@@ -115,8 +115,9 @@ type conn struct {
 	writing sync.Mutex
 	closed  atomic.Bool // written by Close. The socket may be closed without it
 
-	// expired is set while the read deadline is one that had passed when it was set, which is how a waiting Read is ended.
-	// The error of the socket would cost a system call, for its address.
+	// expired is true while the read deadline is one that had passed when it was set, which is how a waiting Read is ended.
+	// SetReadDeadline writes it before the deadline of the socket, which wakes a Read, and that reads it then. The error of
+	// the socket would cost a system call, for its address.
 	expired atomic.Bool
 }
 
