@@ -150,6 +150,14 @@ func (s *site) waitParked(t testing.TB, n int) {
 	}
 }
 
+// sparing is for tests that take long: they run once for tasks that stay and once for tasks that move, or once under -short.
+func sparing(t *testing.T) {
+	t.Helper()
+	if !modetest.FirstOfScheduling() || testing.Short() && !modetest.First() {
+		t.Skip("it has run with as few workers")
+	}
+}
+
 // A scenario uses a server of a kind and returns a transcript: a line for each thing that a client, a handler or a
 // hook has seen. It must not contain what differs between two runs of one server, such as ports.
 type scenario func(t *testing.T, k kind) *transcript
@@ -158,6 +166,9 @@ type scenario func(t *testing.T, k kind) *transcript
 // tell why a kind of exchange cannot do it.
 func compare(t *testing.T, run scenario, except ...exception) {
 	t.Helper()
+	if testing.Short() && !modetest.FirstOfScheduling() {
+		t.Skip("it was compared with as few workers")
+	}
 	want := run(t, reference).String()
 	if want == "" || t.Failed() {
 		t.Fatalf("net/http fails: %s", want)

@@ -5,15 +5,13 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"testing"
-
-	"github.com/moduvex/moduvex-go/executor/modetest"
 )
 
 // splitBelow is the length of requests that are split at every byte.
 const splitBelow = 200
 
 // Each short row is written in two parts, for every place where it can be split, and a little beyond its end. Only the
-// servers without a linger have every place, in one mode and without -short; the others have a few, at random.
+// servers without a linger have every place, without -short; the others have a few, at random.
 func TestRawRequestsSplitAtEveryByte(t *testing.T) {
 	eachPart(t, func(g *rig, p part) {
 		var rows []row
@@ -38,7 +36,7 @@ func (g *rig) split(r row, parked bool) {
 			continue // splitAtATime waits for the linger
 		}
 		places := rand.Perm(len(r.in) + 4)
-		if s.kind.linger >= 0 || testing.Short() || !modetest.First() {
+		if s.kind.linger >= 0 || testing.Short() {
 			places = places[:2]
 		}
 		for _, n := range places {
@@ -69,6 +67,7 @@ func (g *rig) splitAtATime(rows []row) {
 
 // A request is written byte by byte.
 func TestRawRequestsByteByByte(t *testing.T) {
+	sparing(t)
 	g := newRig(t)
 	for _, r := range pipelineRows() {
 		if len(r.in) > 10*splitBelow {

@@ -52,6 +52,7 @@ func (g *rig) on(s *site, parked bool, pause func(), parts ...string) string {
 
 // eachPart runs a test for each part of the table, on servers with the part's configuration.
 func eachPart(t *testing.T, test func(g *rig, p part)) {
+	sparing(t)
 	usual := newRig(t)
 	for _, p := range table() {
 		t.Run(p.name, func(t *testing.T) {

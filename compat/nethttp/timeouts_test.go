@@ -8,8 +8,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/moduvex/moduvex-go/executor/modetest"
 )
 
 // short is a timeout that a test waits for, long enough for a request before it.
@@ -55,9 +53,7 @@ var timeoutTests = map[string]timeoutTest{
 }
 
 func TestTimeouts(t *testing.T) {
-	if testing.Short() && !modetest.First() {
-		t.Skip("it waits")
-	}
+	sparing(t)
 	for name, test := range timeoutTests {
 		t.Run(name, func(t *testing.T) {
 			compare(t, func(t *testing.T, k kind) *transcript {

@@ -112,3 +112,9 @@ func Stealing() bool { return current.scheduling == executor.WorkStealing }
 
 // First reports whether this is the first of the runs: for tests that do not depend on the mode.
 func First() bool { return current == modes()[0] }
+
+// FirstOfScheduling reports whether this is the first of the runs whose workers steal, or the first of those whose do not:
+// for long tests that do not depend on the number of workers.
+func FirstOfScheduling() bool {
+	return current == modes()[slices.IndexFunc(modes(), func(m mode) bool { return m.scheduling == current.scheduling })]
+}
