@@ -64,7 +64,7 @@ func (s *Server) admit(f *feed, rw net.Conn, config *tls.Config) {
 		return
 	}
 	f.live.Add(1)
-	worker := s.Runtime.NextWorker()
+	worker := int(s.next.Add(1) % uint32(len(s.shards))) // a stdnet.Listener counts with Runtime.NextWorker, too
 	c := &conn{feed: f, sock: sock, ctx: f.ctx, shard: uint16(worker)}
 	timeout := s.headerTimeout()
 	if config != nil {

@@ -20,6 +20,7 @@ func (c *conn) collect(cx *core.Context) (ended bool) {
 	if c.tls != nil && !c.handshakeDone {
 		return c.awaitHello(cx)
 	}
+	late := false
 	for {
 		buf := chunks.Get().(*chunk)
 		n, ready, err := c.pollRead(cx, buf[:])
@@ -30,13 +31,18 @@ func (c *conn) collect(cx *core.Context) (ended bool) {
 			continue
 		}
 		chunks.Put(buf)
+		if !late && errors.Is(err, os.ErrDeadlineExceeded) {
+			late = true // the worker may be later still: what has arrived by now counts
+			c.settleReadDeadline(time.Time{})
+			continue
+		}
 		switch {
-		case !ready:
+		case !ready && !late:
 			if c.request != nil {
 				c.request.compact()
 			}
 			return false
-		case c.asks() && (err == io.EOF || errors.Is(err, os.ErrDeadlineExceeded)):
+		case c.asks() && (err == io.EOF || late):
 			c.expired = err != io.EOF
 			return !c.hand(cx) // net/http answers some of these
 		}

@@ -76,3 +76,11 @@ func (b *Shard) In(list int) (members []int, n int) {
 	}
 	return members, b.sh.count(whichList(list))
 }
+
+// Spread returns how many connections each worker waits with.
+func (s *Server) Spread() (n []int) {
+	for i := range s.shards {
+		n = append(n, s.shards[i].count(amongWaiting))
+	}
+	return n
+}

@@ -51,6 +51,7 @@ type Server struct {
 	setup        sync.Mutex     // makes the configurations for TLS, one at a time
 	shards       []shard        // by worker
 	spawners     []core.Spawner // by worker
+	next         atomic.Uint32  // counts connections, which the workers get round-robin; written by accept
 	limits       limits
 	countedTLS   sync.Map // set of the *tls.Conn of foreign listeners that count in the limits
 	prior        bool     // the engine speaks HTTP/2 without TLS

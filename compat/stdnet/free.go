@@ -119,6 +119,7 @@ type conn struct {
 	// SetReadDeadline writes it before the deadline of the socket, which wakes a Read, and that reads it then. The error of
 	// the socket would cost a system call, for its address.
 	expired atomic.Bool
+	setting sync.Mutex // of the read deadline
 }
 
 func (c *conn) init(rt *executor.Runtime, worker int, s Socket, network string) {
@@ -292,6 +293,8 @@ func (c *conn) SetDeadline(t time.Time) error {
 
 // SetReadDeadline implements net.Conn.
 func (c *conn) SetReadDeadline(t time.Time) error {
+	c.setting.Lock() // two that differ set both, in the same order
+	defer c.setting.Unlock()
 	c.expired.Store(!t.IsZero() && !t.After(time.Now()))
 	return c.set(c.sock.SetReadDeadline(t))
 }

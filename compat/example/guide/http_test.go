@@ -35,9 +35,9 @@ func Example_hello() {
 
 //guide:begin http
 
-// serveHTTP serves until SIGTERM, and then until the requests that are under way are done, or for 20 seconds.
+// serveHTTP serves until SIGTERM or SIGINT, and then until the requests that are under way are done, or for 20 seconds.
 func serveHTTP(rt *executor.Runtime, s *nethttp.Server, serve func() error) error {
-	term, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	term, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	defer stop()
 	ended := make(chan error, 1)
 	go func() { ended <- serve() }() // s.ListenAndServe, or ListenAndServeTLS
@@ -46,10 +46,17 @@ func serveHTTP(rt *executor.Runtime, s *nethttp.Server, serve func() error) erro
 		return errors.Join(err, rt.Shutdown(context.Background()))
 	case <-term.Done():
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	err := within(20*time.Second, s.Shutdown) // closes at once what waits for a request
+	if err != nil {
+		err = errors.Join(err, s.Close()) // such as streams, which have no end of their own
+	}
+	return errors.Join(err, within(5*time.Second, rt.Shutdown))
+}
+
+func within(limit time.Duration, end func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
-	err := s.Shutdown(ctx) // closes at once what waits for a request
-	return errors.Join(err, rt.Shutdown(ctx))
+	return end(ctx)
 }
 
 //guide:end http
@@ -110,13 +117,16 @@ func Example_httpTasks() {
 	}
 	defer rt.Close()
 	//guide:begin httptasks
-	// With Tasks, a handler runs in a task and awaits: a long poll costs a coroutine, and no goroutine.
+	// With Tasks, a handler runs in a task: a long poll costs a coroutine, and no goroutine.
 	s := &nethttp.Server{Runtime: rt, Exchange: nethttp.Tasks, HTTP: &http.Server{
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if err := coro.Sleep(nethttp.Co(r.Context()), 10*time.Millisecond); err != nil {
-				return // the server ends
+			state, err := nethttp.Await(r, rt, func(co *coro.Co) (string, error) {
+				return "awake", coro.Sleep(co, 10*time.Millisecond)
+			})
+			if err != nil {
+				return // the client has left, or the server ends
 			}
-			fmt.Fprint(w, "awake")
+			fmt.Fprint(w, state)
 		}),
 	}}
 	//guide:end httptasks
