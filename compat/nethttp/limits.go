@@ -71,7 +71,7 @@ func (l *limits) leave(from net.Addr) {
 	l.release()
 }
 
-// counts returns the address that counts, if one does.
+// counts returns the address that a connection counts under; ok is false if it counts under none.
 func (l *limits) counts(from net.Addr) (a netip.Addr, ok bool) {
 	if l.perAddr <= 0 {
 		return a, false

@@ -62,7 +62,7 @@ func (e *exchange) EnableFullDuplex() error {
 // sniffed is how many bytes http.DetectContentType looks at.
 const sniffed = 512
 
-// copyBuffers have memory for copies.
+// copyBuffers are the buffers of ReadFrom.
 var copyBuffers = sync.Pool{New: func() any { return new([32 << 10]byte) }}
 
 // ReadFrom implements io.ReaderFrom: the system sends files, if it can and the length is known.

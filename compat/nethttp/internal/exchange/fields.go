@@ -33,7 +33,7 @@ func (f *fields) take(h http.Header) {
 	}
 }
 
-// mostKept is how many fields and values the memory that is kept may hold.
+// mostKept bounds the fields and values that reset keeps memory for. Nearly all responses have fewer.
 const mostKept = 64
 
 // reset forgets everything.
