@@ -35,7 +35,7 @@ func TestResponsesAndLogsAreThoseOfPackageHTTP(t *testing.T) {
 	for _, way := range []struct {
 		name string
 		opts options
-	}{{"reads", options{}}, {"gate", options{gate: true}}, {"bytes", options{choppy: true}}} {
+	}{{"reads", options{}}, {"headed", options{headed: true}}, {"bytes", options{choppy: true}}} {
 		t.Run(way.name, func(t *testing.T) {
 			s := tasks(t, rt, &http.Server{Handler: h, MaxHeaderBytes: 30_000}, way.opts)
 			for i, c := range cases {
@@ -87,7 +87,7 @@ func TestARequestMayBeSplitAnywhere(t *testing.T) {
 	for i, c := range cases {
 		all := c.sent()
 		for n := range len(all) {
-			s := tasks(t, rt, &http.Server{Handler: h, MaxHeaderBytes: 30_000}, options{chop: n, gate: n%2 == 1})
+			s := tasks(t, rt, &http.Server{Handler: h, MaxHeaderBytes: 30_000}, options{chop: n, headed: n%2 == 1})
 			if got := plain(talk(t, s.addr, all, c.closes)); got != responses[i] {
 				t.Fatalf("%s, split after %q: %s", c.name, all[:n], difference(got, responses[i]))
 			}

@@ -44,7 +44,7 @@ func FuzzRequests(f *testing.F) {
 		if !modetest.First() {
 			return
 		}
-		next.Store(&options{chop: int(at), gate: how&1 != 0, choppy: how&2 != 0})
+		next.Store(&options{chop: int(at), headed: how&1 != 0, choppy: how&2 != 0})
 		if how&4 != 0 {
 			raw += sentinel
 		}

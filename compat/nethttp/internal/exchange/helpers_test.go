@@ -45,7 +45,7 @@ type server struct {
 // options are how a test server treats its connections.
 type options struct {
 	each         func() options // if not nil, the options of the next connection
-	gate         bool           // it reads headers itself and passes them as the head
+	headed       bool           // it reads headers itself and passes them as the head
 	chop         int            // the first read of a connection returns so many bytes at most; 0 is no limit
 	choppy       bool           // all reads return one byte
 	ctx          context.Context
@@ -105,7 +105,7 @@ func serveConn(co *coro.Co, rt *executor.Runtime, c *tcp.Stream, cfg *exchange.C
 			return err
 		}
 		head, err := []byte(nil), error(nil)
-		if opts.gate {
+		if opts.headed {
 			if head, err = readHead(conn); err != nil {
 				return err
 			}
