@@ -4,6 +4,7 @@
 //   - cmd/tagcheck checks a release tag;
 //   - cmd/knownfail compares the failures of tests on an emulated system with a list of known ones;
 //   - cmd/onwine runs commands with Wine;
+//   - cmd/covet finds mistakes in programs that use moduvex-go, as a tool of go vet;
 //   - deptest enforces the direction of imports, the files that every module has, and the list of words;
 //   - lincheck checks histories of locks and channels for linearizability;
 //   - emulators run the tests of freebsd and darwin on Linux;

@@ -15,6 +15,7 @@ require (
 	github.com/moduvex/moduvex-go/joinhandle v0.1.0
 	go.uber.org/goleak v1.3.0
 	golang.org/x/mod v0.33.0
+	golang.org/x/tools v0.42.0
 )
 
 replace (
@@ -52,7 +53,6 @@ require (
 	golang.org/x/sys v0.41.0 // indirect
 	golang.org/x/term v0.35.0 // indirect
 	golang.org/x/text v0.17.0 // indirect
-	golang.org/x/tools v0.42.0 // indirect
 	golang.org/x/tools/go/expect v0.1.1-deprecated // indirect
 	gotest.tools/gotestsum v1.13.0 // indirect
 	honnef.co/go/tools v0.6.1 // indirect
