@@ -47,12 +47,9 @@ func dropsFuture(info *types.Info, call *ast.CallExpr) bool {
 	if !ours(fn) || fn.Signature().Results().Len() != 1 {
 		return false
 	}
-	if fn.Signature().Recv() != nil || !strings.HasPrefix(name, "core/timer.") && !strings.HasPrefix(name, "core/future.") {
-		if !strings.HasSuffix(name, "Future") {
-			return false
-		}
-	}
-	return isFuture(info.TypeOf(call))
+	path := fn.Pkg().Path()
+	makes := fn.Signature().Recv() == nil && (path == root+"core/timer" || path == root+"core/future")
+	return (makes || strings.HasSuffix(name, "Future")) && isFuture(info.TypeOf(call))
 }
 
 // isFuture reports whether a t, or a variable of type t, has the Poll method of a core.Future.
@@ -102,17 +99,21 @@ func spawnsWithCo(info *types.Info, c inspector.Cursor) bool {
 // endsProgram reports whether the statement at c, which starts a task, is one of the last of a body of executor.Run or
 // Main: what follows it starts tasks too, or returns without a call.
 func endsProgram(info *types.Info, c inspector.Cursor) bool {
-	if c.Parent().ParentEdgeKind() != edge.FuncLit_Body || literalOf(info, c) != "executor.Run" && literalOf(info, c) != "executor.Main" {
+	if name := literalOf(info, c); name != "executor.Run" && name != "executor.Main" {
 		return false
 	}
-	for range c.Parent().Preorder((*ast.DeferStmt)(nil)) {
+	body, _ := function(c)
+	for range body.Preorder((*ast.DeferStmt)(nil)) { // it may wait
 		return false
 	}
 	next, ok := c.NextSibling()
 	for ok && spawnsWithCo(info, next) {
 		next, ok = next.NextSibling()
 	}
-	if _, returns := next.Node().(*ast.ReturnStmt); !ok || !returns {
+	if !ok {
+		return false
+	}
+	if _, returns := next.Node().(*ast.ReturnStmt); !returns {
 		return false
 	}
 	for range next.Preorder((*ast.CallExpr)(nil)) {

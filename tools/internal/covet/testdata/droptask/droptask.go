@@ -24,6 +24,7 @@ func programs(ctx context.Context) {
 	})
 	executor.Run(ctx, executor.Options{}, func(co *coro.Co) (int, error) {
 		if err := work(co); err != nil {
+			executor.Do(co, work) // want `nothing waits for this task`
 			return 0, err
 		}
 		executor.Do(co, work) // want `nothing waits for this task`
@@ -66,6 +67,12 @@ func servers(ctx context.Context, rt *executor.Runtime) {
 		defer work(co)
 		executor.Do(co, work)
 		return nil
+	})
+	executor.Main(ctx, executor.Options{}, func(co *coro.Co) error {
+		for range 3 {
+			executor.Do(co, work)
+		}
+		return work(co)
 	})
 	executor.Main(ctx, executor.Options{}, func(co *coro.Co) error {
 		h := executor.Do(co, work)
