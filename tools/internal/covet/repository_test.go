@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -47,7 +48,7 @@ func TestTheChecksAreSilentInThisRepository(t *testing.T) {
 		}
 	}
 	for _, key := range deliberate {
-		if !found[key] {
+		if !found[key] && runtime.GOOS == "linux" { // other systems do not build all files
 			t.Errorf("deliberate.txt: %s is not found any more", key)
 		}
 	}
