@@ -323,7 +323,10 @@ func (c *conn) SetDeadline(t time.Time) error {
 // SetReadDeadline implements net.Conn.
 func (c *conn) SetReadDeadline(t time.Time) error {
 	c.setReadDeadline(t)
-	if c.state.load() == closed {
+	switch c.state.load() {
+	case parked:
+		c.wake() // the task waits for the socket, which does not have the deadline yet
+	case closed:
 		return net.ErrClosed
 	}
 	return nil
