@@ -65,7 +65,7 @@ func (s *Server) admit(f *feed, rw net.Conn, config *tls.Config) {
 	}
 	f.live.Add(1)
 	worker := int(s.next.Add(1) % uint32(len(s.shards))) // a stdnet.Listener counts with Runtime.NextWorker, too
-	c := &conn{feed: f, sock: sock, ctx: f.ctx, shard: uint16(worker)}
+	c := &conn{feed: f, sock: sock, ctx: f.ctx, shard: uint16(worker), brief: true}
 	timeout := s.headerTimeout()
 	if config != nil {
 		c.tls = newTLS(c, stdnet.Free(s.Runtime, sock), config)

@@ -53,7 +53,7 @@ type conn struct {
 	in            whichList
 	begun         bool // a further request has begun
 	post          bool // the last one was a POST
-	brief         bool // the last linger ended without a request
+	brief         bool // it does not linger: no request has come soon after a park, or the last linger was of no use
 	handshakeDone bool // TLS: by this package, and not by the engine
 	expired       bool // the time of the request is over before it has arrived
 	unset         bool // sock does not have readDeadline yet. Under mu
@@ -212,8 +212,8 @@ func (c *conn) await() {
 	w.Wake()
 }
 
-// lingers reports whether the connection waits for a further request before it is parked. One whose last linger ended without
-// a request does not, until a request comes within that time after a park.
+// lingers reports whether the connection waits for a further request before it is parked: if the last one came soon after a
+// park, or within a linger. So a connection that is quiet for longer costs no wake for the end of a linger.
 func (c *conn) lingers() bool { return c.server().Linger >= 0 && !c.brief }
 
 // returned follows the arrival of a request on a connection that was parked.

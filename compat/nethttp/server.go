@@ -35,8 +35,8 @@ type Server struct {
 	Exchange Exchange
 
 	// Linger is how long a connection without a request keeps its goroutine and its buffers, so that a request that comes
-	// soon costs less. A connection whose linger has ended without a request does not linger again until a request comes
-	// within that time after a park. 0 is 50 ms; less than 0 is none. The end is up to half of it late.
+	// soon costs less. It lingers only once a request has come within that time after a park, and until a linger ends without
+	// one. 0 is 50 ms; less than 0 is none. The end is up to half of it late.
 	Linger time.Duration
 
 	// MaxConns is how many connections the server has at most. Then it accepts no more, and they wait in the queue of

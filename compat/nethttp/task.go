@@ -56,6 +56,7 @@ func (c *conn) exchange(co *coro.Co) error {
 		if link.Begun = c.since.time(); c.since != never {
 			c.since = never
 		}
+		link.AfterPost = false // take has dropped the ends of lines
 		next = exchange.Closed // also if the handler exits
 		r := c.request
 		c.request = nil
@@ -63,6 +64,10 @@ func (c *conn) exchange(co *coro.Co) error {
 		r.release()
 		if next != exchange.Idle {
 			return nil
+		}
+		if c.post = link.AfterPost; link.Dropped > 0 { // they count when the next request begins
+			c.request = requests.Get().(*request)
+			c.request.head = bytes.Repeat([]byte{'\n'}, link.Dropped)
 		}
 		if limit := s.idleTimeout(); limit > 0 {
 			c.setReadDeadline(time.Now().Add(limit))

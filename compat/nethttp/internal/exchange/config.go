@@ -47,12 +47,17 @@ type Link struct {
 	// Context has the values of the contexts of requests, and ends them. Nil means context.Background.
 	Context context.Context
 
+	// AfterPost says that the last request was a POST: old clients send an end of line after its body. Serve sets it.
+	AfterPost bool
+
+	// Dropped is how many bytes of such ends of lines Serve has dropped at Idle, of the four that a server may.
+	Dropped int
+
 	// Begun is when the first byte of the next request came. The zero time means the call of Serve.
 	Begun time.Time
 
-	served    bool // a request
-	afterPost bool // the last request was a POST: old clients send an end of line after its body
-	gone      bool // a read or a write has failed: contexts of requests have ended
+	served bool // a request
+	gone   bool // a read or a write has failed: contexts of requests have ended
 }
 
 // An Outcome says what is next for a connection.

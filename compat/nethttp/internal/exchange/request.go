@@ -19,7 +19,7 @@ func (s *serving) read(headed bool) (*exchange, error) {
 	if headed {
 		_, _ = s.br.Peek(1) // takes the head into the buffer
 	}
-	if s.link.afterPost {
+	if s.link.AfterPost {
 		s.headerDeadline(begun)
 		b, _ := s.br.Peek(minRequest) // ReadRequest gets the error
 		_, _ = s.br.Discard(newlines(b))
@@ -49,7 +49,7 @@ func (s *serving) read(headed bool) (*exchange, error) {
 	if err := check(r, &scan); err != nil {
 		return nil, err
 	}
-	s.link.afterPost = r.Method == http.MethodPost
+	s.link.AfterPost = r.Method == http.MethodPost
 	s.in.remain = unlimited
 	s.bodyDeadline(r, begun)
 	return s.newExchange(r), nil

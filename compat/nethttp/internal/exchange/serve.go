@@ -106,7 +106,8 @@ func (s *serving) serveAll(headed bool) (next Outcome, mayReset bool) {
 		}
 		s.link.Begun = time.Time{}
 		s.clearDeadlines()
-		if s.link.afterPost {
+		s.link.Dropped = 0
+		if s.link.AfterPost {
 			s.dropNewlines()
 		}
 		if s.br.Buffered() == 0 && !s.in.holds() {
@@ -143,6 +144,7 @@ func (s *serving) dropNewlines() {
 	}
 	if b, _ := s.br.Peek(n); newlines(b) == n {
 		_, _ = s.br.Discard(n)
+		s.link.Dropped = n
 	}
 }
 
