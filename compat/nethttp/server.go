@@ -7,6 +7,7 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -40,7 +41,8 @@ type Server struct {
 	Linger time.Duration
 
 	// MaxConns is how many connections the server has at most. Then it accepts no more, and they wait in the queue of
-	// the listener. 0 is no limit.
+	// the listener. Each listener takes one of them while it waits for a connection, so it should be more than there are
+	// listeners. A hijacked connection counts until it is closed. 0 is no limit.
 	MaxConns int
 
 	// MaxConnsPerAddr is how many connections may come from one IP address. One more is closed when it is accepted. 0 is
@@ -103,11 +105,15 @@ func (s *Server) ListenAndServeTLS(certFile, keyFile string) error {
 
 func (s *Server) listen(addr string) (net.Listener, error) {
 	s.once.Do(s.init)
+	if s.closing.Load() {
+		return nil, http.ErrServerClosed
+	}
 	return stdnet.Listen(s.Runtime, "tcp", cmp.Or(s.HTTP.Addr, addr))
 }
 
 // Serve accepts connections from l and serves them until [Server.Shutdown] or [Server.Close], or an accept fails. It closes
-// l. Its error is never nil; after Shutdown and Close it is http.ErrServerClosed.
+// l. Its error is never nil; after Shutdown and Close, and when the runtime drains, it is http.ErrServerClosed. If the
+// program closes l, or accepts fail for good, the connections of l are served on.
 //
 // Connections of l wait without a goroutine if l is a listener of package stdnet or of package net, for TCP or Unix sockets;
 // with those of stdnet, an accept costs less. The engine gets others as they are accepted, such as those of tls.NewListener:
@@ -157,6 +163,9 @@ func (s *Server) serve(l net.Listener, config *tls.Config) error {
 	case err := <-engine: // it was closed before
 		return err
 	case <-f.ready:
+	}
+	if config != nil && s.HTTP.TLSNextProto["h2"] == nil { // GODEBUG=http2server=0, for example
+		config.NextProtos = slices.DeleteFunc(config.NextProtos, func(proto string) bool { return proto == "h2" })
 	}
 	go s.watchDrain(f)
 	err := s.accept(f, config)
