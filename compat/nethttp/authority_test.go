@@ -10,8 +10,6 @@ import (
 	"encoding/pem"
 	"math/big"
 	"net"
-	"os"
-	"path/filepath"
 	"testing"
 	"time"
 )
@@ -75,14 +73,8 @@ func (ca *authority) files() (cert, key string) {
 	ca.t.Helper()
 	signed := ca.sign("server", x509.ExtKeyUsageServerAuth)
 	der := must[[]byte](ca.t)(x509.MarshalPKCS8PrivateKey(signed.PrivateKey))
-	cert, key = filepath.Join(ca.t.TempDir(), "cert"), filepath.Join(ca.t.TempDir(), "key")
-	for name, block := range map[string]*pem.Block{
-		cert: {Type: "CERTIFICATE", Bytes: signed.Certificate[0]},
-		key:  {Type: "PRIVATE KEY", Bytes: der},
-	} {
-		if err := os.WriteFile(name, pem.EncodeToMemory(block), 0o600); err != nil {
-			ca.t.Fatal(err)
-		}
+	file := func(of string, b []byte) string {
+		return fileWith(ca.t, pem.EncodeToMemory(&pem.Block{Type: of, Bytes: b}))
 	}
-	return cert, key
+	return file("CERTIFICATE", signed.Certificate[0]), file("PRIVATE KEY", der)
 }

@@ -8,6 +8,8 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"os"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -150,12 +152,30 @@ func (s *site) waitParked(t testing.TB, n int) {
 	}
 }
 
-// sparing is for tests that take long: they run once for tasks that stay and once for tasks that move, or once under -short.
+// sparing is for tests that take long: they run once for tasks that stay and once for tasks that move. Under -short they run
+// once, and on Linux: they are about bytes, and the emulators of other systems are slow.
 func sparing(t *testing.T) {
 	t.Helper()
-	if !modetest.FirstOfScheduling() || testing.Short() && !modetest.First() {
-		t.Skip("it has run with as few workers")
+	if !modetest.FirstOfScheduling() || testing.Short() && (!modetest.First() || runtime.GOOS != "linux") {
+		t.Skip("it takes long")
 	}
+}
+
+// fileWith returns the name of a file with data. It needs no os.RemoveAll, which fails under Wine.
+func fileWith(tb testing.TB, data []byte) string {
+	tb.Helper()
+	f, err := os.CreateTemp("", "nethttp")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { os.Remove(f.Name()) })
+	if _, err := f.Write(data); err != nil {
+		tb.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		tb.Fatal(err)
+	}
+	return f.Name()
 }
 
 // A scenario uses a server of a kind and returns a transcript: a line for each thing that a client, a handler or a

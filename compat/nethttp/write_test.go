@@ -5,7 +5,6 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -200,10 +199,7 @@ func TestTrailersOfAResponse(t *testing.T) {
 }
 
 func TestFilesAreCopied(t *testing.T) {
-	name := filepath.Join(t.TempDir(), "file")
-	if err := os.WriteFile(name, []byte(strings.Repeat("0123456789abcdef", 20_000)), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	name := fileWith(t, []byte(strings.Repeat("0123456789abcdef", 20_000)))
 	requests := gets("/", "/length", "/part", "/behind", "/204", "/") + "HEAD / HTTP/1.1\r\nHost: x\r\n\r\n"
 	compareRaw(t, requests, func(tr *transcript, w http.ResponseWriter, r *http.Request) {
 		f, err := os.Open(name)

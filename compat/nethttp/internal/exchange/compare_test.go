@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/moduvex/moduvex-go/executor"
-	"github.com/moduvex/moduvex-go/executor/modetest"
 )
 
 // wanted are the responses of package http to all cases, and its log.
@@ -29,6 +28,7 @@ func (c rawCase) sent() string {
 }
 
 func TestResponsesAndLogsAreThoseOfPackageHTTP(t *testing.T) {
+	sparing(t)
 	h, cases := mux(t), rawCases()
 	responses, logs := wanted(t, h, cases)
 	rt := newRuntime(t, executor.Options{})
@@ -66,9 +66,7 @@ func difference(got, want string) string {
 }
 
 func TestARequestMayBeSplitAnywhere(t *testing.T) {
-	if !modetest.First() {
-		return
-	}
+	sparing(t)
 	h := mux(t)
 	cases := []rawCase{
 		{name: "get", raw: get("request", "X: y")},

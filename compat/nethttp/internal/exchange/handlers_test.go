@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
@@ -17,10 +16,7 @@ import (
 
 // mux has the handlers of the comparisons. What they answer depends on the request only.
 func mux(tb testing.TB) http.Handler {
-	file := filepath.Join(tb.TempDir(), "file")
-	if err := os.WriteFile(file, bytes.Repeat([]byte("0123456789abcdef"), 20_000), 0o600); err != nil {
-		tb.Fatal(err)
-	}
+	file := fileWith(tb, bytes.Repeat([]byte("0123456789abcdef"), 20_000))
 	m := http.NewServeMux()
 	handle := func(name string, h http.HandlerFunc) { m.HandleFunc("/"+name, h) }
 	handle("end", func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "end") })

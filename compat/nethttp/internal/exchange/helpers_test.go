@@ -8,7 +8,9 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"os"
 	"regexp"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -256,4 +258,30 @@ func plain(response string) string {
 func plainLog(text string) string {
 	text = places.ReplaceAllString(text, "the peer")
 	return stacks.ReplaceAllString(text, " and a stack")
+}
+
+// sparing is for tests that take long: they run in one mode, under -short on Linux only. They are about bytes, and the
+// emulators of other systems are slow.
+func sparing(t *testing.T) {
+	t.Helper()
+	if !modetest.First() || testing.Short() && runtime.GOOS != "linux" {
+		t.Skip("it takes long")
+	}
+}
+
+// fileWith returns the name of a file with data. It needs no os.RemoveAll, which fails under Wine.
+func fileWith(tb testing.TB, data []byte) string {
+	tb.Helper()
+	f, err := os.CreateTemp("", "exchange")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { os.Remove(f.Name()) })
+	if _, err := f.Write(data); err != nil {
+		tb.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		tb.Fatal(err)
+	}
+	return f.Name()
 }
