@@ -20,7 +20,7 @@ func TestAHandlerAwaitsInEitherExchange(t *testing.T) {
 		t.Run(k.name, func(t *testing.T) {
 			var s *site
 			left := make(chan error, 1)
-			s = k.serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			s = k.newSite(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				v, err := nethttp.Await(r, s.ours.Runtime, func(co *coro.Co) (int, error) {
 					if r.URL.Path == "/wait" {
 						return 0, coro.Sleep(co, time.Hour)
@@ -32,6 +32,7 @@ func TestAHandlerAwaitsInEitherExchange(t *testing.T) {
 				}
 				fmt.Fprintf(w, "%d %v", v, err)
 			}))
+			s.serve(t, s.Serve)
 			if status, body := s.dial(t).get(t, "/"); status != 200 || body != `"7 <nil>"` && body != "7 <nil>" {
 				t.Errorf("the answer is %d %q", status, body)
 			}
