@@ -145,7 +145,7 @@ bench-modules: ## the benchmarks of every module; BENCHFLAGS, ARGS
 	$(call each,$(GO) test $(BENCHFLAGS) ./... $(ARGS))
 
 .PHONY: bench
-bench: ## this runtime beside goroutines and others; takes half an hour; ARGS
+bench: ## this runtime beside goroutines and others; takes an hour and a half; ARGS
 	$(GO) run ./tools/bench -out tools/bench/results $(ARGS)
 
 .PHONY: bench-smoke
